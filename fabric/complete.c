@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "fabric/packet.h"
+
+enum { RCB_BYTES = 64 }; /* Read Completion Boundary (2.3.1.1) */
+
+int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
+			    uint64_t addr, size_t left)
+{
+	bool ours = completion->requester == requester && completion->tag == tag;
+
+	if (!ours || completion->byte_count != left)
+		return -EIO;
+	if (completion->kind == TLP_CPLD)
+		return completion->lower_addr == (addr & 0x7f) ? 0 : -EIO;
+	switch (completion->status) {
+	case TLP_STATUS_UNSUPPORTED_REQUEST:
+		return -EFAULT;
+	default:
+		/* Completer Abort; and a success without data answers no read. */
+		return -EIO;
+	}
+}
+
+/* The bytes [addr, addr+len) came in @payload, whose byte 0 belongs to the DW of @addr. */
+static void take(const struct fabric_reader *reader, uint64_t addr, size_t len,
+		 const uint8_t *payload)
+{
+	size_t unwanted = addr < reader->addr ? reader->addr - addr : 0;
+	size_t offset = addr + unwanted - reader->addr;
+	const uint8_t *src = payload + (addr & 3) + unwanted;
+
+	len -= unwanted;
+	if (len > reader->len - offset)
+		len = reader->len - offset;
+	if (src != reader->dst + offset)
+		memcpy(reader->dst + offset, src, len);
+}
+
+static void completion_init(struct tlp *out, const struct fabric_port *completer,
+			    const struct tlp *request, uint64_t addr, size_t left)
+{
+	*out = (struct tlp){
+		.completer = completer->id,
+		.requester = request->requester,
+		.tag = request->tag,
+		.byte_count = left,
+		.lower_addr = addr & 0x7f,
+	};
+}
+
+static uint64_t first_byte(const struct tlp *request)
+{
+	return request->addr + (request->first_be ? __builtin_ctz(request->first_be) : 0);
+}
+
+int fabric_complete(struct fabric_port *completer, const struct tlp *request,
+		    const uint8_t *payload, const struct fabric_reader *reader)
+{
+	uint64_t addr = first_byte(request);
+	size_t left = tlp_bytes(request);
+	size_t mps = completer->fabric->config.mps_bytes;
+
+	while (left) {
+		/* All but the last end at a completion boundary (2.3.1.1). */
+		size_t len = mps - addr % RCB_BYTES;
+		struct fabric_packet packet;
+		struct tlp completion;
+		int ret;
+
+		if (len > left)
+			len = left;
+		completion_init(&completion, completer, request, addr, left);
+		completion.kind = TLP_CPLD;
+		completion.length_dw = ((addr & 3) + len + 3) / 4;
+		ret = fabric_send_completion(completer, reader->port, &completion, len, &packet);
+		if (!ret)
+			ret = fabric_check_completion(&packet.tlp, reader->port->id, reader->tag,
+						      addr, left);
+		if (ret)
+			return ret;
+		if (payload)
+			take(reader, addr, len, payload + ((addr & ~3ull) - request->addr));
+		addr += len;
+		left -= len;
+	}
+	return 0;
+}
+
+int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
+			  enum tlp_status status, const struct fabric_reader *reader)
+{
+	uint64_t addr = first_byte(request);
+	size_t left = tlp_bytes(request);
+	struct fabric_packet packet;
+	struct tlp completion;
+	int ret;
+
+	completion_init(&completion, completer, request, addr, left);
+	completion.kind = TLP_CPL;
+	completion.status = status;
+	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
+		reader->port->counters.unsupported++;
+	ret = fabric_send_completion(completer, reader->port, &completion, 0, &packet);
+	if (ret)
+		return ret;
+	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, addr, left);
+}

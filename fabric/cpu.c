@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "fabric/internal.h"
+
+static const struct tlp_hint no_hint;
+
+/* Straight to the port's BAR: the CPU's access has been routed before it came here. */
+static int bar_target(struct fabric_port *port, unsigned bar, uint64_t offset, size_t len,
+		      struct fabric_target *to)
+{
+	if (bar >= FABRIC_BARS || offset > port->bar_size[bar] ||
+	    len > port->bar_size[bar] - offset)
+		return -EFAULT;
+	*to = (struct fabric_target){
+		.kind = FABRIC_TARGET_PEER,
+		.port = port,
+		.base = port->bar_base[bar],
+		.bar = bar,
+	};
+	return 0;
+}
+
+int fabric_cpu_write(struct fabric_port *port, unsigned bar, uint64_t offset, const void *data,
+		     size_t len)
+{
+	struct fabric *fabric = port->fabric;
+	struct fabric_target to;
+	int ret = bar_target(port, bar, offset, len, &to);
+
+	for (size_t done = 0, piece; !ret && done < len; done += piece) {
+		uint64_t addr = to.base + offset + done;
+
+		piece = fabric_piece(addr, len - done, fabric_max_piece(fabric, TLP_MWR));
+		ret = fabric_deliver_write(&fabric->host, &to, addr, (const uint8_t *)data + done,
+					   piece, &no_hint);
+	}
+	return ret;
+}
+
+int fabric_cpu_read(struct fabric_port *port, unsigned bar, uint64_t offset, void *buf, size_t len)
+{
+	struct fabric *fabric = port->fabric;
+	struct fabric_target to;
+	int ret = bar_target(port, bar, offset, len, &to);
+
+	for (size_t done = 0, piece; !ret && done < len; done += piece) {
+		uint64_t addr = to.base + offset + done;
+
+		piece = fabric_piece(addr, len - done, fabric_max_piece(fabric, TLP_MRD));
+		ret = fabric_deliver_read(&fabric->host, &to, addr, (uint8_t *)buf + done, piece,
+					  &no_hint);
+	}
+	return ret;
+}

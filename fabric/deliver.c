@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "fabric/packet.h"
+
+/* @payload: whole DWs */
+static int hand_over(struct fabric_port *from, const struct fabric_target *to,
+		     const struct tlp *tlp, const uint8_t *payload)
+{
+	const struct fabric_port_config *completer = &to->port->config;
+
+	if (to->kind == FABRIC_TARGET_MEMORY) {
+		/* Posted writes stay in order, for a CPU that watches this memory too. */
+		atomic_thread_fence(memory_order_release);
+		tlp_store(tlp, payload, to->memory + (tlp->addr - to->base));
+		return 0;
+	}
+	if (to->kind == FABRIC_TARGET_PEER && completer->completer &&
+	    completer->completer->mem_write) {
+		completer->completer->mem_write(completer->completer_owner, to->bar,
+						tlp->addr - to->base, tlp, payload);
+		return 0;
+	}
+	from->counters.unsupported++;
+	return -EFAULT;
+}
+
+/* Data that does not begin and end at a DW travels in a copy that does. */
+static int hand_over_padded(struct fabric_port *from, const struct fabric_target *to,
+			    const struct tlp *tlp, uint64_t addr, const uint8_t *data, size_t len)
+{
+	uint8_t payload[TLP_PAYLOAD_MAX_BYTES];
+
+	memset(payload, 0, 4);
+	memset(payload + (tlp->length_dw - 1) * 4, 0, 4);
+	memcpy(payload + (addr & 3), data, len);
+	return hand_over(from, to, tlp, payload);
+}
+
+int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+{
+	struct fabric_packet packet;
+	struct tlp request;
+	int ret;
+
+	fabric_make_write(&request, from, addr, len, hint);
+	ret = fabric_send_request(from, to, &request, &packet);
+	if (ret)
+		return ret;
+	if ((addr | len) & 3)
+		return hand_over_padded(from, to, &packet.tlp, addr, data, len);
+	return hand_over(from, to, &packet.tlp, data);
+}
+
+static int read_peer(const struct fabric_target *to, const struct tlp *request,
+		     const struct fabric_reader *reader)
+{
+	const struct fabric_port_config *completer = &to->port->config;
+	uint8_t edge[TLP_PAYLOAD_MAX_BYTES];
+	/* Whole DWs can be filled in where they belong. */
+	uint8_t *payload = (reader->addr | reader->len) & 3 ? edge : reader->dst;
+
+	if (!completer->completer || !completer->completer->mem_read)
+		return fabric_complete_error(to->port, request, TLP_STATUS_UNSUPPORTED_REQUEST,
+					     reader);
+	if (completer->completer->mem_read(completer->completer_owner, to->bar,
+					   request->addr - to->base, request, payload) < 0)
+		return fabric_complete_error(to->port, request, TLP_STATUS_COMPLETER_ABORT, reader);
+	return fabric_complete(to->port, request, payload, reader);
+}
+
+int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+{
+	struct fabric_reader reader = {from, addr, len, dst, from->next_tag++};
+	struct fabric_packet packet;
+	struct tlp request;
+	int ret;
+
+	fabric_make_read(&request, from, addr, len, hint, reader.tag);
+	ret = fabric_send_request(from, to, &request, &packet);
+	if (ret)
+		return ret;
+	switch (to->kind) {
+	case FABRIC_TARGET_MEMORY:
+		return fabric_complete(to->port, &packet.tlp,
+				       to->memory + (packet.tlp.addr - to->base), &reader);
+	case FABRIC_TARGET_PEER:
+		return read_peer(to, &packet.tlp, &reader);
+	default:
+		return fabric_complete_error(to->port, &packet.tlp, TLP_STATUS_UNSUPPORTED_REQUEST,
+					     &reader);
+	}
+}

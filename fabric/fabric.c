@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fabric/internal.h"
+
+static bool packet_size_ok(unsigned bytes)
+{
+	return bytes >= 128 && bytes <= TLP_PAYLOAD_MAX_BYTES && !(bytes & (bytes - 1));
+}
+
+int fabric_create(struct fabric **out, const struct fabric_config *config)
+{
+	struct fabric *fabric;
+
+	if (!packet_size_ok(config->mps_bytes) || !packet_size_ok(config->mrrs_bytes))
+		return -EINVAL;
+	if ((unsigned)config->peers > FABRIC_PEERS_NONE)
+		return -EINVAL;
+	fabric = calloc(1, sizeof(*fabric));
+	if (!fabric)
+		return -ENOMEM;
+	fabric->config = *config;
+	fabric->host.fabric = fabric;
+	fabric->host.config.name = "host";
+	*out = fabric;
+	return 0;
+}
+
+void fabric_destroy(struct fabric *fabric)
+{
+	if (!fabric)
+		return;
+	for (unsigned i = 0; i < fabric->num_ports; i++) {
+		free(fabric->ports[i]->name);
+		free(fabric->ports[i]);
+	}
+	free(fabric);
+}
+
+/* The name is what a trace tells ports by, so it must be one, and not the host's. */
+static int check_name(const struct fabric *fabric, const char *name)
+{
+	if (!name || !*name)
+		return -EINVAL;
+	if (!strcmp(name, fabric->host.config.name))
+		return -EEXIST;
+	for (unsigned i = 0; i < fabric->num_ports; i++)
+		if (!strcmp(name, fabric->ports[i]->name))
+			return -EEXIST;
+	return 0;
+}
+
+int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
+		    const struct fabric_port_config *config)
+{
+	struct fabric_port *port;
+	int ret = check_name(fabric, config->name);
+
+	if (ret)
+		return ret;
+	if (fabric->num_ports == FABRIC_PORTS_MAX)
+		return -ENOSPC;
+	port = calloc(1, sizeof(*port));
+	if (!port)
+		return -ENOMEM;
+	port->name = strdup(config->name);
+	if (!port->name) {
+		free(port);
+		return -ENOMEM;
+	}
+	port->fabric = fabric;
+	port->config = *config;
+	port->config.name = port->name;
+	fabric->ports[fabric->num_ports++] = port;
+	*out = port;
+	return 0;
+}
+
+void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, uint64_t size)
+{
+	if (bar >= FABRIC_BARS)
+		return;
+	/* A base that a guest is only sizing with may put the end beyond the address space. */
+	if (size && size - 1 > UINT64_MAX - base)
+		size = 0;
+	port->bar_base[bar] = base;
+	port->bar_size[bar] = size;
+	fabric_rebuild_windows(port->fabric);
+}
+
+void fabric_port_set_bus_master(struct fabric_port *port, bool enabled)
+{
+	port->bus_master = enabled;
+}
+
+void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
+{
+	port->id = requester_id;
+}
+
+const struct fabric_counters *fabric_port_counters(const struct fabric_port *port)
+{
+	return &port->counters;
+}
+
+const struct fabric_counters *fabric_host_counters(const struct fabric *fabric)
+{
+	return &fabric->host.counters;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The PCIe fabric: ports, routing by address, counters and a trace. Every
+ * request is encoded to bytes, routed, decoded at the other side and counted.
+ * It knows no device and no socket. Single-threaded.
+ */
+#ifndef FABRIC_H
+#define FABRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fabric/tlp.h"
+
+/*
+ * How a request of one port finds the BAR of another. Peers come first, the
+ * host gets the rest, a port's requests to its own BARs included: a switch
+ * sends nothing back where it came from. Where windows of two ports overlap,
+ * the one added first has it. A TLP is routed by its first byte; one that does
+ * not fit the window it begins in is an Unsupported Request.
+ */
+enum fabric_peers {
+	FABRIC_PEERS_SWITCH,	  /* below one switch: straight, hints and all */
+	FABRIC_PEERS_HOST_BRIDGE, /* through the root complex, addresses untranslated */
+	FABRIC_PEERS_NONE,	  /* an IOMMU stands between: addresses mean nothing here */
+};
+
+struct fabric_config {
+	enum fabric_peers peers;
+	/* Of requests to peers through it. What ends in host memory keeps its hint, what the
+	 * host transfers (fabric_host_ops.read and .write) loses it. */
+	bool host_bridge_keeps_hints;
+	unsigned mps_bytes;  /* Max_Payload_Size: 128..4096, a power of two */
+	unsigned mrrs_bytes; /* Max_Read_Request_Size: likewise */
+};
+
+/*
+ * The completer behind a port. Offsets are in bytes within the BAR, of the
+ * first DW: tlp->first_be tells which of its bytes are meant. An op that is
+ * NULL makes an Unsupported Request of what comes for it.
+ */
+struct fabric_completer_ops {
+	/* @payload: tlp->length_dw DWs. Posted: nobody hears of an error. */
+	void (*mem_write)(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+			  const uint8_t *payload);
+	/* Fills tlp->length_dw DWs. 0, or a negative errno: Completer Abort. */
+	int (*mem_read)(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+			uint8_t *payload);
+};
+
+/* Host memory as a port's requests see it (behind its IOMMU, if any). */
+struct fabric_host_ops {
+	/* As a pointer, *@len cut to what is contiguous; NULL: not directly reachable. @addr
+	 * and *@len are in whole DWs. The pointer is not used after the fabric's call returns. */
+	void *(*ptr)(void *owner, uint64_t addr, size_t *len, bool write);
+	/* Where ptr is NULL: start a transfer whose end fabric_host_done() tells. 0 or a
+	 * negative errno. At most one per port is under way, of at most 4 KiB and within a
+	 * 4 KiB page. -EIO is a Completer Abort, any other error an Unsupported Request. NULL
+	 * ops: host memory that ptr does not know is nobody's. */
+	int (*read)(void *owner, uint64_t addr, void *buf, size_t len);
+	int (*write)(void *owner, uint64_t addr, const void *buf, size_t len);
+};
+
+struct fabric_port_config {
+	const char *name;			      /* in the trace; copied */
+	const struct fabric_completer_ops *completer; /* NULL: none */
+	void *completer_owner;
+	const struct fabric_host_ops *host; /* NULL: no host memory */
+	void *host_owner;
+	/* The request that answered -EINPROGRESS has ended: 0 or a negative errno as
+	 * fabric_write() returns it. The next request may be made from here. */
+	void (*done)(void *owner, int status);
+	void *done_owner;
+};
+
+struct fabric_counters {
+	uint64_t tlps[4];	   /* by enum tlp_kind, sent by this port */
+	uint64_t payload_bytes[4]; /* of MWr and CplD, byte enables honoured */
+	uint64_t hinted[2];	   /* requests sent with TH=1: 8-bit, 16-bit tag */
+	uint64_t hints_dropped;	   /* ... whose hint ended at the host bridge */
+	uint64_t unsupported;	   /* requests that nobody claimed */
+};
+
+struct fabric;
+struct fabric_port;
+
+/* 0; -EINVAL: no such packet size or kind of peers; -ENOMEM. */
+int fabric_create(struct fabric **out, const struct fabric_config *config);
+/* With all its ports; calls no done(). NULL is fine. */
+void fabric_destroy(struct fabric *fabric);
+
+/*
+ * 0; -EINVAL: no name; -EEXIST: another port has it, or it is "host"; -ENOSPC:
+ * the fabric has 32 ports; -ENOMEM. A new port has ID 0, no BAR and no bus mastering.
+ */
+int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
+		    const struct fabric_port_config *config);
+
+/*
+ * What the guest programmed, @bar 0..5, @base and @size in bytes. @size 0: not
+ * decoded (memory enable off, or no such BAR). Nor is a range that wraps.
+ */
+void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, uint64_t size);
+void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
+/* As struct tlp has it. */
+void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id);
+
+enum { FABRIC_NOWAIT = 1 }; /* only what is reachable at once; else -EFAULT */
+
+/*
+ * Requests of @port, cut at MPS or MRRS (the first one at a DW) and at 4 KiB.
+ * Writes are posted and stay in order. @hint may be NULL. A read with a hint
+ * has no byte enables and asks for the whole DWs around its range.
+ * 0: done. -EINPROGRESS: done() will tell; @data and @buf must stay until
+ * then, and meanwhile every further request answers -EBUSY, as it does from
+ * within the completer that serves this one.
+ * -EFAULT: nobody claims the address. -EIO: Completer Abort. -EPERM: bus
+ * master is off. -EINVAL: the range wraps, or no such hint.
+ * After an error an unknown part has been delivered, of a read too.
+ */
+int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size_t len,
+		 const struct tlp_hint *hint, unsigned flags);
+int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
+		const struct tlp_hint *hint, unsigned flags);
+bool fabric_port_busy(const struct fabric_port *port);
+
+/*
+ * The host's answer to fabric_host_ops.read or .write, 0 or a negative errno;
+ * calls done() when the whole request is. It may come before the op returns:
+ * then the request goes on and its own return value tells. Without a transfer
+ * under way it does nothing.
+ */
+void fabric_host_done(struct fabric_port *port, int status);
+
+/*
+ * A CPU access to a BAR behind @port that comes as a message: TLPs from the
+ * host, without hints. 0; -EFAULT: the BAR is not decoded, is smaller, or
+ * nobody serves it; -EIO: Completer Abort.
+ */
+int fabric_cpu_write(struct fabric_port *port, unsigned bar, uint64_t offset, const void *data,
+		     size_t len);
+int fabric_cpu_read(struct fabric_port *port, unsigned bar, uint64_t offset, void *buf, size_t len);
+
+const struct fabric_counters *fabric_port_counters(const struct fabric_port *port);
+/* What the host sent: completions to the ports, and the TLPs of CPU accesses. */
+const struct fabric_counters *fabric_host_counters(const struct fabric *fabric);
+
+/*
+ * One JSON object per TLP and line (doc/trace.md), from now on; NULL: off. The
+ * file stays the caller's, to flush, to check for errors and to close.
+ */
+void fabric_set_trace(struct fabric *fabric, FILE *file);
+/* A line of the caller's own in the same trace: {"t":…,"port":…,"event":…,"value":…} */
+void fabric_trace_event(struct fabric_port *port, const char *event, uint64_t value);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A packet on its way: made, encoded, decoded at the far side, counted and
+ * traced. Inline, since this is all the work there is for each TLP. Private to
+ * fabric/.
+ */
+#ifndef FABRIC_PACKET_H
+#define FABRIC_PACKET_H
+
+#include "fabric/internal.h"
+#include "fabric/tlp_codec.h"
+
+struct fabric_packet {
+	struct tlp tlp;			      /* as the far side reads it */
+	uint8_t header[TLP_HEADER_MAX_BYTES]; /* with the prefix */
+	unsigned header_len;		      /* bytes */
+	unsigned data_len;		      /* bytes asked for or carried, padding left out */
+	bool hint_dropped;
+};
+
+static inline void fabric_make_write(struct tlp *out, const struct fabric_port *from, uint64_t addr,
+				     size_t len, const struct tlp_hint *hint)
+{
+	tlp_set_range(out, TLP_MWR, addr, len);
+	out->requester = from->id;
+	out->hint = *hint;
+}
+
+/* With a hint it asks for whole DWs: its byte enables are implied (2.2.5.1). */
+static inline void fabric_make_read(struct tlp *out, const struct fabric_port *from, uint64_t addr,
+				    size_t len, const struct tlp_hint *hint, uint8_t tag)
+{
+	unsigned before = addr & 3;
+
+	if (hint->st_bits) {
+		len = (before + len + 3) & ~(size_t)3;
+		addr -= before;
+	}
+	tlp_set_range(out, TLP_MRD, addr, len);
+	out->requester = from->id;
+	out->hint = *hint;
+	out->tag = tag;
+}
+
+/*
+ * Through bytes, so that whatever the far side acts on was on the wire. Its
+ * decoder is what checks the packet. 0, or -EIO.
+ */
+static inline int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
+{
+	int len;
+
+	if (tlp_is_request(tlp->kind))
+		len = tlp_put_request(tlp, packet->header);
+	else
+		len = tlp_put_completion(tlp, packet->header);
+	packet->header_len = len;
+	return tlp_get(packet->header, len, &packet->tlp) == len ? 0 : -EIO;
+}
+
+/* Nothing promises that a root complex forwards hints, and a transfer of the host cannot. */
+static inline bool fabric_hint_ends_at_host(const struct fabric_port *from,
+					    const struct fabric_target *to)
+{
+	const struct fabric_config *config = &from->fabric->config;
+
+	if (to->kind == FABRIC_TARGET_TRANSFER)
+		return true;
+	return to->port != &from->fabric->host && config->peers == FABRIC_PEERS_HOST_BRIDGE &&
+	       !config->host_bridge_keeps_hints;
+}
+
+/* packet.c: takes the hint off a packet that is already on the wire. 0, or -EIO. */
+int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
+
+static inline int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
+				      const struct tlp *request, struct fabric_packet *packet)
+{
+	int ret = fabric_put_on_wire(request, packet);
+	const struct tlp *tlp = &packet->tlp;
+
+	if (ret)
+		return ret;
+	packet->data_len = tlp_enabled_bytes(tlp);
+	packet->hint_dropped = false;
+	from->counters.tlps[tlp->kind]++;
+	if (tlp->kind == TLP_MWR)
+		from->counters.payload_bytes[TLP_MWR] += packet->data_len;
+	if (tlp->hint.st_bits) {
+		from->counters.hinted[tlp->hint.st_bits == 16]++;
+		if (fabric_hint_ends_at_host(from, to))
+			ret = fabric_drop_hint(from, packet);
+	}
+	if (from->fabric->trace)
+		fabric_trace_packet(from->fabric, from, to->port, packet);
+	return ret;
+}
+
+/* @data_len: the bytes of a CplD that its request asked for */
+static inline int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
+					 const struct tlp *completion, size_t data_len,
+					 struct fabric_packet *packet)
+{
+	int ret = fabric_put_on_wire(completion, packet);
+
+	if (ret)
+		return ret;
+	packet->data_len = data_len;
+	packet->hint_dropped = false;
+	from->counters.tlps[packet->tlp.kind]++;
+	from->counters.payload_bytes[packet->tlp.kind] += data_len;
+	if (from->fabric->trace)
+		fabric_trace_packet(from->fabric, from, to, packet);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+
+#include "fabric/internal.h"
+#include "fabric/tlp_rules.h"
+
+enum { SPAN_MAX = 1 << 30 }; /* bytes asked for at once, so that rounding up cannot overflow */
+
+/* Host memory at the DW of @addr as a pointer, for all @len bytes from @addr on or for none. */
+static bool find_memory(struct fabric_port *port, uint64_t addr, size_t len,
+			struct fabric_target *to)
+{
+	const struct fabric_host_ops *host = port->config.host;
+	struct fabric_span *span = &port->request.span;
+	uint64_t dw = addr & ~3ull;
+	size_t want = ((addr & 3) + len + 3) & ~(size_t)3;
+
+	if (dw - span->addr >= span->len || want > span->len - (dw - span->addr)) {
+		size_t rest = port->request.left < SPAN_MAX ? port->request.left : SPAN_MAX;
+
+		/* In whole DWs: they are what a payload is made of. */
+		span->addr = dw;
+		span->len = ((addr & 3) + rest + 3) & ~(size_t)3;
+		span->memory = NULL;
+		if (host->ptr)
+			span->memory = host->ptr(port->config.host_owner, dw, &span->len,
+						 port->request.kind == TLP_MWR);
+		if (!span->memory || span->len < want) {
+			span->len = 0;
+			return false;
+		}
+	}
+	to->kind = FABRIC_TARGET_MEMORY;
+	to->memory = span->memory;
+	to->base = span->addr;
+	return true;
+}
+
+/* Peers first, the host has the rest. */
+static void find_target(struct fabric_port *port, uint64_t addr, size_t len,
+			struct fabric_target *to)
+{
+	const struct fabric_host_ops *host = port->config.host;
+
+	if (fabric_route_peer(port, addr & ~3ull, ((addr & 3) + len + 3) & ~(size_t)3, to))
+		return;
+	to->kind = FABRIC_TARGET_NOBODY;
+	to->port = &port->fabric->host;
+	if (!host || find_memory(port, addr, len, to))
+		return;
+	if (port->request.kind == TLP_MWR ? host->write != NULL : host->read != NULL)
+		to->kind = FABRIC_TARGET_TRANSFER;
+}
+
+/* Goes on until all is done, something is wrong, or the host has a transfer under way. */
+static int advance(struct fabric_port *port)
+{
+	struct fabric_request *request = &port->request;
+	size_t max = fabric_max_piece(port->fabric, request->kind);
+
+	while (request->left) {
+		size_t len = fabric_piece(request->addr, request->left, max);
+		struct fabric_target to;
+		int ret;
+
+		if (!port->bus_master)
+			return -EPERM;
+		find_target(port, request->addr, len, &to);
+		if (to.kind == FABRIC_TARGET_TRANSFER) {
+			if (request->flags & FABRIC_NOWAIT)
+				return -EFAULT;
+			ret = fabric_host_start(port);
+			if (ret)
+				return ret;
+			continue;
+		}
+		if (request->kind == TLP_MWR) {
+			ret = fabric_deliver_write(port, &to, request->addr, request->src, len,
+						   &request->hint);
+			request->src += len;
+		} else {
+			ret = fabric_deliver_read(port, &to, request->addr, request->dst, len,
+						  &request->hint);
+			request->dst += len;
+		}
+		if (ret)
+			return ret;
+		request->addr += len;
+		request->left -= len;
+	}
+	return 0;
+}
+
+static int resume(struct fabric_port *port)
+{
+	int ret;
+
+	/* What the host has mapped may have changed since the last call. */
+	port->request.span.len = 0;
+	ret = advance(port);
+	port->request.active = ret == -EINPROGRESS;
+	return ret;
+}
+
+static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, const void *src,
+		 void *dst, size_t len, const struct tlp_hint *hint, unsigned flags)
+{
+	static const struct tlp_hint no_hint;
+	struct fabric_request *request = &port->request;
+
+	if (request->active)
+		return -EBUSY;
+	if (!port->bus_master)
+		return -EPERM;
+	if (len && len - 1 > UINT64_MAX - addr)
+		return -EINVAL;
+	if (hint && !tlp_hint_ok(hint))
+		return -EINVAL;
+	request->active = true;
+	request->kind = kind;
+	request->flags = flags;
+	request->addr = addr;
+	request->left = len;
+	request->src = src;
+	request->dst = dst;
+	request->hint = hint && hint->st_bits ? *hint : no_hint;
+	return resume(port);
+}
+
+int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size_t len,
+		 const struct tlp_hint *hint, unsigned flags)
+{
+	return start(port, TLP_MWR, addr, data, NULL, len, hint, flags);
+}
+
+int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
+		const struct tlp_hint *hint, unsigned flags)
+{
+	return start(port, TLP_MRD, addr, NULL, buf, len, hint, flags);
+}
+
+bool fabric_port_busy(const struct fabric_port *port)
+{
+	return port->request.active;
+}
+
+void fabric_host_done(struct fabric_port *port, int status)
+{
+	struct fabric_host_part *part = &port->request.host;
+	int ret;
+
+	if (part->state == FABRIC_HOST_STARTING) {
+		part->ended = true;
+		part->status = status;
+		return;
+	}
+	if (part->state != FABRIC_HOST_WAITING)
+		return;
+	ret = fabric_host_end(port, status);
+	if (!ret)
+		ret = resume(port);
+	port->request.active = ret == -EINPROGRESS;
+	if (ret != -EINPROGRESS && port->config.done)
+		port->config.done(port->config.done_owner, ret);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "fabric/internal.h"
+
+void fabric_rebuild_windows(struct fabric *fabric)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < fabric->num_ports; i++) {
+		struct fabric_port *port = fabric->ports[i];
+
+		for (unsigned bar = 0; bar < FABRIC_BARS; bar++)
+			if (port->bar_size[bar])
+				fabric->windows[n++] = (struct fabric_window){
+					.base = port->bar_base[bar],
+					.size = port->bar_size[bar],
+					.port = port,
+					.bar = bar,
+				};
+	}
+	fabric->num_windows = n;
+}
+
+bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
+		       struct fabric_target *to)
+{
+	const struct fabric *fabric = from->fabric;
+
+	if (fabric->config.peers == FABRIC_PEERS_NONE)
+		return false;
+	for (unsigned i = 0; i < fabric->num_windows; i++) {
+		const struct fabric_window *window = &fabric->windows[i];
+		uint64_t offset = addr - window->base;
+
+		if (offset >= window->size || window->port == from)
+			continue;
+		to->kind = len <= window->size - offset ? FABRIC_TARGET_PEER : FABRIC_TARGET_NOBODY;
+		to->port = window->port;
+		to->bar = window->bar;
+		to->base = window->base;
+		return true;
+	}
+	return false;
+}

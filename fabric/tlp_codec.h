@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The TLP codec itself, inline because a packet costs little more than the
+ * call of it. Private to fabric/: everyone else calls tlp_encode() and
+ * tlp_decode().
+ */
+#ifndef FABRIC_TLP_CODEC_H
+#define FABRIC_TLP_CODEC_H
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "fabric/tlp_rules.h"
+
+static inline void tlp_put_be32(uint8_t *out, uint32_t value)
+{
+	value = htobe32(value);
+	memcpy(out, &value, sizeof(value));
+}
+
+static inline uint32_t tlp_get_be32(const uint8_t *bytes)
+{
+	uint32_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be32toh(value);
+}
+
+/*
+ * Header and prefix of a request that tlp_request_ok() holds for; returns their
+ * length in bytes. 2.2.7, and 2.2.7.1.1 for the places of TH, PH and ST.
+ */
+static inline unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
+{
+	bool is_write = tlp->kind == TLP_MWR;
+	uint32_t dw0 = (is_write ? TLP_BYTE0_MWR : TLP_BYTE0_MRD) << 24;
+	uint32_t dw1 =
+		(uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->last_be << 4 | tlp->first_be;
+	uint32_t addr_high = tlp->addr >> 32, addr_low = tlp->addr;
+	uint32_t st_low = tlp->hint.st & 0xff;
+	unsigned len = 0;
+
+	dw0 |= tlp->length_dw & TLP_DW0_LENGTH;
+	if (tlp->hint.st_bits) {
+		dw0 |= TLP_DW0_TH;
+		dw1 = is_write ? (dw1 & ~0xff00u) | st_low << 8 : (dw1 & ~0xffu) | st_low;
+		addr_low |= tlp->hint.ph;
+	}
+	if (tlp->hint.st_bits == 16) {
+		tlp_put_be32(out, (uint32_t)TLP_BYTE0_TPH_PREFIX << 24 | tlp->hint.st >> 8 << 16);
+		len = 4;
+	}
+	if (!addr_high) {
+		tlp_put_be32(out + len, dw0);
+		tlp_put_be32(out + len + 4, dw1);
+		tlp_put_be32(out + len + 8, addr_low);
+		return len + 12;
+	}
+	tlp_put_be32(out + len, dw0 | TLP_FMT_4DW << 24);
+	tlp_put_be32(out + len + 4, dw1);
+	tlp_put_be32(out + len + 8, addr_high);
+	tlp_put_be32(out + len + 12, addr_low);
+	return len + 16;
+}
+
+/* The same for a completion, and tlp_completion_ok(). 2.2.9; 4096 bytes are written as 0. */
+static inline unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
+{
+	uint32_t byte0 = tlp->kind == TLP_CPLD ? TLP_BYTE0_CPLD : TLP_BYTE0_CPL;
+
+	tlp_put_be32(out, byte0 << 24 | (tlp->length_dw & TLP_DW0_LENGTH));
+	tlp_put_be32(out + 4, (uint32_t)tlp->completer << 16 | (uint32_t)tlp->status << 13 |
+				      (tlp->byte_count & 0xfff));
+	tlp_put_be32(out + 8, (uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->lower_addr);
+	return 12;
+}
+
+/* The kind by Fmt and Type (2.2.1.1) and the length of the header proper in bytes. */
+static inline int tlp_get_kind(uint8_t byte0, enum tlp_kind *kind)
+{
+	uint8_t short_byte0 = byte0 & ~TLP_FMT_4DW;
+
+	if (short_byte0 == TLP_BYTE0_MWR || short_byte0 == TLP_BYTE0_MRD) {
+		*kind = short_byte0 == TLP_BYTE0_MWR ? TLP_MWR : TLP_MRD;
+		return byte0 & TLP_FMT_4DW ? 16 : 12;
+	}
+	if (byte0 == TLP_BYTE0_CPLD || byte0 == TLP_BYTE0_CPL) {
+		*kind = byte0 == TLP_BYTE0_CPLD ? TLP_CPLD : TLP_CPL;
+		return 12;
+	}
+	/* Fmt 101b and up are reserved. */
+	return byte0 >= 0xa0 ? -EBADMSG : -EOPNOTSUPP;
+}
+
+/* The fields of the first DW; requests and completions alike. */
+static inline int tlp_get_dw0(uint32_t dw0, struct tlp *out)
+{
+	const uint32_t none_of = TLP_DW0_RESERVED | TLP_DW0_AT | TLP_DW0_FEATURES;
+	uint32_t at = dw0 & TLP_DW0_AT;
+
+	out->length_dw = dw0 & TLP_DW0_LENGTH;
+	/* 0 stands for 1024, but a completion without data has no length at all. */
+	if (!out->length_dw && out->kind != TLP_CPL)
+		out->length_dw = 1024;
+	/* Completions have no address type and no hint. */
+	if (!tlp_is_request(out->kind) && (at || dw0 & TLP_DW0_TH))
+		return -EBADMSG;
+	if (!(dw0 & none_of))
+		return 0;
+	return dw0 & TLP_DW0_RESERVED || at == TLP_DW0_AT_NO_SUCH ? -EBADMSG : -EOPNOTSUPP;
+}
+
+/* TH is set: the ST stands in the tag of a write, in the byte enables of a read (2.2.7.1.1). */
+static inline void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, struct tlp *out)
+{
+	uint16_t st_high = prefix ? prefix[1] << 8 : 0;
+
+	out->hint.st_bits = prefix ? 16 : 8;
+	out->hint.ph = ph;
+	if (out->kind == TLP_MWR) {
+		out->hint.st = st_high | (dw1 >> 8 & 0xff);
+		out->tag = 0;
+	} else {
+		out->hint.st = st_high | (dw1 & 0xff);
+		out->first_be = 0xf;
+		out->last_be = out->length_dw > 1 ? 0xf : 0;
+	}
+}
+
+/* @bytes: the header proper, @len bytes; @prefix: the TPH prefix in front of it, or NULL */
+static inline int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t *prefix,
+				  struct tlp *out)
+{
+	uint32_t dw1 = tlp_get_be32(bytes + 4);
+	uint32_t addr_high = 0, addr_low = tlp_get_be32(bytes + len - 4);
+
+	if (len == 16) {
+		addr_high = tlp_get_be32(bytes + 8);
+		/* An address below 4 GiB takes the short header (2.2.4.1). */
+		if (!addr_high)
+			return -EBADMSG;
+	}
+	out->addr = (uint64_t)addr_high << 32 | (addr_low & ~3u);
+	out->requester = dw1 >> 16;
+	out->tag = dw1 >> 8;
+	out->last_be = dw1 >> 4 & 0xf;
+	out->first_be = dw1 & 0xf;
+	if (bytes[1] & TLP_DW0_TH >> 16)
+		tlp_get_hint(dw1, addr_low & 3, prefix, out);
+	else if (addr_low & 3)
+		return -EBADMSG;
+	return tlp_request_ok(out) ? 0 : -EBADMSG;
+}
+
+/* 2.2.9 */
+static inline int tlp_get_completion(const uint8_t *bytes, struct tlp *out)
+{
+	uint32_t dw1 = tlp_get_be32(bytes + 4), dw2 = tlp_get_be32(bytes + 8);
+
+	out->completer = dw1 >> 16;
+	out->status = dw1 >> 13 & 7;
+	out->byte_count = dw1 & 0xfff ? dw1 & 0xfff : 4096;
+	out->requester = dw2 >> 16;
+	out->tag = dw2 >> 8;
+	out->lower_addr = dw2 & 0x7f;
+	/* Only PCI-X completers set BCM; bit 7 of the last byte is reserved. */
+	if (dw1 & TLP_CPL_BCM || dw2 & 0x80)
+		return -EBADMSG;
+	return tlp_completion_ok(out) ? 0 : -EBADMSG;
+}
+
+/* Prefix and header from the @len bytes at @bytes: their length, or a negative errno. */
+static inline int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
+{
+	const uint8_t *prefix = NULL;
+	enum tlp_kind kind;
+	int header, ret;
+
+	if (!len)
+		return -EBADMSG;
+	if (bytes[0] == TLP_BYTE0_TPH_PREFIX) {
+		if (len < 8)
+			return -EBADMSG;
+		prefix = bytes;
+		bytes += 4;
+		len -= 4;
+		/* Bytes 2 and 3 are reserved, and one TPH prefix is all a request may have. */
+		if (prefix[2] || prefix[3] || bytes[0] == TLP_BYTE0_TPH_PREFIX)
+			return -EBADMSG;
+	}
+	header = tlp_get_kind(bytes[0], &kind);
+	if (header < 0)
+		return header;
+	if (len < (size_t)header)
+		return -EBADMSG;
+
+	*out = (struct tlp){.kind = kind};
+	ret = tlp_get_dw0(tlp_get_be32(bytes), out);
+	if (ret)
+		return ret;
+	if (tlp_is_request(kind))
+		ret = tlp_get_request(bytes, header, prefix, out);
+	else
+		ret = prefix ? -EBADMSG : tlp_get_completion(bytes, out);
+	return ret ? ret : header + (prefix ? 4 : 0);
+}
+
+#endif

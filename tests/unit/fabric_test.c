@@ -1,0 +1,1136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two devices and a host: "nic" sends, "accel" has two BARs that its completer
+ * keeps in plain arrays. Of the host's memory one part is mapped and one is
+ * reached by transfers that the test ends when it likes.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "fabric/fabric.h"
+#include "fabric/internal.h"
+
+enum {
+	AREA = 64 << 10, /* bytes of each memory */
+	NIC_ID = 0x0100,
+	ACCEL_ID = 0x0208,
+	LOG_MAX = 4096,
+};
+
+#define ACCEL_BAR0  0x4000000000ull
+#define ACCEL_BAR2  0xfd000000ull
+#define NIC_BAR0    0xfe000000ull
+#define HOST_MAPPED 0x80000000ull
+#define HOST_REMOTE 0xffff8000ull /* crosses 4 GiB, so both lengths of header come up */
+
+struct seen {
+	bool read;
+	unsigned bar;
+	uint64_t offset;
+	struct tlp tlp;
+};
+
+struct world {
+	struct fabric *fabric;
+	struct fabric_port *nic, *accel;
+	uint8_t bar0[AREA], bar2[AREA], mapped[AREA], remote[AREA];
+
+	struct seen seen[LOG_MAX];
+	unsigned num_seen;
+	int read_error;
+	bool write_back; /* the accelerator answers a write with one of its requester's */
+	int write_back_ret;
+
+	/* the host's transfer under way */
+	bool pending, pending_write;
+	uint64_t pending_addr;
+	void *pending_buf;
+	size_t pending_len;
+	unsigned transfers;
+	int start_error;
+	bool at_once; /* fabric_host_done() before the op returns */
+	bool unmapped;
+
+	unsigned done_calls;
+	int done_status;
+	bool chain; /* done() starts the next request */
+	int chain_ret;
+};
+
+static uint8_t *bar_memory(struct world *w, unsigned bar)
+{
+	assert_true(bar == 0 || bar == 2);
+	return bar ? w->bar2 : w->bar0;
+}
+
+static void note(struct world *w, bool read, unsigned bar, uint64_t offset, const struct tlp *tlp)
+{
+	uint8_t header[TLP_HEADER_MAX_BYTES];
+
+	/* Whatever arrives is a packet that can be. */
+	assert_true(tlp_encode(tlp, header) > 0);
+	assert_true(offset + tlp->length_dw * 4u <= AREA);
+	assert_true(w->num_seen < LOG_MAX);
+	w->seen[w->num_seen++] = (struct seen){read, bar, offset, *tlp};
+}
+
+static void accel_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+			const uint8_t *payload)
+{
+	struct world *w = owner;
+
+	note(w, false, bar, offset, tlp);
+	tlp_store(tlp, payload, bar_memory(w, bar) + offset);
+	if (w->write_back)
+		w->write_back_ret = fabric_write(w->nic, HOST_MAPPED, payload, 4, NULL, 0);
+}
+
+static int accel_read(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+		      uint8_t *payload)
+{
+	struct world *w = owner;
+
+	note(w, true, bar, offset, tlp);
+	if (w->read_error)
+		return w->read_error;
+	memcpy(payload, bar_memory(w, bar) + offset, tlp->length_dw * 4u);
+	return 0;
+}
+
+static void *host_ptr(void *owner, uint64_t addr, size_t *len, bool write)
+{
+	struct world *w = owner;
+	uint64_t offset = addr - HOST_MAPPED;
+
+	(void)write;
+	if (w->unmapped || offset >= AREA)
+		return NULL;
+	/* Pages apart, as a guest's memory may be. */
+	if (*len > 8192 - offset % 8192)
+		*len = 8192 - offset % 8192;
+	return w->mapped + offset;
+}
+
+static void host_complete(struct world *w, int status)
+{
+	uint8_t *at = w->remote + (w->pending_addr - HOST_REMOTE);
+
+	assert_true(w->pending);
+	w->pending = false;
+	if (!status && w->pending_write)
+		memcpy(at, w->pending_buf, w->pending_len);
+	else if (!status)
+		memcpy(w->pending_buf, at, w->pending_len);
+	fabric_host_done(w->nic, status);
+}
+
+static int host_begin(struct world *w, bool write, uint64_t addr, void *buf, size_t len)
+{
+	if (w->start_error)
+		return w->start_error;
+	if (addr - HOST_REMOTE >= AREA || len > AREA - (addr - HOST_REMOTE))
+		return -EFAULT;
+	assert_false(w->pending);
+	assert_in_range(len, 1, 4096);
+	assert_true(addr / 4096 == (addr + len - 1) / 4096);
+	w->transfers++;
+	w->pending = true;
+	w->pending_write = write;
+	w->pending_addr = addr;
+	w->pending_buf = buf;
+	w->pending_len = len;
+	if (w->at_once)
+		host_complete(w, 0);
+	return 0;
+}
+
+static int host_read(void *owner, uint64_t addr, void *buf, size_t len)
+{
+	return host_begin(owner, false, addr, buf, len);
+}
+
+static int host_write(void *owner, uint64_t addr, const void *buf, size_t len)
+{
+	return host_begin(owner, true, addr, (void *)buf, len);
+}
+
+static void nic_done(void *owner, int status)
+{
+	struct world *w = owner;
+
+	w->done_calls++;
+	w->done_status = status;
+	if (w->chain) {
+		w->chain = false;
+		w->chain_ret = fabric_write(w->nic, HOST_MAPPED, "next", 4, NULL, 0);
+	}
+}
+
+static const struct fabric_completer_ops completer_ops = {accel_write, accel_read};
+static const struct fabric_host_ops host_ops = {host_ptr, host_read, host_write};
+
+static struct world *world_new(enum fabric_peers peers, bool keep, unsigned mps, unsigned mrrs)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	const struct fabric_config config = {peers, keep, mps, mrrs};
+	const struct fabric_port_config nic = {.name = "nic",
+					       .host = &host_ops,
+					       .host_owner = w,
+					       .done = nic_done,
+					       .done_owner = w};
+	const struct fabric_port_config accel = {
+		.name = "accel", .completer = &completer_ops, .completer_owner = w};
+
+	assert_non_null(w);
+	assert_int_equal(fabric_create(&w->fabric, &config), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &w->nic, &nic), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &w->accel, &accel), 0);
+	fabric_port_set_id(w->nic, NIC_ID);
+	fabric_port_set_id(w->accel, ACCEL_ID);
+	fabric_port_set_bus_master(w->nic, true);
+	fabric_port_set_bar(w->nic, 0, NIC_BAR0, AREA);
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, AREA);
+	fabric_port_set_bar(w->accel, 2, ACCEL_BAR2, AREA);
+	return w;
+}
+
+static struct world *world_default(void)
+{
+	return world_new(FABRIC_PEERS_SWITCH, false, 256, 512);
+}
+
+static void world_free(struct world *w)
+{
+	fabric_destroy(w->fabric);
+	free(w);
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed;
+}
+
+static void fill(uint8_t *bytes, size_t len, uint32_t seed)
+{
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = next_random(&seed);
+}
+
+/* An aligned write arrives as MPS-sized TLPs in order, each with the hint it was sent with. */
+static void test_write_to_peer(void **state)
+{
+	const struct tlp_hint hints[] = {{0},
+					 {8, TLP_PH_TARGET, 0x5a},
+					 {16, TLP_PH_REQUESTER, 0x005a},
+					 {16, TLP_PH_TARGET_PRIORITY, 0xbeef}};
+	uint8_t data[1024];
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct world *w = world_default();
+		const struct fabric_counters *c = fabric_port_counters(w->nic);
+
+		fill(data, sizeof(data), i + 1);
+		assert_int_equal(
+			fabric_write(w->nic, ACCEL_BAR0 + 0x2000, data, 1024, &hints[i], 0), 0);
+		assert_memory_equal(w->bar0 + 0x2000, data, 1024);
+		assert_int_equal(w->num_seen, 4);
+		for (unsigned n = 0; n < 4; n++) {
+			const struct seen *s = &w->seen[n];
+
+			assert_false(s->read);
+			assert_int_equal(s->bar, 0);
+			assert_int_equal(s->offset, 0x2000 + n * 256);
+			assert_int_equal(s->tlp.length_dw, 64);
+			assert_int_equal(s->tlp.requester, NIC_ID);
+			assert_int_equal(s->tlp.hint.st_bits, hints[i].st_bits);
+			assert_int_equal(s->tlp.hint.ph, hints[i].ph);
+			assert_int_equal(s->tlp.hint.st, hints[i].st);
+		}
+		assert_int_equal(c->tlps[TLP_MWR], 4);
+		assert_int_equal(c->payload_bytes[TLP_MWR], 1024);
+		assert_int_equal(c->hinted[0], hints[i].st_bits == 8 ? 4 : 0);
+		assert_int_equal(c->hinted[1], hints[i].st_bits == 16 ? 4 : 0);
+		assert_int_equal(c->hints_dropped, 0);
+		assert_int_equal(c->unsupported, 0);
+		world_free(w);
+	}
+}
+
+/* Cut at MPS counted from the start in whole DWs, and at 4 KiB. */
+static void test_split(void **state)
+{
+	const struct {
+		uint64_t offset;
+		unsigned bytes;
+	} expected[] = {{0xec0, 253}, {0xfc0, 64}, {0x1000, 256}, {0x1100, 27}};
+	struct world *w = world_default();
+	uint8_t data[600];
+
+	(void)state;
+	fill(data, sizeof(data), 7);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR2 + 0xec3, data, 600, NULL, 0), 0);
+	assert_memory_equal(w->bar2 + 0xec3, data, 600);
+	assert_int_equal(w->bar2[0xec2], 0);
+	assert_int_equal(w->bar2[0xec3 + 600], 0);
+	assert_int_equal(w->num_seen, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_int_equal(w->seen[i].offset, expected[i].offset);
+		assert_int_equal(tlp_bytes(&w->seen[i].tlp), expected[i].bytes);
+		assert_true(w->seen[i].tlp.length_dw * 4u <= 256);
+	}
+	assert_int_equal(fabric_port_counters(w->nic)->payload_bytes[TLP_MWR], 600);
+	world_free(w);
+}
+
+/* Ends whatever the host has under way until the request is done; its status. */
+static int finish(struct world *w, int ret)
+{
+	while (ret == -EINPROGRESS && fabric_port_busy(w->nic)) {
+		unsigned calls = w->done_calls;
+
+		host_complete(w, 0);
+		if (w->done_calls != calls)
+			return w->done_status;
+	}
+	return ret;
+}
+
+/*
+ * Any range, any packet sizes, any hint, peer and host, mapped or not: a plain
+ * array that gets the same writes is the model, and reads must return it.
+ */
+static void test_random_transfers(void **state)
+{
+	static const uint64_t bases[] = {ACCEL_BAR0, ACCEL_BAR2, HOST_MAPPED, HOST_REMOTE};
+	static uint8_t model[4][AREA], data[AREA];
+	static const uint8_t widths[] = {0, 8, 16};
+	uint32_t seed = 20221122;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		struct world *w =
+			world_new(FABRIC_PEERS_SWITCH, false, 128u << next_random(&seed) % 6,
+				  128u << next_random(&seed) % 6);
+
+		memset(model, 0, sizeof(model));
+		for (unsigned i = 0; i < 60; i++) {
+			unsigned where = next_random(&seed) % 4;
+			size_t offset = next_random(&seed) % AREA;
+			size_t most = next_random(&seed) & 1 ? 20 : 12000;
+			size_t len = 1 + next_random(&seed) % most;
+			struct tlp_hint hint = {widths[next_random(&seed) % 3],
+						next_random(&seed) & 3, next_random(&seed) & 0xff};
+
+			if (len > AREA - offset)
+				len = AREA - offset;
+			w->num_seen = 0;
+			if (next_random(&seed) & 1) {
+				fill(data, len, next_random(&seed));
+				memcpy(model[where] + offset, data, len);
+				assert_int_equal(
+					finish(w, fabric_write(w->nic, bases[where] + offset, data,
+							       len, &hint, 0)),
+					0);
+			} else {
+				memset(data, 0xee, len + 4 < AREA ? len + 4 : AREA);
+				assert_int_equal(
+					finish(w, fabric_read(w->nic, bases[where] + offset, data,
+							      len, &hint, 0)),
+					0);
+				assert_memory_equal(data, model[where] + offset, len);
+				/* and not a byte more than was asked for */
+				for (size_t n = len; n < len + 4 && n < AREA; n++)
+					assert_int_equal(data[n], 0xee);
+			}
+		}
+		assert_memory_equal(w->bar0, model[0], AREA);
+		assert_memory_equal(w->bar2, model[1], AREA);
+		assert_memory_equal(w->mapped, model[2], AREA);
+		assert_memory_equal(w->remote, model[3], AREA);
+		world_free(w);
+	}
+}
+
+/* The ST of a read takes the place of its byte enables, so it reads whole DWs. */
+static void test_hinted_read(void **state)
+{
+	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x1234};
+	struct world *w = world_default();
+	uint8_t buf[5] = {0};
+
+	(void)state;
+	fill(w->bar0, AREA, 3);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 0x103, buf, 5, &hint, 0), 0);
+	assert_memory_equal(buf, w->bar0 + 0x103, 5);
+	assert_int_equal(w->num_seen, 1);
+	assert_int_equal(w->seen[0].offset, 0x100);
+	assert_int_equal(w->seen[0].tlp.length_dw, 2);
+	assert_int_equal(w->seen[0].tlp.first_be, 0xf);
+	assert_int_equal(w->seen[0].tlp.last_be, 0xf);
+	assert_int_equal(w->seen[0].tlp.hint.st, 0x1234);
+
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 0x103, buf, 5, NULL, 0), 0);
+	assert_int_equal(w->seen[1].tlp.first_be, 0x8);
+	assert_int_equal(w->seen[1].tlp.last_be, 0xf);
+	world_free(w);
+}
+
+/* The host bridge takes hints off peers' requests, or it does not; the data arrives either way. */
+static void test_host_bridge(void **state)
+{
+	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0xabcd};
+	uint8_t data[512], buf[7];
+
+	(void)state;
+	fill(data, sizeof(data), 5);
+	for (int keep = 0; keep < 2; keep++) {
+		struct world *w = world_new(FABRIC_PEERS_HOST_BRIDGE, keep, 256, 512);
+		const struct fabric_counters *c = fabric_port_counters(w->nic);
+
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 512, &hint, 0), 0);
+		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 2, buf, 7, &hint, 0), 0);
+		assert_memory_equal(w->bar0, data, 512);
+		assert_memory_equal(buf, data + 2, 7);
+		assert_int_equal(w->num_seen, 3);
+		for (unsigned i = 0; i < 3; i++)
+			assert_int_equal(w->seen[i].tlp.hint.st_bits, keep ? 16 : 0);
+		/* The read's enables stand again where its ST was. */
+		assert_int_equal(w->seen[2].tlp.length_dw, 3);
+		assert_int_equal(w->seen[2].tlp.first_be, 0xf);
+		assert_int_equal(w->seen[2].tlp.last_be, 0xf);
+		assert_int_equal(c->hinted[1], 3);
+		assert_int_equal(c->hints_dropped, keep ? 0 : 3);
+
+		/* Host memory is where such a request ends: nothing forwards it. */
+		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 256, &hint, 0), 0);
+		assert_int_equal(c->hinted[1], 4);
+		assert_int_equal(c->hints_dropped, keep ? 0 : 3);
+		/* A transfer of the host carries none. */
+		assert_int_equal(finish(w, fabric_write(w->nic, HOST_REMOTE, data, 256, &hint, 0)),
+				 0);
+		assert_int_equal(c->hints_dropped, keep ? 1 : 4);
+		world_free(w);
+	}
+}
+
+/* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
+static void test_no_peers(void **state)
+{
+	struct world *w = world_new(FABRIC_PEERS_NONE, false, 256, 512);
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped, data, 4);
+	world_free(w);
+}
+
+/* Reads of a peer come back in completions of at most MPS; each is counted where it was sent. */
+static void test_read_counters(void **state)
+{
+	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 256, 1024);
+	const struct fabric_counters *nic = fabric_port_counters(w->nic);
+	const struct fabric_counters *accel = fabric_port_counters(w->accel);
+	const struct fabric_counters *host = fabric_host_counters(w->fabric);
+	uint8_t buf[4096];
+
+	(void)state;
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 4096, NULL, 0), 0);
+	assert_int_equal(nic->tlps[TLP_MRD], 4);
+	assert_int_equal(accel->tlps[TLP_CPLD], 16);
+	assert_int_equal(accel->payload_bytes[TLP_CPLD], 4096);
+	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, buf, 4096, NULL, 0), 0);
+	assert_int_equal(nic->tlps[TLP_MRD], 8);
+	assert_int_equal(host->tlps[TLP_CPLD], 16);
+	assert_int_equal(finish(w, fabric_read(w->nic, HOST_REMOTE, buf, 4096, NULL, 0)), 0);
+	assert_int_equal(nic->tlps[TLP_MRD], 12);
+	assert_int_equal(host->tlps[TLP_CPLD], 32);
+	assert_int_equal(host->payload_bytes[TLP_CPLD], 8192);
+	assert_int_equal(w->transfers, 1);
+	world_free(w);
+}
+
+/* One transfer of the host at a time, each within a page; the port is busy until the last. */
+static void test_host_transfers(void **state)
+{
+	static uint8_t data[10000];
+
+	(void)state;
+	for (int write = 0; write < 2; write++) {
+		struct world *w = world_default();
+		uint64_t addr = HOST_REMOTE + 0x801;
+		uint8_t byte = 0;
+		int ret;
+
+		fill(w->remote, AREA, 8);
+		fill(data, sizeof(data), 9);
+		ret = write ? fabric_write(w->nic, addr, data, sizeof(data), NULL, 0)
+			    : fabric_read(w->nic, addr, data, sizeof(data), NULL, 0);
+		for (unsigned i = 1; i <= 3; i++) {
+			assert_int_equal(ret, -EINPROGRESS);
+			assert_int_equal(w->transfers, i);
+			assert_true(fabric_port_busy(w->nic));
+			assert_int_equal(fabric_write(w->nic, HOST_MAPPED, &byte, 1, NULL, 0),
+					 -EBUSY);
+			assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, &byte, 1, NULL, 0),
+					 -EBUSY);
+			assert_int_equal(w->done_calls, 0);
+			host_complete(w, 0);
+		}
+		assert_int_equal(w->done_calls, 1);
+		assert_int_equal(w->done_status, 0);
+		assert_false(fabric_port_busy(w->nic));
+		assert_memory_equal(w->remote + 0x801, data, sizeof(data));
+		/* An answer to nothing changes nothing. */
+		fabric_host_done(w->nic, -EIO);
+		assert_int_equal(w->done_calls, 1);
+		world_free(w);
+	}
+}
+
+/* From mapped memory into a part that needs transfers and on into a peer's BAR: one request. */
+static void test_request_over_all_targets(void **state)
+{
+	struct world *w = world_default();
+	static uint8_t data[3 * 4096];
+
+	(void)state;
+	fill(data, sizeof(data), 4);
+	fabric_port_set_bar(w->accel, 0, HOST_REMOTE + 0x1000, 0x1000);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, sizeof(data), NULL, 0),
+			 -EINPROGRESS);
+	assert_int_equal(w->num_seen, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->num_seen, 16);
+	assert_memory_equal(w->bar0, data + 4096, 4096);
+	assert_int_equal(w->done_calls, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->done_calls, 1);
+	assert_int_equal(w->done_status, 0);
+	assert_memory_equal(w->remote, data, 4096);
+	assert_memory_equal(w->remote + 8192, data + 8192, 4096);
+	world_free(w);
+}
+
+/* A transfer that fails ends the request: -EIO is a Completer Abort, all else is nobody's. */
+static void test_host_errors(void **state)
+{
+	static const struct {
+		int from_host, told;
+	} cases[] = {{-EIO, -EIO}, {-EFAULT, -EFAULT}, {-ENODEV, -EFAULT}};
+	static uint8_t data[8192];
+
+	(void)state;
+	for (unsigned i = 0; i < 6; i++) {
+		struct world *w = world_default();
+		const struct fabric_counters *c = fabric_port_counters(w->nic);
+		bool write = i & 1;
+		int ret;
+
+		ret = write ? fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0)
+			    : fabric_read(w->nic, HOST_REMOTE, data, 8192, NULL, 0);
+		assert_int_equal(ret, -EINPROGRESS);
+		host_complete(w, cases[i / 2].from_host);
+		assert_int_equal(w->done_calls, 1);
+		assert_int_equal(w->done_status, cases[i / 2].told);
+		assert_int_equal(w->transfers, 1);
+		assert_int_equal(c->unsupported, cases[i / 2].told == -EIO ? 0 : write ? 16 : 8);
+		assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPL], write ? 0 : 8);
+
+		/* The same where it does not even start: told at once, and not by done(). */
+		w->start_error = cases[i / 2].from_host;
+		ret = write ? fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0)
+			    : fabric_read(w->nic, HOST_REMOTE, data, 8192, NULL, 0);
+		assert_int_equal(ret, cases[i / 2].told);
+		assert_int_equal(w->done_calls, 1);
+		assert_false(fabric_port_busy(w->nic));
+		world_free(w);
+	}
+}
+
+/* A host that answers before it returns: the request is simply done, however long. */
+static void test_host_answers_at_once(void **state)
+{
+	struct world *w = world_default();
+	static uint8_t data[AREA];
+
+	(void)state;
+	w->at_once = true;
+	fill(data, sizeof(data), 6);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, AREA, NULL, 0), 0);
+	assert_int_equal(w->done_calls, 0);
+	assert_int_equal(w->transfers, AREA / 4096);
+	assert_memory_equal(w->remote, data, AREA);
+	world_free(w);
+}
+
+/* done() may start the next request. */
+static void test_next_request_from_done(void **state)
+{
+	struct world *w = world_default();
+
+	(void)state;
+	w->chain = true;
+	w->chain_ret = -1;
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, "last", 4, NULL, 0), -EINPROGRESS);
+	host_complete(w, 0);
+	assert_int_equal(w->chain_ret, 0);
+	assert_memory_equal(w->mapped, "next", 4);
+	world_free(w);
+}
+
+/* NOWAIT takes what is there at once, a peer or mapped memory, and starts no transfer. */
+static void test_nowait(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[64] = {1};
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 64, NULL, FABRIC_NOWAIT), 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 64, NULL, FABRIC_NOWAIT), 0);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 64, NULL, FABRIC_NOWAIT), -EFAULT);
+	assert_int_equal(fabric_read(w->nic, HOST_REMOTE, data, 64, NULL, FABRIC_NOWAIT), -EFAULT);
+	assert_int_equal(w->transfers, 0);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MWR], 2);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MRD], 0);
+	assert_false(fabric_port_busy(w->nic));
+	world_free(w);
+}
+
+/* Without bus mastering a port sends nothing, and stops where it loses it midway. */
+static void test_bus_master(void **state)
+{
+	struct world *w = world_default();
+	static uint8_t data[8192];
+
+	(void)state;
+	fabric_port_set_bus_master(w->nic, false);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MWR], 0);
+
+	fabric_port_set_bus_master(w->nic, true);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0), -EINPROGRESS);
+	fabric_port_set_bus_master(w->nic, false);
+	host_complete(w, 0);
+	assert_int_equal(w->done_status, -EPERM);
+	assert_int_equal(w->transfers, 1);
+	world_free(w);
+}
+
+/* Decoding follows what the guest programs: moved, off, or beyond the end of the address space. */
+static void test_bar_programming(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[4] = {9, 8, 7, 6};
+
+	(void)state;
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0 + 0x100000, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + 0x100000, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->bar0, data, 4);
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, AREA);
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 0xfff, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_write(w->nic, 0, data, 4, NULL, 0), -EFAULT);
+	/* The very last window of the address space is one. */
+	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, 0x1000);
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->bar0 + 0xffc, data, 4);
+	fabric_port_set_bar(w->accel, 6, ACCEL_BAR0, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	world_free(w);
+}
+
+/* A switch sends nothing back where it came from, and of two windows the first port's counts. */
+static void test_routing_order(void **state)
+{
+	struct world *w = world_default();
+	struct fabric_port *third;
+	const struct fabric_port_config config = {.name = "third"};
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	/* The NIC's own BAR over mapped host memory: the host gets it. */
+	fabric_port_set_bar(w->nic, 0, HOST_MAPPED, AREA);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 8, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped + 8, data, 4);
+
+	assert_int_equal(fabric_port_add(w->fabric, &third, &config), 0);
+	fabric_port_set_bar(third, 0, ACCEL_BAR0, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 1);
+	/* A peer's window over host memory: peers come first. */
+	fabric_port_set_bar(w->accel, 2, HOST_MAPPED, AREA);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 16, data, 4, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 2);
+	assert_memory_equal(w->bar2 + 16, data, 4);
+	world_free(w);
+}
+
+/* What no completer claims is an Unsupported Request, and counted as one. */
+static void test_unsupported(void **state)
+{
+	static const struct fabric_completer_ops none = {NULL, NULL};
+	const struct fabric_port_config deaf = {.name = "deaf"};
+	const struct fabric_port_config mute = {.name = "mute", .completer = &none};
+	struct world *w = world_default();
+	const struct fabric_counters *c = fabric_port_counters(w->nic);
+	struct fabric_port *port[2];
+	uint8_t data[64];
+
+	(void)state;
+	assert_int_equal(fabric_port_add(w->fabric, &port[0], &deaf), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &port[1], &mute), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fabric_port_set_bar(port[i], 0, 0x10000000, AREA);
+		assert_int_equal(fabric_write(w->nic, 0x10000000, data, 4, NULL, 0), -EFAULT);
+		assert_int_equal(fabric_read(w->nic, 0x10000000, data, 4, NULL, 0), -EFAULT);
+		assert_int_equal(fabric_port_counters(port[i])->tlps[TLP_CPL], 1);
+		fabric_port_set_bar(port[i], 0, 0, 0);
+	}
+	assert_int_equal(c->unsupported, 4);
+	/* A request that begins in a window and does not fit it */
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, 32);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + 16, data, 32, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 16, data, 32, NULL, 0), -EFAULT);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(c->unsupported, 6);
+	/* A port with no host behind it: the host's answer is UR */
+	fabric_port_set_bus_master(w->accel, true);
+	assert_int_equal(fabric_write(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_read(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPL], 1);
+	assert_int_equal(fabric_port_counters(w->accel)->unsupported, 2);
+	world_free(w);
+}
+
+/* A completer that fails a read answers with Completer Abort. */
+static void test_completer_abort(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[4];
+
+	(void)state;
+	w->read_error = -ENOMEM;
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EIO);
+	assert_int_equal(fabric_port_counters(w->accel)->tlps[TLP_CPL], 1);
+	assert_int_equal(fabric_port_counters(w->accel)->tlps[TLP_CPLD], 0);
+	assert_int_equal(fabric_port_counters(w->nic)->unsupported, 0);
+	world_free(w);
+}
+
+/* Arguments that make no request */
+static void test_arguments(void **state)
+{
+	const struct tlp_hint bad[] = {{8, 0, 0x100}, {8, 4, 0}, {12, 0, 0}, {16, 9, 0}};
+	struct world *w = world_default();
+	uint8_t data[8];
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 5, NULL, 0), -EINVAL);
+	assert_int_equal(fabric_read(w->nic, UINT64_MAX, data, 2, NULL, 0), -EINVAL);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, &bad[i], 0), -EINVAL);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 0, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 0);
+	assert_false(fabric_port_busy(w->nic));
+	world_free(w);
+}
+
+/* A completer that makes its requester send again, from within the first request. */
+static void test_request_within_a_request(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[512] = {0};
+
+	(void)state;
+	w->write_back = true;
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 512, NULL, 0), 0);
+	assert_int_equal(w->write_back_ret, -EBUSY);
+	assert_int_equal(w->num_seen, 2);
+	world_free(w);
+}
+
+/* A pointer into host memory is not kept from one request to the next, nor over a transfer. */
+static void test_unmapped_memory(void **state)
+{
+	struct world *w = world_default();
+	uint8_t ones[4] = {1, 1, 1, 1}, twos[4] = {2, 2, 2, 2};
+	static uint8_t data[8192];
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, ones, 4, NULL, 0), 0);
+	w->unmapped = true;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, twos, 4, NULL, 0), -EFAULT);
+	assert_memory_equal(w->mapped, ones, 4);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0), -EINPROGRESS);
+	w->unmapped = false;
+	host_complete(w, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->done_status, 0);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, twos, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped, twos, 4);
+	world_free(w);
+}
+
+/* CPU accesses reach the completer as TLPs of the host, any size and alignment, without a hint. */
+static void test_cpu_access(void **state)
+{
+	struct world *w = world_default();
+	const struct fabric_counters *host = fabric_host_counters(w->fabric);
+	uint8_t data[1000], buf[1000];
+
+	(void)state;
+	fill(data, sizeof(data), 2);
+	for (unsigned offset = 0x40; offset < 0x48; offset++) {
+		for (unsigned len = 1; len <= 8; len++) {
+			assert_int_equal(fabric_cpu_write(w->accel, 2, offset, data, len), 0);
+			memset(buf, 0, sizeof(buf));
+			assert_int_equal(fabric_cpu_read(w->accel, 2, offset, buf, len), 0);
+			assert_memory_equal(buf, data, len);
+			assert_memory_equal(w->bar2 + offset, data, len);
+		}
+	}
+	assert_int_equal(w->seen[0].bar, 2);
+	assert_int_equal(w->seen[0].tlp.requester, 0);
+	assert_int_equal(w->seen[0].tlp.hint.st_bits, 0);
+	assert_true(w->seen[0].tlp.addr == ACCEL_BAR2 + 0x40);
+	assert_int_equal(w->seen[0].tlp.first_be, 0x1);
+	assert_int_equal(host->tlps[TLP_MWR], 64);
+	assert_int_equal(host->tlps[TLP_MRD], 64);
+	assert_int_equal(fabric_port_counters(w->accel)->tlps[TLP_CPLD], 64);
+
+	assert_int_equal(fabric_cpu_write(w->accel, 0, 0xff1, data, 1000), 0);
+	assert_int_equal(fabric_cpu_read(w->accel, 0, 0xff1, buf, 1000), 0);
+	assert_memory_equal(buf, data, 1000);
+	assert_memory_equal(w->bar0 + 0xff1, data, 1000);
+
+	assert_int_equal(fabric_cpu_write(w->accel, 0, AREA - 4, data, 8), -EFAULT);
+	assert_int_equal(fabric_cpu_read(w->accel, 0, UINT64_MAX, buf, 8), -EFAULT);
+	assert_int_equal(fabric_cpu_read(w->accel, 1, 0, buf, 4), -EFAULT);
+	assert_int_equal(fabric_cpu_read(w->accel, 6, 0, buf, 4), -EFAULT);
+	assert_int_equal(fabric_cpu_write(w->nic, 0, 0, data, 4), -EFAULT);
+	w->read_error = -EIO;
+	assert_int_equal(fabric_cpu_read(w->accel, 0, 0, buf, 4), -EIO);
+	world_free(w);
+}
+
+/* A requester takes only the completion it is waiting for. */
+static void test_unexpected_completions(void **state)
+{
+	const struct tlp good = {.kind = TLP_CPLD,
+				 .requester = NIC_ID,
+				 .tag = 5,
+				 .length_dw = 2,
+				 .byte_count = 8,
+				 .lower_addr = 0x40};
+	struct tlp bad;
+
+	(void)state;
+	assert_int_equal(fabric_check_completion(&good, NIC_ID, 5, 0x1040, 8), 0);
+	assert_int_equal(fabric_check_completion(&good, ACCEL_ID, 5, 0x1040, 8), -EIO);
+	assert_int_equal(fabric_check_completion(&good, NIC_ID, 6, 0x1040, 8), -EIO);
+	assert_int_equal(fabric_check_completion(&good, NIC_ID, 5, 0x1044, 8), -EIO);
+	assert_int_equal(fabric_check_completion(&good, NIC_ID, 5, 0x1040, 12), -EIO);
+	bad = good;
+	bad.kind = TLP_CPL;
+	bad.length_dw = 0;
+	assert_int_equal(fabric_check_completion(&bad, NIC_ID, 5, 0x1040, 8), -EIO);
+	bad.status = TLP_STATUS_COMPLETER_ABORT;
+	assert_int_equal(fabric_check_completion(&bad, NIC_ID, 5, 0x1040, 8), -EIO);
+	bad.status = TLP_STATUS_UNSUPPORTED_REQUEST;
+	assert_int_equal(fabric_check_completion(&bad, NIC_ID, 5, 0x1040, 8), -EFAULT);
+}
+
+/* What cannot be configured */
+static void test_configuration(void **state)
+{
+	const struct fabric_config bad[] = {{FABRIC_PEERS_SWITCH, false, 64, 512},
+					    {FABRIC_PEERS_SWITCH, false, 8192, 512},
+					    {FABRIC_PEERS_SWITCH, false, 384, 512},
+					    {FABRIC_PEERS_SWITCH, false, 256, 0},
+					    {FABRIC_PEERS_NONE + 1, false, 256, 512}};
+	struct world *w = world_default();
+	struct fabric_port_config config = {.name = "nic"};
+	struct fabric_port *port;
+	struct fabric *fabric;
+	char name[8];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(fabric_create(&fabric, &bad[i]), -EINVAL);
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
+	config.name = "host";
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
+	config.name = "";
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EINVAL);
+	config.name = NULL;
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EINVAL);
+	config.name = name;
+	for (unsigned i = 2; i < FABRIC_PORTS_MAX; i++) {
+		snprintf(name, sizeof(name), "p%u", i);
+		assert_int_equal(fabric_port_add(w->fabric, &port, &config), 0);
+		for (unsigned bar = 0; bar < FABRIC_BARS; bar++)
+			fabric_port_set_bar(port, bar, 0x1000 * (i * 6 + bar), 0x1000);
+	}
+	snprintf(name, sizeof(name), "more");
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -ENOSPC);
+	world_free(w);
+	fabric_destroy(NULL);
+}
+
+static const char *text_of(struct json_object *line, const char *key)
+{
+	struct json_object *value;
+
+	assert_true(json_object_object_get_ex(line, key, &value));
+	return json_object_get_string(value);
+}
+
+static int64_t number_of(struct json_object *line, const char *key)
+{
+	struct json_object *value;
+
+	assert_true(json_object_object_get_ex(line, key, &value));
+	assert_int_equal(json_object_get_type(value), json_type_int);
+	return json_object_get_int64(value);
+}
+
+/* Each field must say what the header bytes of the same line say. */
+static void check_line(struct json_object *line)
+{
+	static const char *const types[] = {"MRd", "MWr", "Cpl", "CplD"};
+	const char *hex = text_of(line, "header");
+	uint8_t bytes[TLP_HEADER_MAX_BYTES];
+	size_t len = strlen(hex) / 2, payload;
+	struct tlp tlp;
+	char text[32];
+
+	assert_in_range(len, 12, TLP_HEADER_MAX_BYTES);
+	for (size_t i = 0; i < len; i++) {
+		unsigned byte;
+
+		assert_int_equal(sscanf(hex + 2 * i, "%2x", &byte), 1);
+		bytes[i] = byte;
+	}
+	for (payload = 0; payload <= 4096; payload += 4)
+		if (tlp_decode_header(bytes, len, payload, &tlp) == (int)len)
+			break;
+	assert_true(payload <= 4096);
+	assert_string_equal(text_of(line, "type"), types[tlp.kind]);
+	assert_int_equal(number_of(line, "tag"), tlp.tag);
+	snprintf(text, sizeof(text), "%02x:%02x.%x", tlp.requester >> 8, tlp.requester >> 3 & 31,
+		 tlp.requester & 7);
+	assert_string_equal(text_of(line, "requester"), text);
+	if (tlp.kind == TLP_CPL || tlp.kind == TLP_CPLD) {
+		assert_int_equal(number_of(line, "byte_count"), tlp.byte_count);
+		assert_int_equal(number_of(line, "lower_addr"), tlp.lower_addr);
+		return;
+	}
+	snprintf(text, sizeof(text), "0x%016llx", (unsigned long long)tlp.addr);
+	assert_string_equal(text_of(line, "addr"), text);
+	assert_int_equal(number_of(line, "len"), tlp_bytes(&tlp));
+	assert_int_equal(number_of(line, "st_bits"), tlp.hint.st_bits);
+	assert_string_equal(text_of(line, "th"), tlp.hint.st_bits ? "true" : "false");
+	if (tlp.hint.st_bits) {
+		assert_string_equal(text_of(line, "ph"), tlp_ph_word(tlp.hint.ph));
+		assert_int_equal(strtoul(text_of(line, "st"), NULL, 16), tlp.hint.st);
+	}
+}
+
+/* The parsed lines of a trace, as a JSON array */
+static struct json_object *parse_trace(FILE *file)
+{
+	struct json_object *lines = json_object_new_array();
+	char line[1024];
+	int64_t last = 0;
+
+	rewind(file);
+	while (fgets(line, sizeof(line), file)) {
+		struct json_object *object = json_tokener_parse(line);
+
+		assert_non_null(object);
+		assert_non_null(strchr(line, '\n'));
+		assert_true(number_of(object, "t") >= last);
+		last = number_of(object, "t");
+		json_object_array_add(lines, object);
+	}
+	return lines;
+}
+
+/* One line for each TLP in the order they went, and the caller's own lines among them. */
+static void test_trace(void **state)
+{
+	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x005a};
+	struct world *w = world_new(FABRIC_PEERS_HOST_BRIDGE, false, 256, 512);
+	FILE *file = tmpfile();
+	struct json_object *lines, *line;
+	uint8_t data[512] = {0};
+
+	(void)state;
+	assert_non_null(file);
+	fabric_trace_event(w->nic, "before", 1);
+	fabric_set_trace(w->fabric, file);
+	fabric_write(w->nic, HOST_MAPPED, data, 300, &hint, 0);
+	fabric_trace_event(w->nic, "a \"quoted\"\\\n event", UINT32_MAX);
+	fabric_read(w->nic, ACCEL_BAR0 + 0x30, data, 300, &hint, 0);
+	fabric_read(w->nic, 0x10000000, data, 4, NULL, 0);
+	fabric_cpu_write(w->accel, 0, 1, data, 2);
+	fabric_set_trace(w->fabric, NULL);
+	fabric_write(w->nic, HOST_MAPPED, data, 300, NULL, 0);
+	fabric_trace_event(w->nic, "after", 1);
+
+	lines = parse_trace(file);
+	/* 2 MWr, event, MRd, 2 CplD, MRd, Cpl, MWr of the CPU */
+	assert_int_equal(json_object_array_length(lines), 9);
+	for (unsigned i = 0; i < 9; i++)
+		if (i != 2)
+			check_line(json_object_array_get_idx(lines, i));
+	line = json_object_array_get_idx(lines, 0);
+	assert_string_equal(text_of(line, "from"), "nic");
+	assert_string_equal(text_of(line, "to"), "host");
+	assert_string_equal(text_of(line, "st"), "0x005a");
+	assert_string_equal(text_of(line, "hint_dropped"), "false");
+	line = json_object_array_get_idx(lines, 2);
+	assert_string_equal(text_of(line, "port"), "nic");
+	assert_string_equal(text_of(line, "event"), "a \"quoted\"\\\n event");
+	assert_int_equal(number_of(line, "value"), UINT32_MAX);
+	line = json_object_array_get_idx(lines, 3);
+	assert_string_equal(text_of(line, "to"), "accel");
+	assert_string_equal(text_of(line, "hint_dropped"), "true");
+	assert_string_equal(text_of(line, "th"), "false");
+	line = json_object_array_get_idx(lines, 4);
+	assert_string_equal(text_of(line, "from"), "accel");
+	assert_string_equal(text_of(line, "completer"), "02:01.0");
+	assert_string_equal(text_of(line, "status"), "SC");
+	/* 0x30 + 256 cut down to a completion boundary */
+	assert_int_equal(number_of(line, "len"), 0x100 - 0x30);
+	line = json_object_array_get_idx(lines, 7);
+	assert_string_equal(text_of(line, "type"), "Cpl");
+	assert_string_equal(text_of(line, "status"), "UR");
+	assert_int_equal(number_of(line, "len"), 0);
+	line = json_object_array_get_idx(lines, 8);
+	assert_string_equal(text_of(line, "from"), "host");
+	assert_string_equal(text_of(line, "requester"), "00:00.0");
+	json_object_put(lines);
+	fclose(file);
+	world_free(w);
+}
+
+/* The reads of one transfer have tags of their own, and each is answered under its tag. */
+static void test_transfer_tags(void **state)
+{
+	struct world *w = world_default();
+	FILE *file = tmpfile();
+	struct json_object *lines;
+	uint8_t buf[4096];
+
+	(void)state;
+	assert_non_null(file);
+	/* 254 tags have gone before, so that they wrap within the transfer. */
+	for (unsigned i = 0; i < 254; i++)
+		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 4, NULL, 0), 0);
+	fabric_set_trace(w->fabric, file);
+	assert_int_equal(finish(w, fabric_read(w->nic, HOST_REMOTE, buf, 4096, NULL, 0)), 0);
+	lines = parse_trace(file);
+	/* 8 MRd of 512 bytes, then two CplD for each */
+	assert_int_equal(json_object_array_length(lines), 24);
+	for (unsigned i = 0; i < 24; i++) {
+		struct json_object *line = json_object_array_get_idx(lines, i);
+
+		assert_string_equal(text_of(line, "type"), i < 8 ? "MRd" : "CplD");
+		assert_int_equal(number_of(line, "tag"), (254 + (i < 8 ? i : (i - 8) / 2)) % 256);
+	}
+	json_object_put(lines);
+	fclose(file);
+	world_free(w);
+}
+
+/* Completions keep to MPS and all but a read's last end at 64 bytes, wherever the read begins. */
+static void test_completion_boundaries(void **state)
+{
+	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
+	FILE *file = tmpfile();
+	struct json_object *lines;
+	uint8_t buf[512];
+	unsigned completions = 0;
+
+	(void)state;
+	assert_non_null(file);
+	fabric_set_trace(w->fabric, file);
+	for (unsigned start = 0; start < 130; start += 3)
+		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + start, buf, 500, NULL, 0), 0);
+	lines = parse_trace(file);
+	for (size_t i = 0; i < json_object_array_length(lines); i++) {
+		struct json_object *line = json_object_array_get_idx(lines, i);
+		int64_t len, lower;
+
+		check_line(line);
+		if (strcmp(text_of(line, "type"), "CplD"))
+			continue;
+		completions++;
+		len = number_of(line, "len");
+		lower = number_of(line, "lower_addr");
+		assert_in_range((lower & 3) + len, 1, 128);
+		if (len != number_of(line, "byte_count"))
+			assert_int_equal((lower + len) % 64, 0);
+	}
+	assert_true(completions >= 44 * 4);
+	json_object_put(lines);
+	fclose(file);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_write_to_peer),
+		cmocka_unit_test(test_split),
+		cmocka_unit_test(test_random_transfers),
+		cmocka_unit_test(test_hinted_read),
+		cmocka_unit_test(test_host_bridge),
+		cmocka_unit_test(test_no_peers),
+		cmocka_unit_test(test_read_counters),
+		cmocka_unit_test(test_host_transfers),
+		cmocka_unit_test(test_request_over_all_targets),
+		cmocka_unit_test(test_host_errors),
+		cmocka_unit_test(test_host_answers_at_once),
+		cmocka_unit_test(test_next_request_from_done),
+		cmocka_unit_test(test_nowait),
+		cmocka_unit_test(test_bus_master),
+		cmocka_unit_test(test_bar_programming),
+		cmocka_unit_test(test_routing_order),
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_completer_abort),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_request_within_a_request),
+		cmocka_unit_test(test_unmapped_memory),
+		cmocka_unit_test(test_cpu_access),
+		cmocka_unit_test(test_unexpected_completions),
+		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_transfer_tags),
+		cmocka_unit_test(test_completion_boundaries),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

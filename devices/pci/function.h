@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A PCI function as the lab's devices implement it: configuration space and
+ * BARs towards the host, TLPs towards the fabric. It is all a device sees of
+ * the world, so a device can be tested without QEMU and without a socket.
+ */
+#ifndef DEVICES_PCI_FUNCTION_H
+#define DEVICES_PCI_FUNCTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fabric/tlp.h"
+
+#define PCI_CONFIG_BYTES 4096
+#define PCI_BAR_COUNT	 6
+
+struct pci_function;
+
+struct pci_bar {
+	uint64_t size; /* bytes, a power of two; 0: no such BAR */
+	bool is_64bit; /* the next BAR index is its upper half */
+	bool prefetchable;
+	int mmap_fd; /* memory that the host may map; -1: every access is a call */
+};
+
+/* What a device implements. */
+struct pci_function_ops {
+	/* CPU accesses of a BAR, checked against its size. They must not send
+	 * requests: a doorbell queues work. 0 or a negative errno. */
+	int (*bar_read)(struct pci_function *f, unsigned bar, uint64_t offset, void *buf,
+			size_t len);
+	int (*bar_write)(struct pci_function *f, unsigned bar, uint64_t offset, const void *buf,
+			 size_t len);
+	/* TLPs that arrive for a BAR; as in fabric_completer_ops. NULL: the device is no
+	 * completer of peer requests. */
+	void (*mem_write)(struct pci_function *f, unsigned bar, uint64_t offset,
+			  const struct tlp *tlp, const uint8_t *payload);
+	int (*mem_read)(struct pci_function *f, unsigned bar, uint64_t offset,
+			const struct tlp *tlp, uint8_t *payload);
+	/* The guest has written [offset, offset+len) of configuration space, something writable
+	 * among it; the value may be the old one. Not called for an FLR. May be NULL. */
+	void (*config_written)(struct pci_function *f, unsigned offset, size_t len);
+	/* FLR, or the machine's reset; configuration space is back at its defaults. May be
+	 * NULL. */
+	void (*reset)(struct pci_function *f);
+	/* Does one step of queued work, may send requests; true: there is more. Never called
+	 * while a request is under way. May be NULL. */
+	bool (*work)(struct pci_function *f);
+	/* The request that answered -EINPROGRESS has ended. */
+	void (*dma_done)(struct pci_function *f, int status);
+	void (*destroy)(struct pci_function *f);
+};
+
+/* What the world gives to a device. */
+struct pci_function_link {
+	void *ctx;
+	/* As fabric_write() and fabric_read(), flags included. */
+	int (*write)(void *ctx, uint64_t addr, const void *data, size_t len,
+		     const struct tlp_hint *hint, unsigned flags);
+	int (*read)(void *ctx, uint64_t addr, void *buf, size_t len, const struct tlp_hint *hint,
+		    unsigned flags);
+	void (*msix)(void *ctx, unsigned vector);
+	/* One line for people: a guest's mistake, a command that is not known. */
+	void (*log)(void *ctx, const char *line);
+	/* One line in the trace, as fabric_trace_event(). */
+	void (*trace)(void *ctx, const char *event, uint64_t value);
+};
+
+struct pci_function {
+	const struct pci_function_ops *ops;
+	struct pci_function_link link;
+	struct pci_bar bars[PCI_BAR_COUNT];
+	unsigned msix_vectors; /* 1..2048; 0: none */
+	uint8_t config[PCI_CONFIG_BYTES];
+	uint8_t config_writable[PCI_CONFIG_BYTES]; /* bit set: the guest may change it */
+	uint8_t config_default[PCI_CONFIG_BYTES];  /* after reset */
+	unsigned pcie_cap, msix_cap, tph_cap;	   /* offsets in bytes; 0: none */
+	unsigned next_cap, next_ext_cap;	   /* where the next capability will go */
+};
+
+/*
+ * Building configuration space, in this order: identity, BARs, capabilities,
+ * seal. Multi-byte values are little-endian there. Parameters are the device's
+ * own, so what is out of range is a bug and asserted.
+ */
+struct pci_identity {
+	uint16_t vendor, device, subsystem_vendor, subsystem;
+	uint32_t class_code; /* 24 bits */
+	uint8_t revision;
+};
+void pci_config_init(struct pci_function *f, const struct pci_identity *id);
+/* From f->bars. */
+void pci_config_add_bars(struct pci_function *f);
+
+/* DevCap2 13:12 */
+enum pci_tph_completer {
+	PCI_TPH_COMPLETER_NONE = 0,
+	PCI_TPH_COMPLETER_8 = 1,
+	PCI_TPH_COMPLETER_16 = 3,
+};
+
+/*
+ * PCI Express Endpoint with FLR; @prefixes: End-End prefix support (DevCap2
+ * 21); @mps_bytes: the largest it supports, a power of two, 128..4096.
+ */
+void pci_config_add_express(struct pci_function *f, enum pci_tph_completer completer, bool prefixes,
+			    unsigned mps_bytes);
+/*
+ * f->msix_vectors entries, @offset (a multiple of 8) bytes into @bar, and
+ * behind them the pending bits.
+ */
+void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset);
+/*
+ * TPH Requester, the one extended capability; modes No-ST and device specific.
+ * @extended: 16-bit tags; @st_entries: table in the capability, 0: none, at
+ * most what fits (the specification itself stops at 64).
+ */
+void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries);
+/* Takes what has been built as the state after reset. */
+void pci_config_seal(struct pci_function *f);
+
+/*
+ * CPU accesses of configuration space, any offset and length in bytes.
+ * -EINVAL: out of range, nothing done. A write may end in ops->reset (FLR) or
+ * ops->config_written.
+ */
+int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t len);
+int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len);
+/* The machine's reset; an FLR does the same but for MPS and Link Control (6.6.2). */
+void pci_function_reset(struct pci_function *f);
+
+/* All ones out of range. */
+uint16_t pci_config_get16(const struct pci_function *f, unsigned offset);
+uint32_t pci_config_get32(const struct pci_function *f, unsigned offset);
+
+/*
+ * What the guest programmed, in bytes: false when BAR @bar is not decoded now:
+ * memory enable is off, it has no address yet (0), or it is being sized.
+ */
+bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_t *base,
+			     uint64_t *size);
+bool pci_function_bus_master(const struct pci_function *f);
+
+/* The requester side of TPH as the control register and the ST table stand now. */
+unsigned pci_tph_requester_bits(const struct pci_function *f); /* 0, 8 or 16 */
+/* Device specific mode: the device picks tags. If not (No-ST mode), it may send tag 0 only. */
+bool pci_tph_device_specific(const struct pci_function *f);
+bool pci_tph_has_table(const struct pci_function *f);
+/* Entry @index whatever the mode and the enable field; 0 when there is no such entry. */
+uint16_t pci_tph_st_entry(const struct pci_function *f, unsigned index);
+
+#endif

@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Configuration space as a guest sees it. Theory of operation: the function
+ * under test is built like a device builds it; then only pci_config_read() and
+ * pci_config_write() are used, capabilities are found by walking the lists, and
+ * values are compared with those of the specification, written out here.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "devices/pci/function.h"
+
+#define ST_ENTRIES 64
+
+struct device {
+	struct pci_function function;
+	unsigned resets, writes;
+	unsigned written_offset;
+	size_t written_len;
+};
+
+static void note_reset(struct pci_function *f)
+{
+	((struct device *)f)->resets++;
+}
+
+static void note_write(struct pci_function *f, unsigned offset, size_t len)
+{
+	struct device *device = (struct device *)f;
+
+	device->writes++;
+	device->written_offset = offset;
+	device->written_len = len;
+}
+
+static const struct pci_function_ops ops = {
+	.reset = note_reset,
+	.config_written = note_write,
+};
+
+static const struct pci_identity identity = {
+	.vendor = 0x1234,
+	.device = 0x5678,
+	.subsystem_vendor = 0x9abc,
+	.subsystem = 0xdef0,
+	.class_code = 0x020700,
+	.revision = 0x42,
+};
+
+static struct device device;
+
+/* 64 MiB at BAR 0, 64 KiB with MSI-X at BAR 2, 8 GiB at BAR 4 */
+static void build(enum pci_tph_completer completer, bool extended, unsigned st_entries)
+{
+	struct pci_function *f = &device.function;
+
+	memset(&device, 0, sizeof(device));
+	f->ops = &ops;
+	f->bars[0] = (struct pci_bar){64ull << 20, true, true, -1};
+	f->bars[2] = (struct pci_bar){64ull << 10, false, false, -1};
+	f->bars[4] = (struct pci_bar){8ull << 30, true, true, -1};
+	f->msix_vectors = 5;
+	pci_config_init(f, &identity);
+	pci_config_add_bars(f);
+	pci_config_add_express(f, completer, completer == PCI_TPH_COMPLETER_16, 512);
+	pci_config_add_msix(f, 2, 0x8000);
+	pci_config_add_tph(f, extended, st_entries);
+	pci_config_seal(f);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	build(PCI_TPH_COMPLETER_16, true, ST_ENTRIES);
+	return 0;
+}
+
+static uint32_t get(unsigned offset, size_t len)
+{
+	uint8_t bytes[4] = {0};
+
+	assert_int_equal(pci_config_read(&device.function, offset, bytes, len), 0);
+	return bytes[0] | bytes[1] << 8 | bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static void set(unsigned offset, size_t len, uint32_t value)
+{
+	uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+			    (uint8_t)(value >> 24)};
+
+	assert_int_equal(pci_config_write(&device.function, offset, bytes, len), 0);
+}
+
+/* Walks the list at 0x34, as software does; fails for a loop. */
+static unsigned find_cap(uint8_t id)
+{
+	unsigned at = get(0x34, 1), steps = 0;
+
+	assert_true(get(0x06, 2) & 0x10);
+	while (at) {
+		assert_true(at >= 0x40 && at % 4 == 0 && ++steps < 48);
+		if (get(at, 1) == id)
+			return at;
+		at = get(at + 1, 1);
+	}
+	fail_msg("capability 0x%02x not found", id);
+	return 0;
+}
+
+static void test_identity(void **state)
+{
+	(void)state;
+	assert_int_equal(get(0x00, 4), 0x56781234);
+	assert_int_equal(get(0x08, 4), 0x02070042);
+	assert_int_equal(get(0x0e, 1), 0); /* type 0 header, one function */
+	assert_int_equal(get(0x2c, 4), 0xdef09abc);
+	assert_int_equal(get(0x30, 4), 0); /* no ROM */
+	assert_int_equal(get(0x3d, 1), 0); /* no INTx */
+	assert_int_equal(get(0x04, 2), 0);
+}
+
+/* All ones and then zeros into every byte, FLR left out: what is read-only must not move. */
+static void test_read_only_bits(void **state)
+{
+	static const struct {
+		unsigned offset;
+		uint32_t writable;
+	} known[] = {
+		{0x00, 0},	    {0x04, 0x0546},	{0x08, 0},	    {0x0c, 0xff},
+		{0x10, 0xfc000000}, {0x14, 0xffffffff}, {0x18, 0xffff0000}, {0x1c, 0},
+		{0x20, 0},	    {0x24, 0xfffffffe}, {0x28, 0},	    {0x2c, 0},
+		{0x30, 0},	    {0x34, 0},		{0x38, 0},	    {0x3c, 0xff},
+	};
+	uint8_t before[PCI_CONFIG_BYTES], ones[PCI_CONFIG_BYTES], zeros[PCI_CONFIG_BYTES] = {0};
+	uint8_t after[PCI_CONFIG_BYTES];
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	memset(ones, 0xff, sizeof(ones));
+	ones[find_cap(0x10) + 9] = 0x7f;
+	pci_config_read(f, 0, before, sizeof(before));
+	assert_int_equal(pci_config_write(f, 0, ones, sizeof(ones)), 0);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint32_t old;
+
+		memcpy(&old, before + known[i].offset, 4);
+		assert_int_equal(get(known[i].offset, 4), old | known[i].writable);
+	}
+	assert_int_equal(pci_config_write(f, 0, zeros, sizeof(zeros)), 0);
+	pci_config_read(f, 0, after, sizeof(after));
+	for (unsigned i = 0; i < PCI_CONFIG_BYTES; i++)
+		assert_int_equal(after[i], before[i] & ~f->config_writable[i]);
+	assert_int_equal(device.resets, 0);
+}
+
+static void test_bar_sizing(void **state)
+{
+	(void)state;
+	set(0x10, 4, 0xffffffff);
+	set(0x14, 4, 0xffffffff);
+	assert_int_equal(get(0x10, 4), 0xfc00000c); /* 64 bits, prefetchable, 64 MiB */
+	assert_int_equal(get(0x14, 4), 0xffffffff);
+	set(0x18, 4, 0xffffffff);
+	assert_int_equal(get(0x18, 4), 0xffff0000);
+	set(0x1c, 4, 0xffffffff);
+	assert_int_equal(get(0x1c, 4), 0);
+	set(0x20, 4, 0xffffffff);
+	set(0x24, 4, 0xffffffff);
+	assert_int_equal(get(0x20, 4), 0x0000000c); /* 8 GiB: the lower half is all flags */
+	assert_int_equal(get(0x24, 4), 0xfffffffe);
+}
+
+/* A window is decoded with memory enable on and an address in it, and not while it is sized. */
+static void test_bar_window(void **state)
+{
+	struct pci_function *f = &device.function;
+	uint64_t base, size;
+
+	(void)state;
+	set(0x10, 4, 0x40000000);
+	set(0x14, 4, 0x000000fc);
+	assert_false(pci_function_bar_window(f, 0, &base, &size));
+	set(0x04, 2, 0x0002);
+	assert_true(pci_function_bar_window(f, 0, &base, &size));
+	assert_int_equal(base, 0xfc40000000);
+	assert_int_equal(size, 64 << 20);
+	assert_false(pci_function_bar_window(f, 1, &base, &size)); /* an upper half */
+	assert_false(pci_function_bar_window(f, 2, &base, &size)); /* address 0 */
+	set(0x18, 4, 0xfebf0000);
+	assert_true(pci_function_bar_window(f, 2, &base, &size));
+	assert_int_equal(base, 0xfebf0000);
+	set(0x18, 4, 0xffffffff);
+	assert_false(pci_function_bar_window(f, 2, &base, &size));
+	set(0x10, 4, 0xffffffff);
+	set(0x14, 4, 0xffffffff);
+	assert_false(pci_function_bar_window(f, 0, &base, &size));
+	assert_false(pci_function_bar_window(f, 6, &base, &size));
+	assert_false(pci_function_bar_window(f, 0xffffffff, &base, &size));
+
+	assert_false(pci_function_bus_master(f));
+	set(0x04, 1, 0x04);
+	assert_true(pci_function_bus_master(f));
+}
+
+static void test_express(void **state)
+{
+	static const struct {
+		enum pci_tph_completer completer;
+		uint32_t devcap2;
+	} types[] = {
+		{PCI_TPH_COMPLETER_NONE, 0x00000010},
+		{PCI_TPH_COMPLETER_8, 0x00001010},
+		{PCI_TPH_COMPLETER_16, 0x00703010}, /* and End-End prefixes, one at most */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		unsigned at;
+
+		build(types[i].completer, false, 0);
+		at = find_cap(0x10);
+		assert_int_equal(at, device.function.pcie_cap);
+		assert_int_equal(get(at + 2, 2), 0x0002);     /* version 2, Endpoint */
+		assert_int_equal(get(at + 4, 4), 0x10008022); /* FLR, RBER, tags, MPS 512 */
+		assert_int_equal(get(at + 0x24, 4), types[i].devcap2);
+		set(at + 8, 2, 0x5020);
+		assert_int_equal(get(at + 8, 2), 0x5020); /* MRRS 4096, MPS 256 */
+		assert_int_equal(get(at + 0x12, 2) & 0xf, get(at + 0x0c, 4) & 0xf);
+	}
+}
+
+/* FLR by each access that covers bit 15; it reads 0, and the link keeps what is its own. */
+static void test_flr(void **state)
+{
+	static const struct {
+		unsigned offset;
+		size_t len;
+		uint32_t value;
+	} accesses[] = {{8, 2, 0x8020}, {8, 4, 0x00008020}, {9, 1, 0x80}};
+	unsigned at = find_cap(0x10);
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		set(0x04, 2, 0x0006);
+		set(0x14, 4, 0x12345678);
+		set(0x108, 4, 0x302);
+		set(0x10c, 2, 0xbeef);
+		set(at + 8, 2, 0x5020);
+		set(at + 0x10, 2, 0x40);
+		device.writes = 0;
+		set(at + accesses[i].offset, accesses[i].len, accesses[i].value);
+		assert_int_equal(device.resets, i + 1);
+		assert_int_equal(device.writes, 0);
+		assert_int_equal(get(0x04, 2), 0);
+		assert_int_equal(get(0x14, 4), 0);
+		assert_int_equal(get(0x108, 4), 0);
+		assert_int_equal(get(0x10c, 2), 0);
+		assert_int_equal(get(at + 8, 2), 0x2830); /* default but for MPS 256 */
+		assert_int_equal(get(at + 0x10, 2), 0x40);
+	}
+	set(at + 8, 1, 0x80); /* the low byte alone is no FLR */
+	assert_int_equal(device.resets, 3);
+}
+
+static void test_machine_reset(void **state)
+{
+	uint8_t before[PCI_CONFIG_BYTES], after[PCI_CONFIG_BYTES], ones[PCI_CONFIG_BYTES];
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	memset(ones, 0xff, sizeof(ones));
+	ones[find_cap(0x10) + 9] = 0x7f;
+	pci_config_read(f, 0, before, sizeof(before));
+	pci_config_write(f, 0, ones, sizeof(ones));
+	pci_config_read(f, 0, after, sizeof(after));
+	assert_memory_not_equal(before, after, sizeof(before));
+	pci_function_reset(f);
+	pci_config_read(f, 0, after, sizeof(after));
+	assert_memory_equal(before, after, sizeof(before));
+	assert_int_equal(device.resets, 1);
+}
+
+static void test_msix(void **state)
+{
+	unsigned at = find_cap(0x11);
+
+	(void)state;
+	assert_int_equal(get(at + 2, 2), 4); /* five vectors */
+	assert_int_equal(get(at + 4, 4), 0x8000 | 2);
+	assert_int_equal(get(at + 8, 4), 0x8050 | 2);
+	set(at + 2, 2, 0xffff);
+	assert_int_equal(get(at + 2, 2), 0xc004);
+}
+
+static void test_tph_capability(void **state)
+{
+	(void)state;
+	assert_int_equal(get(0x100, 4), 0x00010017);
+	assert_int_equal(get(0x104, 4), 0x003f0305); /* 64 entries here, extended, DS, No-ST */
+	assert_true(pci_tph_has_table(&device.function));
+
+	build(PCI_TPH_COMPLETER_NONE, true, 0);
+	assert_int_equal(get(0x104, 4), 0x00000105);
+	assert_false(pci_tph_has_table(&device.function));
+	set(0x10c, 2, 0x1234); /* no table, nothing there */
+	assert_int_equal(get(0x10c, 2), 0);
+	assert_int_equal(pci_tph_st_entry(&device.function, 0), 0);
+
+	build(PCI_TPH_COMPLETER_NONE, false, 256);
+	assert_int_equal(get(0x104, 4), 0x00ff0205);
+}
+
+/* What may be sent follows the control register: mode 2:0, enable 9:8. */
+static void test_tph_control(void **state)
+{
+	static const struct {
+		uint32_t control;
+		unsigned bits16, bits8; /* of a requester with 16-bit tags, and without */
+		bool steers;
+	} known[] = {
+		{0x000, 0, 0, false}, {0x100, 8, 8, false}, {0x300, 16, 8, false},
+		{0x002, 0, 0, true},  {0x102, 8, 8, true},  {0x302, 16, 8, true},
+		{0x202, 0, 0, true},  /* enable 10b is reserved */
+		{0x301, 0, 0, false}, /* interrupt vector mode is none of ours */
+		{0x307, 0, 0, false},
+	};
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	for (int extended = 0; extended < 2; extended++) {
+		build(PCI_TPH_COMPLETER_NONE, extended, ST_ENTRIES);
+		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+			set(0x108, 4, known[i].control);
+			assert_int_equal(pci_tph_requester_bits(f),
+					 extended ? known[i].bits16 : known[i].bits8);
+			assert_int_equal(pci_tph_device_specific(f), known[i].steers);
+		}
+		set(0x108, 4, 0xffffffff);
+		assert_int_equal(get(0x108, 4), extended ? 0x307 : 0x107);
+	}
+}
+
+/* Entries are 16 bits each and may be written whether TPH is enabled or not. */
+static void test_st_entries(void **state)
+{
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	for (uint32_t control = 0; control <= 0x302; control += 0x302) {
+		set(0x108, 4, control);
+		for (unsigned i = 0; i < ST_ENTRIES; i++)
+			set(0x10c + 2 * i, 2, 0x1000 + control + i);
+		for (unsigned i = 0; i < ST_ENTRIES; i++)
+			assert_int_equal(pci_tph_st_entry(f, i), 0x1000 + control + i);
+		assert_int_equal(get(0x108, 4), control);
+	}
+	assert_int_equal(device.written_offset, 0x10c + 2 * (ST_ENTRIES - 1));
+	assert_int_equal(device.written_len, 2);
+	assert_int_equal(pci_tph_st_entry(f, ST_ENTRIES), 0);
+	assert_int_equal(pci_tph_st_entry(f, 0xffffffff), 0);
+	set(0x10c + 2 * ST_ENTRIES, 2, 0xffff); /* behind the table */
+	assert_int_equal(get(0x10c + 2 * ST_ENTRIES, 2), 0);
+	set(0x10d, 1, 0xaa);
+	assert_int_equal(pci_tph_st_entry(f, 0), 0xaa02);
+}
+
+static void test_no_tph(void **state)
+{
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	memset(&device, 0, sizeof(device));
+	f->ops = &ops;
+	pci_config_init(f, &identity);
+	pci_config_seal(f);
+	set(0x108, 4, 0x302);
+	set(0x08, 2, 0x8000); /* where DevCtl would be with a capability at 0 */
+	assert_int_equal(device.resets, 0);
+	assert_int_equal(pci_tph_requester_bits(f), 0);
+	assert_false(pci_tph_device_specific(f));
+	assert_false(pci_tph_has_table(f));
+	assert_int_equal(pci_tph_st_entry(f, 0), 0);
+	assert_int_equal(get(0x100, 4), 0); /* an empty list of extended capabilities */
+}
+
+/* Every offset near the ends with every length near them: in range served, else refused whole. */
+static void test_access_ranges(void **state)
+{
+	static const size_t lens[] = {0, 1, 2, 3, 4, 8, 4095, 4096, 4097, SIZE_MAX};
+	static const unsigned offsets[] = {0,	 1,    2,    4090,	4092,	   4095,
+					   4096, 4097, 8192, INT32_MAX, UINT32_MAX};
+	uint8_t space[PCI_CONFIG_BYTES], buffer[PCI_CONFIG_BYTES];
+	struct pci_function *f = &device.function;
+
+	(void)state;
+	pci_config_read(f, 0, space, sizeof(space));
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		for (size_t j = 0; j < sizeof(lens) / sizeof(lens[0]); j++) {
+			bool fits = lens[j] <= 4096 && offsets[i] <= 4096 - lens[j];
+			int want = fits ? 0 : -EINVAL;
+
+			assert_int_equal(pci_config_read(f, offsets[i], buffer, lens[j]), want);
+			if (fits)
+				assert_memory_equal(buffer, space + offsets[i], lens[j]);
+			assert_int_equal(pci_config_write(f, offsets[i], buffer, lens[j]), want);
+		}
+	}
+	pci_config_read(f, 0, buffer, sizeof(buffer));
+	assert_memory_equal(buffer, space, sizeof(space));
+	assert_int_equal(pci_config_get16(f, 4095), 0xffff);
+	assert_int_equal(pci_config_get32(f, 4093), 0xffffffff);
+	assert_int_equal(pci_config_get16(f, 0xffffffff), 0xffff);
+	assert_int_equal(pci_config_get16(f, 2), 0x5678);
+}
+
+static void test_written_callback(void **state)
+{
+	(void)state;
+	set(0x00, 4, 0xffffffff);
+	set(0x104, 4, 0xffffffff);
+	assert_int_equal(device.writes, 0); /* nothing writable there */
+	set(0x04, 2, 0x0002);
+	assert_int_equal(device.writes, 1);
+	assert_int_equal(device.written_offset, 4);
+	assert_int_equal(device.written_len, 2);
+	set(0x04, 2, 0x0002); /* the same value is a write, too */
+	assert_int_equal(device.writes, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_identity, setup),
+		cmocka_unit_test_setup(test_read_only_bits, setup),
+		cmocka_unit_test_setup(test_bar_sizing, setup),
+		cmocka_unit_test_setup(test_bar_window, setup),
+		cmocka_unit_test_setup(test_express, setup),
+		cmocka_unit_test_setup(test_flr, setup),
+		cmocka_unit_test_setup(test_machine_reset, setup),
+		cmocka_unit_test_setup(test_msix, setup),
+		cmocka_unit_test_setup(test_tph_capability, setup),
+		cmocka_unit_test_setup(test_tph_control, setup),
+		cmocka_unit_test_setup(test_st_entries, setup),
+		cmocka_unit_test_setup(test_no_tph, setup),
+		cmocka_unit_test_setup(test_access_ranges, setup),
+		cmocka_unit_test_setup(test_written_callback, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

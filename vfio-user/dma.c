@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The client tells which guest memory the device may reach. */
+#include <errno.h>
+#include <string.h>
+
+#include "endpoint.h"
+
+int vu_handle_dma_map(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
+{
+	struct vu_dma_map_body body;
+	struct dma_map map;
+	bool untrusted;
+	int err;
+
+	(void)reply;
+	memcpy(&body, request->body, sizeof(body));
+	if (body.argsz < sizeof(body) || !body.flags ||
+	    (body.flags & ~(uint32_t)(VU_DMA_READABLE | VU_DMA_WRITABLE)))
+		return -EINVAL;
+	if (!body.size || (body.address | body.size | body.offset) % VU_PAGE_SIZE)
+		return -EINVAL;
+	map = (struct dma_map){
+		.first = body.address,
+		.last = body.address + (body.size - 1),
+		.readable = body.flags & VU_DMA_READABLE,
+		.writable = body.flags & VU_DMA_WRITABLE,
+	};
+	if (map.last < map.first)
+		return -EINVAL;
+	err = dma_table_map(&vu->dma, &map, request->fd_count ? request->fds[0] : -1, body.offset,
+			    &untrusted);
+	if (!err && untrusted && !vu->untrusted_said) {
+		vu->untrusted_said = true;
+		vu_complain(vu,
+			    "guest memory at 0x%llx could shrink while in use, so its DMA goes "
+			    "through messages, which is slow; give QEMU a memory-backend-memfd "
+			    "with share=on,seal=on",
+			    (unsigned long long)body.address);
+	}
+	return err;
+}
+
+int vu_handle_dma_unmap(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
+{
+	struct vu_dma_unmap_body body;
+	uint64_t first, last;
+	int err;
+
+	memcpy(&body, request->body, sizeof(body));
+	if (body.argsz < sizeof(body))
+		return -EINVAL;
+	if (body.flags == VU_UNMAP_ALL && !body.address && !body.size) {
+		first = 0;
+		last = UINT64_MAX;
+	} else if (!body.flags && body.size) {
+		first = body.address;
+		last = body.address + (body.size - 1);
+	} else {
+		return -EINVAL;
+	}
+	if (last < first)
+		return -EINVAL;
+	err = dma_table_unmap(&vu->dma, first, last);
+	if (err)
+		return err;
+	memcpy(reply->body, &body, sizeof(body));
+	reply->len = sizeof(body);
+	return 0;
+}
+
+void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write)
+{
+	return dma_table_ptr(&vu->dma, addr, len, write);
+}

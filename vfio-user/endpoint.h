@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the files of the transport share; not for its users. */
+#ifndef VFIO_USER_ENDPOINT_H
+#define VFIO_USER_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "dma_table.h"
+#include "message.h"
+#include "vfio_user.h"
+
+/* The message that is arriving. */
+struct vu_input {
+	uint8_t *buf; /* VU_MAX_MESSAGE bytes */
+	size_t have;  /* bytes of it so far */
+	int fds[VU_MAX_FDS];
+	unsigned fd_count;
+	bool fds_lost; /* more came than fit, or than this process may open */
+};
+
+/* One message, or what is left of it, that the socket did not take at once. */
+struct vu_queued;
+
+struct vu_output {
+	struct vu_queued *head, **tail;
+	size_t bytes;	/* queued */
+	uint8_t *reply; /* VU_MAX_MESSAGE bytes to build a reply in */
+};
+
+/* DMA through the client. */
+struct vu_transfer {
+	bool active;
+	uint16_t id;
+	uint16_t command; /* VU_DMA_READ or VU_DMA_WRITE */
+	void *read_into;  /* DMA_READ only */
+	size_t len;	  /* bytes */
+	size_t max;	  /* bytes */
+};
+
+struct vu {
+	struct vu_config config; /* its path is ours */
+	dev_t socket_dev;
+	ino_t socket_ino;
+	int epoll_fd; /* what the owner polls; the two below are in it */
+	int listen_fd;
+	int fd;		   /* the client, or -1 */
+	uint32_t interest; /* epoll events asked of @fd */
+	bool negotiated;   /* VERSION is done */
+	bool broken;	   /* to be dropped as soon as no handler is running */
+	struct vu_input in;
+	struct vu_output out;
+	struct dma_table dma;
+	bool untrusted_said; /* that memory came which we do not map */
+	struct vu_transfer transfer;
+	int *irq_fds; /* config.msix_vectors of them; -1: none */
+	time_t log_since;
+	unsigned log_lines; /* since then */
+};
+
+/* A command with as many bytes behind its header as its type has at least and at most. */
+struct vu_request {
+	struct vu_header header;
+	const uint8_t *body;
+	size_t len; /* bytes of @body */
+	int *fds;   /* a handler that keeps one puts -1 in its place */
+	unsigned fd_count;
+};
+
+struct vu_reply {
+	uint8_t *body; /* room for VU_MAX_MESSAGE less the header */
+	size_t len;    /* bytes of @body */
+	int fd;	       /* goes along unless -1; stays open */
+};
+
+/* 0, or a negative errno for an error reply. */
+typedef int vu_handler(struct vu *vu, const struct vu_request *request, struct vu_reply *reply);
+
+/* server.c */
+/* Tells the owner, but not more often than a person can read. */
+void vu_complain(struct vu *vu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Drops the client as soon as that is safe. */
+void vu_break(struct vu *vu);
+/* To be called whenever the output queue or @broken has changed. */
+void vu_update_interest(struct vu *vu);
+
+/* input.c */
+/* Handles what has arrived, a bounded number of messages. */
+void vu_receive(struct vu *vu);
+void vu_input_reset(struct vu_input *in);
+
+/* output.c */
+/* Sends @head and @data as one message, or queues what the socket does not take. */
+void vu_send(struct vu *vu, const void *head, size_t head_len, const void *data, size_t data_len,
+	     int fd);
+void vu_flush(struct vu *vu);
+/* So much is queued that nothing more may be read from the client. */
+bool vu_output_full(const struct vu *vu);
+void vu_output_reset(struct vu_output *out);
+
+/* requests.c */
+/* @request is a command of any kind, unchecked. */
+void vu_dispatch(struct vu *vu, const struct vu_request *request);
+
+/* version.c */
+vu_handler vu_handle_version;
+
+/* dma.c */
+vu_handler vu_handle_dma_map, vu_handle_dma_unmap;
+
+/* transfer.c */
+void vu_transfer_reply(struct vu *vu, const struct vu_request *reply);
+void vu_transfer_end(struct vu *vu, int status);
+
+/* irqs.c */
+vu_handler vu_handle_irq_info, vu_handle_set_irqs;
+void vu_irqs_reset(struct vu *vu);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfio-user 0.0 on the wire: a header, then one of the bodies below, then data.
+ * Host byte order, since both ends are on one machine. All fields are naturally
+ * aligned, so that the structs need no packing.
+ */
+#ifndef VFIO_USER_MESSAGE_H
+#define VFIO_USER_MESSAGE_H
+
+#include <assert.h>
+#include <stdint.h>
+
+/* Limits, as our VERSION reply states them. */
+enum {
+	VU_MAX_FDS = 16,
+	VU_MAX_XFER = 1 << 20, /* bytes of data in one message */
+	/*
+	 * Bytes that we ask for in one DMA_READ or send in one DMA_WRITE. QEMU 11.1
+	 * does not go on with a reply of which its socket has taken only a part, and
+	 * all that follows is out of step. 16 KiB fit in one socket buffer, which
+	 * Linux takes whole or not at all, and no TLP needs more than 4.
+	 */
+	VU_MAX_TRANSFER = 1 << 14,
+	VU_MAX_DMA_MAPS = 65535,
+	VU_PAGE_SIZE = 4096,
+};
+
+enum vu_command {
+	VU_VERSION = 1,
+	VU_DMA_MAP = 2,
+	VU_DMA_UNMAP = 3,
+	VU_GET_INFO = 4,
+	VU_GET_REGION_INFO = 5,
+	VU_GET_IRQ_INFO = 7,
+	VU_SET_IRQS = 8,
+	VU_REGION_READ = 9,
+	VU_REGION_WRITE = 10,
+	VU_DMA_READ = 11,  /* server to client */
+	VU_DMA_WRITE = 12, /* server to client */
+	VU_RESET = 13,
+	VU_COMMAND_COUNT,
+};
+
+enum vu_message_flags {
+	VU_TYPE_MASK = 0xf,
+	VU_TYPE_COMMAND = 0,
+	VU_TYPE_REPLY = 1,
+	VU_NO_REPLY = 1 << 4,
+	VU_ERROR = 1 << 5,
+};
+
+struct vu_header {
+	uint16_t id;
+	uint16_t command;
+	uint32_t size;	/* bytes, this header included */
+	uint32_t flags; /* enum vu_message_flags */
+	uint32_t error; /* an errno, with VU_ERROR */
+};
+
+struct vu_version_body {
+	uint16_t major;
+	uint16_t minor;
+	/* JSON text and a NUL; absent: all defaults */
+};
+
+enum vu_dma_flags {
+	VU_DMA_READABLE = 1 << 0,
+	VU_DMA_WRITABLE = 1 << 1,
+};
+
+struct vu_dma_map_body {
+	uint32_t argsz;
+	uint32_t flags;	 /* enum vu_dma_flags */
+	uint64_t offset; /* bytes into the descriptor that comes along */
+	uint64_t address;
+	uint64_t size; /* bytes */
+};
+
+#define VU_UNMAP_ALL (1 << 1)
+
+struct vu_dma_unmap_body {
+	uint32_t argsz;
+	uint32_t flags;
+	uint64_t address;
+	uint64_t size; /* bytes */
+};
+
+enum vu_device_flags {
+	VU_DEVICE_RESET = 1 << 0,
+	VU_DEVICE_PCI = 1 << 1,
+};
+
+struct vu_device_body {
+	uint32_t argsz;
+	uint32_t flags; /* enum vu_device_flags */
+	uint32_t regions;
+	uint32_t irqs;
+};
+
+enum vu_region_flags {
+	VU_REGION_READABLE = 1 << 0,
+	VU_REGION_WRITABLE = 1 << 1,
+	VU_REGION_MMAP = 1 << 2,
+};
+
+struct vu_region_body {
+	uint32_t argsz;
+	uint32_t flags; /* enum vu_region_flags */
+	uint32_t index;
+	uint32_t cap_offset;
+	uint64_t size;	 /* bytes */
+	uint64_t offset; /* bytes into the descriptor that comes along */
+};
+
+/* Interrupt indices of a PCI device, as VFIO numbers them. */
+enum vu_irq_index {
+	VU_IRQ_MSIX = 2,
+	VU_IRQ_INDEX_COUNT = 5,
+};
+
+#define VU_IRQ_EVENTFD (1 << 0)
+
+struct vu_irq_body {
+	uint32_t argsz;
+	uint32_t flags;
+	uint32_t index;
+	uint32_t count;
+};
+
+enum vu_irq_set_flags {
+	VU_IRQ_SET_NONE = 1 << 0,
+	VU_IRQ_SET_EVENTFD = 1 << 2,
+	VU_IRQ_SET_TRIGGER = 1 << 5,
+};
+
+struct vu_irq_set_body {
+	uint32_t argsz;
+	uint32_t flags; /* enum vu_irq_set_flags */
+	uint32_t index;
+	uint32_t start;
+	uint32_t count;
+};
+
+/* REGION_READ and REGION_WRITE; data follow in the write and in the read's reply. */
+struct vu_access_body {
+	uint64_t offset; /* bytes into the region */
+	uint32_t region;
+	uint32_t count; /* bytes */
+};
+
+/* DMA_READ and DMA_WRITE; data follow in the write and in the read's reply. */
+struct vu_dma_body {
+	uint64_t address;
+	uint64_t count; /* bytes */
+};
+
+static_assert(sizeof(struct vu_header) == 16, "header");
+static_assert(sizeof(struct vu_version_body) == 4, "VERSION");
+static_assert(sizeof(struct vu_dma_map_body) == 32, "DMA_MAP");
+static_assert(sizeof(struct vu_dma_unmap_body) == 24, "DMA_UNMAP");
+static_assert(sizeof(struct vu_device_body) == 16, "GET_INFO");
+static_assert(sizeof(struct vu_region_body) == 32, "GET_REGION_INFO");
+static_assert(sizeof(struct vu_irq_body) == 16, "GET_IRQ_INFO");
+static_assert(sizeof(struct vu_irq_set_body) == 20, "SET_IRQS");
+static_assert(sizeof(struct vu_access_body) == 16, "REGION_READ and REGION_WRITE");
+static_assert(sizeof(struct vu_dma_body) == 16, "DMA_READ and DMA_WRITE");
+
+/* No message is longer: region data or DMA data behind the larger of their bodies. */
+#define VU_MAX_MESSAGE (sizeof(struct vu_header) + 16 + VU_MAX_XFER)
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a client may ask of the device, and the one place where a request is checked. */
+#include <errno.h>
+#include <string.h>
+
+#include "endpoint.h"
+
+#define MAX_BODY    (VU_MAX_MESSAGE - sizeof(struct vu_header))
+#define MAX_JSON    4096 /* bytes, with its NUL */
+#define KNOWN_FLAGS (VU_TYPE_MASK | VU_NO_REPLY | VU_ERROR)
+
+static int handle_device_info(struct vu *vu, const struct vu_request *request,
+			      struct vu_reply *reply)
+{
+	struct vu_device_body body;
+
+	(void)vu;
+	memcpy(&body, request->body, sizeof(body));
+	if (body.argsz < sizeof(body))
+		return -EINVAL;
+	body = (struct vu_device_body){
+		.argsz = sizeof(body),
+		.flags = VU_DEVICE_RESET | VU_DEVICE_PCI,
+		.regions = VU_REGION_COUNT,
+		.irqs = VU_IRQ_INDEX_COUNT,
+	};
+	memcpy(reply->body, &body, sizeof(body));
+	reply->len = sizeof(body);
+	return 0;
+}
+
+static int handle_region_info(struct vu *vu, const struct vu_request *request,
+			      struct vu_reply *reply)
+{
+	const struct vu_region *region;
+	struct vu_region_body body;
+
+	memcpy(&body, request->body, sizeof(body));
+	if (body.argsz < sizeof(body) || body.index >= VU_REGION_COUNT)
+		return -EINVAL;
+	region = &vu->config.regions[body.index];
+	body = (struct vu_region_body){
+		.argsz = sizeof(body),
+		.index = body.index,
+		.size = region->size,
+	};
+	if (region->size)
+		body.flags = VU_REGION_READABLE | VU_REGION_WRITABLE;
+	if (region->size && region->mmap_fd >= 0) {
+		body.flags |= VU_REGION_MMAP;
+		body.offset = region->mmap_offset;
+		reply->fd = region->mmap_fd;
+	}
+	memcpy(reply->body, &body, sizeof(body));
+	reply->len = sizeof(body);
+	return 0;
+}
+
+static int check_access(const struct vu *vu, const struct vu_access_body *access)
+{
+	uint64_t size, end;
+
+	if (access->region >= VU_REGION_COUNT || !access->count || access->count > VU_MAX_XFER)
+		return -EINVAL;
+	size = vu->config.regions[access->region].size;
+	if (__builtin_add_overflow(access->offset, access->count, &end) || end > size)
+		return -EINVAL;
+	return 0;
+}
+
+static int handle_region_read(struct vu *vu, const struct vu_request *request,
+			      struct vu_reply *reply)
+{
+	struct vu_access_body access;
+	int err;
+
+	memcpy(&access, request->body, sizeof(access));
+	err = check_access(vu, &access);
+	if (err)
+		return err;
+	memcpy(reply->body, &access, sizeof(access));
+	reply->len = sizeof(access) + access.count;
+	return vu->config.ops->region_read(vu->config.owner, access.region, access.offset,
+					   reply->body + sizeof(access), access.count);
+}
+
+static int handle_region_write(struct vu *vu, const struct vu_request *request,
+			       struct vu_reply *reply)
+{
+	struct vu_access_body access;
+	int err;
+
+	memcpy(&access, request->body, sizeof(access));
+	err = check_access(vu, &access);
+	if (err)
+		return err;
+	if (request->len != sizeof(access) + access.count)
+		return -EINVAL;
+	memcpy(reply->body, &access, sizeof(access));
+	reply->len = sizeof(access);
+	return vu->config.ops->region_write(vu->config.owner, access.region, access.offset,
+					    request->body + sizeof(access), access.count);
+}
+
+static int handle_reset(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
+{
+	(void)request;
+	(void)reply;
+	if (vu->config.ops->reset)
+		vu->config.ops->reset(vu->config.owner);
+	return 0;
+}
+
+static const struct command {
+	const char *name;
+	vu_handler *handle;
+	size_t least, most; /* bytes of the body */
+	unsigned fds;	    /* at most */
+} commands[VU_COMMAND_COUNT] = {
+	[VU_VERSION] = {"VERSION", vu_handle_version, sizeof(struct vu_version_body),
+			sizeof(struct vu_version_body) + MAX_JSON, 0},
+	[VU_DMA_MAP] = {"DMA_MAP", vu_handle_dma_map, sizeof(struct vu_dma_map_body),
+			sizeof(struct vu_dma_map_body), 1},
+	[VU_DMA_UNMAP] = {"DMA_UNMAP", vu_handle_dma_unmap, sizeof(struct vu_dma_unmap_body),
+			  sizeof(struct vu_dma_unmap_body), 0},
+	[VU_GET_INFO] = {"DEVICE_GET_INFO", handle_device_info, sizeof(struct vu_device_body),
+			 sizeof(struct vu_device_body), 0},
+	[VU_GET_REGION_INFO] = {"DEVICE_GET_REGION_INFO", handle_region_info,
+				sizeof(struct vu_region_body), sizeof(struct vu_region_body), 0},
+	[VU_GET_IRQ_INFO] = {"DEVICE_GET_IRQ_INFO", vu_handle_irq_info, sizeof(struct vu_irq_body),
+			     sizeof(struct vu_irq_body), 0},
+	[VU_SET_IRQS] = {"DEVICE_SET_IRQS", vu_handle_set_irqs, sizeof(struct vu_irq_set_body),
+			 sizeof(struct vu_irq_set_body), VU_MAX_FDS},
+	[VU_REGION_READ] = {"REGION_READ", handle_region_read, sizeof(struct vu_access_body),
+			    sizeof(struct vu_access_body), 0},
+	[VU_REGION_WRITE] = {"REGION_WRITE", handle_region_write, sizeof(struct vu_access_body),
+			     MAX_BODY, 0},
+	[VU_RESET] = {"DEVICE_RESET", handle_reset, 0, 0, 0},
+};
+
+static const struct command *find_command(unsigned number)
+{
+	if (number >= VU_COMMAND_COUNT || !commands[number].handle)
+		return NULL;
+	return &commands[number];
+}
+
+static int run(struct vu *vu, const struct command *command, const struct vu_request *request,
+	       struct vu_reply *reply)
+{
+	uint32_t flags = request->header.flags;
+
+	if ((flags & VU_TYPE_MASK) != VU_TYPE_COMMAND || (flags & ~(uint32_t)KNOWN_FLAGS) ||
+	    (flags & VU_ERROR))
+		return -EINVAL;
+	if (!command)
+		return -EOPNOTSUPP;
+	/* VERSION first, and once. */
+	if (vu->negotiated == (request->header.command == VU_VERSION))
+		return -EPROTO;
+	if (request->len < command->least || request->len > command->most)
+		return -EINVAL;
+	if (vu->in.fds_lost || request->fd_count > command->fds)
+		return -EINVAL;
+	return command->handle(vu, request, reply);
+}
+
+void vu_dispatch(struct vu *vu, const struct vu_request *request)
+{
+	const struct command *command = find_command(request->header.command);
+	struct vu_reply reply = {.body = vu->out.reply + sizeof(struct vu_header), .fd = -1};
+	struct vu_header header = {
+		.id = request->header.id,
+		.command = request->header.command,
+		.flags = VU_TYPE_REPLY,
+	};
+	int err = run(vu, command, request, &reply);
+
+	if (err) {
+		vu_complain(vu, "refused %s (command %u, %u bytes, %u descriptors): %s",
+			    command ? command->name : "an unknown command", header.command,
+			    request->header.size, request->fd_count, strerror(-err));
+		header.flags |= VU_ERROR;
+		header.error = (uint32_t)-err;
+		reply.len = 0;
+		reply.fd = -1;
+	}
+	if (request->header.flags & VU_NO_REPLY)
+		return;
+	header.size = (uint32_t)(sizeof(header) + reply.len);
+	memcpy(vu->out.reply, &header, sizeof(header));
+	vu_send(vu, vu->out.reply, header.size, NULL, 0, reply.fd);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The socket file, the one client, and the order in which things happen. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include <poll.h>
+
+#include "endpoint.h"
+
+#define MAX_MSIX_VECTORS 2048
+
+#define LOG_SECONDS	 10
+#define LOG_LINES	 16 /* in that time */
+
+void vu_complain(struct vu *vu, const char *format, ...)
+{
+	struct timespec now;
+	char what[256], line[384];
+	va_list args;
+
+	if (!vu->config.log)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec - vu->log_since >= LOG_SECONDS) {
+		vu->log_since = now.tv_sec;
+		vu->log_lines = 0;
+	}
+	if (++vu->log_lines > LOG_LINES)
+		return;
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(line, sizeof(line), "%s: %s%s", vu->config.path, what,
+		 vu->log_lines == LOG_LINES ? " (more like this is not shown for a while)" : "");
+	vu->config.log(vu->config.owner, line);
+}
+
+void vu_update_interest(struct vu *vu)
+{
+	struct epoll_event event = {.data.fd = vu->fd};
+
+	if (!vu_output_full(vu))
+		event.events |= EPOLLIN;
+	if (vu->out.head)
+		event.events |= EPOLLOUT;
+	if (event.events == vu->interest)
+		return;
+	if (epoll_ctl(vu->epoll_fd, EPOLL_CTL_MOD, vu->fd, &event) == 0)
+		vu->interest = event.events;
+}
+
+void vu_break(struct vu *vu)
+{
+	if (vu->broken)
+		return;
+	vu->broken = true;
+	/* So that poll() reports it even where nobody is inside vu_process(). */
+	shutdown(vu->fd, SHUT_RDWR);
+}
+
+static void drop_client(struct vu *vu)
+{
+	bool was_negotiated = vu->negotiated;
+
+	epoll_ctl(vu->epoll_fd, EPOLL_CTL_DEL, vu->fd, NULL);
+	close(vu->fd);
+	vu->fd = -1;
+	vu->negotiated = false;
+	vu->broken = false;
+	vu_input_reset(&vu->in);
+	vu_output_reset(&vu->out);
+	vu_irqs_reset(vu);
+	dma_table_clear(&vu->dma);
+	if (vu->transfer.active)
+		vu_transfer_end(vu, -ENOTCONN);
+	if (was_negotiated && vu->config.ops->disconnected)
+		vu->config.ops->disconnected(vu->config.owner);
+}
+
+static void accept_client(struct vu *vu)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int fd = accept4(vu->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			vu_complain(vu, "cannot accept a client: %s", strerror(errno));
+		return;
+	}
+	if (vu->fd >= 0) {
+		vu_complain(vu, "refused a second client; one is connected, and only one can be");
+		close(fd);
+		return;
+	}
+	event.data.fd = fd;
+	if (epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
+		vu_complain(vu, "cannot poll a client: %s", strerror(errno));
+		close(fd);
+		return;
+	}
+	vu->fd = fd;
+	vu->interest = event.events;
+	vu->untrusted_said = false;
+	vu->transfer.id = 0;
+}
+
+static void serve_client(struct vu *vu, uint32_t events)
+{
+	if (vu->out.head && !vu->broken)
+		vu_flush(vu);
+	if (!vu->broken && !vu_output_full(vu) && (events & ~(uint32_t)EPOLLOUT))
+		vu_receive(vu);
+	if (vu->broken)
+		drop_client(vu);
+	else
+		vu_update_interest(vu);
+}
+
+void vu_process(struct vu *vu, short revents)
+{
+	struct epoll_event events[2];
+	bool knock = false;
+	int count, i;
+
+	if (!revents)
+		return;
+	count = epoll_wait(vu->epoll_fd, events, 2, 0);
+	for (i = 0; i < count; i++) {
+		if (events[i].data.fd == vu->listen_fd)
+			knock = true;
+		else
+			serve_client(vu, events[i].events);
+	}
+	/* Last, so that a client is not refused for one that has just left. */
+	if (knock)
+		accept_client(vu);
+}
+
+int vu_fd(const struct vu *vu)
+{
+	return vu->epoll_fd;
+}
+
+short vu_events(const struct vu *vu)
+{
+	(void)vu;
+	return POLLIN;
+}
+
+bool vu_connected(const struct vu *vu)
+{
+	return vu->negotiated && !vu->broken;
+}
+
+/* True where a server listens, or where we cannot tell. */
+static bool path_in_use(const struct sockaddr_un *address)
+{
+	struct stat st;
+	bool in_use;
+	int fd;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno != ENOENT;
+	if (!S_ISSOCK(st.st_mode))
+		return true;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return true;
+	in_use = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+		 errno != ECONNREFUSED;
+	close(fd);
+	return in_use;
+}
+
+static int bind_path(int fd, const struct sockaddr_un *address)
+{
+	const struct sockaddr *generic = (const struct sockaddr *)address;
+
+	/* bind() gives the file the mode of the descriptor, less the umask: it is never wider. */
+	if (fchmod(fd, 0600) < 0)
+		return -errno;
+	if (bind(fd, generic, sizeof(*address)) == 0)
+		return 0;
+	if (errno != EADDRINUSE)
+		return -errno;
+	if (path_in_use(address))
+		return -EADDRINUSE;
+	/* What a dead server has left. */
+	if (unlink(address->sun_path) < 0 && errno != ENOENT)
+		return -errno;
+	return bind(fd, generic, sizeof(*address)) < 0 ? -errno : 0;
+}
+
+static int listen_at_path(struct vu *vu)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct epoll_event event = {.events = EPOLLIN};
+	size_t len = strlen(vu->config.path);
+	struct stat st;
+	int err;
+
+	if (len >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, vu->config.path, len);
+	vu->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (vu->listen_fd < 0)
+		return -errno;
+	err = bind_path(vu->listen_fd, &address);
+	if (err)
+		return err;
+	if (lstat(vu->config.path, &st) < 0)
+		return -errno;
+	vu->socket_dev = st.st_dev;
+	vu->socket_ino = st.st_ino;
+	if (listen(vu->listen_fd, 4) < 0)
+		return -errno;
+	event.data.fd = vu->listen_fd;
+	return epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, vu->listen_fd, &event) < 0 ? -errno : 0;
+}
+
+static int check_config(const struct vu_config *config)
+{
+	unsigned i;
+
+	if (!config->path || !config->path[0] || !config->ops || !config->ops->region_read ||
+	    !config->ops->region_write || config->msix_vectors > MAX_MSIX_VECTORS)
+		return -EINVAL;
+	for (i = 0; i < VU_REGION_COUNT; i++) {
+		const struct vu_region *region = &config->regions[i];
+		struct stat st;
+
+		if (!region->size || region->mmap_fd < 0)
+			continue;
+		/* Else the client would crash on an access that looks right to it. */
+		if (fstat(region->mmap_fd, &st) < 0)
+			return -errno;
+		if (!S_ISREG(st.st_mode) || region->mmap_offset % VU_PAGE_SIZE ||
+		    region->mmap_offset > (uint64_t)st.st_size ||
+		    region->size > (uint64_t)st.st_size - region->mmap_offset)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+static int allocate(struct vu *vu)
+{
+	unsigned i;
+
+	vu->config.path = strdup(vu->config.path);
+	vu->in.buf = malloc(VU_MAX_MESSAGE);
+	vu->out.reply = malloc(VU_MAX_MESSAGE);
+	vu->irq_fds = calloc(vu->config.msix_vectors + 1, sizeof(*vu->irq_fds));
+	if (!vu->config.path || !vu->in.buf || !vu->out.reply || !vu->irq_fds)
+		return -ENOMEM;
+	for (i = 0; i < vu->config.msix_vectors; i++)
+		vu->irq_fds[i] = -1;
+	return 0;
+}
+
+int vu_create(struct vu **out, const struct vu_config *config)
+{
+	int err = check_config(config);
+	struct vu *vu;
+
+	if (err)
+		return err;
+	vu = calloc(1, sizeof(*vu));
+	if (!vu)
+		return -ENOMEM;
+	vu->config = *config;
+	vu->fd = -1;
+	vu->listen_fd = -1;
+	vu->out.tail = &vu->out.head;
+	vu->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (vu->epoll_fd < 0)
+		err = -errno;
+	/* Always, since it makes the path ours, which vu_destroy() frees. */
+	if (allocate(vu) < 0 && !err)
+		err = -ENOMEM;
+	if (!err)
+		err = listen_at_path(vu);
+	if (err) {
+		vu_destroy(vu);
+		return err;
+	}
+	*out = vu;
+	return 0;
+}
+
+static void remove_socket_file(const struct vu *vu)
+{
+	struct stat st;
+
+	/* It may have been replaced by another server's. */
+	if (vu->socket_ino && lstat(vu->config.path, &st) == 0 && st.st_dev == vu->socket_dev &&
+	    st.st_ino == vu->socket_ino)
+		unlink(vu->config.path);
+}
+
+void vu_destroy(struct vu *vu)
+{
+	if (!vu)
+		return;
+	remove_socket_file(vu);
+	if (vu->fd >= 0)
+		close(vu->fd);
+	if (vu->listen_fd >= 0)
+		close(vu->listen_fd);
+	if (vu->epoll_fd >= 0)
+		close(vu->epoll_fd);
+	vu_input_reset(&vu->in);
+	vu_output_reset(&vu->out);
+	dma_table_clear(&vu->dma);
+	if (vu->irq_fds)
+		vu_irqs_reset(vu);
+	free(vu->irq_fds);
+	free(vu->in.buf);
+	free(vu->out.reply);
+	free((char *)vu->config.path);
+	free(vu);
+}

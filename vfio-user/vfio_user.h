@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vfio-user server: one PCI function offered to one QEMU device over a UNIX
+ * socket. The transport only: it knows messages, regions, DMA maps and
+ * interrupts, and nothing of what the function does with them.
+ *
+ * Nothing here blocks. The owner polls vu_fd() for vu_events() and calls
+ * vu_process(). All calls come from one thread.
+ */
+#ifndef VFIO_USER_H
+#define VFIO_USER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Region indices as VFIO numbers them: BAR n is region n. */
+enum {
+	VU_REGION_BAR0 = 0,
+	VU_REGION_CONFIG = 7,
+	VU_REGION_COUNT = 9,
+};
+
+struct vu_region {
+	uint64_t size; /* bytes; 0: no such region */
+	/*
+	 * -1: every access is a message; else the client may map it whole, but may
+	 * send messages too, and the file must be that long. Stays the owner's, and open until
+	 * vu_destroy().
+	 */
+	int mmap_fd;
+	uint64_t mmap_offset; /* bytes into mmap_fd, whole pages */
+};
+
+/*
+ * What the owner implements; reset, disconnected and dma_done may be NULL.
+ * Offsets and lengths are checked against the region before the call: there is
+ * at least one byte, and at most 1 MiB. None may call vu_process() or
+ * vu_destroy(); all other calls are welcome.
+ */
+struct vu_ops {
+	/* Return 0, or a negative errno that goes back as an error reply. */
+	int (*region_read)(void *owner, unsigned region, uint64_t offset, void *buf, size_t len);
+	/* Must not wait for anything of this peer: queue the work and return. */
+	int (*region_write)(void *owner, unsigned region, uint64_t offset, const void *buf,
+			    size_t len);
+	void (*reset)(void *owner);
+	/*
+	 * The peer is gone; the endpoint listens for the next one. For a peer that
+	 * was vu_connected() only. Comes after dma_done(-ENOTCONN) for a transfer
+	 * that was under way. vu_destroy() calls neither.
+	 */
+	void (*disconnected)(void *owner);
+	/*
+	 * A transfer started by vu_dma_read() or vu_dma_write() has ended: 0, the
+	 * errno of the client's error reply (QEMU: -ENODEV where the IOMMU or
+	 * nobody takes the address), -EPROTO for a reply that does not fit, or
+	 * -ENOTCONN.
+	 */
+	void (*dma_done)(void *owner, int status);
+};
+
+struct vu_config {
+	const char *path; /* socket path; created with mode 0600 */
+	struct vu_region regions[VU_REGION_COUNT];
+	unsigned msix_vectors; /* 0: no MSI-X */
+	const struct vu_ops *ops;
+	void *owner;
+	/* One line for people about what a peer did wrong; may be NULL. */
+	void (*log)(void *owner, const char *line);
+};
+
+struct vu;
+
+/*
+ * Creates the socket and listens; @config is copied. A socket file that a dead
+ * server has left is replaced. 0, or a negative errno: -EADDRINUSE (a server
+ * listens there, or it is no socket), -ENAMETOOLONG (path above 107 bytes),
+ * -EINVAL (an operation or a path missing, a region beyond the end of its
+ * mmap_fd, more than 2048 vectors), -ENOMEM, and what socket() and bind() say.
+ */
+int vu_create(struct vu **out, const struct vu_config *config);
+/* Closes, unmaps and removes everything, the socket file too. NULL is fine. */
+void vu_destroy(struct vu *vu);
+
+/* The descriptor to poll now and what for (POLLIN, POLLOUT); ask again after every vu_process(). */
+int vu_fd(const struct vu *vu);
+short vu_events(const struct vu *vu);
+/* Handles what poll() reported. Never fails: a broken peer is logged and dropped. */
+void vu_process(struct vu *vu, short revents);
+
+/* A client is there and has agreed on the protocol. */
+bool vu_connected(const struct vu *vu);
+
+/*
+ * Guest memory at DMA address @addr that the client mapped with a descriptor.
+ * *@len is cut to what is contiguous there. NULL: not mapped, not allowed in
+ * that direction, or no pointer to be had (then vu_dma_read/write): mapped
+ * without a descriptor, or with one whose file is not memory sealed against
+ * shrinking, since its owner could turn any access into a SIGBUS. The pointer
+ * is valid until the next vu_process(). What is behind it changes under the
+ * reader's eyes: read a value once, then check the copy.
+ *
+ * What remains: memory of sealed huge pages or under a memory limit that the
+ * host cannot back when it is first touched ends in SIGBUS all the same.
+ */
+void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write);
+
+/*
+ * DMA through the client, for what has no descriptor: another device's BAR,
+ * mostly. One at a time; @buf must stay until ops->dma_done, which never comes
+ * from inside these calls. 0: started. -EBUSY: one is under way. -ENOTCONN,
+ * -EMSGSIZE: more than vu_dma_max() bytes. -EINVAL: none, or beyond 2^64. There
+ * is no time limit: a client that never replies keeps it under way.
+ */
+int vu_dma_read(struct vu *vu, uint64_t addr, void *buf, size_t len);
+int vu_dma_write(struct vu *vu, uint64_t addr, const void *buf, size_t len);
+/* Bytes: 16 KiB, or less where the client wants less; 0 while none is connected. */
+size_t vu_dma_max(const struct vu *vu);
+
+/* Signals an MSI-X vector; without an eventfd for it nothing happens, as on a masked function. */
+void vu_irq(struct vu *vu, unsigned vector);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "devices/cx/state.h"
+
+void *cx_memory_get(struct cx *cx, uint64_t bytes)
+{
+	void *memory;
+
+	if (!bytes || bytes > cx->memory_left)
+		return NULL;
+	memory = calloc(1, bytes);
+	if (memory)
+		cx->memory_left -= bytes;
+	return memory;
+}
+
+void cx_memory_put(struct cx *cx, void *memory, uint64_t bytes)
+{
+	if (!memory)
+		return;
+	free(memory);
+	cx->memory_left += bytes;
+}
+
+int cx_buffer_init(struct cx *cx, struct cx_buffer *buffer, unsigned log_page_size,
+		   unsigned page_offset, uint64_t bytes, const uint8_t *list, size_t list_bytes)
+{
+	unsigned shift = CX_PAGE_SHIFT + log_page_size;
+	uint64_t start = (uint64_t)page_offset << (shift - 6); /* in 64ths of a page */
+	uint64_t count = (start + bytes + (1ull << shift) - 1) >> shift;
+
+	if (!bytes || count > list_bytes / 8)
+		return -EINVAL;
+	buffer->pages = cx_memory_get(cx, count * sizeof(*buffer->pages));
+	if (!buffer->pages)
+		return -ENOMEM;
+	for (uint64_t i = 0; i < count; i++)
+		buffer->pages[i] = cx_be64(list + i * 8) & ~((1ull << CX_PAGE_SHIFT) - 1);
+	buffer->count = (uint32_t)count;
+	buffer->page_shift = shift;
+	buffer->start = start;
+	return 0;
+}
+
+void cx_buffer_free(struct cx *cx, struct cx_buffer *buffer)
+{
+	cx_memory_put(cx, buffer->pages, buffer->count * sizeof(*buffer->pages));
+	buffer->pages = NULL;
+	buffer->count = 0;
+}
+
+/* The address of byte @offset, *@len cut to what is left of its page. */
+static int buffer_addr(const struct cx_buffer *buffer, uint64_t offset, size_t *len, uint64_t *addr)
+{
+	uint64_t at = buffer->start + offset;
+	uint64_t page = at >> buffer->page_shift;
+	uint64_t in_page = at & ((1ull << buffer->page_shift) - 1);
+	uint64_t left = (1ull << buffer->page_shift) - in_page;
+
+	if (page >= buffer->count)
+		return -EFAULT;
+	if (*len > left)
+		*len = left;
+	*addr = buffer->pages[page] + in_page;
+	return 0;
+}
+
+int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset, void *buf,
+		   size_t len)
+{
+	uint8_t *to = buf;
+
+	while (len) {
+		size_t part = len;
+		uint64_t addr;
+		int r = buffer_addr(buffer, offset, &part, &addr);
+
+		if (!r)
+			r = cx_read(cx, addr, to, part);
+		if (r)
+			return r;
+		to += part;
+		offset += part;
+		len -= part;
+	}
+	return 0;
+}
+
+int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset,
+			  const uint8_t entry[64])
+{
+	size_t len = 64;
+	uint64_t addr;
+	int r = buffer_addr(buffer, offset, &len, &addr);
+
+	if (r || len < 64)
+		return r ? r : -EFAULT;
+	r = cx_write(cx, addr, entry, 60);
+	if (r)
+		return r;
+	atomic_thread_fence(memory_order_release); /* a CPU may be polling for the last DW */
+	return cx_write(cx, addr + 60, entry + 60, 4);
+}

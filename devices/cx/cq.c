@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+#define COUNTER_MASK   0xffffffu /* counters in doorbells and their records have 24 bits */
+#define STATUS_OVERRUN 9u	 /* cqc.status */
+#define ERROR_OVERRUN  1u	 /* in the event */
+
+static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd)
+{
+	const uint8_t *cqc = CX_ADDR(cmd->in, create_cq_in, cq_context);
+	unsigned stride = (unsigned)CX_GET(cqc, cqc, cqe_sz);
+
+	memcpy(cq->context, cqc, sizeof(cq->context));
+	cq->log_size = (unsigned)CX_GET(cqc, cqc, log_cq_size);
+	cq->log_stride = stride == CX_CQE_STRIDE_64 ? 6 : 7;
+	cq->doorbell_record = CX_GET(cqc, cqc, dbr_addr);
+	cq->ignore_overrun = CX_GET(cqc, cqc, oi);
+	if (cq->log_size > CX_QUEUE_LOG_MAX || stride > CX_CQE_STRIDE_128_PAD ||
+	    !cx_table_get(&cx->eqs, (uint32_t)CX_GET(cqc, cqc, c_eqn_or_apu_element)))
+		return -EINVAL;
+	return cx_buffer_init(
+		cx, &cq->buffer, (unsigned)CX_GET(cqc, cqc, log_page_size),
+		(unsigned)CX_GET(cqc, cqc, page_offset), 1ull << (cq->log_size + cq->log_stride),
+		cmd->in + CX_AT_create_cq_in_pas, cmd->in_len - CX_AT_create_cq_in_pas);
+}
+
+unsigned cx_cmd_create_cq(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_cq *cq = calloc(1, sizeof(*cq));
+	int r;
+
+	if (!cq)
+		return CX_STAT_LIM;
+	r = cq_init(cx, cq, cmd);
+	if (!r)
+		r = cx_table_add(&cx->cqs, cq, &cq->number);
+	if (r) {
+		cx_cq_free(cx, cq);
+		return cx_status_of(r);
+	}
+	CX_SET(cmd->out, create_cq_out, cqn, cq->number);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_destroy_cq(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_cq *cq = cx_table_remove(&cx->cqs, (uint32_t)CX_GET(cmd->in, destroy_cq_in, cqn));
+
+	if (!cq)
+		return CX_STAT_BAD_RES;
+	cx_cq_free(cx, cq);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_query_cq(struct cx *cx, const struct cx_command *cmd)
+{
+	const struct cx_cq *cq =
+		cx_table_get(&cx->cqs, (uint32_t)CX_GET(cmd->in, query_cq_in, cqn));
+	uint8_t *cqc = CX_ADDR(cmd->out, query_cq_out, cq_context);
+
+	if (!cq)
+		return CX_STAT_BAD_RES;
+	memcpy(cqc, cq->context, sizeof(cq->context));
+	CX_SET(cqc, cqc, status, cq->overrun ? STATUS_OVERRUN : 0);
+	CX_SET(cqc, cqc, producer_counter, cq->produced);
+	CX_SET(cqc, cqc, consumer_counter, cq->consumed);
+	return CX_STAT_OK;
+}
+
+void cx_cq_free(struct cx *cx, struct cx_cq *cq)
+{
+	cx_list_remove(&cq->node);
+	cx_buffer_free(cx, &cq->buffer);
+	free(cq);
+}
+
+static void cq_event(struct cx *cx, struct cx_cq *cq)
+{
+	uint32_t number = (uint32_t)CX_GET(cq->context, cqc, c_eqn_or_apu_element);
+	struct cx_eq *eq = cx_table_get(&cx->eqs, number);
+	uint8_t eqe[CX_EQE_BYTES] = {0};
+
+	cq->armed = CX_DISARMED;
+	if (!eq)
+		return;
+	eqe[CX_EQE_TYPE] = CX_EVENT_COMP;
+	cx_put32(eqe + CX_EQE_COMP_CQN, cq->number);
+	cx_eq_post(cx, eq, eqe);
+}
+
+static void cq_overrun(struct cx *cx, struct cx_cq *cq)
+{
+	struct cx_eq *eq = cx_eq_for(cx, CX_EVENT_CQ_ERROR);
+	uint8_t eqe[CX_EQE_BYTES] = {0};
+
+	cx_log(cx, "CQ 0x%x is full: its completions are lost from here on", cq->number);
+	cq->overrun = true;
+	if (!eq)
+		return;
+	eqe[CX_EQE_TYPE] = CX_EVENT_CQ_ERROR;
+	cx_put32(eqe + CX_EQE_CQ_ERR_CQN, cq->number);
+	eqe[CX_EQE_CQ_ERR_SYNDROME] = ERROR_OVERRUN;
+	cx_eq_post(cx, eq, eqe);
+}
+
+static bool cq_is_full(struct cx *cx, struct cx_cq *cq)
+{
+	uint32_t size = 1u << cq->log_size;
+	uint8_t record[4];
+
+	if (((cq->produced - cq->consumed) & COUNTER_MASK) < size)
+		return false;
+	if (cx_read(cx, cq->doorbell_record, record, sizeof(record)))
+		return true;
+	cq->consumed = cx_be32(record) & COUNTER_MASK;
+	return ((cq->produced - cq->consumed) & COUNTER_MASK) >= size;
+}
+
+void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool solicited)
+{
+	struct cx_cq *cq = cx_table_get(&cx->cqs, number);
+	uint64_t stride, index;
+
+	if (!cq) {
+		cx_log(cx, "completion for CQ 0x%x, which does not exist", number);
+		return;
+	}
+	if (cq->overrun)
+		return;
+	if (!cq->ignore_overrun && cq_is_full(cx, cq)) {
+		cq_overrun(cx, cq);
+		return;
+	}
+	stride = 1ull << cq->log_stride;
+	index = cq->produced & ((1u << cq->log_size) - 1);
+	cqe[CX_CQE_OP_OWN] &= 0xf0;
+	cqe[CX_CQE_OP_OWN] |= cq->produced >> cq->log_size & 1;
+	/* an entry of 128 bytes has the completion in its second half */
+	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - CX_CQE_BYTES, cqe)) {
+		cx_log(cx, "a completion cannot be written to CQ 0x%x", number);
+		return;
+	}
+	cq->produced++;
+	if (solicited)
+		cq->solicited = cq->produced;
+	if (cq->armed == CX_ARMED_ANY || (cq->armed == CX_ARMED_SOLICITED && solicited))
+		cq_event(cx, cq);
+}
+
+void cx_cq_ring(struct cx *cx, uint32_t number, uint32_t word)
+{
+	struct cx_cq *cq = cx_table_get(&cx->cqs, number);
+
+	if (!cq)
+		return;
+	cq->arm_word = word;
+	cx_list_append(&cx->arms, &cq->node);
+}
+
+void cx_cq_arm_step(struct cx *cx)
+{
+	struct cx_cq *cq = cx_container(cx->arms.next, struct cx_cq, node);
+	bool solicited_only = cq->arm_word & CX_CQ_DB_SOLICITED;
+	uint32_t last = solicited_only ? cq->solicited : cq->produced;
+	uint32_t ahead = (last - cq->arm_word) & COUNTER_MASK; /* of what the driver has seen */
+
+	cx_list_remove(&cq->node);
+	cq->armed = solicited_only ? CX_ARMED_SOLICITED : CX_ARMED_ANY;
+	if (ahead && ahead <= COUNTER_MASK / 2)
+		cq_event(cx, cq);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The PCI function: its configuration, its BARs, its steps of work, its reset. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+#define VENDOR_MELLANOX	  0x15b3u
+#define DEVICE_CONNECTX_8 0x1023u
+#define CLASS_INFINIBAND  0x020700u
+#define REGISTER_BAR	  0u
+#define MSIX_BAR	  4u
+#define MSIX_BAR_BYTES	  4096u
+#define MPS_BYTES	  4096u
+#define INIT_SEG_END	  (CX_UAR_FIRST * CX_UAR_BYTES)
+#define DB_BYTES	  8u
+#define DB_NUMBER_MASK	  0xffffffu
+
+static struct cx *cx_of(struct pci_function *f)
+{
+	return cx_container(f, struct cx, f);
+}
+
+void cx_log(struct cx *cx, const char *format, ...)
+{
+	char line[256];
+	va_list args;
+
+	if (cx->log_lines == 0)
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	cx->f.link.log(cx->f.link.ctx, line);
+	if (--cx->log_lines == 0)
+		cx->f.link.log(cx->f.link.ctx, "no more lines from this device");
+}
+
+int cx_read(struct cx *cx, uint64_t addr, void *buf, size_t len)
+{
+	return cx->f.link.read(cx->f.link.ctx, addr, buf, len, NULL, FABRIC_NOWAIT);
+}
+
+int cx_write(struct cx *cx, uint64_t addr, const void *data, size_t len)
+{
+	return cx->f.link.write(cx->f.link.ctx, addr, data, len, NULL, FABRIC_NOWAIT);
+}
+
+static int cx_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, void *buf, size_t len)
+{
+	memset(buf, 0, len);
+	if (bar == REGISTER_BAR && offset < INIT_SEG_END)
+		cx_init_seg_read(cx_of(f), offset, buf, len);
+	return 0;
+}
+
+/* A doorbell is the first 8 bytes of a write; a WQE's control segment names its QP there. */
+static void doorbell(struct cx *cx, uint64_t offset, const uint8_t *data, size_t len)
+{
+	uint64_t at = offset % CX_UAR_BYTES;
+	uint32_t number;
+
+	if (len < DB_BYTES || offset % DB_BYTES)
+		return;
+	number = cx_be32(data + 4);
+	if (at == CX_DB_CQ_ARM)
+		cx_cq_ring(cx, number & DB_NUMBER_MASK, cx_be32(data));
+	else if (at >= CX_DB_SQ)
+		cx_sq_ring(cx, number >> 8);
+}
+
+static int cx_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, const void *buf,
+			size_t len)
+{
+	if (bar != REGISTER_BAR)
+		return 0;
+	if (offset < INIT_SEG_END)
+		cx_init_seg_write(cx_of(f), offset, buf, len);
+	else
+		doorbell(cx_of(f), offset, buf, len);
+	return 0;
+}
+
+static bool cx_has_work(const struct cx *cx)
+{
+	return cx->piece.qp || cx->cmd_pending || !cx_list_empty(&cx->arms) ||
+	       !cx_list_empty(&cx->senders);
+}
+
+static bool cx_work(struct pci_function *f)
+{
+	struct cx *cx = cx_of(f);
+
+	if (cx->piece.qp) /* before a command could take away what it works with */
+		cx_sq_step(cx);
+	else if (cx->cmd_pending)
+		cx_cmdq_step(cx);
+	else if (!cx_list_empty(&cx->arms))
+		cx_cq_arm_step(cx);
+	else if (!cx_list_empty(&cx->senders))
+		cx_sq_step(cx);
+	return cx_has_work(cx);
+}
+
+static void cx_dma_done(struct pci_function *f, int status)
+{
+	cx_of(f)->piece.status = status;
+}
+
+static void cx_reset(struct pci_function *f)
+{
+	struct cx *cx = cx_of(f);
+
+	cx_objects_free(cx);
+	cx->cmdq_addr = 0;
+	cx->cmd_pending = 0;
+	cx->cap_mask1 = 0;
+	cx->messages = cx->octets = 0;
+}
+
+static void cx_destroy(struct pci_function *f)
+{
+	cx_objects_free(cx_of(f));
+	free(cx_of(f));
+}
+
+static const struct pci_function_ops cx_ops = {
+	.bar_read = cx_bar_read,
+	.bar_write = cx_bar_write,
+	.config_written = cx_hint_config_written,
+	.reset = cx_reset,
+	.work = cx_work,
+	.dma_done = cx_dma_done,
+	.destroy = cx_destroy,
+};
+
+static void cx_build_config(struct cx *cx)
+{
+	static const struct pci_identity identity = {
+		.vendor = VENDOR_MELLANOX,
+		.device = DEVICE_CONNECTX_8,
+		.subsystem_vendor = VENDOR_MELLANOX,
+		.subsystem = 1,
+		.class_code = CLASS_INFINIBAND,
+	};
+	struct pci_function *f = &cx->f;
+
+	f->bars[REGISTER_BAR] = (struct pci_bar){
+		.size = CX_BAR0_BYTES,
+		.is_64bit = true,
+		.prefetchable = true,
+		.mmap_fd = -1,
+	};
+	f->bars[MSIX_BAR] = (struct pci_bar){.size = MSIX_BAR_BYTES, .mmap_fd = -1};
+	f->msix_vectors = CX_MSIX_VECTORS;
+	pci_config_init(f, &identity);
+	pci_config_add_bars(f);
+	pci_config_add_express(f, PCI_TPH_COMPLETER_NONE, true, MPS_BYTES);
+	pci_config_add_msix(f, MSIX_BAR, 0);
+	if (cx->config.tph_bits)
+		pci_config_add_tph(f, cx->config.tph_bits == 16,
+				   cx->config.st_table ? CX_ST_ENTRIES : 0);
+	pci_config_seal(f);
+}
+
+static void cx_init_tables(struct cx *cx)
+{
+	const uint32_t many = 1u << CX_OBJECTS_LOG;
+
+	cx->uars = (struct cx_table){.first = CX_UAR_FIRST,
+				     .limit = CX_BAR0_BYTES / CX_UAR_BYTES - CX_UAR_FIRST};
+	cx->eqs = (struct cx_table){.first = 1, .limit = CX_EQS};
+	cx->pds = cx->xrcds = cx->srqs = (struct cx_table){.first = 1, .limit = many};
+	cx->cqs = cx->mkeys = (struct cx_table){.first = 0x10, .limit = many};
+	cx->qps = (struct cx_table){.first = 0x40, .limit = many};
+	cx_list_init(&cx->arms);
+	cx_list_init(&cx->senders);
+}
+
+int cx_create(struct pci_function **out, const struct cx_config *config,
+	      const struct pci_function_link *link)
+{
+	struct cx *cx;
+
+	if (config->tph_bits != 0 && config->tph_bits != 8 && config->tph_bits != 16)
+		return -EINVAL;
+	if (config->index > 0xbffe) /* unicast LIDs are 1..0xbfff */
+		return -EINVAL;
+	cx = calloc(1, sizeof(*cx));
+	if (!cx)
+		return -ENOMEM;
+	cx->f.ops = &cx_ops;
+	cx->f.link = *link;
+	cx->config = *config;
+	cx->memory_left = CX_MEMORY_BYTES;
+	cx->log_lines = CX_LOG_LINES;
+	strcpy((char *)cx->node_desc, "ConnectX-class NIC model");
+	cx_init_tables(cx);
+	cx_build_config(cx);
+	*out = &cx->f;
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A ConnectX-class NIC as a PCI function: InfiniBand port, command interface,
+ * event and completion queues, memory keys with TPH, and a send-queue engine
+ * that loops RDMA WRITEs back to the queue pairs of the same NIC. The in-tree
+ * mlx5_core and mlx5_ib drivers work on it.
+ */
+#ifndef DEVICES_CX_H
+#define DEVICES_CX_H
+
+#include <stdbool.h>
+
+#include "devices/pci/function.h"
+
+struct cx_config {
+	unsigned tph_bits; /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
+	bool st_table;	   /* ST table in the TPH capability; else an mkey's index is the tag */
+	unsigned index;	   /* 0..0xbffe: makes GUIDs and LID (index + 1) unique in a lab */
+};
+
+/* -EINVAL: a configuration that cannot be; -ENOMEM. The owner ends it with ops->destroy(). */
+int cx_create(struct pci_function **out, const struct cx_config *config,
+	      const struct pci_function_link *link);
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Event queues. Every event raises the queue's MSI-X vector at once, so the
+ * doorbells by which a driver arms a queue have nothing to say.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd)
+{
+	const uint8_t *eqc = CX_ADDR(cmd->in, create_eq_in, eq_context_entry);
+
+	memcpy(eq->context, eqc, sizeof(eq->context));
+	eq->log_size = (unsigned)CX_GET(eqc, eqc, log_eq_size);
+	eq->vector = (unsigned)CX_GET(eqc, eqc, intr);
+	/* types 0 to 63 are in the first of the mask's four words */
+	eq->events = cx_be64(CX_ADDR(cmd->in, create_eq_in, event_bitmask));
+	if (eq->log_size > CX_QUEUE_LOG_MAX || eq->vector >= CX_MSIX_VECTORS)
+		return -EINVAL;
+	return cx_buffer_init(
+		cx, &eq->buffer, (unsigned)CX_GET(eqc, eqc, log_page_size),
+		(unsigned)CX_GET(eqc, eqc, page_offset), (uint64_t)CX_EQE_BYTES << eq->log_size,
+		cmd->in + CX_AT_create_eq_in_pas, cmd->in_len - CX_AT_create_eq_in_pas);
+}
+
+unsigned cx_cmd_create_eq(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_eq *eq = calloc(1, sizeof(*eq));
+	uint32_t number;
+	int r;
+
+	if (!eq)
+		return CX_STAT_LIM;
+	r = eq_init(cx, eq, cmd);
+	if (!r)
+		r = cx_table_add(&cx->eqs, eq, &number);
+	if (r) {
+		cx_eq_free(cx, eq);
+		return cx_status_of(r);
+	}
+	CX_SET(cmd->out, create_eq_out, eq_number, number);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_destroy_eq(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_eq *eq =
+		cx_table_remove(&cx->eqs, (uint32_t)CX_GET(cmd->in, destroy_eq_in, eq_number));
+
+	if (!eq)
+		return CX_STAT_BAD_RES;
+	cx_eq_free(cx, eq);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_query_eq(struct cx *cx, const struct cx_command *cmd)
+{
+	uint32_t number = (uint32_t)CX_GET(cmd->in, query_eq_in, eq_number);
+	const struct cx_eq *eq = cx_table_get(&cx->eqs, number);
+	uint8_t *eqc = CX_ADDR(cmd->out, query_eq_out, eq_context_entry);
+
+	if (!eq)
+		return CX_STAT_BAD_RES;
+	memcpy(eqc, eq->context, sizeof(eq->context));
+	CX_SET(eqc, eqc, producer_counter, eq->produced);
+	return CX_STAT_OK;
+}
+
+struct cx_eq *cx_eq_for(struct cx *cx, unsigned type)
+{
+	for (uint32_t i = 0; i < cx->eqs.slots; i++) {
+		struct cx_eq *eq = cx->eqs.slot[i];
+
+		if (eq && eq->events >> type & 1)
+			return eq;
+	}
+	return NULL;
+}
+
+void cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
+{
+	uint32_t index = eq->produced & ((1u << eq->log_size) - 1);
+
+	eqe[CX_EQE_OWNER] = eq->produced >> eq->log_size & 1;
+	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe)) {
+		cx_log(cx, "an event of type 0x%x cannot be written to its queue",
+		       eqe[CX_EQE_TYPE]);
+		return;
+	}
+	eq->produced++;
+	cx->f.link.msix(cx->f.link.ctx, eq->vector);
+}
+
+void cx_eq_free(struct cx *cx, struct cx_eq *eq)
+{
+	cx_buffer_free(cx, &eq->buffer);
+	free(eq);
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Page faults of RDMA writes: the translation is there no more (a dma-buf has
+ * been revoked), so the driver is asked to map again while the queue waits.
+ */
+#include "devices/cx/state.h"
+
+#define PACKET_MAX 4096u
+
+bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va)
+{
+	struct cx_eq *eq = cx_eq_for(cx, CX_EVENT_PAGE_FAULT);
+	uint32_t left = qp->wqe.total - qp->wqe.done;
+	uint32_t type = CX_FAULT_RDMA | CX_FAULT_WRITE;
+	uint8_t eqe[CX_EQE_BYTES] = {0};
+
+	if (!eq || qp->wqe.fault == CX_FAULT_FAILED)
+		return false;
+	qp->wqe.fault = CX_FAULT_RAISED;
+	eqe[CX_EQE_TYPE] = CX_EVENT_PAGE_FAULT;
+	eqe[CX_EQE_SUB_TYPE] = CX_FAULT_SUBTYPE_RDMA;
+	cx_put32(eqe + CX_EQE_FAULT_R_KEY, rkey);
+	cx_put16(eqe + CX_EQE_FAULT_PACKET, left < PACKET_MAX ? (uint16_t)left : PACKET_MAX);
+	cx_put32(eqe + CX_EQE_FAULT_OP_LEN, left);
+	cx_put64(eqe + CX_EQE_FAULT_VA, va);
+	cx_put32(eqe + CX_EQE_FAULT_TYPE_TOKEN, type << 24 | qp->number);
+	cx_eq_post(cx, eq, eqe);
+	return true;
+}
+
+unsigned cx_cmd_page_fault_resume(struct cx *cx, const struct cx_command *cmd)
+{
+	const uint8_t *info = CX_ADDR(cmd->in, page_fault_resume_in, page_fault_info);
+	uint32_t token = (uint32_t)CX_GET(info, trans_page_fault_info, fault_token);
+	struct cx_qp *qp = cx_table_get(&cx->qps, token);
+
+	if (!qp || !qp->wqe.active || qp->wqe.fault != CX_FAULT_RAISED)
+		return CX_STAT_BAD_RES;
+	qp->wqe.fault =
+		CX_GET(info, trans_page_fault_info, error) ? CX_FAULT_FAILED : CX_FAULT_NONE;
+	cx_sq_wake(cx, qp);
+	return CX_STAT_OK;
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Memory keys: what may be reached through one, and where it is. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+#define OCTOWORD_BYTES 16u
+#define MTTS_ALIGNMENT 8u /* a UMR writes multiples of 64 bytes */
+#define MTT_READ       1u
+#define MTT_WRITE      2u
+#define MTT_FLAGS      7ull
+
+void cx_mkey_decode(struct cx_mkey *mkey)
+{
+	const uint8_t *mkc = mkey->context;
+
+	mkey->mode = (unsigned)(CX_GET(mkc, mkc, access_mode_4_2) << 2 |
+				CX_GET(mkc, mkc, access_mode_1_0));
+	mkey->log_page = (unsigned)CX_GET(mkc, mkc, log_page_size);
+	mkey->variant = (uint8_t)CX_GET(mkc, mkc, mkey_7_0);
+	mkey->free = CX_GET(mkc, mkc, free);
+	mkey->umr_enabled = CX_GET(mkc, mkc, umr_en);
+	mkey->length64 = CX_GET(mkc, mkc, length64);
+	mkey->local_read = CX_GET(mkc, mkc, lr);
+	mkey->remote_write = CX_GET(mkc, mkc, rw);
+	mkey->pd = (uint32_t)CX_GET(mkc, mkc, pd);
+	mkey->start = CX_GET(mkc, mkc, start_addr);
+	mkey->length = CX_GET(mkc, mkc, len);
+	mkey->tph = CX_GET(mkc, mkc, pcie_tph_en);
+	mkey->ph = (uint8_t)CX_GET(mkc, mkc, pcie_tph_ph);
+	mkey->st_index = (uint8_t)CX_GET(mkc, mkc, pcie_tph_steering_tag_index);
+}
+
+/* Room for the translations the key may ever have, and those that came along. */
+static int mkey_init_mtts(struct cx *cx, struct cx_mkey *mkey, const struct cx_command *cmd)
+{
+	uint64_t room = CX_GET(mkey->context, mkc, translations_octword_size);
+	uint64_t given = CX_GET(cmd->in, create_mkey_in, translations_octword_actual_size);
+	const uint8_t *list = cmd->in + CX_AT_create_mkey_in_klm_pas_mtt;
+	uint64_t mtts = room * OCTOWORD_BYTES / 8;
+
+	mtts = (mtts + MTTS_ALIGNMENT - 1) / MTTS_ALIGNMENT * MTTS_ALIGNMENT;
+	if (given > (cmd->in_len - CX_AT_create_mkey_in_klm_pas_mtt) / OCTOWORD_BYTES ||
+	    given * OCTOWORD_BYTES / 8 > mtts)
+		return -EINVAL;
+	if (!mtts)
+		return 0;
+	if (mtts > UINT32_MAX)
+		return -ENOMEM;
+	mkey->mtt = cx_memory_get(cx, mtts * sizeof(*mkey->mtt));
+	if (!mkey->mtt)
+		return -ENOMEM;
+	mkey->mtts = (uint32_t)mtts;
+	for (uint64_t i = 0; i < given * OCTOWORD_BYTES / 8; i++)
+		mkey->mtt[i] = cx_be64(list + i * 8);
+	return 0;
+}
+
+static int mkey_init(struct cx *cx, struct cx_mkey *mkey, const struct cx_command *cmd)
+{
+	const uint8_t *mkc = CX_ADDR(cmd->in, create_mkey_in, memory_key_mkey_entry);
+
+	memcpy(mkey->context, mkc, sizeof(mkey->context));
+	cx_mkey_decode(mkey);
+	if (mkey->mode == CX_MODE_PA)
+		return 0;
+	if (mkey->mode != CX_MODE_MTT) {
+		cx_log(cx, "a memory key of access mode %u; only PA (0) and MTT (1) are known",
+		       mkey->mode);
+		return -EINVAL;
+	}
+	return mkey_init_mtts(cx, mkey, cmd);
+}
+
+unsigned cx_cmd_create_mkey(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_mkey *mkey = calloc(1, sizeof(*mkey));
+	uint32_t number;
+	int r;
+
+	if (!mkey)
+		return CX_STAT_LIM;
+	r = mkey_init(cx, mkey, cmd);
+	if (!r)
+		r = cx_table_add(&cx->mkeys, mkey, &number);
+	if (r) {
+		cx_mkey_free(cx, mkey);
+		return cx_status_of(r);
+	}
+	CX_SET(cmd->out, create_mkey_out, mkey_index, number);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_query_mkey(struct cx *cx, const struct cx_command *cmd)
+{
+	uint32_t number = (uint32_t)CX_GET(cmd->in, query_mkey_in, mkey_index);
+	const struct cx_mkey *mkey = cx_table_get(&cx->mkeys, number);
+
+	if (!mkey)
+		return CX_STAT_BAD_RES;
+	memcpy(CX_ADDR(cmd->out, query_mkey_out, memory_key_mkey_entry), mkey->context,
+	       sizeof(mkey->context));
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_destroy_mkey(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_mkey *mkey =
+		cx_table_remove(&cx->mkeys, (uint32_t)CX_GET(cmd->in, destroy_mkey_in, mkey_index));
+
+	if (!mkey)
+		return CX_STAT_BAD_RES;
+	cx_mkey_free(cx, mkey);
+	return CX_STAT_OK;
+}
+
+void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey)
+{
+	cx_memory_put(cx, mkey->mtt, mkey->mtts * sizeof(*mkey->mtt));
+	free(mkey);
+}
+
+static bool access_allowed(const struct cx_mkey *mkey, enum cx_access access)
+{
+	return access == CX_REMOTE_WRITE ? mkey->remote_write : mkey->local_read;
+}
+
+struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach)
+{
+	struct cx_mkey *mkey = cx_table_get(&cx->mkeys, reach->key >> 8);
+
+	if (!mkey || mkey->free || mkey->variant != (reach->key & 0xff))
+		return NULL;
+	if (!access_allowed(mkey, reach->access))
+		return NULL;
+	if (!reach->any_pd && mkey->pd != reach->pd)
+		return NULL;
+	if (!mkey->length64 && (reach->va < mkey->start || reach->len > mkey->length ||
+				reach->va - mkey->start > mkey->length - reach->len))
+		return NULL;
+	return mkey;
+}
+
+int cx_mkey_translate(struct cx *cx, const struct cx_reach *reach, struct cx_span *span)
+{
+	const struct cx_mkey *mkey = cx_mkey_check(cx, reach);
+	uint64_t index, offset, page, mtt;
+
+	if (!mkey)
+		return -EACCES;
+	span->hint = cx_hint(cx, mkey);
+	span->addr = reach->va;
+	span->len = reach->len;
+	if (mkey->mode == CX_MODE_PA)
+		return 0;
+	if (mkey->log_page < CX_PAGE_SHIFT)
+		return -EACCES;
+	page = 1ull << mkey->log_page;
+	index = (reach->va >> mkey->log_page) - (mkey->start >> mkey->log_page);
+	offset = reach->va & (page - 1);
+	if (index >= mkey->mtts)
+		return -EACCES;
+	mtt = mkey->mtt[index];
+	if (!(mtt & (reach->access == CX_REMOTE_WRITE ? MTT_WRITE : MTT_READ)))
+		return -ENXIO;
+	span->addr = (mtt & ~MTT_FLAGS & ~(page - 1)) + offset;
+	if (span->len > page - offset)
+		span->len = page - offset;
+	return 0;
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Queue pairs: their life and their states. What they do is in sq.c. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+#define RQ_STRIDE_LOG_MIN 4u
+
+static void qp_decode(struct cx_qp *qp)
+{
+	const uint8_t *qpc = qp->context;
+	const uint8_t *path = CX_ADDR(qpc, qpc, primary_address_path);
+
+	qp->type = (unsigned)CX_GET(qpc, qpc, st);
+	qp->pd = (uint32_t)CX_GET(qpc, qpc, pd);
+	qp->send_cq = (uint32_t)CX_GET(qpc, qpc, cqn_snd);
+	qp->user_index = (uint32_t)CX_GET(qpc, qpc, user_index);
+	qp->peer = (uint32_t)CX_GET(qpc, qpc, remote_qpn);
+	qp->peer_lid = (uint16_t)CX_GET(path, ads, rlid);
+	qp->remote_write = CX_GET(qpc, qpc, rwe);
+	qp->doorbell_record = CX_GET(qpc, qpc, dbr_addr);
+	qp->sq_log_size = (unsigned)CX_GET(qpc, qpc, log_sq_size);
+	qp->has_sq = !CX_GET(qpc, qpc, no_sq);
+}
+
+/* The receive queue, if there is one, comes first in the buffer, then the send queue. */
+static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd)
+{
+	uint64_t bytes;
+
+	memcpy(qp->context, CX_ADDR(cmd->in, create_qp_in, qpc), sizeof(qp->context));
+	qp_decode(qp);
+	cx_qp_set_state(cx, qp, CX_QP_RST);
+	if (CX_GET(qp->context, qpc, rq_type) == CX_RQ_NON_ZERO)
+		qp->sq_offset = 1ull
+				<< (CX_GET(qp->context, qpc, log_rq_size) +
+				    CX_GET(qp->context, qpc, log_rq_stride) + RQ_STRIDE_LOG_MIN);
+	bytes = qp->sq_offset;
+	if (qp->has_sq)
+		bytes += (uint64_t)CX_WQE_BB_BYTES << qp->sq_log_size;
+	if (!bytes)
+		return 0;
+	return cx_buffer_init(cx, &qp->buffer, (unsigned)CX_GET(qp->context, qpc, log_page_size),
+			      (unsigned)CX_GET(qp->context, qpc, page_offset), bytes,
+			      cmd->in + CX_AT_create_qp_in_pas,
+			      cmd->in_len - CX_AT_create_qp_in_pas);
+}
+
+unsigned cx_cmd_create_qp(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_qp *qp = calloc(1, sizeof(*qp));
+	int r;
+
+	if (!qp)
+		return CX_STAT_LIM;
+	r = qp_init(cx, qp, cmd);
+	if (!r)
+		r = cx_table_add(&cx->qps, qp, &qp->number);
+	if (r) {
+		cx_qp_free(cx, qp);
+		return cx_status_of(r);
+	}
+	CX_SET(cmd->out, create_qp_out, qpn, qp->number);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_destroy_qp(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_qp *qp = cx_table_remove(&cx->qps, (uint32_t)CX_GET(cmd->in, destroy_qp_in, qpn));
+
+	if (!qp)
+		return CX_STAT_BAD_RES;
+	cx_qp_free(cx, qp);
+	return CX_STAT_OK;
+}
+
+unsigned cx_cmd_query_qp(struct cx *cx, const struct cx_command *cmd)
+{
+	const struct cx_qp *qp =
+		cx_table_get(&cx->qps, (uint32_t)CX_GET(cmd->in, query_qp_in, qpn));
+	uint8_t *qpc = CX_ADDR(cmd->out, query_qp_out, qpc);
+
+	if (!qp)
+		return CX_STAT_BAD_RES;
+	memcpy(qpc, qp->context, sizeof(qp->context));
+	CX_SET(qpc, qpc, hw_sq_wqebb_counter, qp->consumed);
+	CX_SET(qpc, qpc, sw_sq_wqebb_counter, qp->produced);
+	return CX_STAT_OK;
+}
+
+void cx_qp_free(struct cx *cx, struct cx_qp *qp)
+{
+	cx_list_remove(&qp->node);
+	if (cx->piece.qp == qp) {
+		cx->piece.qp = NULL;
+		cx->piece.phase = CX_PIECE_NONE;
+	}
+	cx_buffer_free(cx, &qp->buffer);
+	free(qp);
+}
+
+void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
+{
+	qp->state = state;
+	CX_SET(qp->context, qpc, state, state);
+	switch (state) {
+	case CX_QP_RST:
+		cx_list_remove(&qp->node);
+		qp->produced = qp->consumed = 0;
+		qp->rung = qp->wqe.active = false;
+		break;
+	case CX_QP_RTS: /* what was posted before */
+	case CX_QP_ERR: /* ... or is to be flushed */
+		cx_sq_wake(cx, qp);
+		break;
+	}
+}
+
+/*
+ * What a transition takes from the command's context: what it must carry, and
+ * what it may, by a bit of opt_param_mask.
+ */
+enum { FROM_RST = 1, FROM_INIT = 2, TO_RTR = 4, TO_RTS = 8, IN_RTS = 16 };
+
+#define PATH(field) ((CX_qpc_primary_address_path & ~0xffffu) + (uint32_t)CX_ads_##field)
+
+static const struct {
+	uint32_t field;
+	unsigned required; /* transitions */
+	unsigned option;
+} merges[] = {
+	{PATH(pkey_index), FROM_RST, CX_OPT_PKEY_INDEX},
+	{PATH(vhca_port_num), FROM_RST | TO_RTR, CX_OPT_PRI_PORT},
+	{CX_qpc_q_key, FROM_RST, CX_OPT_Q_KEY},
+	{CX_qpc_rre, FROM_RST, CX_OPT_RRE},
+	{CX_qpc_rwe, FROM_RST, CX_OPT_RWE},
+	{CX_qpc_rae, FROM_RST, CX_OPT_RAE},
+	{CX_qpc_pm_state, FROM_RST | TO_RTR, CX_OPT_PM_STATE},
+	{PATH(grh), TO_RTR, 0},
+	{PATH(mlid), TO_RTR, 0},
+	{PATH(rlid), TO_RTR, 0},
+	{PATH(src_addr_index), TO_RTR, 0},
+	{PATH(stat_rate), TO_RTR, 0},
+	{PATH(hop_limit), TO_RTR, 0},
+	{PATH(tclass), TO_RTR, 0},
+	{PATH(flow_label), TO_RTR, 0},
+	{PATH(rgid_rip), TO_RTR, 0},
+	{PATH(sl), TO_RTR, 0},
+	{CX_qpc_mtu, TO_RTR, 0},
+	{CX_qpc_log_msg_max, TO_RTR, 0},
+	{CX_qpc_remote_qpn, TO_RTR, 0},
+	{CX_qpc_next_rcv_psn, TO_RTR, 0},
+	{CX_qpc_log_rra_max, TO_RTR, 0},
+	{CX_qpc_min_rnr_nak, TO_RTR, CX_OPT_RNR_TIMEOUT},
+	{PATH(ack_timeout), TO_RTS, 0},
+	{CX_qpc_retry_count, TO_RTS, 0},
+	{CX_qpc_rnr_retry, TO_RTS, 0},
+	{CX_qpc_next_send_psn, TO_RTS, 0},
+	{CX_qpc_log_sra_max, TO_RTS, 0},
+	{CX_qpc_log_ack_req_freq, TO_RTS, 0},
+};
+
+static void qp_merge(struct cx_qp *qp, unsigned transition, const uint8_t *in)
+{
+	unsigned options = (unsigned)CX_GET(in, rst2init_qp_in, opt_param_mask);
+	const uint8_t *qpc = CX_ADDR(in, rst2init_qp_in, qpc);
+
+	for (size_t i = 0; i < sizeof(merges) / sizeof(merges[0]); i++)
+		if (merges[i].required & transition || merges[i].option & options)
+			cx_bits_copy(qp->context, qpc, merges[i].field);
+}
+
+static const struct {
+	unsigned opcode, transition, from, to;
+} transitions[] = {
+	{CX_OP_RST2INIT_QP, FROM_RST, CX_QP_RST, CX_QP_INIT},
+	{CX_OP_INIT2INIT_QP, FROM_INIT, CX_QP_INIT, CX_QP_INIT},
+	{CX_OP_INIT2RTR_QP, TO_RTR, CX_QP_INIT, CX_QP_RTR},
+	{CX_OP_RTR2RTS_QP, TO_RTS, CX_QP_RTR, CX_QP_RTS},
+	{CX_OP_RTS2RTS_QP, IN_RTS, CX_QP_RTS, CX_QP_RTS},
+	{CX_OP_SQERR2RTS_QP, IN_RTS, CX_QP_SQER, CX_QP_RTS},
+	{CX_OP_SQD_RTS_QP, IN_RTS, CX_QP_SQD, CX_QP_RTS},
+};
+
+/* Every command that changes a state has the QP's number at the same place. */
+unsigned cx_cmd_modify_qp(struct cx *cx, const struct cx_command *cmd)
+{
+	unsigned opcode = (unsigned)CX_GET(cmd->in, query_hca_cap_in, opcode);
+	uint32_t number = (uint32_t)CX_GET(cmd->in, rst2init_qp_in, qpn);
+	struct cx_qp *qp = cx_table_get(&cx->qps, number);
+
+	if (!qp)
+		return CX_STAT_BAD_RES;
+	if (opcode == CX_OP_2RST_QP || opcode == CX_OP_2ERR_QP) {
+		cx_qp_set_state(cx, qp, opcode == CX_OP_2RST_QP ? CX_QP_RST : CX_QP_ERR);
+		return CX_STAT_OK;
+	}
+	for (size_t i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
+		if (transitions[i].opcode != opcode)
+			continue;
+		if (qp->state != transitions[i].from)
+			return CX_STAT_BAD_QP_STATE;
+		qp_merge(qp, transitions[i].transition, cmd->in);
+		qp_decode(qp);
+		cx_qp_set_state(cx, qp, transitions[i].to);
+		return CX_STAT_OK;
+	}
+	return CX_STAT_BAD_OP;
+}

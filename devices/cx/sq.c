@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Send queues. A doorbell puts its queue pair into the ring of senders; each
+ * step of work does a bounded part of one WQE and lets the next have its turn.
+ */
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+void cx_sq_wake(struct cx *cx, struct cx_qp *qp)
+{
+	if (!qp->has_sq)
+		return;
+	qp->rung = true;
+	cx_list_append(&cx->senders, &qp->node);
+}
+
+void cx_sq_ring(struct cx *cx, uint32_t number)
+{
+	struct cx_qp *qp = cx_table_get(&cx->qps, number);
+
+	if (qp)
+		cx_sq_wake(cx, qp);
+}
+
+static bool sq_flushes(const struct cx_qp *qp)
+{
+	return qp->state == CX_QP_ERR || qp->state == CX_QP_SQER;
+}
+
+/* @bytes from WQE block @from on, around the end of the ring. */
+static int sq_read(struct cx *cx, const struct cx_qp *qp, uint16_t from, uint8_t *to,
+		   unsigned bytes)
+{
+	unsigned mask = (1u << qp->sq_log_size) - 1;
+
+	for (unsigned done = 0; done < bytes; done += CX_WQE_BB_BYTES) {
+		uint64_t block = (from + done / CX_WQE_BB_BYTES) & mask;
+		unsigned part = bytes - done < CX_WQE_BB_BYTES ? bytes - done : CX_WQE_BB_BYTES;
+		int r = cx_buffer_read(cx, &qp->buffer, qp->sq_offset + block * CX_WQE_BB_BYTES,
+				       to + done, part);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Reads the WQE at the queue's head. 0, a syndrome, or a negative errno. */
+static int wqe_load(struct cx *cx, struct cx_qp *qp)
+{
+	struct cx_wqe *wqe = &qp->wqe;
+	unsigned posted = (uint16_t)(qp->produced - qp->consumed);
+	int r;
+
+	memset(wqe, 0, sizeof(*wqe));
+	wqe->blocks = posted;
+	if (posted > 1u << qp->sq_log_size)
+		return CX_SYND_LOCAL_QP_OP; /* nonsense in the doorbell record: all is void */
+	r = sq_read(cx, qp, qp->consumed, wqe->bytes, CX_CTRL_BYTES);
+	if (r)
+		return r;
+	wqe->opcode = (uint8_t)cx_be32(wqe->bytes + CX_CTRL_OPMOD_IDX_OPCODE);
+	wqe->size = (cx_be32(wqe->bytes + CX_CTRL_QPN_DS) & CX_WQE_DS_MASK) * CX_WQE_DS_BYTES;
+	wqe->blocks = (wqe->size + CX_WQE_BB_BYTES - 1) / CX_WQE_BB_BYTES;
+	if (!wqe->blocks || wqe->blocks > posted) {
+		wqe->blocks = 1;
+		return CX_SYND_LOCAL_QP_OP;
+	}
+	return sq_read(cx, qp, qp->consumed, wqe->bytes, wqe->size);
+}
+
+static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
+{
+	switch (qp->wqe.opcode) {
+	case CX_WR_NOP:
+		return 0;
+	case CX_WR_SEND:
+	case CX_WR_SEND_IMM:
+		/* datagrams leave for a wire with nobody on it */
+		if (qp->type == CX_ST_UD || qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
+			return 0;
+		break;
+	case CX_WR_RDMA_WRITE:
+		return cx_rdma_begin(cx, qp);
+	case CX_WR_UMR:
+		return cx_umr_begin(cx, qp);
+	}
+	cx_log(cx, "QP 0x%x: work request 0x%x is not known for a QP of type %u", qp->number,
+	       qp->wqe.opcode, qp->type);
+	return CX_SYND_LOCAL_QP_OP;
+}
+
+/* Takes up the next WQE. False: there is none, or the state does not allow it. */
+static bool sq_take(struct cx *cx, struct cx_qp *qp)
+{
+	uint8_t record[4];
+	int r;
+
+	if (qp->state != CX_QP_RTS && !sq_flushes(qp))
+		return false;
+	if (qp->rung) {
+		qp->rung = false;
+		if (cx_read(cx, qp->doorbell_record + CX_DBR_SND * 4, record, sizeof(record))) {
+			cx_log(cx, "QP 0x%x: its doorbell record cannot be read", qp->number);
+			return false;
+		}
+		qp->produced = (uint16_t)cx_be32(record);
+	}
+	if (qp->produced == qp->consumed)
+		return false;
+	r = wqe_load(cx, qp);
+	if (r < 0) {
+		cx_log(cx, "QP 0x%x: its send queue cannot be read", qp->number);
+		qp->consumed = qp->produced;
+		cx_qp_set_state(cx, qp, CX_QP_ERR);
+		return false;
+	}
+	qp->wqe.active = true;
+	qp->wqe.syndrome = (uint8_t)r;
+	if (sq_flushes(qp))
+		qp->wqe.syndrome = CX_SYND_FLUSH;
+	else if (!r)
+		qp->wqe.syndrome = (uint8_t)wqe_begin(cx, qp);
+	return true;
+}
+
+static enum cx_step wqe_step(struct cx *cx, struct cx_qp *qp)
+{
+	if (qp->wqe.syndrome)
+		return CX_DONE;
+	if (sq_flushes(qp)) { /* put into error with the WQE half done */
+		qp->wqe.syndrome = CX_SYND_FLUSH;
+		return CX_DONE;
+	}
+	switch (qp->wqe.opcode) {
+	case CX_WR_RDMA_WRITE:
+		return cx_rdma_step(cx, qp);
+	case CX_WR_UMR:
+		return cx_umr_step(cx, qp);
+	}
+	return CX_DONE;
+}
+
+static void wqe_complete(struct cx *cx, struct cx_qp *qp)
+{
+	const struct cx_wqe *wqe = &qp->wqe;
+	uint8_t flags = wqe->bytes[CX_CTRL_FM_CE_SE];
+	uint8_t cqe[CX_CQE_BYTES] = {0};
+
+	cx_put32(cqe + CX_CQE_SRQN, qp->user_index);
+	cx_put32(cqe + CX_CQE_SOP_DROP_QPN, (uint32_t)wqe->opcode << 24 | qp->number);
+	cx_put16(cqe + CX_CQE_WQE_COUNTER, qp->consumed);
+	if (wqe->syndrome) {
+		cqe[CX_CQE_ERR_SYNDROME] = wqe->syndrome;
+		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ_ERR << 4;
+		cx_cq_post(cx, qp->send_cq, cqe, true);
+	} else if (flags & CX_WQE_CQ_UPDATE) {
+		cx_put32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ << 4;
+		cx_cq_post(cx, qp->send_cq, cqe, flags & CX_WQE_SOLICITED);
+	}
+}
+
+static void wqe_finish(struct cx *cx, struct cx_qp *qp)
+{
+	struct cx_wqe *wqe = &qp->wqe;
+
+	wqe_complete(cx, qp);
+	qp->consumed = (uint16_t)(qp->consumed + wqe->blocks);
+	wqe->active = false;
+	if (wqe->syndrome && !sq_flushes(qp)) {
+		if (wqe->syndrome != CX_SYND_REMOTE_ACCESS) /* the responder has told */
+			cx_log(cx, "QP 0x%x: work request 0x%x ends with syndrome 0x%x", qp->number,
+			       wqe->opcode, wqe->syndrome);
+		cx_qp_set_state(cx, qp, CX_QP_ERR);
+	}
+}
+
+void cx_sq_step(struct cx *cx)
+{
+	struct cx_qp *qp = cx->piece.qp;
+	enum cx_step step;
+
+	if (!qp)
+		qp = cx_container(cx->senders.next, struct cx_qp, node);
+	if (!qp->wqe.active && !sq_take(cx, qp)) {
+		cx_list_remove(&qp->node);
+		return;
+	}
+	step = wqe_step(cx, qp);
+	if (step == CX_DONE)
+		wqe_finish(cx, qp);
+	if (step != CX_WAIT)
+		cx_list_append(&cx->senders, &qp->node);
+	else if (!cx->piece.qp) /* a page fault; its end wakes the queue */
+		cx_list_remove(&qp->node);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The NIC's state and what its parts offer each other; private to devices/cx. */
+#ifndef DEVICES_CX_STATE_H
+#define DEVICES_CX_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "devices/cx/bits.h"
+#include "devices/cx/cx.h"
+#include "devices/cx/layout.h"
+#include "fabric/fabric.h"
+
+#define CX_BAR0_BYTES	 (32u << 20)
+#define CX_UAR_BYTES	 4096u
+#define CX_UAR_FIRST	 0x10u /* UAR 1 would lie on the init segment's second page */
+#define CX_MSIX_VECTORS	 16u
+#define CX_ST_ENTRIES	 64u
+#define CX_PAGE_SHIFT	 12u
+#define CX_WQE_MAX_BYTES (CX_WQE_DS_MASK * CX_WQE_DS_BYTES + CX_WQE_DS_BYTES)
+#define CX_MESSAGE_LOG	 30u /* bytes of one WQE's message, log2 */
+#define CX_QUEUE_LOG_MAX 22u /* entries of an event or completion queue, log2 */
+#define CX_OBJECTS_LOG	 16u /* objects of one kind, log2 */
+#define CX_EQS		 64u
+#define CX_COMMAND_MAX	 (1u << 20) /* bytes of input */
+#define CX_REPLY_MAX	 CX_SZ_query_hca_cap_out
+#define CX_PIECE_BYTES	 4096u		/* moved at once: one remote page at most */
+#define CX_MEMORY_BYTES	 (512ull << 20) /* for page lists and translations */
+#define CX_LOG_LINES	 1000u
+
+/* A ring of those with work to do; both ends of one that is in none are NULL. */
+struct cx_node {
+	struct cx_node *next, *prev;
+};
+void cx_list_init(struct cx_node *head);
+bool cx_list_empty(const struct cx_node *head);
+void cx_list_append(struct cx_node *head, struct cx_node *node); /* or move to the end */
+void cx_list_remove(struct cx_node *node);
+#define cx_container(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+
+/* Objects by number. Numbers go round, so that a stale one is seldom a live one. */
+struct cx_table {
+	void **slot;
+	uint32_t first, limit; /* numbers first..first+limit-1 */
+	uint32_t slots, next;
+};
+
+/* A buffer in guest memory, as a list of its pages. */
+struct cx_buffer {
+	uint64_t *pages;
+	uint32_t count;
+	unsigned page_shift;
+	uint64_t start; /* of the buffer in its first page */
+};
+
+struct cx_eq {
+	struct cx_buffer buffer;
+	uint8_t context[CX_SZ_eqc];
+	uint64_t events; /* bit n: event type n */
+	unsigned log_size, vector;
+	uint32_t produced;
+};
+
+enum cx_arm { CX_DISARMED, CX_ARMED_SOLICITED, CX_ARMED_ANY };
+
+struct cx_cq {
+	struct cx_buffer buffer;
+	uint8_t context[CX_SZ_cqc];
+	uint32_t number;
+	unsigned log_size, log_stride;
+	uint64_t doorbell_record;
+	uint32_t produced, consumed; /* consumed: as last read from the doorbell record */
+	uint32_t solicited;	     /* produced, as of the last solicited completion */
+	bool ignore_overrun, overrun;
+	enum cx_arm armed;
+	/* an arm doorbell that waits for its turn */
+	uint32_t arm_word;
+	struct cx_node node;
+};
+
+struct cx_mkey {
+	uint8_t context[CX_SZ_mkc];
+	uint64_t *mtt;
+	uint32_t mtts; /* a multiple of 8, as UMRs write them */
+	/* from context */
+	unsigned mode, log_page;
+	uint8_t variant, ph, st_index;
+	bool free, umr_enabled, length64, local_read, remote_write, tph;
+	uint32_t pd;
+	uint64_t start, length;
+};
+
+/* CX_WAIT: for dma_done(), or for the driver to resolve a page fault */
+enum cx_step { CX_MORE, CX_WAIT, CX_DONE };
+
+/* An RDMA write that found a page not mapped: reported to the driver, or given up by it. */
+enum cx_fault { CX_FAULT_NONE, CX_FAULT_RAISED, CX_FAULT_FAILED };
+
+/* Where the WQE that a send queue executes stands. */
+struct cx_wqe {
+	bool active;
+	uint8_t bytes[CX_WQE_MAX_BYTES];
+	unsigned size;	 /* bytes */
+	unsigned blocks; /* of 64 bytes */
+	uint8_t opcode;
+	uint8_t syndrome; /* how it ended; 0: well */
+	unsigned segment; /* offset of the data segment at work */
+	uint32_t segment_done, total, done;
+	enum cx_fault fault;
+};
+
+struct cx_qp {
+	uint32_t number;
+	uint8_t context[CX_SZ_qpc];
+	struct cx_buffer buffer;
+	unsigned type, state, sq_log_size;
+	uint64_t sq_offset, doorbell_record;
+	uint32_t pd, peer, send_cq, user_index;
+	uint16_t peer_lid;
+	bool has_sq, remote_write;
+	uint16_t produced, consumed; /* WQEs in blocks */
+	bool rung;		     /* the doorbell record is to be read */
+	struct cx_node node;
+	struct cx_wqe wqe;
+};
+
+/* A part of an RDMA message on its way from its read to its write. */
+enum cx_phase { CX_PIECE_NONE, CX_PIECE_READ, CX_PIECE_WRITE };
+struct cx_piece {
+	enum cx_phase phase;
+	struct cx_qp *qp; /* whose; nothing else runs until it has ended */
+	int status;	  /* of the request that dma_done() reported */
+	uint8_t data[CX_PIECE_BYTES];
+	uint32_t length;
+	uint64_t target;
+	struct tlp_hint hint;
+};
+
+struct cx {
+	struct pci_function f; /* first */
+	struct cx_config config;
+
+	uint64_t cmdq_addr;
+	uint32_t cmd_pending; /* slots */
+	uint8_t reply[CX_REPLY_MAX];
+
+	struct cx_table uars, pds, xrcds, eqs, cqs, srqs, qps, mkeys;
+	struct cx_node arms, senders; /* CQs and QPs */
+	struct cx_piece piece;
+
+	uint32_t cap_mask1;
+	uint8_t node_desc[64];
+	uint64_t messages, octets; /* looped back */
+
+	uint64_t memory_left;
+	unsigned log_lines;
+};
+
+/* One line for people; a guest cannot make it many. */
+void cx_log(struct cx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Control structures: only memory reachable at once. 0 or a negative errno. */
+int cx_read(struct cx *cx, uint64_t addr, void *buf, size_t len);
+int cx_write(struct cx *cx, uint64_t addr, const void *data, size_t len);
+
+/* init_seg.c */
+void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len);
+void cx_init_seg_write(struct cx *cx, uint64_t offset, const uint8_t *buf, size_t len);
+
+/* table.c: numbers are given out, 0 or -ENOSPC or -ENOMEM; NULL where there is no object. */
+int cx_table_add(struct cx_table *table, void *object, uint32_t *number);
+void *cx_table_get(const struct cx_table *table, uint32_t number);
+void *cx_table_remove(struct cx_table *table, uint32_t number);
+/* Any object left, removed; NULL: none. */
+void *cx_table_pop(struct cx_table *table);
+
+/* buffer.c: zeroed memory on behalf of the guest, within a budget; NULL: none left. */
+void *cx_memory_get(struct cx *cx, uint64_t bytes);
+void cx_memory_put(struct cx *cx, void *memory, uint64_t bytes);
+
+/* @list, of @list_bytes, holds the pages' addresses as the driver writes them. */
+int cx_buffer_init(struct cx *cx, struct cx_buffer *buffer, unsigned log_page_size,
+		   unsigned page_offset, uint64_t bytes, const uint8_t *list, size_t list_bytes);
+void cx_buffer_free(struct cx *cx, struct cx_buffer *buffer);
+int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset, void *buf,
+		   size_t len);
+/* A queue entry of 64 bytes, its last DW (with the owner bit) after all others. */
+int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset,
+			  const uint8_t entry[64]);
+
+/* cmdq.c, cmd.c */
+void cx_cmdq_step(struct cx *cx);
+struct cx_command {
+	const uint8_t *in;
+	size_t in_len;
+	uint8_t *out; /* zeroed; as long as the command's reply is */
+};
+/* Returns the reply's length; its status is in it. */
+size_t cx_command_run(struct cx *cx, const uint8_t *in, size_t in_len, uint8_t *out);
+
+/* The commands; each returns a CX_STAT_. */
+typedef unsigned cx_command_fn(struct cx *cx, const struct cx_command *cmd);
+cx_command_fn cx_cmd_accept; /* nothing to do, nothing to tell */
+cx_command_fn cx_cmd_query_hca_cap, cx_cmd_query_adapter, cx_cmd_set_issi, cx_cmd_teardown_hca;
+cx_command_fn cx_cmd_access_reg, cx_cmd_query_vport_context, cx_cmd_modify_vport_context,
+	cx_cmd_query_gid, cx_cmd_query_pkey, cx_cmd_query_vport_counter;
+cx_command_fn cx_cmd_alloc_pd, cx_cmd_dealloc_pd, cx_cmd_alloc_uar, cx_cmd_dealloc_uar,
+	cx_cmd_alloc_xrcd, cx_cmd_dealloc_xrcd, cx_cmd_create_srq, cx_cmd_destroy_srq,
+	cx_cmd_query_srq;
+cx_command_fn cx_cmd_create_eq, cx_cmd_destroy_eq, cx_cmd_query_eq, cx_cmd_create_cq,
+	cx_cmd_destroy_cq, cx_cmd_query_cq;
+cx_command_fn cx_cmd_create_mkey, cx_cmd_query_mkey, cx_cmd_destroy_mkey, cx_cmd_page_fault_resume;
+cx_command_fn cx_cmd_create_qp, cx_cmd_destroy_qp, cx_cmd_query_qp, cx_cmd_modify_qp;
+
+/* cmd_objects.c: all objects of all kinds */
+void cx_objects_free(struct cx *cx);
+/* The status for a failed allocation or table entry. */
+unsigned cx_status_of(int error);
+
+/* cmd_port.c */
+uint16_t cx_lid(const struct cx *cx);
+
+/* eq.c */
+void cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
+/* The queue that wants events of @type; NULL: none. */
+struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
+void cx_eq_free(struct cx *cx, struct cx_eq *eq);
+
+/* cq.c */
+void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool solicited);
+void cx_cq_ring(struct cx *cx, uint32_t number, uint32_t word); /* the arm doorbell */
+void cx_cq_arm_step(struct cx *cx);
+void cx_cq_free(struct cx *cx, struct cx_cq *cq);
+
+/* mkey.c */
+enum cx_access { CX_LOCAL_READ, CX_REMOTE_WRITE };
+struct cx_reach {
+	uint32_t key, pd;
+	bool any_pd;
+	enum cx_access access;
+	uint64_t va, len; /* bytes */
+};
+struct cx_span {
+	uint64_t addr, len; /* bytes from addr that lie together */
+	struct tlp_hint hint;
+};
+void cx_mkey_decode(struct cx_mkey *mkey);
+void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
+/* May the whole of @reach be used so? NULL: no. */
+struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach);
+/* Where @reach begins. 0, -EACCES, or -ENXIO: not mapped. */
+int cx_mkey_translate(struct cx *cx, const struct cx_reach *reach, struct cx_span *span);
+
+/* hint.c */
+struct tlp_hint cx_hint(const struct cx *cx, const struct cx_mkey *mkey);
+void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len);
+
+/* qp.c */
+void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state);
+void cx_qp_free(struct cx *cx, struct cx_qp *qp);
+
+/* sq.c */
+void cx_sq_ring(struct cx *cx, uint32_t number);
+void cx_sq_wake(struct cx *cx, struct cx_qp *qp);
+void cx_sq_step(struct cx *cx);
+
+/* fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped. False: the
+ * driver has no queue for that, or has given up already. */
+bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va);
+
+/* umr.c, rdma.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome where it ends badly. */
+unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
+enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
+unsigned cx_rdma_begin(struct cx *cx, struct cx_qp *qp);
+enum cx_step cx_rdma_step(struct cx *cx, struct cx_qp *qp);
+
+#endif

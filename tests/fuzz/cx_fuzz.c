@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A hostile guest at the NIC: it has working queues and keys to begin with, and
+ * then writes what it likes into BARs, configuration space, commands, work
+ * requests, doorbell records and all other memory. Whatever it did, a reset
+ * must bring back a device that runs commands.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/unit/cx_driver.h"
+
+#define STEPS 300u /* of work after each access, at most */
+
+struct input {
+	const uint8_t *bytes;
+	size_t len;
+};
+
+static uint64_t take(struct input *in, unsigned n)
+{
+	uint64_t value = 0;
+
+	while (n-- && in->len) {
+		value = value << 8 | *in->bytes++;
+		in->len--;
+	}
+	return value;
+}
+
+static void take_bytes(struct input *in, uint8_t *to, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		to[i] = (uint8_t)take(in, 1);
+}
+
+struct guest {
+	struct driver d;
+	struct qp qp[2], umr;
+	struct mr mr[2], pool;
+	uint64_t xlt;
+};
+
+static void guest_start(struct guest *g, uint8_t options)
+{
+	const struct cx_config config = {
+		.tph_bits = (options & 3) * 8 % 24,
+		.st_table = options & 4,
+	};
+
+	driver_start(&g->d, &config);
+	for (unsigned i = 0; i < 2; i++) {
+		g->mr[i] = (struct mr){.len = 65536, .tph = true, .ph = 2, .st_index = 1};
+		g->mr[i].addr = i ? PEER_BASE : world_alloc(&g->d.world, 65536);
+		driver_create_mr(&g->d, &g->mr[i]);
+		driver_create_qp(&g->d, &g->qp[i], CX_ST_RC);
+	}
+	driver_connect(&g->d, &g->qp[0], g->qp[1].number);
+	driver_connect(&g->d, &g->qp[1], g->qp[0].number);
+	driver_create_qp(&g->d, &g->umr, CX_ST_REG_UMR);
+	driver_connect(&g->d, &g->umr, 0);
+	g->pool = (struct mr){.addr = PEER_BASE, .len = 65536};
+	driver_create_free_mr(&g->d, &g->pool);
+	g->xlt = world_alloc(&g->d.world, 4096);
+	g->d.world.defer = options & 8;
+}
+
+static void guest_work(struct guest *g, struct input *in)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		world_run(&g->d.world, STEPS);
+		if (!g->d.world.deferred.active)
+			return;
+		world_complete(&g->d.world, in->len && *in->bytes == 0xee ? -5 : 0);
+	}
+}
+
+/* A command by number, known to the device or not; its input sparse or dense. */
+static void send_command(struct guest *g, struct input *in)
+{
+	static const uint16_t opcodes[] = {
+#define OPCODE(name, constant, value) value,
+		CX_OPCODES(OPCODE)
+#undef OPCODE
+			0x7ff, /* no command */
+	};
+	unsigned opcode = opcodes[take(in, 1) % (sizeof(opcodes) / sizeof(opcodes[0]))];
+	unsigned how = (unsigned)take(in, 1), slot = how & 31;
+	size_t in_len = how & 32 ? take(in, 2) % COMMAND_MAX : 0x118;
+	uint8_t *entry = g->d.world.ram + g->d.cmdq + slot * CX_CMD_BYTES;
+
+	driver_begin(&g->d);
+	if (how & 64)
+		take_bytes(in, g->d.in + take(in, 2) % 0x120, take(in, 1));
+	for (unsigned n = (unsigned)take(in, 1) % 24; n; n--)
+		g->d.in[take(in, 2) % 0x120] = (uint8_t)take(in, 1);
+	driver_place(&g->d, slot, opcode, in_len, take(in, 2) % COMMAND_MAX);
+	if (how & 128)
+		entry[take(in, 1) % CX_CMD_BYTES] = (uint8_t)take(in, 1);
+	driver_mmio_write(&g->d, CX_INIT_CMD_DBELL, 1u << slot | (uint32_t)take(in, 1));
+}
+
+/* A work request that is right but for some of its bytes. */
+static void post(struct guest *g, struct input *in)
+{
+	unsigned how = (unsigned)take(in, 1);
+	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
+	struct wqe w;
+
+	if (how & 1) {
+		cx_put64(g->d.world.ram + g->xlt, PEER_BASE | 3);
+		wqe_umr(&g->d, &w, &g->pool, g->xlt);
+	} else {
+		wqe_init(&w, CX_WR_RDMA_WRITE, true);
+		wqe_raddr(&w, g->mr[1].addr + take(in, 2), g->mr[1].key);
+		for (unsigned n = how >> 4; n; n--)
+			wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key,
+				 (uint32_t)take(in, 2));
+		if (how & 4)
+			wqe_inline(&w, &w, how & 15);
+	}
+	for (unsigned n = (unsigned)take(in, 1) % 8; n; n--)
+		w.bytes[take(in, 1) % (w.len + 4)] = (uint8_t)take(in, 1);
+	driver_post(&g->d, qp, &w);
+	if (take(in, 1) == 0x77)
+		take_bytes(in, g->d.world.ram + qp->sq + CX_CTRL_QPN_DS, 4);
+	driver_ring(&g->d, qp);
+}
+
+static void poke(struct guest *g, struct input *in)
+{
+	uint64_t at[] = {g->d.cmdq,	g->qp[0].sq,	    g->qp[0].record, g->umr.sq,
+			 g->umr.record, g->qp[0].cq.record, g->xlt,	     take(in, 3)};
+	uint64_t addr = at[take(in, 1) % 8] + take(in, 2);
+	uint8_t len = take(in, 1) & 31;
+	uint8_t *to = world_ptr(&g->d.world, addr, len);
+
+	if (to)
+		take_bytes(in, to, len);
+}
+
+static void access_bar(struct guest *g, struct input *in)
+{
+	struct pci_function *f = g->d.world.f;
+	unsigned how = (unsigned)take(in, 1);
+	uint64_t offset = how & 8 ? g->d.uar * 4096 + take(in, 2) % 4096
+				  : take(in, how & 16 ? 2 : 4) % (32u << 20);
+	size_t len = 1u << (how & 7);
+	uint8_t *buf = malloc(len); /* exact, for the sanitizer */
+
+	if (how & 8)
+		offset &= ~7ull;
+	take_bytes(in, buf, len);
+	if (how & 8 && len > 5)
+		buf[5] = 0; /* numbers as small as they are */
+	if (how & 128)
+		f->ops->bar_read(f, how & 64 ? 4 : 0, offset, buf, len);
+	else
+		f->ops->bar_write(f, how & 64 ? 4 : 0, offset, buf, len);
+	free(buf);
+}
+
+static void write_config(struct guest *g, struct input *in)
+{
+	unsigned offset = (unsigned)take(in, 2) & 0xfff;
+	uint8_t bytes[4];
+
+	take_bytes(in, bytes, sizeof(bytes));
+	pci_config_write(g->d.world.f, offset, bytes, 1u << (bytes[0] & 1));
+}
+
+/* After a reset the device must serve again. */
+static void check_alive(struct guest *g)
+{
+	struct driver *d = &g->d;
+
+	if (d->world.deferred.active)
+		world_complete(&d->world, 0);
+	d->world.defer = false;
+	pci_function_reset(d->world.f);
+	driver_set_command_queue(d);
+	driver_begin(d);
+	if (driver_command(d, CX_OP_ALLOC_PD, 16, 16))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct guest guest;
+	struct input in = {data, size};
+	struct guest *g = &guest;
+
+	guest_start(g, (uint8_t)take(&in, 1));
+	for (unsigned i = 0; i < 64 && in.len; i++) {
+		switch (take(&in, 1) % 8) {
+		case 0:
+			write_config(g, &in);
+			break;
+		case 1:
+			access_bar(g, &in);
+			break;
+		case 2:
+			poke(g, &in);
+			break;
+		case 3:
+		case 4:
+			post(g, &in);
+			break;
+		default:
+			send_command(g, &in);
+			break;
+		}
+		guest_work(g, &in);
+	}
+	check_alive(g);
+	driver_stop(&g->d);
+	return 0;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/unit/cx_driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define PAGE	   4096u
+#define STEPS	   100000u
+#define BLOCK_DATA 512u
+#define BLOCK_AT   1024u /* from one mailbox to the next */
+#define OWNED	   1u
+#define MTT_RW	   3u
+
+static uint8_t *ram(struct driver *d, uint64_t addr)
+{
+	return d->world.ram + addr;
+}
+
+void driver_mmio_write(struct driver *d, uint64_t offset, uint32_t value)
+{
+	uint8_t bytes[4];
+
+	cx_put32(bytes, value);
+	d->world.f->ops->bar_write(d->world.f, 0, offset, bytes, sizeof(bytes));
+}
+
+uint32_t driver_mmio_read(struct driver *d, uint64_t offset)
+{
+	uint8_t bytes[4];
+
+	d->world.f->ops->bar_read(d->world.f, 0, offset, bytes, sizeof(bytes));
+	return cx_be32(bytes);
+}
+
+void driver_config_write(struct driver *d, unsigned offset, uint32_t value, size_t len)
+{
+	uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+			    (uint8_t)(value >> 24)};
+
+	if (pci_config_write(d->world.f, offset, bytes, len))
+		abort();
+}
+
+static void doorbell(struct driver *d, unsigned offset, uint32_t first, uint32_t second)
+{
+	uint8_t bytes[8];
+
+	cx_put32(bytes, first);
+	cx_put32(bytes + 4, second);
+	d->world.f->ops->bar_write(d->world.f, 0, d->uar * PAGE + offset, bytes, sizeof(bytes));
+}
+
+void driver_set_command_queue(struct driver *d)
+{
+	driver_mmio_write(d, CX_INIT_CMDQ_ADDR_H, 0);
+	driver_mmio_write(d, CX_INIT_CMDQ_ADDR_L, (uint32_t)d->cmdq);
+}
+
+/* Each slot has its mailboxes behind the queue: input, then output. */
+static uint64_t mailbox(struct driver *d, unsigned slot, bool out)
+{
+	return d->cmdq + PAGE + (slot * 2 + out) * (COMMAND_MAX / BLOCK_DATA) * BLOCK_AT;
+}
+
+static void mailbox_chain(struct driver *d, uint64_t first)
+{
+	for (unsigned i = 0; i < COMMAND_MAX / BLOCK_DATA; i++)
+		cx_put64(ram(d, first + i * BLOCK_AT) + CX_BLOCK_NEXT, first + (i + 1) * BLOCK_AT);
+}
+
+void driver_begin(struct driver *d)
+{
+	memset(d->in, 0, sizeof(d->in));
+}
+
+void driver_place(struct driver *d, unsigned slot, unsigned opcode, size_t in_len, size_t out_len)
+{
+	uint8_t *entry = ram(d, d->cmdq + slot * CX_CMD_BYTES);
+
+	CX_SET(d->in, query_hca_cap_in, opcode, opcode);
+	memset(entry, 0, CX_CMD_BYTES);
+	entry[CX_CMD_TYPE] = 7;
+	cx_put32(entry + CX_CMD_INLEN, (uint32_t)in_len);
+	cx_put32(entry + CX_CMD_OUTLEN, (uint32_t)out_len);
+	cx_put64(entry + CX_CMD_IN_PTR, mailbox(d, slot, false));
+	cx_put64(entry + CX_CMD_OUT_PTR, mailbox(d, slot, true));
+	mailbox_chain(d, mailbox(d, slot, false));
+	mailbox_chain(d, mailbox(d, slot, true));
+	memcpy(entry + CX_CMD_IN, d->in, 16);
+	for (size_t at = 16; at < in_len; at += BLOCK_DATA)
+		memcpy(ram(d, mailbox(d, slot, false) + (at - 16) / BLOCK_DATA * BLOCK_AT),
+		       d->in + at, in_len - at < BLOCK_DATA ? in_len - at : BLOCK_DATA);
+	entry[CX_CMD_STATUS_OWN] = OWNED;
+}
+
+unsigned driver_collect(struct driver *d, unsigned slot, size_t out_len)
+{
+	const uint8_t *entry = ram(d, d->cmdq + slot * CX_CMD_BYTES);
+
+	if (entry[CX_CMD_STATUS_OWN] & OWNED)
+		abort();
+	if (entry[CX_CMD_STATUS_OWN] >> 1)
+		return 0x100 + (entry[CX_CMD_STATUS_OWN] >> 1);
+	memset(d->out, 0, sizeof(d->out));
+	memcpy(d->out, entry + CX_CMD_OUT, 16);
+	for (size_t at = 16; at < out_len; at += BLOCK_DATA)
+		memcpy(d->out + at,
+		       ram(d, mailbox(d, slot, true) + (at - 16) / BLOCK_DATA * BLOCK_AT),
+		       out_len - at < BLOCK_DATA ? out_len - at : BLOCK_DATA);
+	return (unsigned)CX_GET(d->out, query_hca_cap_out, status);
+}
+
+unsigned driver_command(struct driver *d, unsigned opcode, size_t in_len, size_t out_len)
+{
+	driver_place(d, 0, opcode, in_len, out_len);
+	driver_mmio_write(d, CX_INIT_CMD_DBELL, 1);
+	if (!world_run(&d->world, STEPS))
+		abort();
+	return driver_collect(d, 0, out_len);
+}
+
+static void must(unsigned status)
+{
+	if (status)
+		abort();
+}
+
+static void put_pages(struct driver *d, unsigned at, uint64_t addr, size_t bytes, unsigned flags)
+{
+	for (size_t i = 0; i * PAGE < bytes; i++)
+		cx_put64(d->in + at + i * 8, (addr + i * PAGE) | flags);
+}
+
+uint32_t driver_create_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr)
+{
+	uint8_t *eqc = CX_ADDR(d->in, create_eq_in, eq_context_entry);
+	const unsigned log_size = 6;
+
+	driver_begin(d);
+	*addr = world_alloc(&d->world, (size_t)CX_EQE_BYTES << log_size);
+	for (unsigned i = 0; i < 1u << log_size; i++)
+		ram(d, *addr)[i * CX_EQE_BYTES + CX_EQE_OWNER] = 1;
+	CX_SET(eqc, eqc, log_eq_size, log_size);
+	CX_SET(eqc, eqc, intr, vector);
+	cx_put64(CX_ADDR(d->in, create_eq_in, event_bitmask), events);
+	put_pages(d, CX_AT_create_eq_in_pas, *addr, (size_t)CX_EQE_BYTES << log_size, 0);
+	must(driver_command(d, CX_OP_CREATE_EQ, CX_AT_create_eq_in_pas + 8, 16));
+	return (uint32_t)CX_GET(d->out, create_eq_out, eq_number);
+}
+
+void driver_create_cq(struct driver *d, struct cq *cq)
+{
+	uint8_t *cqc = CX_ADDR(d->in, create_cq_in, cq_context);
+
+	driver_begin(d);
+	cq->seen = 0;
+	cq->addr = world_alloc(&d->world, (size_t)CX_CQE_BYTES << CQ_LOG);
+	cq->record = world_alloc(&d->world, 8);
+	for (unsigned i = 0; i < 1u << CQ_LOG; i++)
+		ram(d, cq->addr)[i * CX_CQE_BYTES + CX_CQE_OP_OWN] = 0xf1;
+	CX_SET(cqc, cqc, log_cq_size, CQ_LOG);
+	CX_SET(cqc, cqc, c_eqn_or_apu_element, d->comp_eqn);
+	CX_SET(cqc, cqc, dbr_addr, cq->record);
+	put_pages(d, CX_AT_create_cq_in_pas, cq->addr, (size_t)CX_CQE_BYTES << CQ_LOG, 0);
+	must(driver_command(d, CX_OP_CREATE_CQ, CX_AT_create_cq_in_pas + 8, 16));
+	cq->number = (uint32_t)CX_GET(d->out, create_cq_out, cqn);
+}
+
+void driver_arm_cq(struct driver *d, struct cq *cq)
+{
+	doorbell(d, CX_DB_CQ_ARM, cq->seen & 0xffffff, cq->number);
+}
+
+const uint8_t *driver_poll(struct driver *d, struct cq *cq)
+{
+	const uint8_t *cqe = ram(d, cq->addr) + (cq->seen & ((1u << CQ_LOG) - 1)) * CX_CQE_BYTES;
+
+	if (cqe[CX_CQE_OP_OWN] >> 4 == 0xf || (cqe[CX_CQE_OP_OWN] & 1) != (cq->seen >> CQ_LOG & 1))
+		return NULL;
+	cq->seen++;
+	cx_put32(ram(d, cq->record), cq->seen & 0xffffff);
+	return cqe;
+}
+
+static void begin_mkey(struct driver *d, const struct mr *mr)
+{
+	uint8_t *mkc = CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry);
+
+	driver_begin(d);
+	CX_SET(mkc, mkc, access_mode_1_0, CX_MODE_MTT);
+	CX_SET(mkc, mkc, umr_en, 1);
+	CX_SET(mkc, mkc, qpn, 0xffffff);
+	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
+	CX_SET(mkc, mkc, log_page_size, 12);
+	CX_SET(mkc, mkc, translations_octword_size, (mr->len / PAGE + 2) / 2);
+	CX_SET(mkc, mkc, pcie_tph_en, mr->tph);
+	CX_SET(mkc, mkc, pcie_tph_ph, mr->ph);
+	CX_SET(mkc, mkc, pcie_tph_steering_tag_index, mr->st_index);
+}
+
+/* The fields that an enabling UMR sets as well. */
+static void fill_mkc(struct driver *d, uint8_t *mkc, const struct mr *mr)
+{
+	CX_SET(mkc, mkc, pd, d->pd);
+	CX_SET(mkc, mkc, start_addr, mr->addr);
+	CX_SET(mkc, mkc, len, mr->len);
+	CX_SET(mkc, mkc, log_page_size, 12);
+	CX_SET(mkc, mkc, lr, 1);
+	CX_SET(mkc, mkc, lw, 1);
+	CX_SET(mkc, mkc, rw, 1);
+	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
+}
+
+static void end_mkey(struct driver *d, struct mr *mr, size_t mtts)
+{
+	size_t octowords = (mtts + 1) / 2;
+
+	CX_SET(d->in, create_mkey_in, translations_octword_actual_size, octowords);
+	must(driver_command(d, CX_OP_CREATE_MKEY, CX_AT_create_mkey_in_klm_pas_mtt + octowords * 16,
+			    16));
+	mr->key = (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8 | 0x5a;
+}
+
+void driver_create_mr(struct driver *d, struct mr *mr)
+{
+	size_t bytes = mr->addr % PAGE + mr->len;
+
+	begin_mkey(d, mr);
+	fill_mkc(d, CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry), mr);
+	put_pages(d, CX_AT_create_mkey_in_klm_pas_mtt, mr->addr & ~(uint64_t)(PAGE - 1), bytes,
+		  MTT_RW);
+	end_mkey(d, mr, (bytes + PAGE - 1) / PAGE);
+}
+
+void driver_create_free_mr(struct driver *d, struct mr *mr)
+{
+	begin_mkey(d, mr);
+	CX_SET(CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry), mkc, free, 1);
+	end_mkey(d, mr, 0);
+}
+
+static void create_pa_key(struct driver *d)
+{
+	uint8_t *mkc = CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry);
+
+	driver_begin(d);
+	CX_SET(mkc, mkc, access_mode_1_0, CX_MODE_PA);
+	CX_SET(mkc, mkc, length64, 1);
+	CX_SET(mkc, mkc, lr, 1);
+	CX_SET(mkc, mkc, lw, 1);
+	CX_SET(mkc, mkc, pd, d->pd);
+	must(driver_command(d, CX_OP_CREATE_MKEY, CX_SZ_create_mkey_in, 16));
+	d->lkey = (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8;
+}
+
+void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
+{
+	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
+
+	driver_create_cq(d, &qp->cq);
+	driver_begin(d);
+	qp->posted = 0;
+	qp->sq = world_alloc(&d->world, (size_t)CX_WQE_BB_BYTES << SQ_LOG);
+	qp->record = world_alloc(&d->world, 8);
+	CX_SET(qpc, qpc, st, type);
+	CX_SET(qpc, qpc, pd, type == CX_ST_REG_UMR ? 0 : d->pd);
+	CX_SET(qpc, qpc, rq_type, 3); /* no receive queue */
+	CX_SET(qpc, qpc, log_sq_size, SQ_LOG);
+	CX_SET(qpc, qpc, cqn_snd, qp->cq.number);
+	CX_SET(qpc, qpc, user_index, 0xabcde);
+	CX_SET(qpc, qpc, dbr_addr, qp->record);
+	put_pages(d, CX_AT_create_qp_in_pas, qp->sq, PAGE, 0);
+	must(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16));
+	qp->number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+}
+
+unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer)
+{
+	uint8_t *qpc = CX_ADDR(d->in, rst2init_qp_in, qpc);
+
+	driver_begin(d);
+	CX_SET(d->in, rst2init_qp_in, qpn, qp->number);
+	CX_SET(qpc, qpc, rwe, opcode == CX_OP_RST2INIT_QP);
+	CX_SET(qpc, qpc, remote_qpn, peer);
+	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, rlid, 1);
+	CX_SET(qpc, qpc, mtu, 5);
+	return driver_command(d, opcode, CX_SZ_rst2init_qp_in, 16);
+}
+
+void driver_connect(struct driver *d, struct qp *qp, uint32_t peer)
+{
+	must(driver_modify_qp(d, qp, CX_OP_RST2INIT_QP, peer));
+	must(driver_modify_qp(d, qp, CX_OP_INIT2RTR_QP, peer));
+	must(driver_modify_qp(d, qp, CX_OP_RTR2RTS_QP, peer));
+}
+
+unsigned driver_query_state(struct driver *d, const struct qp *qp)
+{
+	driver_begin(d);
+	CX_SET(d->in, query_qp_in, qpn, qp->number);
+	must(driver_command(d, CX_OP_QUERY_QP, 16, CX_SZ_query_qp_out));
+	return (unsigned)CX_GET(CX_ADDR(d->out, query_qp_out, qpc), qpc, state);
+}
+
+void wqe_init(struct wqe *w, unsigned opcode, bool signalled)
+{
+	memset(w, 0, sizeof(*w));
+	cx_put32(w->bytes + CX_CTRL_OPMOD_IDX_OPCODE, opcode);
+	w->bytes[CX_CTRL_FM_CE_SE] = signalled ? CX_WQE_CQ_UPDATE : 0;
+	w->len = CX_CTRL_BYTES;
+}
+
+void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey)
+{
+	cx_put64(w->bytes + w->len + CX_RADDR_VA, va);
+	cx_put32(w->bytes + w->len + CX_RADDR_RKEY, rkey);
+	w->len += CX_RADDR_BYTES;
+}
+
+void wqe_data(struct wqe *w, uint64_t addr, uint32_t lkey, uint32_t len)
+{
+	cx_put32(w->bytes + w->len + CX_DATA_BYTE_COUNT, len);
+	cx_put32(w->bytes + w->len + CX_DATA_LKEY, lkey);
+	cx_put64(w->bytes + w->len + CX_DATA_ADDR, addr);
+	w->len += CX_DATA_BYTES;
+}
+
+void wqe_inline(struct wqe *w, const void *data, unsigned len)
+{
+	cx_put32(w->bytes + w->len, 0x80000000u | len);
+	memcpy(w->bytes + w->len + 4, data, len);
+	w->len += (4 + len + 15) & ~15u;
+}
+
+void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt)
+{
+	unsigned xlt_bytes = ((unsigned)((mr->len + PAGE - 1) / PAGE) * 8 + 63) & ~63u;
+	uint8_t *umr = w->bytes + CX_CTRL_BYTES;
+
+	wqe_init(w, CX_WR_UMR, true);
+	cx_put32(w->bytes + CX_CTRL_UMR_MKEY, mr->key);
+	umr[CX_UMR_FLAGS] = CX_UMR_CHECK_NOT_FREE | CX_UMR_OFFSET_EN;
+	cx_put16(umr + CX_UMR_XLT_OCTOWORDS, (uint16_t)(xlt_bytes / 16));
+	cx_put64(umr + CX_UMR_MKEY_MASK,
+		 1ull << CX_MASK_LEN | 1ull << CX_MASK_PAGE_SIZE | 1ull << CX_MASK_START_ADDR |
+			 1ull << CX_MASK_PD | 1ull << CX_MASK_KEY | 1ull << CX_MASK_LR |
+			 1ull << CX_MASK_LW | 1ull << CX_MASK_RW | 1ull << CX_MASK_FREE);
+	fill_mkc(d, umr + CX_UMR_CTRL_BYTES, mr);
+	w->len += CX_UMR_CTRL_BYTES + CX_SZ_mkc;
+	wqe_data(w, xlt, d->lkey, xlt_bytes);
+}
+
+void driver_post(struct driver *d, struct qp *qp, const struct wqe *w)
+{
+	uint8_t bytes[1024 + CX_WQE_BB_BYTES];
+	unsigned blocks = (w->len + CX_WQE_BB_BYTES - 1) / CX_WQE_BB_BYTES;
+	unsigned mask = (1u << SQ_LOG) - 1;
+
+	memcpy(bytes, w->bytes, sizeof(w->bytes));
+	cx_put32(bytes, cx_be32(bytes) | (uint32_t)qp->posted << 8);
+	cx_put32(bytes + CX_CTRL_QPN_DS, qp->number << 8 | w->len / CX_WQE_DS_BYTES);
+	for (unsigned i = 0; i < blocks; i++)
+		memcpy(ram(d, qp->sq) + ((qp->posted + i) & mask) * CX_WQE_BB_BYTES,
+		       bytes + i * CX_WQE_BB_BYTES, CX_WQE_BB_BYTES);
+	qp->posted = (uint16_t)(qp->posted + blocks);
+	cx_put32(ram(d, qp->record) + CX_DBR_SND * 4, qp->posted);
+}
+
+void driver_ring(struct driver *d, const struct qp *qp)
+{
+	doorbell(d, CX_DB_SQ, (uint32_t)qp->posted << 8, qp->number << 8 | 1);
+}
+
+void driver_start(struct driver *d, const struct cx_config *config)
+{
+	memset(d, 0, sizeof(*d));
+	world_init(&d->world, config);
+	d->cmdq = world_alloc(&d->world,
+			      PAGE + SLOTS * 2 * (COMMAND_MAX / BLOCK_DATA + 1) * BLOCK_AT);
+	driver_set_command_queue(d);
+	driver_begin(d);
+	must(driver_command(d, CX_OP_ENABLE_HCA, 16, 16));
+	must(driver_command(d, CX_OP_ALLOC_UAR, 16, 16));
+	d->uar = (uint32_t)CX_GET(d->out, alloc_uar_out, uar);
+	d->comp_eqn = driver_create_eq(d, 0, 1, &d->comp_eq);
+	driver_begin(d);
+	must(driver_command(d, CX_OP_ALLOC_PD, 16, 16));
+	d->pd = (uint32_t)CX_GET(d->out, alloc_pd_out, pd);
+	create_pa_key(d);
+}
+
+void driver_stop(struct driver *d)
+{
+	world_free(&d->world);
+}

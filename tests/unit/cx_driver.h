@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A driver as small as the tests of the NIC need: commands, queues, keys, work requests. */
+#ifndef TESTS_UNIT_CX_DRIVER_H
+#define TESTS_UNIT_CX_DRIVER_H
+
+#include "devices/cx/bits.h"
+#include "tests/unit/cx_world.h"
+
+#define SLOTS	    32u
+#define COMMAND_MAX 8192u
+#define SQ_LOG	    4u /* blocks, log2 */
+#define CQ_LOG	    4u
+
+struct driver {
+	struct world world;
+	uint64_t cmdq;
+	uint8_t in[COMMAND_MAX], out[COMMAND_MAX];
+	uint32_t cmd_eqn, comp_eqn;
+	uint64_t cmd_eq, comp_eq; /* addresses */
+	uint32_t uar, pd, lkey;	  /* lkey: PA mode, all memory */
+};
+
+/* Up to and including queues, PD and the PA key. */
+void driver_start(struct driver *d, const struct cx_config *config);
+void driver_stop(struct driver *d);
+/* The command queue alone: as after a reset. */
+void driver_set_command_queue(struct driver *d);
+
+void driver_mmio_write(struct driver *d, uint64_t offset, uint32_t value);
+uint32_t driver_mmio_read(struct driver *d, uint64_t offset);
+void driver_config_write(struct driver *d, unsigned offset, uint32_t value, size_t len);
+
+/* Runs d->in, cleared before and filled since by the caller; the reply is in d->out.
+ * Returns the command's status, or 0x100 and the delivery status. */
+unsigned driver_command(struct driver *d, unsigned opcode, size_t in_len, size_t out_len);
+void driver_begin(struct driver *d); /* clears d->in */
+/* The two halves of driver_command(), for several commands at once. */
+void driver_place(struct driver *d, unsigned slot, unsigned opcode, size_t in_len, size_t out_len);
+unsigned driver_collect(struct driver *d, unsigned slot, size_t out_len);
+
+uint32_t driver_create_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr);
+
+struct cq {
+	uint32_t number, seen;
+	uint64_t addr, record;
+};
+void driver_create_cq(struct driver *d, struct cq *cq);
+void driver_arm_cq(struct driver *d, struct cq *cq);
+/* The next completion; NULL: none. It is taken. */
+const uint8_t *driver_poll(struct driver *d, struct cq *cq);
+
+struct mr {
+	uint64_t addr; /* of the memory, and its virtual address */
+	size_t len;
+	uint32_t key;
+	bool tph;
+	uint8_t ph, st_index;
+};
+/* A key with its translations at hand; @mr->key is set. */
+void driver_create_mr(struct driver *d, struct mr *mr);
+/* ... free, with room for translations; a UMR fills it. */
+void driver_create_free_mr(struct driver *d, struct mr *mr);
+
+struct qp {
+	uint32_t number;
+	uint16_t posted;
+	uint64_t sq, record;
+	struct cq cq;
+};
+void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);
+unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer);
+void driver_connect(struct driver *d, struct qp *qp, uint32_t peer); /* RST to RTS */
+unsigned driver_query_state(struct driver *d, const struct qp *qp);
+
+struct wqe {
+	uint8_t bytes[1024];
+	unsigned len;
+};
+void wqe_init(struct wqe *w, unsigned opcode, bool signalled);
+void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey);
+void wqe_data(struct wqe *w, uint64_t addr, uint32_t lkey, uint32_t len);
+void wqe_inline(struct wqe *w, const void *data, unsigned len);
+/* A UMR that enables @mr, its translations at @xlt. */
+void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt);
+void driver_post(struct driver *d, struct qp *qp, const struct wqe *w);
+void driver_ring(struct driver *d, const struct qp *qp);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A NIC that writes into a buffer of this machine: a pair of RC queue pairs
+ * connected to each other on one InfiniBand port. Nothing here knows of hints.
+ * Not thread-safe. Functions return 0 or a negative errno.
+ */
+#ifndef EXAMPLES_RDMA_LOOP_H
+#define EXAMPLES_RDMA_LOOP_H
+
+#include <infiniband/verbs.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NIC_NAME_BYTES	 64
+#define NIC_STAGE_BYTES	 (1U << 20)
+#define NIC_QUEUE_WRITES 64U /* how many may be under way */
+#define NIC_WAIT_SECONDS 30
+
+struct nic {
+	char name[NIC_NAME_BYTES];
+	unsigned tag_bits; /* 0, 8 or 16: what its writes can carry */
+	struct ibv_context *context;
+	struct ibv_pd *pd;
+	struct ibv_cq *cq;
+	struct ibv_qp *qp[2]; /* requester and responder */
+	struct ibv_mr *stage_mr;
+	uint8_t *stage; /* NIC_STAGE_BYTES, the source of writes */
+	unsigned posted;
+};
+
+/* The @nth NIC by name, from 0; waits for its port. Says what went wrong. */
+int nic_open(struct nic *nic, unsigned nth);
+void nic_close(struct nic *nic);
+
+/* (Re)connects the pair; after an error completion it is the way back. */
+int nic_connect(struct nic *nic);
+
+/* All of a dma-buf, addressed from 0. NULL, and errno tells why. */
+struct ibv_mr *nic_register(struct nic *nic, int dmabuf_fd, size_t length);
+
+/* RDMA WRITE of @len bytes of the stage at @from to @to of @mr. -EAGAIN: queue full. */
+int nic_post_write(struct nic *nic, const struct ibv_mr *mr, size_t from, size_t to, size_t len);
+/*
+ * Waits until nothing is under way. -ETIMEDOUT after NIC_WAIT_SECONDS; -EREMOTEIO
+ * for an error completion. A completion promises that the NIC has sent the data;
+ * where the path to the memory may hold them back, an RDMA READ behind the
+ * writes pushes them in.
+ */
+int nic_wait(struct nic *nic);
+/* Post and wait. */
+int nic_write(struct nic *nic, const struct ibv_mr *mr, size_t from, size_t to, size_t len);
+
+/* The NIC's PCI configuration space, as far as the caller may see it. Its length in bytes. */
+int nic_config(const struct nic *nic, uint8_t config[4096]);
+/* The same from a file of sysfs. */
+int pci_read_config(const char *path, uint8_t config[4096]);
+/* Offset of the TPH Requester capability in it; 0: there is none. */
+unsigned tph_capability(const uint8_t config[4096]);
+/* What the TPH control register allows: 0, 8 or 16 bits. */
+unsigned tph_enabled_bits(const uint8_t config[4096]);
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * fabricd: the lab's devices and the fabric between them, in one process and
+ * one poll loop. QEMU connects to a socket per device.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "devices/accel/accel.h"
+#include "devices/cx/cx.h"
+#include "lab/options.h"
+#include "lab/slot.h"
+
+struct lab {
+	struct fabric *fabric;
+	struct slot slots[1 + OPTIONS_NICS_MAX];
+	unsigned slot_count;
+	FILE *trace;
+	int signals;
+};
+
+static int fail(const char *what, const char *on, int err)
+{
+	fprintf(stderr, "fabricd: cannot %s %s: %s\n", what, on, strerror(-err));
+	return err;
+}
+
+static int open_fabric(struct lab *lab, const struct options *options)
+{
+	struct fabric_config config = {
+		.peers = options->peers,
+		.host_bridge_keeps_hints = options->host_bridge_keeps_hints,
+		.mps_bytes = options->mps_bytes,
+		.mrrs_bytes = 512, /* what Linux leaves in place */
+	};
+	int err = fabric_create(&lab->fabric, &config);
+
+	if (err)
+		return fail("make", "the fabric", err);
+	if (!options->trace)
+		return 0;
+	lab->trace = fopen(options->trace, "we");
+	if (!lab->trace)
+		return fail("write the trace", options->trace, -errno);
+	fabric_set_trace(lab->fabric, lab->trace);
+	return 0;
+}
+
+static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int err)
+{
+	unsigned n = lab->slot_count++;
+
+	if (!err)
+		err = slot_open(slot, lab->fabric, options->dir, options->ids[n]);
+	return err ? fail("open", slot->name, err) : 0;
+}
+
+static int open_accel(struct lab *lab, const struct options *options)
+{
+	struct slot *slot = &lab->slots[lab->slot_count];
+	struct pci_function_link link = slot_link(slot);
+	struct accel_config config = {
+		.memory_bytes = 64ULL << 20,
+		.completer = options->accel_completer,
+		.trapped = options->accel_trapped,
+	};
+
+	snprintf(slot->name, sizeof(slot->name), "accel");
+	return open_slot(lab, options, slot, accel_create(&slot->function, &config, &link));
+}
+
+static int open_nic(struct lab *lab, const struct options *options, unsigned index)
+{
+	struct slot *slot = &lab->slots[lab->slot_count];
+	struct pci_function_link link = slot_link(slot);
+	struct cx_config config = {
+		.tph_bits = options->nic_tph_bits[index],
+		.st_table = options->nic_st_table,
+		.index = index,
+	};
+
+	snprintf(slot->name, sizeof(slot->name), "nic%u", index);
+	return open_slot(lab, options, slot, cx_create(&slot->function, &config, &link));
+}
+
+static int open_signals(struct lab *lab)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	lab->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	return lab->signals < 0 ? fail("watch for", "signals", -errno) : 0;
+}
+
+static int lab_open(struct lab *lab, const struct options *options)
+{
+	int err = open_signals(lab);
+
+	if (!err)
+		err = open_fabric(lab, options);
+	if (!err)
+		err = open_accel(lab, options);
+	for (unsigned i = 0; !err && i < options->nic_count; i++)
+		err = open_nic(lab, options, i);
+	return err;
+}
+
+static void lab_close(struct lab *lab)
+{
+	for (unsigned i = 0; i < lab->slot_count; i++)
+		slot_destroy(&lab->slots[i]);
+	fabric_destroy(lab->fabric);
+	if (lab->trace)
+		fclose(lab->trace);
+}
+
+/* Until a signal comes. */
+static int lab_run(struct lab *lab)
+{
+	struct pollfd fds[2 + OPTIONS_NICS_MAX];
+	bool more = false;
+
+	for (;;) {
+		unsigned n = lab->slot_count;
+
+		for (unsigned i = 0; i < n; i++) {
+			fds[i].fd = vu_fd(lab->slots[i].vu);
+			fds[i].events = vu_events(lab->slots[i].vu);
+		}
+		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
+		if (poll(fds, n + 1, more ? 0 : -1) < 0 && errno != EINTR)
+			return fail("wait for", "QEMU", -errno);
+		if (fds[n].revents)
+			return 0;
+		more = false;
+		for (unsigned i = 0; i < n; i++)
+			if (fds[i].revents)
+				vu_process(lab->slots[i].vu, fds[i].revents);
+		for (unsigned i = 0; i < n; i++)
+			more |= slot_work(&lab->slots[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct lab lab = {.signals = -1};
+	int err = options_parse(&options, argc, argv);
+
+	if (err)
+		return 2;
+	err = lab_open(&lab, &options);
+	if (!err) {
+		/* For the one who starts us: the sockets are there. */
+		puts("ready");
+		fflush(stdout);
+		err = lab_run(&lab);
+	}
+	lab_close(&lab);
+	return err ? 1 : 0;
+}

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The main job: eight pairs of buffer and NIC, and what each TLP carried.
+
+# Do hints arrive? Below a switch. Through the host bridge only where it keeps them, and the kernel
+# asks for none below a Root Port that is no TPH completer, as QEMU's are. What QEMU itself carries
+# to memory that is served access by access has lost them.
+demo_hints() {
+	case $topology in
+	switch) echo yes ;;
+	rciep) if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then echo yes; else echo no; fi ;;
+	rootport) echo no ;;
+	esac
+}
+
+demo_run() {
+	local out=$top/out/demo status=0
+	mkdir -p "$out"
+	rm -f "$out"/*
+	trace=${trace:-$out/trace.jsonl} log=${log:-$out/guest.log} share=$out
+	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --json /mnt/share/result.json)
+	boot_run || status=$?
+	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json, trace.jsonl and guest.log"
+	return "$status"
+}

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The kernel: Debian's source, the series on it as a git tree, the lab's build of that.
+
+kernel_suites=("$guest_release-backports" sid experimental)
+# What the series touches, and its neighbours: git sees these, so that a tree is quick to make.
+kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio drivers/infiniband/core drivers/infiniband/hw/mlx5
+	drivers/net/ethernet/mellanox/mlx5/core include/linux include/rdma include/trace/events
+	include/uapi/linux include/uapi/rdma Documentation/PCI Documentation/driver-api
+	Documentation/filesystems/proc.rst tools/testing/selftests/vfio)
+kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12 -c gc.auto=0)
+
+kernel_in_tree() {
+	"${kernel_git[@]}" -C "$cache/linux-$kernel" "$@"
+}
+
+# kernel_patches VERSION: the series' files in order; one in kernel/7.2 replaces its namesake in 7.3.
+kernel_patches() {
+	local patch number variant
+	compgen -G "$top/kernel/7.3/0*.patch" | sort | while read -r patch; do
+		number=$(basename "$patch")
+		number=${number%%-*}
+		[ "$number" != 0000 ] || continue
+		variant=$(compgen -G "$top/kernel/$1/$number-*.patch" || :)
+		printf '%s\n' "${variant:-$patch}"
+	done
+}
+
+kernel_fetch() {
+	local dir=$cache/linux-$kernel found suite deb
+	need_space "$cache" 6000 "building Linux $kernel"
+	say "looking for linux-source-$kernel"
+	found=$(mirror_find "linux-source-$kernel" "${kernel_suites[@]}") ||
+		die "no package linux-source-$kernel in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR names another mirror, --kernel another version"
+	suite=${found% *}
+	say "fetching linux-source-$kernel ${found#* } from $suite"
+	rm -rf "$cache/source" "$dir"
+	mkdir -p "$cache/source"
+	(cd "$cache/source" && mirror_apt "$suite" apt-get -q download "linux-source-$kernel=${found#* }") \
+		>"$cache/fetch.log" 2>&1 || die "cannot download linux-source-$kernel: see $cache/fetch.log"
+	deb=$(echo "$cache"/source/*.deb)
+	say "unpacking it"
+	dpkg-deb --fsys-tarfile "$deb" |
+		tar -x -C "$cache/source" --strip-components=3 "./usr/src/linux-source-$kernel.tar.xz"
+	mkdir -p "$dir"
+	tar -x -C "$dir" --strip-components=1 -f "$cache/source/linux-source-$kernel.tar.xz"
+	rm -rf "$cache/source"
+	kernel_in_tree init -q -b series
+	echo '*' >"$dir/.git/info/exclude"
+	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
+	kernel_in_tree commit -q -m "Linux, from Debian's linux-source-$kernel ${found#* }"
+	kernel_in_tree tag base
+	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+}
+
+# The tree holds work that the series' files do not.
+kernel_tree_edited() {
+	[ "$(kernel_in_tree rev-parse HEAD)" != "$(cat "$cache/linux-$kernel/.git/tph-tip")" ] ||
+		! kernel_in_tree diff --quiet HEAD
+}
+
+# By what the patches change, not by what they say.
+kernel_series_key() {
+	kernel_patches "$kernel" | xargs -r awk '/^diff --git/ { on = 1 } /^-- $/ { on = 0 } on && !/^index /' |
+		sha256sum | cut -c1-16
+}
+
+kernel_tree_ensure() {
+	local dir=$cache/linux-$kernel key
+	[ -e "$dir/.git/tph-tip" ] || kernel_fetch
+	key=$(kernel_series_key)
+	if kernel_tree_edited; then
+		say "$dir has changes of its own, taken as they are (make kernel-refresh writes them back)"
+		return
+	fi
+	[ "$(cat "$dir/.git/tph-series" 2>/dev/null)" != "$key" ] || return 0
+	say "applying the series to Linux $kernel"
+	kernel_in_tree reset -q --hard base
+	kernel_patches "$kernel" | xargs -r "${kernel_git[@]}" -C "$dir" am -q >"$cache/am.log" 2>&1 || {
+		kernel_in_tree am --abort >/dev/null 2>&1 || :
+		kernel_in_tree reset -q --hard base
+		kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+		die "the series does not apply to Linux $kernel: see $cache/am.log"
+	}
+	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+	printf '%s\n' "$key" >"$dir/.git/tph-series"
+}
+
+# kernel_configure BUILD: the lab's configuration, every line of which must have been taken.
+kernel_configure() {
+	local line
+	mkdir -p "$1"
+	run_logged "$cache/config.log" make -s -C "$cache/linux-$kernel" O="$1" \
+		KCONFIG_ALLCONFIG="$top/kernel/lab.config" allnoconfig ||
+		die "cannot configure Linux $kernel: see $cache/config.log"
+	grep -E '^(CONFIG_|# CONFIG_)' "$top/kernel/lab.config" | while IFS= read -r line; do
+		grep -qxF "$line" "$1/.config" || case $line in
+		'#'*) ! grep -q "^$(awk '{ print $2 }' <<<"$line")=" "$1/.config" ;;
+		*) false ;;
+		esac || die "Linux $kernel did not take $line: see kernel/lab.config"
+	done
+}
+
+# Sets kernel_image.
+kernel_ensure() {
+	local key build=$cache/build-$kernel tree=$cache/linux-$kernel
+	case $kernel in
+	7.2 | 7.3) ;;
+	*) kernel_image=$kernel
+		[ -r "$kernel_image" ] || die "no kernel $kernel: 7.3, 7.2 or the path of a bzImage"
+		return ;;
+	esac
+	key=$(kernel_key)
+	kernel_image=$cache/kernel-$kernel-$key
+	[ ! -e "$kernel_image" ] || return 0
+	kernel_tree_ensure
+	key=$(kernel_key)
+	kernel_image=$cache/kernel-$kernel-$key
+	[ ! -e "$kernel_image" ] || return 0
+	say "building Linux $kernel (5 to 10 minutes on two cores)"
+	kernel_configure "$build"
+	# Without LOCALVERSION a tree with commits of its own gets a + behind its version.
+	make -C "$build" -j"$(nproc)" LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" | tee "$cache/kernel.log" |
+		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log"
+	# One earlier build stays, for going back and forth between two series.
+	find "$cache" -maxdepth 1 -name "kernel-$kernel-*" -printf '%T@ %p\n' | sort -rn |
+		awk 'NR > 1 { print $2 }' | xargs -r rm -f
+	cp "$build/arch/x86/boot/bzImage" "$kernel_image.part"
+	mv "$kernel_image.part" "$kernel_image"
+	say "built $(make -s -C "$build" LOCALVERSION= kernelrelease)"
+}
+
+# Names a build by what goes into it: the series and the configuration, or an edited tree's content.
+kernel_key() {
+	local tree=$cache/linux-$kernel
+	{
+		cat "$top/kernel/lab.config"
+		if [ -e "$tree/.git/tph-tip" ] && kernel_tree_edited; then
+			kernel_in_tree rev-parse HEAD
+			kernel_in_tree diff HEAD
+		else
+			kernel_series_key
+		fi
+	} | sha256sum | cut -c1-16
+}
+
+kernel_tree_show() {
+	kernel_tree_ensure
+	printf '%s\n' "$cache/linux-$kernel"
+}
+
+# Writes the tree's commits to kernel/VERSION. For 7.2 only what cannot be 7.3's patch.
+kernel_refresh() {
+	local dir=$cache/linux-$kernel out
+	[ -e "$dir/.git/tph-tip" ] || die "there is no tree of Linux $kernel yet: make kernel-tree"
+	kernel_in_tree diff --quiet HEAD || die "$dir has uncommitted changes: commit them there first"
+	out=$(mktemp -d)
+	kernel_in_tree config branch.series.description "$(cat "$top/kernel/cover-letter.txt")"
+	kernel_in_tree format-patch -q --cover-letter --cover-from-description=subject --zero-commit \
+		--no-signature -o "$out" base..series
+	mkdir -p "$top/kernel/$kernel"
+	rm -f "$top/kernel/$kernel"/0*.patch
+	if [ "$kernel" = 7.3 ]; then
+		mv "$out"/*.patch "$top/kernel/7.3/"
+	else
+		kernel_keep_variants "$out"
+	fi
+	rm -rf "$out"
+	rmdir "$top/kernel/$kernel" 2>/dev/null || :
+	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+	kernel_series_key >"$dir/.git/tph-series"
+	say "kernel/$kernel: $(find "$top/kernel/$kernel" -name '0*.patch' 2>/dev/null | wc -l) files written"
+}
+
+# kernel_keep_variants DIR: moves to kernel/VERSION the patches whose 7.3 form gives another tree.
+kernel_keep_variants() {
+	local patch number commit same index
+	index=$(mktemp)
+	for patch in "$1"/0*.patch; do
+		number=$(basename "$patch")
+		number=${number%%-*}
+		[ "$number" != 0000 ] || continue
+		commit=$(kernel_in_tree rev-list --reverse base..series | sed -n "$((10#$number))p")
+		same=$(compgen -G "$top/kernel/7.3/$number-*.patch" || :)
+		export GIT_INDEX_FILE=$index
+		kernel_in_tree read-tree "$commit^"
+		if [ -z "$same" ] || ! kernel_in_tree apply --cached "$same" 2>/dev/null ||
+			[ "$(kernel_in_tree write-tree)" != "$(kernel_in_tree rev-parse "$commit^{tree}")" ]; then
+			mv "$patch" "$top/kernel/$kernel/"
+		fi
+		unset GIT_INDEX_FILE
+	done
+	rm -f "$index"
+}

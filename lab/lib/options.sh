@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line of tphlab, checked once, here.
+
+topology=switch iommu=pt accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
+trace='' share='' log='' timeout='' kernel=7.3
+command=()
+
+# one_of OPTION VALUE CHOICE…
+one_of() {
+	local option=$1 value=$2 choice
+	shift 2
+	for choice; do
+		[ "$value" != "$choice" ] || return 0
+	done
+	die "$option $value: it is one of $*"
+}
+
+options_parse() {
+	local name
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--) shift; command=("$@"); break ;;
+		--topology | --iommu | --accel-tph | --nics | --nic-st-table | --host-bridge-hints | --mps | --trace | \
+			--share | --log | --timeout | --kernel)
+			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
+			name=${1#--}
+			printf -v "${name//-/_}" '%s' "$2"
+			shift 2 ;;
+		*) die "no such option: $1 (tphlab --help lists them)" ;;
+		esac
+	done
+	one_of --topology "$topology" switch rciep rootport
+	one_of --iommu "$iommu" pt translated none
+	one_of --accel-tph "$accel_tph" none 8 16
+	one_of --nic-st-table "$nic_st_table" cap none
+	one_of --host-bridge-hints "$host_bridge_hints" drop keep
+	one_of --mps "$mps" 128 256 512 1024 2048 4096
+	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
+	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
+	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder"
+}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# QEMU and the guest's root file system.
+
+guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps pciutils
+	rdma-core ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
+
+qemu_speaks_vfio_user() {
+	"$@" -device help 2>/dev/null | grep -q '"vfio-user-pci"'
+}
+
+# Sets the array qemu: the command that starts a QEMU with vfio-user-pci (10.1 or newer).
+qemu_ensure() {
+	local root=$cache/qemu-$guest_release
+	if command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64; then
+		qemu=(qemu-system-x86_64)
+		return
+	fi
+	if [ ! -e "$root/.complete" ]; then
+		need_space "$cache" 1000 "QEMU"
+		say "fetching a QEMU that has vfio-user-pci"
+		rm -rf "$root"
+		mirror_root "$root" qemu-system-x86
+		touch "$root/.complete"
+	fi
+	# Its own loader and libraries: neither chroot nor root.
+	qemu=("$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu"
+		"$root/usr/bin/qemu-system-x86_64" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios")
+	qemu_speaks_vfio_user "${qemu[@]}" || {
+		rm -f "$root/.complete"
+		die "the mirror's QEMU in $guest_release-backports has no vfio-user-pci: 10.1 or newer is needed; TPH_MIRROR names another mirror"
+	}
+}
+
+# Sets image: an EROFS file, named by what went into it.
+image_ensure() {
+	local key work
+	key=$(cat - "$lab/guest/init" <<<"$guest_release ${guest_packages[*]}" | sha256sum | cut -c1-16)
+	image=$cache/guest-$key.erofs
+	[ -e "$image" ] && return
+	need_space "$cache" 500 "the guest image"
+	say "fetching the guest's packages"
+	rm -rf "$cache"/guest-*.erofs "$cache/guest-root"
+	work=$cache/guest-root
+	mirror_root "$work" "${guest_packages[@]}"
+	[ -e "$work/usr/bin/sh" ] || ln -s dash "$work/usr/bin/sh"
+	[ -e "$work/usr/bin/awk" ] || ln -s gawk "$work/usr/bin/awk"
+	mkdir -p "$work"/mnt/{share,tph,run} "$work/sys" "$work/proc"
+	install -m 0755 "$lab/guest/init" "$work/init"
+	run_logged "$cache/image.log" mkfs.erofs --quiet --all-root "$image.part" "$work" ||
+		die "mkfs.erofs failed on $work: see $cache/image.log"
+	mv "$image.part" "$image"
+	rm -rf "$work"
+}

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the lab says: one line per step, one line per failure, on stderr.
+
+steps_total=0 steps_done=0
+
+# 125: the lab failed, not the guest's command.
+die() {
+	printf 'tphlab: %s\n' "$*" >&2
+	exit 125
+}
+
+step_count() {
+	steps_total=$1
+	steps_done=0
+}
+
+step() {
+	steps_done=$((steps_done + 1))
+	step_name=$1
+}
+
+# A step that is already done says nothing, so a run with a warm cache is quiet.
+say() {
+	if [ "$steps_total" -gt 0 ]; then
+		printf '[%d/%d] %s: %s\n' "$steps_done" "$steps_total" "$step_name" "$*" >&2
+	else
+		printf 'tphlab: %s\n' "$*" >&2
+	fi
+}
+
+# run_logged LOG COMMAND…: quiet unless it fails, then the log's end and its place.
+run_logged() {
+	local log=$1
+	shift
+	if ! "$@" >"$log" 2>&1 </dev/null; then
+		tail -n 15 "$log" >&2
+		return 1
+	fi
+}
+
+# Counts the lines of stdin against about $1 of them, every few seconds one line.
+progress() {
+	local expected=$1 what=$2 count=0 last=$SECONDS
+	while IFS= read -r _; do
+		count=$((count + 1))
+		if [ $((SECONDS - last)) -ge 15 ]; then
+			last=$SECONDS
+			say "$what: $count of about $expected, ${SECONDS}s"
+		fi
+	done
+}
+
+# need_space DIR MEGABYTES WHAT
+need_space() {
+	local free
+	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge "$2" ] ||
+		die "$3 needs $2 MB, $1 has $free MB free: make room there or set TPH_CACHE to another disk"
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of fabricd. */
+#ifndef LAB_OPTIONS_H
+#define LAB_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/pci/function.h"
+#include "fabric/fabric.h"
+
+#define OPTIONS_NICS_MAX 8
+
+struct options {
+	const char *dir;   /* for the sockets */
+	const char *trace; /* NULL: none */
+	enum fabric_peers peers;
+	bool host_bridge_keeps_hints;
+	unsigned mps_bytes;
+	enum pci_tph_completer accel_completer;
+	bool accel_trapped;
+	bool nic_st_table;
+	unsigned nic_count;
+	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
+	/* Requester IDs: of the accelerator, then of the NICs. The transport does not tell them. */
+	uint16_t ids[1 + OPTIONS_NICS_MAX];
+};
+
+/* 0, or -EINVAL after one line on stderr. The strings are argv's. */
+int options_parse(struct options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/slot.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+/* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
+ * them. */
+#define STEPS_PER_TURN 256
+
+static int link_write(void *ctx, uint64_t addr, const void *data, size_t len,
+		      const struct tlp_hint *hint, unsigned flags)
+{
+	struct slot *slot = ctx;
+
+	return fabric_write(slot->port, addr, data, len, hint, flags);
+}
+
+static int link_read(void *ctx, uint64_t addr, void *buf, size_t len, const struct tlp_hint *hint,
+		     unsigned flags)
+{
+	struct slot *slot = ctx;
+
+	return fabric_read(slot->port, addr, buf, len, hint, flags);
+}
+
+static void link_msix(void *ctx, unsigned vector)
+{
+	struct slot *slot = ctx;
+
+	vu_irq(slot->vu, vector);
+}
+
+static void slot_log(void *ctx, const char *line)
+{
+	struct slot *slot = ctx;
+
+	fprintf(stderr, "fabricd: %s: %s\n", slot->name, line);
+}
+
+static void link_trace(void *ctx, const char *event, uint64_t value)
+{
+	struct slot *slot = ctx;
+
+	fabric_trace_event(slot->port, event, value);
+}
+
+struct pci_function_link slot_link(struct slot *slot)
+{
+	return (struct pci_function_link){
+		.ctx = slot,
+		.write = link_write,
+		.read = link_read,
+		.msix = link_msix,
+		.log = slot_log,
+		.trace = link_trace,
+	};
+}
+
+/* Tells the fabric what the guest has programmed. */
+static void sync_config(struct slot *slot)
+{
+	struct pci_function *f = slot->function;
+
+	for (unsigned bar = 0; bar < PCI_BAR_COUNT; bar++) {
+		uint64_t base = 0, size = 0;
+
+		if (!pci_function_bar_window(f, bar, &base, &size))
+			size = 0;
+		fabric_port_set_bar(slot->port, bar, base, size);
+	}
+	fabric_port_set_bus_master(slot->port, pci_function_bus_master(f));
+}
+
+/* Device memory that the host cannot map: a CPU's access travels as a TLP like anyone's. */
+static bool is_device_memory(const struct pci_function *f, unsigned bar)
+{
+	return f->bars[bar].prefetchable && f->ops->mem_write;
+}
+
+/*
+ * QEMU answers reads of BARs itself. A guest that restores configuration space
+ * after an FLR finds them unchanged there and does not write them, so they must
+ * not change here: what VFIO does for a function that is really passed through.
+ */
+static int config_write(struct slot *slot, uint64_t offset, const void *buf, size_t len)
+{
+	enum { BARS = 0x10, BARS_BYTES = 24 };
+	bool is_bar = offset < BARS + BARS_BYTES && offset + len > BARS;
+	uint8_t bars[BARS_BYTES];
+	int err;
+
+	pci_config_read(slot->function, BARS, bars, sizeof(bars));
+	err = pci_config_write(slot->function, offset, buf, len);
+	if (!is_bar)
+		pci_config_write(slot->function, BARS, bars, sizeof(bars));
+	sync_config(slot);
+	return err;
+}
+
+static int on_region_read(void *owner, unsigned region, uint64_t offset, void *buf, size_t len)
+{
+	struct slot *slot = owner;
+	struct pci_function *f = slot->function;
+
+	if (region == VU_REGION_CONFIG)
+		return pci_config_read(f, offset, buf, len);
+	if (is_device_memory(f, region))
+		return fabric_cpu_read(slot->port, region, offset, buf, len);
+	return f->ops->bar_read(f, region, offset, buf, len);
+}
+
+static int on_region_write(void *owner, unsigned region, uint64_t offset, const void *buf,
+			   size_t len)
+{
+	struct slot *slot = owner;
+	struct pci_function *f = slot->function;
+
+	slot->pending = true;
+	if (region == VU_REGION_CONFIG)
+		return config_write(slot, offset, buf, len);
+	if (is_device_memory(f, region))
+		return fabric_cpu_write(slot->port, region, offset, buf, len);
+	return f->ops->bar_write(f, region, offset, buf, len);
+}
+
+static void on_reset(void *owner)
+{
+	struct slot *slot = owner;
+
+	pci_function_reset(slot->function);
+	sync_config(slot);
+}
+
+static void on_dma_done(void *owner, int status)
+{
+	struct slot *slot = owner;
+
+	fabric_host_done(slot->port, status);
+}
+
+static void on_done(void *owner, int status)
+{
+	struct slot *slot = owner;
+
+	slot->pending = true;
+	if (slot->function->ops->dma_done)
+		slot->function->ops->dma_done(slot->function, status);
+}
+
+static void on_disconnected(void *owner)
+{
+	struct slot *slot = owner;
+
+	fabric_host_done(slot->port, -EIO);
+	on_reset(slot);
+}
+
+static const struct vu_ops transport_ops = {
+	.region_read = on_region_read,
+	.region_write = on_region_write,
+	.reset = on_reset,
+	.disconnected = on_disconnected,
+	.dma_done = on_dma_done,
+};
+
+static void *host_ptr(void *owner, uint64_t addr, size_t *len, bool write)
+{
+	struct slot *slot = owner;
+
+	return vu_dma_ptr(slot->vu, addr, len, write);
+}
+
+static int host_read(void *owner, uint64_t addr, void *buf, size_t len)
+{
+	struct slot *slot = owner;
+
+	return vu_dma_read(slot->vu, addr, buf, len);
+}
+
+static int host_write(void *owner, uint64_t addr, const void *buf, size_t len)
+{
+	struct slot *slot = owner;
+
+	return vu_dma_write(slot->vu, addr, buf, len);
+}
+
+static const struct fabric_host_ops host_ops = {
+	.ptr = host_ptr,
+	.read = host_read,
+	.write = host_write,
+};
+
+static void on_mem_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+			 const uint8_t *payload)
+{
+	struct slot *slot = owner;
+
+	slot->function->ops->mem_write(slot->function, bar, offset, tlp, payload);
+	slot->pending = true;
+}
+
+static int on_mem_read(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
+		       uint8_t *payload)
+{
+	struct slot *slot = owner;
+
+	return slot->function->ops->mem_read(slot->function, bar, offset, tlp, payload);
+}
+
+static const struct fabric_completer_ops completer_ops = {
+	.mem_write = on_mem_write,
+	.mem_read = on_mem_read,
+};
+
+static int open_transport(struct slot *slot, const char *dir)
+{
+	struct pci_function *f = slot->function;
+	char path[PATH_MAX];
+	struct vu_config config = {
+		.path = path,
+		.msix_vectors = f->msix_vectors,
+		.ops = &transport_ops,
+		.owner = slot,
+		.log = slot_log,
+	};
+
+	snprintf(path, sizeof(path), "%s/%s.sock", dir, slot->name);
+	for (unsigned region = 0; region < VU_REGION_COUNT; region++)
+		config.regions[region].mmap_fd = -1;
+	for (unsigned bar = 0; bar < PCI_BAR_COUNT; bar++) {
+		config.regions[bar].size = f->bars[bar].size;
+		config.regions[bar].mmap_fd = f->bars[bar].mmap_fd;
+	}
+	config.regions[VU_REGION_CONFIG].size = PCI_CONFIG_BYTES;
+	return vu_create(&slot->vu, &config);
+}
+
+int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_t requester_id)
+{
+	struct fabric_port_config port = {
+		.name = slot->name,
+		.completer = slot->function->ops->mem_write ? &completer_ops : NULL,
+		.completer_owner = slot,
+		.host = &host_ops,
+		.host_owner = slot,
+		.done = on_done,
+		.done_owner = slot,
+	};
+	int err = fabric_port_add(fabric, &slot->port, &port);
+
+	if (err)
+		return err;
+	fabric_port_set_id(slot->port, requester_id);
+	return open_transport(slot, dir);
+}
+
+void slot_destroy(struct slot *slot)
+{
+	vu_destroy(slot->vu);
+	if (slot->function)
+		slot->function->ops->destroy(slot->function);
+}
+
+bool slot_work(struct slot *slot)
+{
+	struct pci_function *f = slot->function;
+
+	if (!slot->pending || !f->ops->work)
+		return slot->pending = false;
+	for (int step = 0; step < STEPS_PER_TURN; step++) {
+		if (fabric_port_busy(slot->port))
+			return false;
+		if (!f->ops->work(f))
+			return slot->pending = false;
+	}
+	return true;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A slot of the lab: one PCI function, the socket on which QEMU finds it, and
+ * its port of the fabric. Single-threaded.
+ */
+#ifndef LAB_SLOT_H
+#define LAB_SLOT_H
+
+#include <stdbool.h>
+
+#include "devices/pci/function.h"
+#include "fabric/fabric.h"
+#include "vfio-user/vfio_user.h"
+
+struct slot {
+	char name[16];
+	struct pci_function *function;
+	struct vu *vu;
+	struct fabric_port *port;
+	bool pending; /* the function may have work */
+};
+
+/* What a device needs to be made; it acts on this slot. */
+struct pci_function_link slot_link(struct slot *slot);
+
+/*
+ * Puts @slot->function, which the slot owns from now on, behind a socket
+ * @dir/NAME.sock and on a port of @fabric. 0 or a negative errno; slot_destroy()
+ * is due either way.
+ */
+int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_t requester_id);
+void slot_destroy(struct slot *slot);
+
+/* Lets the function work, a bounded while; true: there is more to do now. */
+bool slot_work(struct slot *slot);
+
+#endif

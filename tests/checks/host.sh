@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Checks that need no guest: format, scripts, unit tests under both compilers and the sanitizers.
+
+host_packages() {
+	# The lab's own list is installed by its setup; this adds what only checks need.
+	lab=$PWD/lab cache=${TPH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/dmabuf-tph}
+	. lab/lib/say.sh && . lab/lib/packages.sh
+	packages_ensure tests/packages
+}
+
+host_format() {
+	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
+}
+
+host_scripts() {
+	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck && shellcheck -s bash lab/lib/*.sh tests/checks/*.sh
+}
+
+host_spdx() {
+	local file
+	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|tests/golden/|tests/fuzz/corpus/)' |
+		while read -r file; do
+			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "no SPDX line: $file"
+		done | { ! grep .; }
+}
+
+# host_unit COMPILER
+host_unit() {
+	local build=build-$1
+	[ -e "$build/build.ninja" ] || CC=$1 meson setup "$build" -Db_sanitize=address,undefined \
+		-Db_lundef=false || return 1
+	ninja -C "$build" && meson test -C "$build" --print-errorlogs
+}
+
+host_checks() {
+	check host-packages host_packages
+	check host-format host_format
+	check host-scripts host_scripts
+	check host-spdx host_spdx
+	check host-unit-gcc host_unit gcc
+	check host-unit-clang host_unit clang
+}

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The series: it applies to both kernels, builds without a warning, and says what the NIC model believes.
+
+kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/hw/mlx5/
+	drivers/net/ethernet/mellanox/mlx5/)
+
+kernel_tree_of() {
+	lab/tphlab kernel-tree --kernel "$1" 2>"$out/kernel-tree" | tail -n 1
+}
+
+# kernel_tree VERSION: sets tree, or skips where the mirror has no such kernel.
+kernel_tree() {
+	tree=$(kernel_tree_of "$1")
+	if [ ! -d "$tree" ]; then
+		! grep -q "no package linux-source" "$out/kernel-tree" || skip "$(tail -n 1 "$out/kernel-tree")"
+		cat "$out/kernel-tree"
+		return 1
+	fi
+}
+
+# kernel_objects: what the series compiles
+kernel_objects() {
+	git -C "$tree" diff --name-only base -- '*.c' | grep ^drivers/ | sed 's/c$/o/'
+}
+
+kernel_builds() {
+	local build tree
+	kernel_tree "$1" || return 1
+	build=$(dirname "$tree")/check-$1
+	mkdir -p "$build"
+	make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$PWD/kernel/lab.config" allnoconfig || return 1
+	make -s -C "$build" -j"$(nproc)" prepare || return 1
+	make -C "$build" -j"$(nproc)" "${kernel_dirs_touched[@]}" 2>"$build/warnings" >/dev/null || { cat "$build/warnings"; return 1; }
+	# shellcheck disable=SC2046
+	make -C "$build" -j"$(nproc)" W=1 $(kernel_objects) 2>>"$build/warnings" >/dev/null || { cat "$build/warnings"; return 1; }
+	cat "$build/warnings"
+	[ ! -s "$build/warnings" ]
+}
+
+# --no-tree-specific noise: the patches carry no Signed-off-by on purpose.
+kernel_checkpatch() {
+	local tree
+	kernel_tree 7.3 || return 1
+	"$tree"/scripts/checkpatch.pl --root="$tree" --strict --no-signoff --no-summary --terse \
+		--ignore FILE_PATH_CHANGES "$PWD"/kernel/7.3/0*.patch
+}
+
+# The files in kernel/ are what the tree's commits say, so a clone and the tree agree.
+kernel_layout() {
+	local tree
+	kernel_tree 7.3 || return 1
+	tests/ifc/check.sh "$tree"
+}
+
+kernel_checks() {
+	check kernel-7.3 kernel_builds 7.3
+	check kernel-7.2 kernel_builds 7.2
+	check kernel-checkpatch kernel_checkpatch
+	check kernel-mlx5-layout kernel_layout
+}

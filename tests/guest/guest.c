@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+static int open_nics(struct guest *guest)
+{
+	int count = 0, ret = 0;
+	struct ibv_device **list = ibv_get_device_list(&count);
+
+	if (list)
+		ibv_free_device_list(list);
+	while (!ret && guest->nic_count < (unsigned)count && guest->nic_count < GUEST_NICS) {
+		ret = nic_open(&guest->nics[guest->nic_count], guest->nic_count);
+		if (!ret)
+			guest->nic_count++;
+	}
+	return ret;
+}
+
+/* DevCap2 13:12 (PCIe Base 6.x 7.5.3.15), as the kernel shows it to VFIO users. */
+static int completer_bits(struct guest *guest)
+{
+	uint8_t at = 0, id_next[2];
+	uint32_t devcap2;
+	int ret = accel_read(&guest->accel, &guest->accel.config, PCI_CAPABILITY_LIST, &at, 1);
+
+	for (int i = 0; !ret && at >= 0x40 && i < 48; i++) {
+		ret = accel_read(&guest->accel, &guest->accel.config, at, id_next, 2);
+		if (!ret && id_next[0] == PCI_CAP_ID_EXP) {
+			ret = accel_read(&guest->accel, &guest->accel.config, at + PCI_EXP_DEVCAP2,
+					 &devcap2, sizeof(devcap2));
+			switch (devcap2 >> 12 & 3) {
+			case 1:
+				guest->completer_bits = 8;
+				break;
+			case 3:
+				guest->completer_bits = 16;
+				break;
+			}
+			return ret;
+		}
+		at = id_next[1] & 0xfc;
+	}
+	return ret ? ret : -ENOENT;
+}
+
+int guest_open(struct guest *guest)
+{
+	char bdf[ACCEL_BDF_BYTES];
+	int ret;
+
+	*guest = (struct guest){.accel = {.device_fd = -1, .iommu_fd = {-1, -1}}};
+	for (int i = 0; i < GUEST_FDS; i++)
+		guest->fds[i] = -1;
+	if (accel_find(bdf, 0)) {
+		printf("skipped: there is no accelerator here; run this in the lab\n");
+		return GUEST_SKIPPED;
+	}
+	if (accel_open(&guest->accel, bdf))
+		return 1;
+	ret = accel_probe_tph(&guest->accel);
+	if (ret == -ENOTTY) {
+		printf("skipped: this kernel knows no hints for dma-bufs\n");
+		accel_close(&guest->accel);
+		return GUEST_SKIPPED;
+	}
+	ret = completer_bits(guest);
+	if (!ret)
+		ret = open_nics(guest);
+	if (ret) {
+		fprintf(stderr, "cannot read DevCap2 of %s or open the NICs: %s; see above\n", bdf,
+			strerror(-ret));
+		guest_close(guest);
+		return 1;
+	}
+	return 0;
+}
+
+void guest_close(struct guest *guest)
+{
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		nic_close(&guest->nics[i]);
+	accel_close(&guest->accel);
+}
+
+int guest_begin(void **state)
+{
+	(void)state;
+	alarm(GUEST_LIMIT);
+	return 0;
+}
+
+static int revive_nic(struct nic *nic)
+{
+	return nic->context ? nic_connect(nic) : 0;
+}
+
+int guest_end(void **state)
+{
+	struct guest *guest = *state;
+	int ret = 0;
+
+	traffic_stop(&guest->traffic);
+	for (int i = 0; i < GUEST_MRS; i++) {
+		if (guest->mrs[i])
+			ret |= ibv_dereg_mr(guest->mrs[i]);
+		guest->mrs[i] = NULL;
+	}
+	nic_close(&guest->second);
+	for (int i = 0; i < GUEST_FDS; i++) {
+		if (guest->fds[i] >= 0)
+			close(guest->fds[i]);
+		guest->fds[i] = -1;
+	}
+	if (guest->accel.device_fd < 0)
+		ret |= accel_open(&guest->accel, guest->accel.bdf);
+	ret |= accel_enable(&guest->accel, true);
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		ret |= revive_nic(&guest->nics[i]);
+	alarm(0);
+	return ret;
+}
+
+void guest_nic_bdf(const struct nic *nic, char bdf[ACCEL_BDF_BYTES])
+{
+	char link[128 + NIC_NAME_BYTES], *path, *name;
+
+	snprintf(link, sizeof(link), "/sys/class/infiniband/%s/device", nic->name);
+	path = realpath(link, NULL);
+	assert_non_null(path);
+	name = strrchr(path, '/') + 1;
+	assert_true(strlen(name) < ACCEL_BDF_BYTES);
+	strcpy(bdf, name);
+	free(path);
+}
+
+/* /sys/devices/pci0000:00/ROOT_PORT/UPSTREAM/...: one switch, if the upstream port is the same. */
+bool guest_same_switch(const struct guest *guest, const struct nic *nic)
+{
+	char link[128 + NIC_NAME_BYTES], *a, *b;
+	int depth = 0;
+
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", guest->accel.bdf);
+	a = realpath(link, NULL);
+	snprintf(link, sizeof(link), "/sys/class/infiniband/%s/device", nic->name);
+	b = realpath(link, NULL);
+	for (size_t i = 0; a && b && a[i] && a[i] == b[i]; i++)
+		depth += a[i] == '/';
+	free(a);
+	free(b);
+	return depth >= 6;
+}
+
+struct nic *guest_nic(struct guest *guest, unsigned bits)
+{
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		if (guest->nics[i].tag_bits == bits && guest_same_switch(guest, &guest->nics[i]))
+			return &guest->nics[i];
+	GUEST_SKIP("no NIC that sends %u-bit tags is below the accelerator's switch", bits);
+	return NULL;
+}
+
+struct nic *guest_open_again(struct guest *guest, const struct nic *nic)
+{
+	assert_int_equal(nic_open(&guest->second, (unsigned)(nic - guest->nics)), 0);
+	assert_string_equal(guest->second.name, nic->name);
+	return &guest->second;
+}
+
+int guest_keep_fd(struct guest *guest, int fd)
+{
+	assert_true(fd >= 0);
+	for (int i = 0; i < GUEST_FDS; i++) {
+		if (guest->fds[i] < 0) {
+			guest->fds[i] = fd;
+			return fd;
+		}
+	}
+	fail_msg("more than %d files in one test", GUEST_FDS);
+	return -1;
+}
+
+int guest_export(struct guest *guest, unsigned slot, uint32_t flags)
+{
+	int fd = accel_export(&guest->accel, slot * GUEST_SLICE_BYTES, GUEST_SLICE_BYTES, flags);
+
+	if (fd < 0)
+		fail_msg("export with flags 0x%x: %s", flags, strerror(-fd));
+	return guest_keep_fd(guest, fd);
+}
+
+void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint16)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {
+		.dmabuf_fd = fd,
+		.flags = (hint8.bits ? VFIO_DMA_BUF_TPH_ST : 0u) |
+			 (hint16.bits ? VFIO_DMA_BUF_TPH_ST_EXT : 0u),
+		.steering_tag = (uint8_t)hint8.tag,
+		.steering_tag_ext = hint16.tag,
+		.ph = (uint8_t)(hint8.bits ? hint8.ph : hint16.ph),
+	};
+
+	assert_int_equal(accel_set_tph(&guest->accel, &tph), 0);
+}
+
+struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd)
+{
+	struct ibv_mr *mr = nic_register(nic, fd, GUEST_SLICE_BYTES);
+
+	if (!mr)
+		fail_msg("ibv_reg_dmabuf_mr on %s: %s", nic->name, strerror(errno));
+	for (int i = 0; i < GUEST_MRS; i++) {
+		if (!guest->mrs[i]) {
+			guest->mrs[i] = mr;
+			return mr;
+		}
+	}
+	fail_msg("more than %d memory regions in one test", GUEST_MRS);
+	return NULL;
+}
+
+void guest_unregister(struct guest *guest, struct ibv_mr *mr)
+{
+	for (int i = 0; i < GUEST_MRS; i++)
+		if (guest->mrs[i] == mr)
+			guest->mrs[i] = NULL;
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+}
+
+void guest_check_counters(struct guest *guest, struct hint want)
+{
+	struct accel_counters counters;
+	struct accel_key key;
+
+	assert_int_equal(accel_read_counters(&guest->accel, &counters), 0);
+	assert_true(counters.tlps > 0);
+	assert_int_equal(counters.keys, 1);
+	assert_int_equal(accel_read_key(&guest->accel, 0, &key), 0);
+	assert_int_equal(key.tlps, counters.tlps);
+	if (want.bits && !want.tag)
+		assert_true(key.tag_bits > 0);
+	else
+		assert_int_equal(key.tag_bits, want.bits);
+	assert_int_equal(key.tag, want.bits ? want.tag : 0);
+	assert_int_equal(key.ph, want.bits ? want.ph : 0);
+}
+
+void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
+			unsigned slot, struct hint want)
+{
+	static const size_t lengths[] = {1, 100, 4096, 9001};
+	uint8_t memory[GUEST_SLICE_BYTES];
+	size_t at = 3;
+
+	/* At most 256 bytes at a time come without a short read. */
+	for (size_t i = 0; i < 16384; i += 256)
+		assert_int_equal(getrandom(nic->stage + i, 256, 0), 256);
+	assert_int_equal(accel_clear_counters(&guest->accel), 0);
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		assert_int_equal(nic_post_write(nic, mr, at, at, lengths[i]), 0);
+		at += lengths[i];
+	}
+	assert_int_equal(nic_wait(nic), 0);
+	guest_check_counters(guest, want);
+	assert_int_equal(accel_read(&guest->accel, &guest->accel.memory, slot * GUEST_SLICE_BYTES,
+				    memory, GUEST_SLICE_BYTES),
+			 0);
+	assert_memory_equal(memory + 3, nic->stage + 3, at - 3);
+}
+
+unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048])
+{
+	uint8_t config[4096];
+	unsigned cap, size;
+	uint32_t reg;
+
+	assert_int_equal(nic_config(nic, config), 4096);
+	cap = tph_capability(config);
+	if (!cap)
+		return 0;
+	memcpy(&reg, config + cap + PCI_TPH_CAP, sizeof(reg));
+	reg = le32toh(reg);
+	if ((reg & PCI_TPH_CAP_LOC_MASK) >> 9 != 1)
+		return 0;
+	size = ((reg & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT) + 1;
+	assert_true(cap + 12 + 2 * size <= sizeof(config));
+	memcpy(entries, config + cap + 12, 2 * size);
+	return size;
+}
+
+unsigned guest_st_count(const struct nic *nic, uint16_t tag)
+{
+	uint16_t entries[2048];
+	unsigned count = 0, size = guest_st_table(nic, entries);
+
+	for (unsigned i = 0; i < size; i++)
+		count += le16toh(entries[i]) == tag;
+	return count;
+}
+
+unsigned guest_st_used(const struct nic *nic)
+{
+	uint16_t entries[2048];
+	unsigned used = 0, size = guest_st_table(nic, entries);
+
+	for (unsigned i = 0; i < size; i++)
+		used += entries[i] != 0;
+	return used;
+}
+
+static void *traffic_run(void *arg)
+{
+	struct traffic *traffic = arg;
+
+	while (!atomic_load(&traffic->stop)) {
+		int ret = nic_write(traffic->nic, traffic->mr, 0, 0, GUEST_SLICE_BYTES);
+
+		if (!ret) {
+			atomic_fetch_add(&traffic->writes, 1);
+			continue;
+		}
+		if (ret == -EREMOTEIO) {
+			atomic_fetch_add(&traffic->errors, 1);
+			ret = nic_connect(traffic->nic);
+		}
+		if (ret) {
+			atomic_store(&traffic->fatal, ret);
+			break;
+		}
+	}
+	return NULL;
+}
+
+void traffic_start(struct traffic *traffic, struct nic *nic, const struct ibv_mr *mr)
+{
+	traffic->nic = nic;
+	traffic->mr = mr;
+	atomic_init(&traffic->stop, false);
+	atomic_init(&traffic->writes, 0);
+	atomic_init(&traffic->errors, 0);
+	atomic_init(&traffic->fatal, 0);
+	assert_int_equal(pthread_create(&traffic->thread, NULL, traffic_run, traffic), 0);
+	traffic->running = true;
+}
+
+bool traffic_advances(struct traffic *traffic)
+{
+	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+	unsigned before = atomic_load(&traffic->writes);
+
+	for (int i = 0; i < 2000 && !atomic_load(&traffic->fatal); i++) {
+		if (atomic_load(&traffic->writes) >= before + 2)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
+void traffic_stop(struct traffic *traffic)
+{
+	if (!traffic->running)
+		return;
+	atomic_store(&traffic->stop, true);
+	traffic->running = false;
+	pthread_join(traffic->thread, NULL);
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the tests in the guest share: the accelerator and the NICs, opened once
+ * per program as the example opens them, and checks of what a write carried.
+ * The guest_* functions that return nothing fail the running test on an error.
+ */
+#ifndef TESTS_GUEST_H
+#define TESTS_GUEST_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <pthread.h>
+
+#include "examples/accel_vfio.h"
+#include "examples/rdma_loop.h"
+
+#define GUEST_NICS	  8
+#define GUEST_FDS	  256
+#define GUEST_MRS	  512
+#define GUEST_SLICE_BYTES 65536UL
+#define GUEST_LIMIT	  90 /* seconds of one test, then SIGALRM ends the program */
+#define GUEST_SKIPPED	  77 /* exit status: nothing here could run */
+
+struct hint {
+	unsigned bits; /* 8 or 16; 0: no hint */
+	uint16_t tag;
+	unsigned ph;
+};
+
+/* Writes on one MR, by a thread of its own, until stopped. */
+struct traffic {
+	bool running;
+	struct nic *nic; /* the thread's alone meanwhile */
+	const struct ibv_mr *mr;
+	pthread_t thread;
+	atomic_bool stop;
+	atomic_uint writes; /* completed */
+	atomic_uint errors; /* ended in an error completion */
+	atomic_int fatal;   /* what ended the thread early: a timeout, or no way to reconnect */
+};
+
+struct guest {
+	struct accel accel;
+	unsigned completer_bits; /* of the accelerator: 0, 8 or 16 */
+	unsigned nic_count;
+	struct nic nics[GUEST_NICS];
+	/* of the running test, released at its end */
+	int fds[GUEST_FDS];
+	struct ibv_mr *mrs[GUEST_MRS];
+	struct nic second; /* a NIC opened again */
+	struct traffic traffic;
+};
+
+/* 0, GUEST_SKIPPED or 1, an exit status; says why. */
+int guest_open(struct guest *guest);
+void guest_close(struct guest *guest);
+
+/* Around each test: the time limit; releases what the test left, and revives what it broke. */
+int guest_begin(void **state);
+int guest_end(void **state);
+#define GUEST_TEST(function, guest)                                                                \
+	cmocka_unit_test_prestate_setup_teardown(function, guest_begin, guest_end, guest)
+
+/* Ends the test as skipped, saying why. */
+#define GUEST_SKIP(...)                                                                            \
+	do {                                                                                       \
+		print_message("skipped: " __VA_ARGS__);                                            \
+		print_message("\n");                                                               \
+		skip();                                                                            \
+	} while (0)
+
+/* The first NIC that sends tags of this width on a direct way to the accelerator; else a skip. */
+struct nic *guest_nic(struct guest *guest, unsigned bits);
+/* The same NIC, opened once more: protection domain, queues and all of its own. */
+struct nic *guest_open_again(struct guest *guest, const struct nic *nic);
+/* A common bridge above both: peers reach each other without the host. */
+bool guest_same_switch(const struct guest *guest, const struct nic *nic);
+/* The NIC's place on the PCI bus. */
+void guest_nic_bdf(const struct nic *nic, char bdf[ACCEL_BDF_BYTES]);
+
+/* A dma-buf of the @slot-th slice of BAR0. */
+int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
+/* One that is to be closed with the rest. */
+int guest_keep_fd(struct guest *guest, int fd);
+void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint16);
+
+struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
+void guest_unregister(struct guest *guest, struct ibv_mr *mr);
+
+/* Some writes through @mr: the memory has them, and every TLP carried @want, or none a hint. */
+void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
+			unsigned slot, struct hint want);
+/*
+ * All TLPs since the counters were cleared carried @want, and there were some. Tag 0, "no
+ * preference", may come with either width.
+ */
+void guest_check_counters(struct guest *guest, struct hint want);
+
+/* The ST table in the NIC's TPH capability. Its number of entries; 0: it is elsewhere. */
+unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048]);
+/* How many entries hold @tag. */
+unsigned guest_st_count(const struct nic *nic, uint16_t tag);
+/* How many entries are not 0. */
+unsigned guest_st_used(const struct nic *nic);
+
+void traffic_start(struct traffic *traffic, struct nic *nic, const struct ibv_mr *mr);
+/* Does nothing if it is not running. */
+void traffic_stop(struct traffic *traffic);
+/* Waits for some more completed writes; false: there were none within 20 seconds. */
+bool traffic_advances(struct traffic *traffic);
+
+#endif

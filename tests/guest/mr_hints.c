@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a NIC's memory region on a dma-buf makes of the buffer's hints: seen at
+ * the accelerator, which knows what each TLP carried, and in the NIC's ST table.
+ */
+#include <errno.h>
+#include <rdma/ib_user_verbs.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+static const struct hint NO_HINT;
+
+static struct hint hint_of(unsigned bits, unsigned tag)
+{
+	return (struct hint){.bits = bits, .tag = (uint16_t)tag, .ph = tag & 3};
+}
+
+static uint32_t flags_of(struct hint hint)
+{
+	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
+}
+
+static void set_one(struct guest *guest, int fd, struct hint hint)
+{
+	guest_set(guest, fd, hint.bits == 8 ? hint : NO_HINT, hint.bits == 16 ? hint : NO_HINT);
+}
+
+static bool has_st_table(const struct nic *nic)
+{
+	uint16_t entries[2048];
+
+	return guest_st_table(nic, entries) > 0;
+}
+
+/* Runs @check with a NIC of each width there is; a skip if there is none. */
+static void with_each_width(struct guest *guest,
+			    void (*check)(struct guest *guest, struct nic *nic))
+{
+	bool ran = false;
+
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		struct nic *nic = &guest->nics[i];
+
+		if (!nic->tag_bits || nic->tag_bits > guest->completer_bits ||
+		    !guest_same_switch(guest, nic))
+			continue;
+		check(guest, nic);
+		ran = true;
+	}
+	if (!ran)
+		GUEST_SKIP("no NIC whose hints reach the accelerator");
+}
+
+/*
+ * Theory of operation: a hint arrives when the NIC sends the buffer's namespace,
+ * and never otherwise; the 16-bit tag is small, so its value tells nothing.
+ */
+static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
+{
+	struct hint tag8 = {8, 0x5a, 2}, tag16 = {16, 0x5a, 1}, both8 = {8, 0xa5, 3},
+		    both16 = {16, 0xcafe, 3};
+	int plain = guest_export(guest, 0, 0), fd;
+
+	guest_check_writes(guest, nic, guest_register(guest, nic, plain), 0, NO_HINT);
+	fd = guest_export(guest, 1, flags_of(tag8));
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 1,
+			   nic->tag_bits == 8 ? tag8 : NO_HINT);
+	if (guest->completer_bits < 16)
+		return;
+	fd = guest_export(guest, 2, flags_of(tag16));
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 2,
+			   nic->tag_bits == 16 ? tag16 : NO_HINT);
+	fd = guest_export(guest, 3, 0);
+	guest_set(guest, fd, both8, both16);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 3,
+			   nic->tag_bits == 8 ? both8 : both16);
+}
+
+static void kinds(void **state)
+{
+	with_each_width(*state, each_kind_of_buffer);
+}
+
+/* Theory of operation: tag 0 is "no preference": a hint with a PH, but it takes no entry. */
+static void each_tag_zero(struct guest *guest, struct nic *nic)
+{
+	struct hint zero = {nic->tag_bits, 0, 2};
+	unsigned before = guest_st_used(nic);
+	int fd = guest_export(guest, 0, flags_of(zero));
+
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, zero);
+	assert_int_equal(guest_st_used(nic), before);
+}
+
+static void tag_zero(void **state)
+{
+	with_each_width(*state, each_tag_zero);
+}
+
+/* Theory of operation: every region keeps its own tag while many are registered at once. */
+static void each_many_tags(struct guest *guest, struct nic *nic)
+{
+	enum { COUNT = 24 };
+	struct ibv_mr *mrs[COUNT];
+
+	for (unsigned i = 0; i < COUNT; i++) {
+		int fd = guest_export(guest, i % 8, flags_of(hint_of(nic->tag_bits, 0x40 + i)));
+
+		mrs[i] = guest_register(guest, nic, fd);
+	}
+	for (unsigned i = 0; i < COUNT; i++) {
+		if (has_st_table(nic))
+			assert_int_equal(guest_st_count(nic, (uint16_t)(0x40 + i)), 1);
+		guest_check_writes(guest, nic, mrs[i], i % 8, hint_of(nic->tag_bits, 0x40 + i));
+	}
+	for (unsigned i = 0; i < COUNT; i++)
+		guest_unregister(guest, mrs[i]);
+	assert_int_equal(guest_st_used(nic), 0);
+}
+
+static void many_tags(void **state)
+{
+	with_each_width(*state, each_many_tags);
+}
+
+/*
+ * Theory of operation: one tag takes one entry, however many regions and buffers
+ * use it, and the entry lives until the last of them is gone.
+ */
+static void each_shared_tag(struct guest *guest, struct nic *nic)
+{
+	struct hint hint = {nic->tag_bits, 0x33, 2}, other_ph = {nic->tag_bits, 0x33, 1};
+	int a = guest_export(guest, 0, flags_of(hint)), b = guest_export(guest, 1, flags_of(hint));
+	int c = guest_export(guest, 2, flags_of(other_ph));
+	struct ibv_mr *first = guest_register(guest, nic, a);
+	struct ibv_mr *second = guest_register(guest, nic, a);
+	struct ibv_mr *third = guest_register(guest, nic, b);
+	struct ibv_mr *fourth = guest_register(guest, nic, c);
+
+	if (has_st_table(nic))
+		assert_int_equal(guest_st_count(nic, 0x33), 1);
+	guest_check_writes(guest, nic, fourth, 2, other_ph);
+	guest_unregister(guest, fourth);
+	guest_unregister(guest, first);
+	guest_check_writes(guest, nic, second, 0, hint);
+	guest_unregister(guest, second);
+	if (has_st_table(nic))
+		assert_int_equal(guest_st_count(nic, 0x33), 1);
+	guest_check_writes(guest, nic, third, 1, hint);
+	guest_unregister(guest, third);
+	assert_int_equal(guest_st_used(nic), 0);
+}
+
+static void shared_tag(void **state)
+{
+	with_each_width(*state, each_shared_tag);
+}
+
+/*
+ * Theory of operation: mkeys of dropped regions are used again from a pool, by
+ * ST index and PH. Tags change from round to round while the index stays, so a
+ * pooled mkey that remembered the tag would show the one of the round before.
+ */
+static void each_registered_again(struct guest *guest, struct nic *nic)
+{
+	int fd = guest_export(guest, 0, 0);
+
+	for (unsigned i = 0; i < 24; i++) {
+		struct hint hint = {nic->tag_bits, (uint16_t)(0x80 + i), 2};
+		struct ibv_mr *mr;
+
+		/* Regions without a hint in between must not get such an mkey. */
+		set_one(guest, fd, i % 3 ? hint : NO_HINT);
+		mr = guest_register(guest, nic, fd);
+		guest_check_writes(guest, nic, mr, 0, i % 3 ? hint : NO_HINT);
+		guest_unregister(guest, mr);
+		assert_int_equal(guest_st_used(nic), 0);
+	}
+}
+
+static void registered_again(void **state)
+{
+	with_each_width(*state, each_registered_again);
+}
+
+/*
+ * Theory of operation: SET counts for what is asked from then on. A region that
+ * is mapped keeps its tag, the next one has the new tag or, cleared, none.
+ */
+static void each_set_between(struct guest *guest, struct nic *nic)
+{
+	struct hint old = {nic->tag_bits, 0x51, 2}, new = {nic->tag_bits, 0x52, 3};
+	int fd = guest_export(guest, 0, flags_of(old));
+	struct ibv_mr *first = guest_register(guest, nic, fd), *second, *third;
+
+	set_one(guest, fd, new);
+	second = guest_register(guest, nic, fd);
+	set_one(guest, fd, NO_HINT);
+	third = guest_register(guest, nic, fd);
+	guest_check_writes(guest, nic, first, 0, old);
+	guest_check_writes(guest, nic, second, 0, new);
+	guest_check_writes(guest, nic, third, 0, NO_HINT);
+}
+
+static void set_between(void **state)
+{
+	with_each_width(*state, each_set_between);
+}
+
+/* libibverbs keeps ibv_rereg_mr() from dma-buf regions, the kernel does not. */
+static int rereg_access(struct nic *nic, struct ibv_mr *mr, uint32_t access)
+{
+	struct ib_uverbs_rereg_mr_resp resp = {0};
+	struct {
+		struct ib_uverbs_cmd_hdr hdr;
+		struct ib_uverbs_rereg_mr cmd;
+	} request = {
+		.hdr = {.command = IB_USER_VERBS_CMD_REREG_MR,
+			.in_words = sizeof(request) / 4,
+			.out_words = sizeof(resp) / 4},
+		.cmd = {.response = (uintptr_t)&resp,
+			.mr_handle = mr->handle,
+			.flags = IBV_REREG_MR_CHANGE_ACCESS,
+			.access_flags = access},
+	};
+
+	if (write(nic->context->cmd_fd, &request, sizeof(request)) != sizeof(request))
+		return -errno;
+	mr->lkey = resp.lkey;
+	mr->rkey = resp.rkey;
+	return 0;
+}
+
+/*
+ * Theory of operation: changing the access of a region on a dma-buf worked
+ * before there were hints, so it works with one, takes effect, and keeps it.
+ */
+static void each_reregistered(struct guest *guest, struct nic *nic)
+{
+	struct hint hint = {nic->tag_bits, 0x71, 2};
+	int fd = guest_export(guest, 0, flags_of(hint));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	assert_int_equal(rereg_access(nic, mr, IBV_ACCESS_REMOTE_READ), 0);
+	assert_int_equal(nic_write(nic, mr, 0, 0, 64), -EREMOTEIO);
+	assert_int_equal(nic_connect(nic), 0);
+	assert_int_equal(rereg_access(nic, mr,
+				      IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |
+					      IBV_ACCESS_REMOTE_READ),
+			 0);
+	guest_check_writes(guest, nic, mr, 0, hint);
+}
+
+static void reregistered(void **state)
+{
+	with_each_width(*state, each_reregistered);
+}
+
+/*
+ * Theory of operation: the mkey names an entry by 8 bits, so a table serves at
+ * most 255 tags. One buffer gets a new tag for each region until there is no
+ * room: that region works without a hint, and the first that is dropped makes
+ * room again.
+ */
+static void table_full(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = guest_nic(guest, 16);
+	uint16_t entries[2048];
+	unsigned size = guest_st_table(nic, entries);
+	unsigned room = size > 256 ? 255 : size - 1;
+	struct ibv_mr *first = NULL, *last = NULL;
+	int fd;
+
+	if (!size)
+		GUEST_SKIP("this NIC has no ST table");
+	fd = guest_export(guest, 0, 0);
+	for (unsigned i = 0; i < room; i++) {
+		set_one(guest, fd, hint_of(16, 0x1000 + i));
+		last = guest_register(guest, nic, fd);
+		first = first ? first : last;
+	}
+	assert_int_equal(guest_st_used(nic), room);
+	guest_check_writes(guest, nic, last, 0, hint_of(16, 0x1000 + room - 1));
+	set_one(guest, fd, hint_of(16, 0x2001));
+	last = guest_register(guest, nic, fd);
+	guest_check_writes(guest, nic, last, 0, NO_HINT);
+	assert_int_equal(guest_st_count(nic, 0x2001), 0);
+	guest_unregister(guest, first);
+	last = guest_register(guest, nic, fd);
+	guest_check_writes(guest, nic, last, 0, hint_of(16, 0x2001));
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(kinds, &guest),
+		GUEST_TEST(tag_zero, &guest),
+		GUEST_TEST(many_tags, &guest),
+		GUEST_TEST(shared_tag, &guest),
+		GUEST_TEST(registered_again, &guest),
+		GUEST_TEST(set_between, &guest),
+		GUEST_TEST(reregistered, &guest),
+		GUEST_TEST(table_full, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("mr_hints", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

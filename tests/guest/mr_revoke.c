@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The owner takes its memory away, changes a hint and gives the memory back. A
+ * region that is mapped again must send the new hint, or fail: never the old one.
+ *
+ * Mapping again is asked for by ibv_advise_mr(), which tells its result; then
+ * the writes show what the mkey really does.
+ */
+#include <errno.h>
+
+#include "guest.h"
+
+static const struct hint NO_HINT;
+
+static uint32_t flags_of(struct hint hint)
+{
+	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
+}
+
+/* Revoke, change the hint of @fd, end the revoke. */
+static void change_while_revoked(struct guest *guest, int fd, struct hint hint)
+{
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	guest_set(guest, fd, hint.bits == 8 ? hint : NO_HINT, hint.bits == 16 ? hint : NO_HINT);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+}
+
+/* 0 or the errno. */
+static int map_again(struct nic *nic, const struct ibv_mr *mr)
+{
+	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = mr->lkey};
+
+	return ibv_advise_mr(nic->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE, IBV_ADVISE_MR_FLAG_FLUSH,
+			     &sge, 1);
+}
+
+static void assert_dead(struct guest *guest, struct nic *nic, const struct ibv_mr *mr)
+{
+	struct accel_counters counters;
+
+	assert_int_not_equal(map_again(nic, mr), 0);
+	assert_int_equal(accel_clear_counters(&guest->accel), 0);
+	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
+	assert_int_equal(accel_read_counters(&guest->accel, &counters), 0);
+	assert_int_equal(counters.tlps, 0);
+	assert_int_equal(nic_connect(nic), 0);
+}
+
+static void assert_alive(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
+			 unsigned slot, struct hint hint)
+{
+	assert_int_equal(map_again(nic, mr), 0);
+	guest_check_writes(guest, nic, mr, slot, hint);
+}
+
+/* A NIC whose tags go through a table; in an mkey without one nothing can change. */
+static struct nic *table_nic(struct guest *guest, unsigned bits)
+{
+	uint16_t entries[2048];
+	struct nic *nic = guest_nic(guest, bits);
+
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	if (!guest_st_table(nic, entries))
+		GUEST_SKIP("this NIC has no ST table");
+	return nic;
+}
+
+/* Theory of operation: nothing was changed, so the region comes back as it was. */
+static void unchanged(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint hint = {16, 0x611, 2};
+	int fd = guest_export(guest, 0, flags_of(hint));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	for (int i = 0; i < 3; i++) {
+		change_while_revoked(guest, fd, hint);
+		assert_alive(guest, nic, mr, 0, hint);
+	}
+}
+
+/*
+ * Theory of operation: a page fault of the NIC maps again as well; without a
+ * word from the application the writes go on, with the new tag.
+ */
+static void by_page_fault(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint old = {16, 0x621, 2}, new = {16, 0x622, 2};
+	int fd = guest_export(guest, 0, flags_of(old));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	guest_check_writes(guest, nic, mr, 0, old);
+	change_while_revoked(guest, fd, new);
+	guest_check_writes(guest, nic, mr, 0, new);
+}
+
+/* Theory of operation: all regions on the entry are of this buffer, so it takes the new tag. */
+static void new_tag(struct guest *guest, unsigned bits)
+{
+	struct nic *nic = table_nic(guest, bits);
+	struct hint old = {bits, 0x31, 2}, new = {bits, 0x32, 2};
+	int fd = guest_export(guest, 0, flags_of(old));
+	struct ibv_mr *first = guest_register(guest, nic, fd);
+	struct ibv_mr *second = guest_register(guest, nic, fd);
+
+	guest_check_writes(guest, nic, first, 0, old);
+	change_while_revoked(guest, fd, new);
+	assert_alive(guest, nic, first, 0, new);
+	assert_alive(guest, nic, second, 0, new);
+	assert_int_equal(guest_st_count(nic, old.tag), 0);
+	assert_int_equal(guest_st_count(nic, new.tag), 1);
+}
+
+static void new_tag_8(void **state)
+{
+	new_tag(*state, 8);
+}
+
+static void new_tag_16(void **state)
+{
+	new_tag(*state, 16);
+}
+
+/* Theory of operation: the PH is in the mkey and cannot change; the next region has it. */
+static void new_ph(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint old = {16, 0x641, 2}, new = {16, 0x641, 3};
+	int fd = guest_export(guest, 0, flags_of(old));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	change_while_revoked(guest, fd, new);
+	assert_dead(guest, nic, mr);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
+}
+
+/* Theory of operation: the mkey would go on sending a hint that nobody wants any more. */
+static void withdrawn(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint old = {16, 0x651, 2};
+	int fd = guest_export(guest, 0, flags_of(old));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	change_while_revoked(guest, fd, NO_HINT);
+	assert_dead(guest, nic, mr);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, NO_HINT);
+}
+
+/* Theory of operation: a region without a hint never asks, so a new one is nothing to it. */
+static void had_none(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint new = {16, 0x661, 2};
+	int fd = guest_export(guest, 0, 0);
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	change_while_revoked(guest, fd, new);
+	assert_alive(guest, nic, mr, 0, NO_HINT);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
+}
+
+/*
+ * Theory of operation: another buffer's region uses the entry too, and still
+ * wants the old tag: so the entry stays, and the region that wants the new tag fails.
+ */
+static void shared_entry(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = table_nic(guest, 16);
+	struct hint old = {16, 0x671, 2}, new = {16, 0x672, 2};
+	int a = guest_export(guest, 0, flags_of(old)), b = guest_export(guest, 1, flags_of(old));
+	struct ibv_mr *changed = guest_register(guest, nic, a);
+	struct ibv_mr *other = guest_register(guest, nic, b);
+
+	assert_int_equal(guest_st_count(nic, old.tag), 1);
+	change_while_revoked(guest, a, new);
+	assert_dead(guest, nic, changed);
+	assert_alive(guest, nic, other, 1, old);
+	guest_check_writes(guest, nic, guest_register(guest, nic, a), 0, new);
+	guest_check_writes(guest, nic, other, 1, old);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(unchanged, &guest), GUEST_TEST(by_page_fault, &guest),
+		GUEST_TEST(new_tag_8, &guest), GUEST_TEST(new_tag_16, &guest),
+		GUEST_TEST(new_ph, &guest),    GUEST_TEST(withdrawn, &guest),
+		GUEST_TEST(had_none, &guest),  GUEST_TEST(shared_entry, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("mr_revoke", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

@@ -1,0 +1,474 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What vfio-pci accepts and refuses at both doors, with the exact errno. The
+ * tables have a column for each kind of accelerator; run this with each.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define ST     VFIO_DMA_BUF_TPH_ST
+#define ST_EXT VFIO_DMA_BUF_TPH_ST_EXT
+#define TAG(x) ((uint32_t)(x) << VFIO_DMABUF_TPH_ST_SHIFT)
+#define PH(x)  ((uint32_t)(x) << VFIO_DMABUF_TPH_PH_SHIFT)
+#define FL     VFIO_DMABUF_FL_TPH
+#define EXT    VFIO_DMABUF_FL_TPH_EXT
+
+/* By what the accelerator completes. */
+struct verdict {
+	int none, bits8, bits16;
+};
+
+static int verdict_of(const struct guest *guest, struct verdict v)
+{
+	return guest->completer_bits == 16  ? v.bits16
+	       : guest->completer_bits == 8 ? v.bits8
+					    : v.none;
+}
+
+static void need_completer(const struct guest *guest, unsigned bits)
+{
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+}
+
+/* What the export says, 0 or the errno; the file is closed again. */
+static int export_errno(const struct guest *guest, uint32_t flags)
+{
+	int fd = accel_export(&guest->accel, 0, GUEST_SLICE_BYTES, flags);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -fd : 0;
+}
+
+static int set_errno(const struct guest *guest, int fd, uint32_t flags, uint8_t st, uint16_t st_ext,
+		     uint8_t ph)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {
+		.dmabuf_fd = fd,
+		.flags = flags,
+		.steering_tag = st,
+		.steering_tag_ext = st_ext,
+		.ph = ph,
+	};
+
+	return -accel_set_tph(&guest->accel, &tph);
+}
+
+static int get_errno(const struct guest *guest, int fd)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = fd};
+
+	return -accel_get_tph(&guest->accel, &tph);
+}
+
+static void assert_hints(const struct guest *guest, int fd, uint32_t flags, uint8_t st,
+			 uint16_t st_ext, uint8_t ph)
+{
+	/* What is not an output of GET must be overwritten, so start from noise. */
+	struct vfio_device_feature_dma_buf_tph tph = {
+		.dmabuf_fd = fd,
+		.flags = 0xffffffff,
+		.steering_tag = 0xee,
+		.steering_tag_ext = 0xeeee,
+		.ph = 0xee,
+	};
+
+	assert_int_equal(accel_get_tph(&guest->accel, &tph), 0);
+	assert_int_equal(tph.dmabuf_fd, fd);
+	assert_int_equal(tph.flags, flags);
+	assert_int_equal(tph.steering_tag, st);
+	assert_int_equal(tph.steering_tag_ext, st_ext);
+	assert_int_equal(tph.ph, ph);
+}
+
+/* VFIO_DEVICE_FEATURE as it is, for what the example's functions never do. */
+static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_bytes)
+{
+	uint32_t arg[2 + 16] = {8 + data_bytes, flags};
+
+	memset(arg + 2, 0xff, sizeof(arg) - 8);
+	return ioctl(guest->accel.device_fd, VFIO_DEVICE_FEATURE, arg) < 0 ? errno : 0;
+}
+
+/*
+ * Theory of operation: PROBE tells what the device can do before anything else
+ * is looked at, and with any combination of GET and SET.
+ */
+static void probe(void **state)
+{
+	const struct guest *guest = *state;
+	const uint32_t feature = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF_TPH;
+	int want = verdict_of(guest, (struct verdict){EOPNOTSUPP, 0, 0});
+
+	assert_int_equal(raw_feature(guest, feature, 0), want);
+	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET, 12), want);
+	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_SET, 12), want);
+	assert_int_equal(
+		raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET, 12),
+		want);
+	/* The export itself is there in any case. */
+	assert_int_equal(raw_feature(guest,
+				     VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET |
+					     VFIO_DEVICE_FEATURE_DMA_BUF,
+				     16),
+			 0);
+}
+
+/*
+ * Theory of operation: the generic rules of VFIO_DEVICE_FEATURE hold: neither or
+ * both of GET and SET, and a short argument, are EINVAL.
+ */
+static void malformed_requests(void **state)
+{
+	const struct guest *guest = *state;
+	const uint32_t feature = VFIO_DEVICE_FEATURE_DMA_BUF_TPH;
+
+	assert_int_equal(
+		raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET, 12),
+		EINVAL);
+	need_completer(guest, 8);
+	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET, 11), EINVAL);
+	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_SET, 11), EINVAL);
+}
+
+/*
+ * Theory of operation: each row is one value of flags at export. It is tried on
+ * a good slice, so its errno can only come from the flags.
+ */
+static void first_door(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		struct verdict want;
+	} rows[] = {
+		{0, {0, 0, 0}},
+		/* 8-bit tags, 0 and the limits; each ph */
+		{FL, {EOPNOTSUPP, 0, 0}},
+		{FL | TAG(0xff), {EOPNOTSUPP, 0, 0}},
+		{FL | PH(1) | TAG(0x5a), {EOPNOTSUPP, 0, 0}},
+		{FL | PH(3) | TAG(1), {EOPNOTSUPP, 0, 0}},
+		{FL | TAG(0x100), {EOPNOTSUPP, EINVAL, EINVAL}},
+		{FL | TAG(0xffff), {EOPNOTSUPP, EINVAL, EINVAL}},
+		/* 16-bit tags, a small one too */
+		{FL | EXT, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{FL | EXT | TAG(0x5a), {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{FL | EXT | PH(2) | TAG(0x1234), {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{FL | EXT | PH(3) | TAG(0xffff), {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		/* an earlier proposal of this interface: a 16-bit tag without its bit */
+		{FL | PH(2) | TAG(0x1234), {EOPNOTSUPP, EINVAL, EINVAL}},
+		/* something, but no FL_TPH */
+		{PH(1), {EINVAL, EINVAL, EINVAL}},
+		{PH(3), {EINVAL, EINVAL, EINVAL}},
+		{EXT, {EINVAL, EINVAL, EINVAL}},
+		{TAG(1), {EINVAL, EINVAL, EINVAL}},
+		{EXT | PH(2) | TAG(0x1234), {EINVAL, EINVAL, EINVAL}},
+	};
+	struct guest *guest = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int got = export_errno(guest, rows[i].flags);
+
+		if (got != verdict_of(guest, rows[i].want))
+			fail_msg("flags 0x%x: errno %d, not %d", rows[i].flags, got,
+				 verdict_of(guest, rows[i].want));
+	}
+}
+
+/* Theory of operation: bits 15:4 mean nothing yet, so each alone is refused. */
+static void first_door_reserved_bits(void **state)
+{
+	struct guest *guest = *state;
+
+	for (unsigned bit = 4; bit <= 15; bit++) {
+		int got = export_errno(guest, FL | TAG(1) | 1u << bit);
+
+		if (got != verdict_of(guest, (struct verdict){EOPNOTSUPP, EINVAL, EINVAL}))
+			fail_msg("bit %u: errno %d", bit, got);
+		assert_int_equal(export_errno(guest, 1u << bit), EINVAL);
+	}
+}
+
+/* Theory of operation: what was given at export is what GET answers, whatever the namespace. */
+static void first_door_reads_back(void **state)
+{
+	struct guest *guest = *state;
+
+	need_completer(guest, 8);
+	assert_hints(guest, guest_export(guest, 0, 0), 0, 0, 0, 0);
+	assert_hints(guest, guest_export(guest, 0, FL | PH(2) | TAG(0x5a)), ST, 0x5a, 0, 2);
+	assert_hints(guest, guest_export(guest, 0, FL), ST, 0, 0, 0);
+	need_completer(guest, 16);
+	assert_hints(guest, guest_export(guest, 0, FL | EXT | PH(3) | TAG(0x5a)), ST_EXT, 0, 0x5a,
+		     3);
+	assert_hints(guest, guest_export(guest, 0, FL | EXT | PH(1) | TAG(0xffff)), ST_EXT, 0,
+		     0xffff, 1);
+}
+
+/*
+ * Theory of operation: each row is one SET on a buffer that has a hint. When it
+ * is refused the old state is still there, to the last field; else the new one.
+ */
+static void second_door(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		uint16_t st_ext;
+		uint8_t st, ph;
+		struct verdict want;
+	} rows[] = {
+		{ST, 0, 0x5a, 2, {EOPNOTSUPP, 0, 0}},
+		{ST, 0, 0xff, 3, {EOPNOTSUPP, 0, 0}},
+		{ST, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
+		{ST_EXT, 0x1234, 0, 1, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{ST_EXT, 0x5a, 0, 3, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{ST_EXT, 0, 0, 0, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{ST | ST_EXT, 0xffff, 0xff, 3, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{0, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
+		/* ph has two bits */
+		{ST, 0, 1, 4, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{ST_EXT, 1, 0, 0xff, {EOPNOTSUPP, EINVAL, EINVAL}},
+		/* a tag or a ph without its namespace */
+		{0, 0, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{0, 1, 0, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{0, 0, 0, 1, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{ST, 1, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{ST_EXT, 1, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+	};
+	struct guest *guest = *state;
+	uint32_t hint = guest->completer_bits ? FL | PH(1) | TAG(0x77) : 0;
+	int fd = guest_export(guest, 0, hint);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int want = verdict_of(guest, rows[i].want);
+		int got =
+			set_errno(guest, fd, rows[i].flags, rows[i].st, rows[i].st_ext, rows[i].ph);
+
+		if (got != want)
+			fail_msg("row %zu: errno %d, not %d", i, got, want);
+		if (!guest->completer_bits)
+			continue;
+		if (got)
+			assert_hints(guest, fd, ST, 0x77, 0, 1);
+		else
+			assert_hints(guest, fd, rows[i].flags, rows[i].st, rows[i].st_ext,
+				     rows[i].ph);
+		assert_int_equal(set_errno(guest, fd, ST, 0x77, 0, 1), 0);
+	}
+	if (!guest->completer_bits)
+		assert_int_equal(get_errno(guest, fd), EOPNOTSUPP);
+}
+
+/* Theory of operation: flags 31:2 mean nothing yet, so each alone is refused. */
+static void second_door_reserved_bits(void **state)
+{
+	struct guest *guest = *state;
+	int fd = guest_export(guest, 0, 0);
+
+	for (unsigned bit = 2; bit <= 31; bit++) {
+		int got = set_errno(guest, fd, ST | 1u << bit, 1, 0, 0);
+
+		if (got != verdict_of(guest, (struct verdict){EOPNOTSUPP, EINVAL, EINVAL}))
+			fail_msg("bit %u: errno %d", bit, got);
+	}
+}
+
+/* Theory of operation: SET replaces all, so the namespace that it leaves out is gone; 0 clears. */
+static void set_replaces_all(void **state)
+{
+	struct guest *guest = *state;
+	int fd, other;
+
+	need_completer(guest, 16);
+	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
+	other = guest_export(guest, 1, FL | PH(1) | TAG(0x11));
+	assert_int_equal(set_errno(guest, fd, ST | ST_EXT, 0xa5, 0x4321, 3), 0);
+	assert_hints(guest, fd, ST | ST_EXT, 0xa5, 0x4321, 3);
+	assert_int_equal(set_errno(guest, fd, ST_EXT, 0, 0x4321, 3), 0);
+	assert_hints(guest, fd, ST_EXT, 0, 0x4321, 3);
+	assert_int_equal(set_errno(guest, fd, 0, 0, 0, 0), 0);
+	assert_hints(guest, fd, 0, 0, 0, 0);
+	/* Each buffer has its own. */
+	assert_hints(guest, other, ST, 0x11, 0, 1);
+}
+
+static int make_udmabuf(void)
+{
+	int memory = memfd_create("not an accelerator's", MFD_ALLOW_SEALING | MFD_CLOEXEC);
+	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), fd = -1;
+	struct udmabuf_create create = {.memfd = (uint32_t)memory, .size = 4096};
+
+	if (memory >= 0 && device >= 0 && !ftruncate(memory, 4096) &&
+	    !fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK))
+		fd = ioctl(device, UDMABUF_CREATE, &create);
+	if (device >= 0)
+		close(device);
+	if (memory >= 0)
+		close(memory);
+	return fd;
+}
+
+static void assert_both_refuse(struct guest *guest, int fd, int want)
+{
+	assert_int_equal(set_errno(guest, fd, ST, 1, 0, 0), want);
+	assert_int_equal(set_errno(guest, fd, 0, 0, 0, 0), want);
+	assert_int_equal(get_errno(guest, fd), want);
+}
+
+/* Theory of operation: no file at all is EBADF, a file that is no dma-buf is EINVAL. */
+static void not_a_dmabuf(void **state)
+{
+	struct guest *guest = *state;
+	int ends[2], closed;
+
+	need_completer(guest, 8);
+	assert_both_refuse(guest, -1, EBADF);
+	assert_both_refuse(guest, 1 << 20, EBADF);
+	closed = guest_export(guest, 0, 0);
+	guest->fds[0] = -1;
+	close(closed);
+	assert_both_refuse(guest, closed, EBADF);
+	assert_both_refuse(guest, guest_keep_fd(guest, eventfd(0, EFD_CLOEXEC)), EINVAL);
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_both_refuse(guest, guest_keep_fd(guest, ends[0]), EINVAL);
+	assert_both_refuse(guest, guest_keep_fd(guest, ends[1]), EINVAL);
+	assert_both_refuse(guest, guest->accel.device_fd, EINVAL);
+}
+
+/* Theory of operation: a dma-buf of udmabuf is one, but not vfio-pci's. */
+static void another_exporter(void **state)
+{
+	struct guest *guest = *state;
+	int fd;
+
+	need_completer(guest, 8);
+	fd = make_udmabuf();
+	if (fd < 0)
+		GUEST_SKIP("no dma-buf of another exporter: /dev/udmabuf says %s", strerror(errno));
+	assert_both_refuse(guest, guest_keep_fd(guest, fd), EINVAL);
+}
+
+/* Theory of operation: a buffer belongs to the device it was exported by, and to no other. */
+static void another_device(void **state)
+{
+	struct guest *guest = *state;
+	char bdf[ACCEL_BDF_BYTES];
+	struct accel other;
+	int fd;
+
+	need_completer(guest, 8);
+	if (accel_find(bdf, 1))
+		GUEST_SKIP("there is only one accelerator");
+	fd = guest_export(guest, 0, FL | TAG(0x5a));
+	assert_int_equal(accel_open(&other, bdf), 0);
+	{
+		struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = fd};
+		int set = accel_set_tph(&other, &tph), get = accel_get_tph(&other, &tph);
+
+		accel_close(&other);
+		assert_int_equal(set, -EINVAL);
+		assert_int_equal(get, -EINVAL);
+	}
+	assert_hints(guest, fd, ST, 0x5a, 0, 0);
+}
+
+/*
+ * Theory of operation: memory enable off revokes the buffers. That is when an
+ * owner changes tags, so both operations work, and hints stay across it.
+ */
+static void revoked(void **state)
+{
+	struct guest *guest = *state;
+	int fd, born;
+
+	need_completer(guest, 8);
+	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_hints(guest, fd, ST, 0x5a, 0, 2);
+	assert_int_equal(set_errno(guest, fd, ST, 0x66, 0, 1), 0);
+	assert_hints(guest, fd, ST, 0x66, 0, 1);
+	assert_int_equal(set_errno(guest, fd, ST, 1, 0, 4), EINVAL);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	assert_hints(guest, fd, ST, 0x66, 0, 1);
+	assert_int_equal(set_errno(guest, fd, ST, 0x67, 0, 1), 0);
+	assert_hints(guest, fd, ST, 0x67, 0, 1);
+	/* Exported while off: born revoked. */
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	born = guest_export(guest, 1, FL | PH(1) | TAG(0x21));
+	assert_hints(guest, born, ST, 0x21, 0, 1);
+	assert_int_equal(set_errno(guest, born, ST, 0x22, 0, 1), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	assert_hints(guest, born, ST, 0x22, 0, 1);
+}
+
+/* Theory of operation: a reset revokes and ends it in one call; the hints are still there. */
+static void reset(void **state)
+{
+	struct guest *guest = *state;
+	int fd;
+
+	need_completer(guest, 8);
+	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
+	assert_int_equal(accel_reset(&guest->accel), 0);
+	assert_hints(guest, fd, ST, 0x5a, 0, 2);
+	assert_int_equal(set_errno(guest, fd, ST, 0x5b, 0, 2), 0);
+}
+
+/*
+ * Theory of operation: the buffer outlives the open device as a file, but not as
+ * memory. No importer gets it, and even the device opened anew cannot set hints.
+ */
+static void device_closed(void **state)
+{
+	struct guest *guest = *state;
+	int fd;
+
+	need_completer(guest, 8);
+	fd = guest_export(guest, 0, FL | TAG(0x5a));
+	accel_close(&guest->accel);
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		assert_null(nic_register(&guest->nics[i], fd, GUEST_SLICE_BYTES));
+		assert_int_equal(errno, ENODEV);
+	}
+	assert_int_equal(accel_open(&guest->accel, guest->accel.bdf), 0);
+	assert_both_refuse(guest, fd, ENODEV);
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		assert_null(nic_register(&guest->nics[i], fd, GUEST_SLICE_BYTES));
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(probe, &guest),
+		GUEST_TEST(malformed_requests, &guest),
+		GUEST_TEST(first_door, &guest),
+		GUEST_TEST(first_door_reserved_bits, &guest),
+		GUEST_TEST(first_door_reads_back, &guest),
+		GUEST_TEST(second_door, &guest),
+		GUEST_TEST(second_door_reserved_bits, &guest),
+		GUEST_TEST(set_replaces_all, &guest),
+		GUEST_TEST(not_a_dmabuf, &guest),
+		GUEST_TEST(another_exporter, &guest),
+		GUEST_TEST(another_device, &guest),
+		GUEST_TEST(revoked, &guest),
+		GUEST_TEST(reset, &guest),
+		GUEST_TEST(device_closed, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("vfio_tph_errors", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

@@ -20,7 +20,7 @@
 
 struct lab {
 	struct fabric *fabric;
-	struct slot slots[1 + OPTIONS_NICS_MAX];
+	struct slot slots[OPTIONS_SLOTS_MAX];
 	unsigned slot_count;
 	FILE *trace;
 	int signals;
@@ -62,7 +62,7 @@ static int open_slot(struct lab *lab, const struct options *options, struct slot
 	return err ? fail("open", slot->name, err) : 0;
 }
 
-static int open_accel(struct lab *lab, const struct options *options)
+static int open_accel(struct lab *lab, const struct options *options, unsigned index)
 {
 	struct slot *slot = &lab->slots[lab->slot_count];
 	struct pci_function_link link = slot_link(slot);
@@ -72,7 +72,7 @@ static int open_accel(struct lab *lab, const struct options *options)
 		.trapped = options->accel_trapped,
 	};
 
-	snprintf(slot->name, sizeof(slot->name), "accel");
+	snprintf(slot->name, sizeof(slot->name), "accel%u", index);
 	return open_slot(lab, options, slot, accel_create(&slot->function, &config, &link));
 }
 
@@ -109,8 +109,8 @@ static int lab_open(struct lab *lab, const struct options *options)
 
 	if (!err)
 		err = open_fabric(lab, options);
-	if (!err)
-		err = open_accel(lab, options);
+	for (unsigned i = 0; !err && i < options->accel_count; i++)
+		err = open_accel(lab, options, i);
 	for (unsigned i = 0; !err && i < options->nic_count; i++)
 		err = open_nic(lab, options, i);
 	return err;
@@ -128,7 +128,7 @@ static void lab_close(struct lab *lab)
 /* Until a signal comes. */
 static int lab_run(struct lab *lab)
 {
-	struct pollfd fds[2 + OPTIONS_NICS_MAX];
+	struct pollfd fds[OPTIONS_SLOTS_MAX + 1];
 	bool more = false;
 
 	for (;;) {

@@ -78,7 +78,7 @@ static int parse_ids(struct options *o, char *list)
 	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		unsigned long id;
 
-		if (n > OPTIONS_NICS_MAX || number("ids", item, UINT16_MAX, &id))
+		if (n == OPTIONS_SLOTS_MAX || number("ids", item, UINT16_MAX, &id))
 			return bad("ids", item);
 		o->ids[n++] = (uint16_t)id;
 	}
@@ -103,6 +103,9 @@ static int parse_one(struct options *o, const char *name, char *value)
 	} else if (!strcmp(name, "mps")) {
 		err = number(name, value, TLP_PAYLOAD_MAX_BYTES, &n);
 		o->mps_bytes = (unsigned)n;
+	} else if (!strcmp(name, "accels")) {
+		err = number(name, value, OPTIONS_ACCELS_MAX, &n);
+		o->accel_count = (unsigned)n;
 	} else if (!strcmp(name, "accel-tph")) {
 		err = one_of(completer_words, name, value, &choice);
 		o->accel_completer = (enum pci_tph_completer)choice;
@@ -127,6 +130,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{"peers", required_argument, NULL, 0},
 		{"host-bridge-hints", required_argument, NULL, 0},
 		{"mps", required_argument, NULL, 0},
+		{"accels", required_argument, NULL, 0},
 		{"accel-tph", required_argument, NULL, 0},
 		{"accel-trapped", no_argument, NULL, 0},
 		{"nic-st-table", required_argument, NULL, 0},
@@ -136,7 +140,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	};
 	int index, got;
 
-	*options = (struct options){.mps_bytes = 256, .nic_st_table = true};
+	*options = (struct options){.mps_bytes = 256, .accel_count = 1, .nic_st_table = true};
 	while ((got = getopt_long(argc, argv, "", known, &index)) == 0) {
 		int err = parse_one(options, known[index].name, optarg);
 

@@ -9,7 +9,9 @@
 #include "devices/pci/function.h"
 #include "fabric/fabric.h"
 
-#define OPTIONS_NICS_MAX 8
+#define OPTIONS_ACCELS_MAX 2
+#define OPTIONS_NICS_MAX   8
+#define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX)
 
 struct options {
 	const char *dir;   /* for the sockets */
@@ -17,13 +19,15 @@ struct options {
 	enum fabric_peers peers;
 	bool host_bridge_keeps_hints;
 	unsigned mps_bytes;
+	unsigned accel_count;
 	enum pci_tph_completer accel_completer;
 	bool accel_trapped;
 	bool nic_st_table;
 	unsigned nic_count;
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
-	/* Requester IDs: of the accelerator, then of the NICs. The transport does not tell them. */
-	uint16_t ids[1 + OPTIONS_NICS_MAX];
+	/* Requester IDs: of the accelerators, then of the NICs. The transport does not tell them.
+	 */
+	uint16_t ids[OPTIONS_SLOTS_MAX];
 };
 
 /* 0, or -EINVAL after one line on stderr. The strings are argv's. */

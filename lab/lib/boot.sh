@@ -40,15 +40,17 @@ boot_accel_trapped() {
 }
 
 boot_device_args() {
-	local n=0 nic more=''
+	local n nic=0 more=''
 	device_args=() ids=''
 	[ "$topology" != switch ] || device_args+=(-device pcie-root-port,id=port0,bus=pcie.0,chassis=8,slot=8
 		-device x3130-upstream,id=up0,bus=port0)
 	! boot_accel_trapped || more=',"x-no-posted-writes":true'
-	boot_device accel.sock 0 "$more"
-	for nic in ${nics//,/ }; do
-		boot_device "nic$n.sock" $((n + 1)) ''
-		n=$((n + 1))
+	for ((n = 0; n < accels; n++)); do
+		boot_device "accel$n.sock" "$n" "$more"
+	done
+	for _ in ${nics//,/ }; do
+		boot_device "nic$nic.sock" $((n + nic)) ''
+		nic=$((nic + 1))
 	done
 }
 
@@ -57,7 +59,7 @@ boot_fabricd() {
 	local peers=host-bridge ready args
 	[ "$topology" != switch ] || peers=switch
 	! boot_accel_trapped || peers=none
-	args=(--dir "$run_dir" --accel-tph "$accel_tph" --nics "$nics" --nic-st-table "$nic_st_table" --peers "$peers"
+	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --nic-st-table "$nic_st_table" --peers "$peers"
 		--host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}")
 	[ -z "$trace" ] || args+=(--trace "$trace")

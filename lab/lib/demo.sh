@@ -12,12 +12,20 @@ demo_hints() {
 	esac
 }
 
+# What each NIC must send. Without a table a memory key holds the tag itself, in 8 bits.
+demo_widths() {
+	case $nic_st_table in
+	cap) echo "$nics" ;;
+	none) echo "${nics//16/8}" ;;
+	esac
+}
+
 demo_run() {
 	local out=$top/out/demo status=0
 	mkdir -p "$out"
 	rm -f "$out"/*
 	trace=${trace:-$out/trace.jsonl} log=${log:-$out/guest.log} share=$out
-	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --json /mnt/share/result.json)
+	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
 	boot_run || status=$?
 	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json, trace.jsonl and guest.log"
 	return "$status"

@@ -6,7 +6,7 @@ kernel_suites=("$guest_release-backports" sid experimental)
 kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio drivers/infiniband/core drivers/infiniband/hw/mlx5
 	drivers/net/ethernet/mellanox/mlx5/core include/linux include/rdma include/trace/events
 	include/uapi/linux include/uapi/rdma Documentation/PCI Documentation/driver-api
-	Documentation/filesystems/proc.rst tools/testing/selftests/vfio)
+	Documentation/filesystems/proc.rst tools/testing/selftests/vfio LICENSES)
 kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12 -c gc.auto=0)
 
 kernel_in_tree() {
@@ -102,9 +102,11 @@ kernel_configure() {
 
 # Sets kernel_image.
 kernel_ensure() {
-	local key build=$cache/build-$kernel tree=$cache/linux-$kernel
+	local key
 	case $kernel in
 	7.2 | 7.3) ;;
+	*-plain) kernel_plain_ensure
+		return ;;
 	*) kernel_image=$kernel
 		[ -r "$kernel_image" ] || die "no kernel $kernel: 7.3, 7.2 or the path of a bzImage"
 		return ;;
@@ -116,6 +118,25 @@ kernel_ensure() {
 	key=$(kernel_key)
 	kernel_image=$cache/kernel-$kernel-$key
 	[ ! -e "$kernel_image" ] || return 0
+	kernel_build "$kernel_image"
+}
+
+# The same kernel without the series, to see what programs say there.
+kernel_plain_ensure() {
+	local version=${kernel%-plain}
+	kernel_image=$cache/kernel-plain-$version-$(sha256sum <"$top/kernel/lab.config" | cut -c1-16)
+	[ ! -e "$kernel_image" ] || return 0
+	kernel=$version
+	[ -e "$cache/linux-$kernel/.git/tph-tip" ] || kernel_fetch
+	! kernel_tree_edited || die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
+	kernel_in_tree checkout -q base
+	kernel_build "$kernel_image"
+	kernel_in_tree checkout -q series
+}
+
+# kernel_build IMAGE: of what the tree holds now
+kernel_build() {
+	local build=$cache/build-$kernel
 	say "building Linux $kernel (5 to 10 minutes on two cores)"
 	kernel_configure "$build"
 	# Without LOCALVERSION a tree with commits of its own gets a + behind its version.
@@ -124,8 +145,8 @@ kernel_ensure() {
 	# One earlier build stays, for going back and forth between two series.
 	find "$cache" -maxdepth 1 -name "kernel-$kernel-*" -printf '%T@ %p\n' | sort -rn |
 		awk 'NR > 1 { print $2 }' | xargs -r rm -f
-	cp "$build/arch/x86/boot/bzImage" "$kernel_image.part"
-	mv "$kernel_image.part" "$kernel_image"
+	cp "$build/arch/x86/boot/bzImage" "$1.part"
+	mv "$1.part" "$1"
 	say "built $(make -s -C "$build" LOCALVERSION= kernelrelease)"
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line of tphlab, checked once, here.
 
-topology=switch iommu=pt accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
+topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
 trace='' share='' log='' timeout='' kernel=7.3
 command=()
 
@@ -20,7 +20,7 @@ options_parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; command=("$@"); break ;;
-		--topology | --iommu | --accel-tph | --nics | --nic-st-table | --host-bridge-hints | --mps | --trace | \
+		--topology | --iommu | --accels | --accel-tph | --nics | --nic-st-table | --host-bridge-hints | --mps | --trace | \
 			--share | --log | --timeout | --kernel)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
@@ -31,6 +31,7 @@ options_parse() {
 	done
 	one_of --topology "$topology" switch rciep rootport
 	one_of --iommu "$iommu" pt translated none
+	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16
 	one_of --nic-st-table "$nic_st_table" cap none
 	one_of --host-bridge-hints "$host_bridge_hints" drop keep

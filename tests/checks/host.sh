@@ -18,7 +18,7 @@ host_scripts() {
 
 host_spdx() {
 	local file
-	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|tests/golden/|tests/fuzz/corpus/)' |
+	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|tests/golden/|tests/fuzz/corpus/)' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "no SPDX line: $file"
 		done | { ! grep .; }

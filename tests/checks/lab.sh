@@ -21,6 +21,21 @@ lab_demo() {
 	jq -e '.ok == true and (.pairs | length) == 8 and all(.pairs[]; .data_ok and .tlps > 0)' "$result"
 }
 
+# The requester IDs that fabricd was told are those the guest gave.
+lab_ids() {
+	local topology trace=$out/ids.jsonl
+	for topology in switch rciep rootport; do
+		in_guest --topology $topology --trace "$trace" -- lspci -d 15b3: | awk '{ print $1 }' | sort >"$out/ids.guest"
+		jq -r 'select(.requester and .from != "host") | .requester' "$trace" | sort -u >"$out/ids.trace"
+		[ -s "$out/ids.guest" ] && diff "$out/ids.guest" "$out/ids.trace" || return 1
+	done
+}
+
+# A kernel without the series: one line and a status of its own.
+lab_plain_kernel() {
+	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_write
+}
+
 lab_checks() {
 	local topology mode
 	for topology in switch rciep rootport; do
@@ -31,6 +46,21 @@ lab_checks() {
 	check lab-demo-rciep-keep lab_demo --topology rciep --host-bridge-hints keep
 	check lab-demo-rootport-keep lab_demo --topology rootport --host-bridge-hints keep
 	check lab-demo-mps lab_demo --mps 4096
-	lab_guest_tests
+	check lab-demo-direct lab_demo --nic-st-table none
+	check lab-ids lab_ids
+	check lab-plain-kernel lab_plain_kernel
+	check lab-errors in_guest --accels 2 -- vfio_tph_errors
+	check lab-errors-8 in_guest --accel-tph 8 -- vfio_tph_errors
+	check lab-errors-none in_guest --accel-tph none -- vfio_tph_errors
+	check lab-errors-noiommu in_guest --iommu none -- vfio_tph_errors
+	check lab-mr in_guest -- mr_hints
+	check lab-mr-8 in_guest --accel-tph 8 -- mr_hints
+	check lab-mr-direct in_guest --nic-st-table none -- mr_hints
+	check lab-revoke in_guest -- mr_revoke
+	check lab-no-window in_guest -- no_window
+	check lab-reset in_guest -- reset_under_traffic
+	check lab-reset-rootport in_guest --topology rootport -- reset_under_traffic
+	check lab-rebind in_guest -- nic_unbind_rebind
+	check lab-7.2-demo lab_demo --kernel 7.2
+	check lab-7.2-mr in_guest --kernel 7.2 -- mr_hints
 }
-lab_guest_tests() { :; }

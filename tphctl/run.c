@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "run.h"
+#include "tphctl.h"
+
+/* What would end us, and so the buffer, is for CMD to decide about. */
+static void forwarded(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGQUIT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+}
+
+static _Noreturn void child(char **command, int dmabuf_fd, const sigset_t *mask)
+{
+	char number[16];
+	int err;
+
+	snprintf(number, sizeof(number), "%d", dmabuf_fd);
+	/* Without us the buffer has no memory any more. */
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || fcntl(dmabuf_fd, F_SETFD, 0) ||
+	    setenv("TPH_DMABUF_FD", number, 1) || sigprocmask(SIG_SETMASK, mask, NULL))
+		_exit(fail(EXIT_OURS, "export: cannot prepare %s: %s", command[0],
+			   strerror(errno)));
+	execvp(command[0], command);
+	err = errno;
+	_exit(fail(err == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUNNABLE,
+		   "export: cannot run %s: %s; give a program after --", command[0],
+		   strerror(err)));
+}
+
+static int wait_for(pid_t pid, const sigset_t *set)
+{
+	siginfo_t info;
+	int status;
+
+	for (;;) {
+		pid_t done = waitpid(pid, &status, WNOHANG);
+
+		if (done == pid && WIFEXITED(status))
+			return WEXITSTATUS(status);
+		if (done == pid && WIFSIGNALED(status))
+			return 128 + WTERMSIG(status);
+		if (done < 0)
+			return fail(EXIT_OURS, "export: lost sight of the command: %s",
+				    strerror(errno));
+		if (sigwaitinfo(set, &info) < 0 || info.si_signo == SIGCHLD)
+			continue;
+		/* From the terminal it went to CMD too, which is in our process group. */
+		if (info.si_code != SI_KERNEL)
+			kill(pid, info.si_signo);
+	}
+}
+
+int run_command(char **command, int dmabuf_fd)
+{
+	sigset_t set, before;
+	pid_t pid;
+	int status;
+
+	/* A parent that ignores it would take CMD's status away. */
+	signal(SIGCHLD, SIG_DFL);
+	forwarded(&set);
+	sigprocmask(SIG_BLOCK, &set, &before);
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		status = fail(EXIT_OURS, "export: cannot start %s: %s; see ulimit -u", command[0],
+			      strerror(errno));
+	else if (pid == 0)
+		child(command, dmabuf_fd, &before);
+	else
+		status = wait_for(pid, &set);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}

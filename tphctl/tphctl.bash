@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# bash completion of tphctl
+
+_tphctl_functions() {
+	local device
+	for device in /sys/bus/pci/devices/*; do
+		printf '%s\n' "${device##*/}"
+	done
+}
+
+# Colons are in COMP_WORDBREAKS, so an address comes as several words: what bash replaces is only
+# the part behind the last colon.
+_tphctl_addresses() {
+	local typed=$1 prefix=''
+	[[ $typed != *:* ]] || prefix=${typed%:*}:
+	mapfile -t COMPREPLY < <(compgen -W "$(_tphctl_functions)" -- "$typed")
+	[[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
+}
+
+# Sets words and cword: the line with the parts of an address joined again.
+_tphctl_words() {
+	local i word joined=0
+	words=() cword=0
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $i -gt 0 && ($word == : || $joined = 1) ]]; then
+			words[cword]+=$word
+		else
+			cword=${#words[@]}
+			words+=("$word")
+		fi
+		[[ $word == : ]] && joined=1 || joined=0
+	done
+}
+
+_tphctl() {
+	local words cword current previous
+	_tphctl_words
+	current=${words[cword]} previous=${words[cword - 1]}
+	COMPREPLY=()
+	if [ "$cword" = 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W 'list show path export bufs --help --version' -- "$current")
+		return
+	fi
+	case $previous in
+	--dump) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+	--ph) mapfile -t COMPREPLY < <(compgen -W 'bidirectional requester target target-priority' -- "$current"); return ;;
+	--width) mapfile -t COMPREPLY < <(compgen -W '8 16' -- "$current"); return ;;
+	--bar) mapfile -t COMPREPLY < <(compgen -W '0 1 2 3 4 5' -- "$current"); return ;;
+	--offset | --length | --st) return ;;
+	--) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
+	esac
+	case ${words[1]}:$current in
+	list:-*) mapfile -t COMPREPLY < <(compgen -W '--all --json --dump --help' -- "$current") ;;
+	show:-*) mapfile -t COMPREPLY < <(compgen -W '--json --dump --help' -- "$current") ;;
+	path:-*) mapfile -t COMPREPLY < <(compgen -W '--width --json --dump --help' -- "$current") ;;
+	export:-*) mapfile -t COMPREPLY < <(compgen -W '--bar --offset --length --st --ph --ext --required --json --help --' -- "$current") ;;
+	bufs:-*) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
+	show:* | path:* | export:*) _tphctl_addresses "$current" ;;
+	esac
+}
+
+complete -F _tphctl tphctl

@@ -5,7 +5,10 @@ run_dir='' fabricd_pid='' qemu_pid=''
 
 boot_cleanup() {
 	# QEMU first; fabricd ends its trace when told to.
-	[ -z "$qemu_pid" ] || kill -KILL "$qemu_pid" 2>/dev/null || :
+	if [ -n "$qemu_pid" ]; then
+		kill -KILL "$qemu_pid" 2>/dev/null || :
+		wait "$qemu_pid" 2>/dev/null || :
+	fi
 	if [ -n "$fabricd_pid" ]; then
 		kill "$fabricd_pid" 2>/dev/null || :
 		wait "$fabricd_pid" || :

@@ -82,32 +82,25 @@ input_timeout() {
 	says 'did not end within 8 seconds' 124 lab/tphlab run --timeout 8 -- sleep 60
 }
 
-nothing_left() {
-	sleep 1
-	! pgrep -af 'fabricd --dir|vfio-user-pci' && ! compgen -G "${TMPDIR:-/tmp}/tphlab.*/*.sock"
-}
-
-# input_interrupted SIGNAL: a run that is ended from outside takes its processes along.
-input_interrupted() {
-	local pid
+# interrupted KILL-ARGUMENT…: a run that is ended from outside takes its processes and files along.
+# $pid and $group are to be had in the arguments.
+interrupted() {
+	local dir pid group left=0
+	dir=$(mktemp -d)
 	set -m
-	lab/tphlab run -- sleep 60 &
+	TMPDIR=$dir lab/tphlab run -- sleep 60 &
 	pid=$!
+	group=-$pid
+	set +m
 	sleep 4
-	pgrep -f 'fabricd --dir' >/dev/null || { echo "the run did not start"; return 1; }
-	kill -"$1" -- -$pid
+	pgrep -f "fabricd --dir $dir" >/dev/null || { echo "the run did not start"; return 1; }
+	eval "kill $*"
 	wait $pid
-	nothing_left
-}
-
-input_killed() {
-	lab/tphlab run -- sleep 60 &
-	sleep 4
-	pgrep -f 'fabricd --dir' >/dev/null || { echo "the run did not start"; return 1; }
-	kill -KILL $!
-	wait $!
-	nothing_left
-	rm -rf "${TMPDIR:-/tmp}"/tphlab.*
+	sleep 1
+	! pgrep -af "$dir" || left=1
+	[ -z "$(ls "$dir")" ] || [ "$1" = -KILL ] || { ls -R "$dir"; left=1; }
+	rm -rf "$dir"
+	return $left
 }
 
 input_checks() {
@@ -119,7 +112,7 @@ input_checks() {
 	check input-options input_options
 	check input-status input_status
 	check input-timeout input_timeout
-	check input-interrupted input_interrupted INT
-	check input-terminated input_interrupted TERM
-	check input-killed input_killed
+	check input-interrupted interrupted -INT -- '$group'
+	check input-terminated interrupted -TERM '$pid'
+	check input-killed interrupted -KILL '$pid'
 }

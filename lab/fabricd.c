@@ -116,13 +116,25 @@ static int lab_open(struct lab *lab, const struct options *options)
 	return err;
 }
 
-static void lab_close(struct lab *lab)
+static int close_trace(struct lab *lab)
+{
+	int err = 0;
+
+	if (!lab->trace)
+		return 0;
+	if (ferror(lab->trace))
+		err = -EIO;
+	if (fclose(lab->trace))
+		err = -errno;
+	return err ? fail("write", "all of the trace", err) : 0;
+}
+
+static int lab_close(struct lab *lab)
 {
 	for (unsigned i = 0; i < lab->slot_count; i++)
 		slot_destroy(&lab->slots[i]);
 	fabric_destroy(lab->fabric);
-	if (lab->trace)
-		fclose(lab->trace);
+	return close_trace(lab);
 }
 
 /* Until a signal comes. */
@@ -167,6 +179,7 @@ int main(int argc, char **argv)
 		fflush(stdout);
 		err = lab_run(&lab);
 	}
-	lab_close(&lab);
-	return err ? 1 : 0;
+	if (lab_close(&lab) || err)
+		return 1;
+	return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The socket file, the one client, and the order in which things happen. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,6 +236,7 @@ static int check_config(const struct vu_config *config)
 	for (i = 0; i < VU_REGION_COUNT; i++) {
 		const struct vu_region *region = &config->regions[i];
 		struct stat st;
+		int seals;
 
 		if (!region->size || region->mmap_fd < 0)
 			continue;
@@ -245,22 +247,25 @@ static int check_config(const struct vu_config *config)
 		    region->mmap_offset > (uint64_t)st.st_size ||
 		    region->size > (uint64_t)st.st_size - region->mmap_offset)
 			return -EINVAL;
+		/* The client gets the descriptor: what it could shrink would end us by SIGBUS. */
+		seals = fcntl(region->mmap_fd, F_GET_SEALS);
+		if (seals < 0 || !(seals & F_SEAL_SHRINK))
+			return -EINVAL;
 	}
 	return 0;
 }
 
 static int allocate(struct vu *vu)
 {
-	unsigned i;
-
 	vu->config.path = strdup(vu->config.path);
 	vu->in.buf = malloc(VU_MAX_MESSAGE);
 	vu->out.reply = malloc(VU_MAX_MESSAGE);
-	vu->irq_fds = calloc(vu->config.msix_vectors + 1, sizeof(*vu->irq_fds));
+	vu->irq_fds = malloc((vu->config.msix_vectors + 1) * sizeof(*vu->irq_fds));
+	/* Before anything can fail: what closes them takes 0 for a descriptor. */
+	for (unsigned i = 0; vu->irq_fds && i < vu->config.msix_vectors; i++)
+		vu->irq_fds[i] = -1;
 	if (!vu->config.path || !vu->in.buf || !vu->out.reply || !vu->irq_fds)
 		return -ENOMEM;
-	for (i = 0; i < vu->config.msix_vectors; i++)
-		vu->irq_fds[i] = -1;
 	return 0;
 }
 

@@ -25,8 +25,9 @@ struct vu_region {
 	uint64_t size; /* bytes; 0: no such region */
 	/*
 	 * -1: every access is a message; else the client may map it whole, but may
-	 * send messages too, and the file must be that long. Stays the owner's, and open until
-	 * vu_destroy().
+	 * send messages too, and the file must be that long and sealed against
+	 * shrinking (F_SEAL_SHRINK): the client gets the descriptor. Stays the owner's, and open
+	 * until vu_destroy().
 	 */
 	int mmap_fd;
 	uint64_t mmap_offset; /* bytes into mmap_fd, whole pages */

@@ -197,15 +197,19 @@ static void build_config(struct pci_function *f, const struct accel_config *conf
 	pci_config_seal(f);
 }
 
-/* Memory of its own file, so that a host can map the same pages. */
+/*
+ * Memory of its own file, so that a host can map the same pages. Sealed: a host
+ * that could shrink the file would end this process by SIGBUS.
+ */
 static int map_memory(int *fd, uint8_t **memory, uint64_t bytes)
 {
 	int error;
 
-	*fd = memfd_create("accel", MFD_CLOEXEC);
+	*fd = memfd_create("accel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0)
 		return -errno;
-	if (ftruncate(*fd, (off_t)bytes)) {
+	if (ftruncate(*fd, (off_t)bytes) ||
+	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
 		error = -errno;
 		close(*fd);
 		return error;

@@ -119,6 +119,7 @@ static void cx_reset(struct pci_function *f)
 	cx->cmd_pending = 0;
 	cx->cap_mask1 = 0;
 	cx->messages = cx->octets = 0;
+	cx->log_lines = CX_LOG_LINES;
 }
 
 static void cx_destroy(struct pci_function *f)

@@ -80,7 +80,7 @@ struct cx_eq *cx_eq_for(struct cx *cx, unsigned type)
 	return NULL;
 }
 
-void cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
+bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 {
 	uint32_t index = eq->produced & ((1u << eq->log_size) - 1);
 
@@ -88,10 +88,11 @@ void cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe)) {
 		cx_log(cx, "an event of type 0x%x cannot be written to its queue",
 		       eqe[CX_EQE_TYPE]);
-		return;
+		return false;
 	}
 	eq->produced++;
 	cx->f.link.msix(cx->f.link.ctx, eq->vector);
+	return true;
 }
 
 void cx_eq_free(struct cx *cx, struct cx_eq *eq)

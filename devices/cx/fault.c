@@ -24,8 +24,11 @@ bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va)
 	cx_put32(eqe + CX_EQE_FAULT_OP_LEN, left);
 	cx_put64(eqe + CX_EQE_FAULT_VA, va);
 	cx_put32(eqe + CX_EQE_FAULT_TYPE_TOKEN, type << 24 | qp->number);
-	cx_eq_post(cx, eq, eqe);
-	return true;
+	if (cx_eq_post(cx, eq, eqe))
+		return true;
+	/* Nobody will hear of it, so nobody would resume. */
+	qp->wqe.fault = CX_FAULT_FAILED;
+	return false;
 }
 
 unsigned cx_cmd_page_fault_resume(struct cx *cx, const struct cx_command *cmd)

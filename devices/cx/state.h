@@ -222,7 +222,8 @@ unsigned cx_status_of(int error);
 uint16_t cx_lid(const struct cx *cx);
 
 /* eq.c */
-void cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
+/* False when the guest's queue cannot be written: nobody will hear of the event. */
+bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 /* The queue that wants events of @type; NULL: none. */
 struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
 void cx_eq_free(struct cx *cx, struct cx_eq *eq);

@@ -1,19 +1,28 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One guest: fabricd for its devices, QEMU for the rest, a folder shared for what passes between.
 
-run_dir='' fabricd_pid='' qemu_pid=''
+run_dir='' fabricd_pid='' qemu_pid='' reader_pids='' terminal=''
 
+# On every way out: QEMU first; what it said is passed on; fabricd ends its trace when told to.
 boot_cleanup() {
-	# QEMU first; fabricd ends its trace when told to.
-	if [ -n "$qemu_pid" ]; then
-		kill -KILL "$qemu_pid" 2>/dev/null || :
-		wait "$qemu_pid" 2>/dev/null || :
-	fi
-	if [ -n "$fabricd_pid" ]; then
-		kill "$fabricd_pid" 2>/dev/null || :
-		wait "$fabricd_pid" || :
-	fi
-	[ -z "$run_dir" ] || rm -rf "$run_dir"
+	{
+		[ -z "$qemu_pid" ] || { kill -KILL "$qemu_pid" && wait "$qemu_pid" || :; }
+		[ -z "$reader_pids" ] || boot_drain
+		[ -z "$fabricd_pid" ] || { kill "$fabricd_pid" && wait "$fabricd_pid" || :; }
+	} 2>/dev/null
+	[ -z "$terminal" ] || stty "$terminal"
+	[ -z "$run_dir" ] || {
+		[ ! -e "$run_dir/log" ] || cp "$run_dir/log" "${log:-$cache/guest.log}" || say "cannot write the guest's log to $log"
+		rm -rf "$run_dir"
+	}
+}
+
+# The readers end with the last writer, and the last one is us.
+boot_drain() {
+	exec 4>&- 5>&-
+	# shellcheck disable=SC2086
+	wait $reader_pids
+	reader_pids=''
 }
 
 # boot_device SOCKET N PROPERTIES: where the N-th function, from 0, goes in the guest. The firmware
@@ -30,7 +39,7 @@ boot_device() {
 		device_args+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),slot=$((n + 1))")
 		bus=port$n ids+=,$(((n + 1) << 8)) ;;
 	rciep)
-		more+=",\"addr\":\"$((n + 16))\"" ids+=,$(((n + 16) << 3)) ;;
+		more+=",\"addr\":\"$(printf %x $((n + 16)))\"" ids+=,$(((n + 16) << 3)) ;;
 	esac
 	device_args+=(-device
 		"{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":{\"type\":\"unix\",\"path\":\"$run_dir/$socket\"}$more}")
@@ -68,7 +77,7 @@ boot_fabricd() {
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
 	mkfifo "$run_dir/ready"
-	setpriv --pdeathsig KILL "$build/lab/fabricd" "${args[@]}" >"$run_dir/ready" &
+	setpriv --pdeathsig KILL "$build/lab/fabricd" "${args[@]}" >"$run_dir/ready" 4>&- 5>&- &
 	fabricd_pid=$!
 	read -r ready <"$run_dir/ready" || :
 	[ "$ready" = ready ] || die "the device process did not start: see its line above"
@@ -88,8 +97,8 @@ boot_qemu_args() {
 	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with it.
 	qemu_args=(-M q35 -accel tcg -cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
 		-smp 2 -m 1G -object memory-backend-memfd,id=ram,size=1G,share=on -machine memory-backend=ram
-		-nodefaults -display none -no-reboot -monitor none -serial "file:$run_dir/log"
-		-drive "if=none,id=root,file=$image,format=raw,readonly=on" -device virtio-blk-pci,drive=root
+		-nodefaults -display none -no-reboot -monitor none -serial "file:${run_dir//,/,,}/log"
+		-drive "if=none,id=root,file=${image//,/,,},format=raw,readonly=on" -device virtio-blk-pci,drive=root
 		-device virtio-serial-pci
 		-kernel "$kernel_image" -append "$(boot_kernel_line)")
 	boot_share run "$run_dir/run" off
@@ -99,18 +108,26 @@ boot_qemu_args() {
 	qemu_args+=("${device_args[@]}")
 }
 
-# boot_share TAG DIR READONLY
+# boot_share TAG DIR READONLY; a comma in an option's value is written twice.
 boot_share() {
-	qemu_args+=(-fsdev "local,id=$1,path=$2,security_model=none,readonly=$3"
+	qemu_args+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,readonly=$3"
 		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
 }
 
-# boot EXTRA-QEMU-ARG…: runs $run_dir/run/command in a guest.
-boot() {
-	local status=0
+# boot_prepare COMMAND…: a folder for this run, and what is to be done on any way out.
+boot_prepare() {
+	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab.XXXXXX") ||
+		die "no folder for the run in ${TMPDIR:-/tmp}: set TMPDIR to one you may write"
 	trap boot_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
+	mkdir "$run_dir/run" && printf '%q ' "$@" >"$run_dir/run/command" || die "cannot write to $run_dir"
+	steps_total=0
+}
+
+# boot QEMU-ARG…: runs $run_dir/run/command in a guest; stdin is QEMU's.
+boot() {
+	local status=0 begin=$SECONDS
 	boot_device_args
 	boot_fabricd
 	boot_qemu_args
@@ -119,47 +136,45 @@ boot() {
 	qemu_pid=$!
 	wait "$qemu_pid" || status=$?
 	qemu_pid=''
-	[ -z "$log" ] || cp "$run_dir/log" "$log" || die "cannot write the guest's log to $log"
-	boot_verdict "$status"
+	[ -z "$reader_pids" ] || boot_drain
+	boot_verdict "$status" $((SECONDS - begin))
 }
 
+# boot_verdict QEMU-STATUS SECONDS
 boot_verdict() {
 	local guest
-	if [ "$1" = 124 ] || [ "$1" = 137 ]; then
-		tail -n 5 "$run_dir/log" >&2
-		say "the guest did not end within $timeout seconds: its log's end is above, --log FILE keeps all of it"
+	if [ -n "$timeout" ] && [ "$2" -ge "$timeout" ]; then
+		tail -n 5 "$run_dir/log" 2>/dev/null >&2 || :
+		say "the guest did not end within $timeout seconds: its log's end is above, all of it in ${log:-$cache/guest.log}"
 		exit 124
 	fi
-	if ! read -r guest <"$run_dir/run/status" 2>/dev/null; then
+	if ! read -r guest 2>/dev/null <"$run_dir/run/status"; then
 		cat "$run_dir/qemu.log" >&2
-		tail -n 20 "$run_dir/log" >&2
+		tail -n 20 "$run_dir/log" 2>/dev/null >&2 || :
 		die "the guest died before the command ended (QEMU's status $1): the last it said is above"
 	fi
 	return "$guest"
 }
 
-boot_prepare() {
-	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab.XXXXXX")
-	mkdir "$run_dir/run"
-	# A relative path in the command means the same place as here only below --share.
-	printf '%q ' "$@" >"$run_dir/run/command"
-	steps_total=0
-}
-
+# QEMU writes to pipes, whatever our stdout and stderr are.
 boot_run() {
 	timeout=${timeout:-600}
 	boot_prepare "${command[@]}"
-	boot -add-fd fd=4,set=1 -add-fd fd=5,set=2 \
-		-chardev file,id=out,path=/dev/fdset/1,append=on -device virtserialport,chardev=out,name=stdout \
-		-chardev file,id=err,path=/dev/fdset/2,append=on -device virtserialport,chardev=err,name=stderr \
-		3</dev/null 4>&1 5>&2
+	mkfifo "$run_dir/out" "$run_dir/err" || die "cannot write to $run_dir"
+	exec 4<>"$run_dir/out" 5<>"$run_dir/err"
+	cat <"$run_dir/out" 4>&- 5>&- &
+	reader_pids=$!
+	cat <"$run_dir/err" >&2 4>&- 5>&- &
+	reader_pids+=" $!"
+	boot -chardev "file,id=out,path=$run_dir/out" -device virtserialport,chardev=out,name=stdout \
+		-chardev "file,id=err,path=$run_dir/err" -device virtserialport,chardev=err,name=stderr 3</dev/null
 }
 
 boot_shell() {
 	boot_prepare bash -i
-	local saved
-	saved=$(stty -g 2>/dev/null || :)
-	stty raw -echo 2>/dev/null || :
-	boot -chardev stdio,id=con,signal=off -device virtconsole,chardev=con 3<&0 || :
-	[ -z "$saved" ] || stty "$saved"
+	if [ -t 0 ]; then
+		terminal=$(stty -g)
+		stty raw -echo
+	fi
+	boot -chardev stdio,id=con,signal=off -device virtconsole,chardev=con 3<&0
 }

@@ -27,6 +27,6 @@ demo_run() {
 	trace=${trace:-$out/trace.jsonl} log=${log:-$out/guest.log} share=$out
 	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
 	boot_run || status=$?
-	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json, trace.jsonl and guest.log"
+	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json; every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
 	return "$status"
 }

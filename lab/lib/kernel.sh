@@ -27,6 +27,7 @@ kernel_patches() {
 
 kernel_fetch() {
 	local dir=$cache/linux-$kernel found suite deb
+	mirror_url >/dev/null || exit
 	need_space "$cache" 6000 "building Linux $kernel"
 	say "looking for linux-source-$kernel"
 	found=$(mirror_find "linux-source-$kernel" "${kernel_suites[@]}") ||
@@ -49,11 +50,32 @@ kernel_fetch() {
 	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
 	kernel_in_tree commit -q -m "Linux, from Debian's linux-source-$kernel ${found#* }"
 	kernel_in_tree tag base
-	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+	kernel_tree_settled
+}
+
+# Between these two the tree is being changed by us. A tree found so was left by an interruption: it
+# is put back to where nothing is applied yet.
+kernel_tree_busy() {
+	touch "$cache/linux-$kernel/.git/tph-busy"
+}
+
+kernel_tree_settled() {
+	kernel_in_tree rev-parse HEAD >"$cache/linux-$kernel/.git/tph-tip"
+	rm -f "$cache/linux-$kernel/.git/tph-busy"
+}
+
+kernel_tree_repair() {
+	[ -e "$cache/linux-$kernel/.git/tph-busy" ] || return 0
+	say "an earlier run was interrupted: starting from Linux $kernel without the series"
+	kernel_in_tree am --abort >/dev/null 2>&1 || :
+	rm -f "$cache/linux-$kernel/.git/tph-series" "$cache/linux-$kernel/.git/index.lock"
+	kernel_in_tree checkout -q -f -B series base
+	kernel_tree_settled
 }
 
 # The tree holds work that the series' files do not.
 kernel_tree_edited() {
+	[ ! -e "$cache/linux-$kernel/.git/tph-busy" ] || return 1
 	[ "$(kernel_in_tree rev-parse HEAD)" != "$(cat "$cache/linux-$kernel/.git/tph-tip")" ] ||
 		! kernel_in_tree diff --quiet HEAD
 }
@@ -67,6 +89,7 @@ kernel_series_key() {
 kernel_tree_ensure() {
 	local dir=$cache/linux-$kernel key
 	[ -e "$dir/.git/tph-tip" ] || kernel_fetch
+	kernel_tree_repair
 	key=$(kernel_series_key)
 	if kernel_tree_edited; then
 		say "$dir has changes of its own, taken as they are (make kernel-refresh writes them back)"
@@ -74,15 +97,14 @@ kernel_tree_ensure() {
 	fi
 	[ "$(cat "$dir/.git/tph-series" 2>/dev/null)" != "$key" ] || return 0
 	say "applying the series to Linux $kernel"
-	kernel_in_tree reset -q --hard base
+	kernel_tree_busy
+	kernel_in_tree checkout -q -f -B series base
 	kernel_patches "$kernel" | xargs -r "${kernel_git[@]}" -C "$dir" am -q >"$cache/am.log" 2>&1 || {
-		kernel_in_tree am --abort >/dev/null 2>&1 || :
-		kernel_in_tree reset -q --hard base
-		kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
+		kernel_tree_repair 2>/dev/null
 		die "the series does not apply to Linux $kernel: see $cache/am.log"
 	}
-	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
 	printf '%s\n' "$key" >"$dir/.git/tph-series"
+	kernel_tree_settled
 }
 
 # kernel_configure BUILD: the lab's configuration, every line of which must have been taken.
@@ -105,10 +127,9 @@ kernel_ensure() {
 	local key
 	case $kernel in
 	7.2 | 7.3) ;;
-	*-plain) kernel_plain_ensure
+	7.2-plain | 7.3-plain) kernel_plain_ensure
 		return ;;
 	*) kernel_image=$kernel
-		[ -r "$kernel_image" ] || die "no kernel $kernel: 7.3, 7.2 or the path of a bzImage"
 		return ;;
 	esac
 	key=$(kernel_key)
@@ -128,10 +149,13 @@ kernel_plain_ensure() {
 	[ ! -e "$kernel_image" ] || return 0
 	kernel=$version
 	[ -e "$cache/linux-$kernel/.git/tph-tip" ] || kernel_fetch
+	kernel_tree_repair
 	! kernel_tree_edited || die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
-	kernel_in_tree checkout -q base
+	kernel_tree_busy
+	kernel_in_tree checkout -q --detach base
 	kernel_build "$kernel_image"
 	kernel_in_tree checkout -q series
+	kernel_tree_settled
 }
 
 # kernel_build IMAGE: of what the tree holds now
@@ -172,12 +196,14 @@ kernel_tree_show() {
 # Writes the tree's commits to kernel/VERSION. For 7.2 only what cannot be 7.3's patch.
 kernel_refresh() {
 	local dir=$cache/linux-$kernel out
-	[ -e "$dir/.git/tph-tip" ] || die "there is no tree of Linux $kernel yet: make kernel-tree"
+	[ -e "$dir/.git/tph-tip" ] && [ ! -e "$dir/.git/tph-busy" ] ||
+		die "there is no tree of Linux $kernel yet: make kernel-tree"
 	kernel_in_tree diff --quiet HEAD || die "$dir has uncommitted changes: commit them there first"
 	out=$(mktemp -d)
 	kernel_in_tree config branch.series.description "$(cat "$top/kernel/cover-letter.txt")"
 	kernel_in_tree format-patch -q --cover-letter --cover-from-description=subject --zero-commit \
-		--no-signature -o "$out" base..series
+		--no-signature -o "$out" base..HEAD
+	compgen -G "$out/0001-*" >/dev/null || die "$dir has no commits of its own: nothing to write back"
 	mkdir -p "$top/kernel/$kernel"
 	rm -f "$top/kernel/$kernel"/0*.patch
 	if [ "$kernel" = 7.3 ]; then
@@ -187,8 +213,8 @@ kernel_refresh() {
 	fi
 	rm -rf "$out"
 	rmdir "$top/kernel/$kernel" 2>/dev/null || :
-	kernel_in_tree rev-parse HEAD >"$dir/.git/tph-tip"
 	kernel_series_key >"$dir/.git/tph-series"
+	kernel_tree_settled
 	say "kernel/$kernel: $(find "$top/kernel/$kernel" -name '0*.patch' 2>/dev/null | wc -l) files written"
 }
 
@@ -200,7 +226,7 @@ kernel_keep_variants() {
 		number=$(basename "$patch")
 		number=${number%%-*}
 		[ "$number" != 0000 ] || continue
-		commit=$(kernel_in_tree rev-list --reverse base..series | sed -n "$((10#$number))p")
+		commit=$(kernel_in_tree rev-list --reverse base..HEAD | sed -n "$((10#$number))p")
 		same=$(compgen -G "$top/kernel/7.3/$number-*.patch" || :)
 		export GIT_INDEX_FILE=$index
 		kernel_in_tree read-tree "$commit^"

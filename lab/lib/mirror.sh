@@ -39,7 +39,10 @@ mirror_find() {
 	shift
 	url=$(mirror_url) || exit
 	for suite; do
-		mirror_update "$suite" "$url" || continue
+		mirror_update "$suite" "$url" || {
+			grep -q 'does not have a Release file' "$cache/apt/$suite/update.log" && continue
+			die "cannot read $suite on the mirror: see $cache/apt/$suite/update.log; TPH_MIRROR names another mirror"
+		}
 		version=$(mirror_apt "$suite" apt-cache policy "$package" | awk '$1 == "Candidate:" { print $2 }')
 		if [ -n "$version" ] && [ "$version" != "(none)" ]; then
 			printf '%s %s\n' "$suite" "$version"
@@ -52,14 +55,15 @@ mirror_find() {
 # mirror_root DIR PACKAGE…: these packages and what they depend on, unpacked. Nothing of them is
 # run, so no root is needed and none of their services start.
 mirror_root() {
-	local dir=$1 url work
+	local dir=$1 url work mode=auto
 	shift
+	[ "$(id -u)" = 0 ] || mode=chrootless
 	url=$(mirror_url) || exit
 	work=$(mktemp -d)
 	apt-config dump Acquire >"$work/apt.conf" 2>/dev/null || :
 	printf '%s\n' 'Acquire::Languages "none";' "APT::Default-Release \"$guest_release-backports\";" \
 		>>"$work/apt.conf"
-	run_logged "$work/log" mmdebstrap --variant=extract --include="$(IFS=,; echo "$*")" --components=main \
+	run_logged "$work/log" mmdebstrap --variant=extract --mode="$mode" --include="$(IFS=,; echo "$*")" --components=main \
 		--keyring="$keyring" --aptopt="$work/apt.conf" --format=directory \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$guest_release" "$dir" \

@@ -38,5 +38,7 @@ options_parse() {
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
+	[[ $kernel =~ ^7\.[23](-plain)?$ ]] || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
+		die "--kernel $kernel: 7.3, 7.2, either with -plain, or the path of a bzImage"
 	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder"
 }

@@ -8,7 +8,9 @@ host_packages() {
 	packages_ensure tests/packages
 }
 
+# Every version formats a little differently.
 host_format() {
+	clang-format --version | grep -q 'version 14\.' || skip "the format is clang-format 14's, this is $(clang-format --version)"
 	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
 }
 
@@ -18,7 +20,7 @@ host_scripts() {
 
 host_spdx() {
 	local file
-	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|tests/golden/|tests/fuzz/corpus/)' |
+	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|debian/(changelog|copyright|source/format)|tests/golden/|tests/fuzz/corpus/)' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "no SPDX line: $file"
 		done | { ! grep .; }
@@ -32,6 +34,17 @@ host_unit() {
 	ninja -C "$build" && meson test -C "$build" --print-errorlogs
 }
 
+# Each fuzzer for a few seconds: it builds, starts and finds nothing at once. Finding is for longer runs.
+host_fuzz() {
+	local build=build-fuzz name
+	[ -e "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Db_lundef=false || return 1
+	ninja -C "$build" || return 1
+	for name in tlp vfio_user accel cx; do
+		"$build/tests/fuzz/${name}_fuzz" -max_total_time=5 -max_len=2048 -timeout=10 \
+			-artifact_prefix="$out/" || return 1
+	done
+}
+
 host_checks() {
 	check host-packages host_packages
 	check host-format host_format
@@ -39,4 +52,5 @@ host_checks() {
 	check host-spdx host_spdx
 	check host-unit-gcc host_unit gcc
 	check host-unit-clang host_unit clang
+	check host-fuzz host_fuzz
 }

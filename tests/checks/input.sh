@@ -66,7 +66,9 @@ input_options() {
 		says '^tphlab: --mps needs a value' 125 lab/tphlab run --mps &&
 		says '^tphlab: run: no command' 125 lab/tphlab run &&
 		says '^tphlab: --share /nonexistent: no such folder' 125 lab/tphlab run --share /nonexistent -- true &&
-		says '^tphlab: no kernel /nonexistent' 125 lab/tphlab run --kernel /nonexistent -- true
+		says '^tphlab: --kernel /nonexistent: ' 125 lab/tphlab run --kernel /nonexistent -- true &&
+		says '^tphlab: --kernel /tmp: ' 125 lab/tphlab run --kernel /tmp -- true &&
+		says '^tphlab: no folder for the run in /nonexistent' 125 env TMPDIR=/nonexistent lab/tphlab demo
 }
 
 input_status() {
@@ -76,6 +78,15 @@ input_status() {
 	[ "$text" = "a  b" ] || { echo "stdout was: $text"; return 1; }
 	dir=$(mktemp -d)
 	lab/tphlab run --share "$dir" -- cp /proc/version /mnt/share/here && grep Linux "$dir/here"
+}
+
+# Whatever stdout is: a terminal, a file, a pipe whose reader goes away.
+input_stdout() {
+	local dir
+	dir=$(mktemp -d)
+	script -qec 'lab/tphlab run -- echo from the guest' "$dir/typescript" </dev/null | grep -q 'from the guest' || return 1
+	lab/tphlab run -- seq 100000 >"$dir/file" && [ "$(tail -n 1 "$dir/file")" = 100000 ] || return 1
+	lab/tphlab run -- seq 100000 | head -n 1 | grep -qx 1
 }
 
 input_timeout() {
@@ -111,6 +122,7 @@ input_checks() {
 	check input-no-root input_no_root
 	check input-options input_options
 	check input-status input_status
+	check input-stdout input_stdout
 	check input-timeout input_timeout
 	check input-interrupted interrupted -INT -- '$group'
 	check input-terminated interrupted -TERM '$pid'

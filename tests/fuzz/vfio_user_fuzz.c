@@ -8,6 +8,7 @@
  * bytes, sent as they are; or, with FRAMED, the body of a message, after two
  * bytes for its command and flags.
  */
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -176,8 +177,9 @@ static void open_endpoint(struct owner *o, char *dir)
 	CHECK(mkdtemp(dir));
 	o->address.sun_family = AF_UNIX;
 	snprintf(o->address.sun_path, sizeof(o->address.sun_path), "%s/s", dir);
-	o->mem_fd = memfd_create("region", MFD_CLOEXEC);
+	o->mem_fd = memfd_create("region", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	CHECK(o->mem_fd >= 0 && ftruncate(o->mem_fd, PAGE_SIZE) == 0);
+	CHECK(fcntl(o->mem_fd, F_ADD_SEALS, F_SEAL_SHRINK) == 0);
 	config.path = o->address.sun_path;
 	config.regions[0] = (struct vu_region){.size = BAR_SIZE, .mmap_fd = -1};
 	config.regions[2] = (struct vu_region){.size = PAGE_SIZE, .mmap_fd = o->mem_fd};

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -626,6 +627,14 @@ static void test_trapped(void **state)
 	assert_int_equal(ACCEL_RING_BYTES(r64(ACCEL_REG_RING(3) + ACCEL_RING_INFO)), 805);
 }
 
+/* A host that was given the memory cannot take it from under the device. */
+static void test_memory_sealed(void **state)
+{
+	(void)state;
+	assert_int_equal(ftruncate(f->bars[0].mmap_fd, 0), -1);
+	assert_int_equal(errno, EPERM);
+}
+
 /* FLR through configuration space: all is gone, the memory of every mapping too. */
 static void test_flr(void **state)
 {
@@ -774,6 +783,7 @@ int main(void)
 		TEST(test_reads),
 		TEST(test_mapped),
 		TEST(test_trapped),
+		TEST(test_memory_sealed),
 		TEST(test_flr),
 		TEST(test_regs_read_any_size),
 		TEST(test_regs_bad_writes),

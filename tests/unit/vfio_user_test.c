@@ -702,6 +702,11 @@ static void test_bad_config(void **state)
 	assert_int_equal(vu_create(&vu, &config), -EINVAL);
 	config.regions[2].mmap_fd = 9999;
 	assert_int_equal(vu_create(&vu, &config), -EBADF);
+	/* A client that shrinks the file it was given would end the server. */
+	config = e->config;
+	config.regions[2].mmap_fd = guest_memory(MEM_SIZE, false);
+	assert_int_equal(vu_create(&vu, &config), -EINVAL);
+	close(config.regions[2].mmap_fd);
 	assert_null(vu);
 	vu_destroy(NULL);
 }

@@ -124,8 +124,8 @@ struct tph_log {
  * Scans once: functions that come later are not in it. Configuration space is
  * read whenever it is asked for. Uses libpci with its sysfs method.
  *
- * Return: 0; -ENOENT, -EACCES and other errors of opening the folder; -EIO:
- * libpci gave up, the log has its words
+ * Return: 0; -ENOENT, -EACCES and other errors of opening the folder; -EIO: it
+ * is not laid out like that, or libpci gave up; the log says what
  */
 int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx);
 
@@ -381,7 +381,7 @@ struct tph_kernel {
  * @proc: NULL for /proc, or another folder laid out like it
  * @kernel: result
  *
- * Looks at the names in kallsyms, cmdline, cpuinfo and sys/kernel/osrelease.
+ * Looks at kallsyms (names alone), cmdline, cpuinfo and version.
  * What cannot be read is unknown. Needs no privilege.
  *
  * Return: 0; -ENOENT and other errors if @proc is no folder that can be read
@@ -426,55 +426,57 @@ const char *tph_route_name(enum tph_route route);
  * enum tph_reason - why a verdict is what it is
  *
  * If there are several, the first in the order of this enum counts: what nobody
- * can change comes before what can be configured. The number of a reason and
- * its id never change.
+ * can change comes before what could not be seen, that before what can be
+ * configured. The number of a reason and its id never change.
  */
 enum tph_reason {
 	TPH_REASON_NONE = 0, /* "none": guaranteed, nothing is in the way */
 
-	/* unknown: something was not visible */
-	TPH_REASON_IMPORTER_NOT_VISIBLE = 1, /* "importer-not-visible": needs root, or -xxxx */
-	TPH_REASON_EXPORTER_NOT_VISIBLE = 2, /* "exporter-not-visible" */
-	TPH_REASON_IMPORTER_SILENT = 3,	     /* "importer-no-answer": reads as all ones */
-	TPH_REASON_EXPORTER_SILENT = 4,	     /* "exporter-no-answer" */
-	TPH_REASON_IMPORTER_MALFORMED = 5,   /* "importer-malformed": its capabilities */
-	TPH_REASON_EXPORTER_MALFORMED = 6,   /* "exporter-malformed" */
-
 	/* none: what the two functions are */
-	TPH_REASON_NOT_REQUESTER = 7,	    /* "not-requester": no TPH Requester capability */
-	TPH_REASON_REQUESTER_NO_ST = 8,	    /* "requester-no-st": it can send tag 0 only */
-	TPH_REASON_REQUESTER_8BIT = 9,	    /* "requester-8bit-only": asked for 16 */
-	TPH_REASON_NOT_COMPLETER = 10,	    /* "not-completer" */
-	TPH_REASON_COMPLETER_RESERVED = 11, /* "completer-reserved": says 10b */
-	TPH_REASON_COMPLETER_8BIT = 12,	    /* "completer-8bit-only": asked for 16 */
+	TPH_REASON_NOT_REQUESTER = 1,	   /* "not-requester": no TPH Requester capability */
+	TPH_REASON_REQUESTER_NO_ST = 2,	   /* "requester-no-st": it can send tag 0 only */
+	TPH_REASON_REQUESTER_8BIT = 3,	   /* "requester-8bit-only": asked for 16 */
+	TPH_REASON_NOT_COMPLETER = 4,	   /* "not-completer" */
+	TPH_REASON_COMPLETER_RESERVED = 5, /* "completer-reserved": says 10b */
+	TPH_REASON_COMPLETER_8BIT = 6,	   /* "completer-8bit-only": asked for 16 */
 
-	/* the way between them */
-	TPH_REASON_PATH_NOT_VISIBLE = 13, /* "path-not-visible": a bridge, at @at */
-	TPH_REASON_ROUTE_UNKNOWN = 14,	  /* "route-unknown": CPU or host bridge is not known */
-	TPH_REASON_NO_PREFIX = 15,	  /* "no-prefix": @at has no End-End prefixes; 16-bit */
-	TPH_REASON_PREFIX_BLOCKED = 16,	  /* "prefix-blocked": at port @at; 16-bit */
-	TPH_REASON_NO_ROUTE = 17,	  /* "no-route": host bridge is not on the kernel's list */
+	/* unknown: something was not visible */
+	TPH_REASON_IMPORTER_NOT_VISIBLE = 7, /* "importer-not-visible": needs root, or -xxxx */
+	TPH_REASON_EXPORTER_NOT_VISIBLE = 8, /* "exporter-not-visible" */
+	TPH_REASON_IMPORTER_SILENT = 9,	     /* "importer-no-answer": reads as all ones */
+	TPH_REASON_EXPORTER_SILENT = 10,     /* "exporter-no-answer" */
+	TPH_REASON_IMPORTER_MALFORMED = 11,  /* "importer-malformed": its capabilities */
+	TPH_REASON_EXPORTER_MALFORMED = 12,  /* "exporter-malformed" */
+	TPH_REASON_PATH_NOT_VISIBLE = 13,    /* "path-not-visible": what is above or at @at */
+	TPH_REASON_ROUTE_UNKNOWN = 14,	     /* "route-unknown": the CPU is not known */
 
-	/* the kernel */
+	/* none: the way between them */
+	TPH_REASON_NO_PREFIX = 15,	/* "no-prefix": @at has no End-End prefixes; 16-bit */
+	TPH_REASON_PREFIX_BLOCKED = 16, /* "prefix-blocked": at port @at; 16-bit */
+	TPH_REASON_NO_ROUTE = 17,	/* "no-route": host bridge is not on the kernel's list */
+
+	/* none or unknown: the kernel */
 	TPH_REASON_KERNEL_NO_TPH = 18,	  /* "kernel-no-tph": CONFIG_PCIE_TPH */
 	TPH_REASON_KERNEL_NO_HINTS = 19,  /* "kernel-no-hints": without the series */
 	TPH_REASON_KERNEL_NO_P2PDMA = 20, /* "kernel-no-p2pdma": CONFIG_PCI_P2PDMA */
+	TPH_REASON_KERNEL_UNKNOWN = 21,	  /* "kernel-unknown": what it can do is not known */
 
-	/* what configuration can change */
-	TPH_REASON_ACS_REDIRECT = 21,	    /* "acs-redirect": at port @at; none or best effort */
-	TPH_REASON_ROOT_NOT_COMPLETER = 22, /* "root-port-not-completer": @at, way through it */
-	TPH_REASON_ROOT_8BIT = 23, /* "root-port-8bit-only": the kernel enables no more below it */
-	TPH_REASON_KERNEL_NO_PEERS =
-		24, /* "kernel-no-peers": cannot enable below such a Root Port */
-	TPH_REASON_KERNEL_DISABLED = 25, /* "kernel-tph-disabled": pci=notph */
-	TPH_REASON_DISABLED = 26,	 /* "requester-disabled": TPH is not enabled now */
-	TPH_REASON_ENABLE_RESERVED = 27, /* "requester-enable-reserved": control says 10b */
-	TPH_REASON_MODE_NO_ST = 28,	 /* "requester-mode-no-st": enabled, but with tag 0 only */
-	TPH_REASON_ENABLED_8BIT = 29,	 /* "requester-enabled-8bit": asked for 16 */
-	TPH_REASON_ENABLED_16BIT = 30,	 /* "requester-enabled-16bit": asked for 8 */
+	/* unknown, none or best effort: at port @at */
+	TPH_REASON_ACS_REDIRECT = 22, /* "acs-redirect" */
+
+	/* none: what can be configured, or how the kernel does it */
+	TPH_REASON_ROOT_NOT_COMPLETER = 23, /* "root-port-not-completer": the way is through @at */
+	TPH_REASON_ROOT_8BIT = 24,	 /* "root-port-8bit-only": no more is enabled below @at */
+	TPH_REASON_KERNEL_NO_PEERS = 25, /* "kernel-no-peers": enables none below @at */
+	TPH_REASON_KERNEL_DISABLED = 26, /* "kernel-tph-disabled": pci=notph */
+	TPH_REASON_DISABLED = 27,	 /* "requester-disabled": TPH is not enabled now */
+	TPH_REASON_ENABLE_RESERVED = 28, /* "requester-enable-reserved": control says 10b */
+	TPH_REASON_MODE_NO_ST = 29,	 /* "requester-mode-no-st": enabled, but with tag 0 only */
+	TPH_REASON_ENABLED_8BIT = 30,	 /* "requester-enabled-8bit": asked for 16 */
+	TPH_REASON_ENABLED_16BIT = 31,	 /* "requester-enabled-16bit": asked for 8 */
 
 	/* best effort */
-	TPH_REASON_HOST_BRIDGE = 31, /* "host-bridge": no common bridge below it */
+	TPH_REASON_HOST_BRIDGE = 32, /* "host-bridge": no common bridge below it */
 };
 
 /** tph_reason_id() - the id that stands beside the reason above; NULL if out of range */

@@ -20,7 +20,7 @@ host_scripts() {
 
 host_spdx() {
 	local file
-	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|debian/(changelog|copyright|source/format)|tests/golden/|tests/fuzz/corpus/)' |
+	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|debian/(changelog|copyright|source/format)|tests/golden/|tests/dumps/.*\.(dump|golden)$|tests/fuzz/corpus/)' |
 		while read -r file; do
 			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "no SPDX line: $file"
 		done | { ! grep .; }
@@ -39,8 +39,8 @@ host_fuzz() {
 	local build=build-fuzz name
 	[ -e "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Db_lundef=false || return 1
 	ninja -C "$build" || return 1
-	for name in tlp vfio_user accel cx; do
-		"$build/tests/fuzz/${name}_fuzz" -max_total_time=5 -max_len=2048 -timeout=10 \
+	for name in tlp vfio_user accel cx libtph; do
+		"$build/tests/fuzz/${name}_fuzz" -max_total_time=5 -max_len=9000 -timeout=10 \
 			-artifact_prefix="$out/" || return 1
 	done
 }

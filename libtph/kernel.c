@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libtph/internal.h"
+
+#define LINE_CHARS     1024
+#define AMD_FAMILY_P2P 0x17 /* Zen; cpu_supports_p2pdma() of the kernel */
+
+static FILE *open_in(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!file && fd >= 0)
+		close(fd);
+	return file;
+}
+
+/* "ffffffff81000000 T pcie_enable_tph": a symbol of the kernel itself, not of a module. */
+static bool names_symbol(const char *line, const char *symbol)
+{
+	const char *name = strchr(line, ' ');
+	size_t len = strlen(symbol);
+
+	if (name)
+		name = strchr(name + 1, ' ');
+	return name && !strncmp(name + 1, symbol, len) && name[1 + len] == '\n';
+}
+
+/* The kernel shows the names, if not the addresses, to everybody. */
+static void read_symbols(int proc, struct tph_kernel *kernel)
+{
+	struct {
+		const char *symbol;
+		enum tph_support *found;
+	} wanted[] = {
+		{"pcie_enable_tph", &kernel->tph},
+		{"pcie_enable_tph_peer", &kernel->peers},
+		{"dma_buf_get_tph", &kernel->hints},
+		{"pci_p2pdma_map_type", &kernel->p2pdma},
+	};
+	FILE *file = open_in(proc, "kallsyms");
+	char line[LINE_CHARS];
+	bool any = false;
+
+	if (!file)
+		return;
+	while (fgets(line, sizeof(line), file)) {
+		any = true;
+		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+			if (names_symbol(line, wanted[i].symbol))
+				*wanted[i].found = TPH_SUPPORT_YES;
+	}
+	for (size_t i = 0; any && !ferror(file) && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (*wanted[i].found != TPH_SUPPORT_YES)
+			*wanted[i].found = TPH_SUPPORT_NO;
+	fclose(file);
+}
+
+/* Is "notph" among the comma-separated options of a "pci=" word? */
+static bool disables_tph(char *cmdline)
+{
+	char *rest = cmdline, *word;
+
+	while ((word = strsep(&rest, " \t\n"))) {
+		char *option;
+
+		if (strncmp(word, "pci=", 4))
+			continue;
+		word += 4;
+		while ((option = strsep(&word, ",")))
+			if (!strcmp(option, "notph"))
+				return true;
+	}
+	return false;
+}
+
+static void read_cmdline(int proc, struct tph_kernel *kernel)
+{
+	FILE *file = open_in(proc, "cmdline");
+	char line[4096]; /* more than any kernel takes */
+
+	if (!file)
+		return;
+	if (fgets(line, sizeof(line), file))
+		kernel->disabled = disables_tph(line) ? TPH_SUPPORT_YES : TPH_SUPPORT_NO;
+	fclose(file);
+}
+
+static void read_cpu(int proc, struct tph_kernel *kernel)
+{
+	FILE *file = open_in(proc, "cpuinfo");
+	char line[LINE_CHARS];
+	unsigned family = 0;
+	bool amd = false, any = false;
+
+	if (!file)
+		return;
+	/* The first processor is enough: a blank line ends it. */
+	while (fgets(line, sizeof(line), file) && line[0] != '\n') {
+		const char *value = strchr(line, ':');
+
+		any = true;
+		if (value && !strncmp(line, "vendor_id", 9))
+			amd = strstr(value, "AuthenticAMD");
+		if (value && !strncmp(line, "cpu family", 10))
+			family = (unsigned)strtoul(value + 1, NULL, 10);
+	}
+	fclose(file);
+	if (any)
+		kernel->cpu_p2p =
+			amd && family >= AMD_FAMILY_P2P ? TPH_SUPPORT_YES : TPH_SUPPORT_NO;
+}
+
+/* "Linux version 7.3.4 (…" */
+static void read_release(int proc, struct tph_kernel *kernel)
+{
+	static const char head[] = "Linux version ";
+	FILE *file = open_in(proc, "version");
+	char line[LINE_CHARS];
+
+	if (!file)
+		return;
+	if (fgets(line, sizeof(line), file) && !strncmp(line, head, sizeof(head) - 1)) {
+		const char *release = line + sizeof(head) - 1;
+
+		snprintf(kernel->release, sizeof(kernel->release), "%.*s",
+			 (int)strcspn(release, " \n"), release);
+	}
+	fclose(file);
+}
+
+int tph_kernel_probe(const char *proc, struct tph_kernel *kernel)
+{
+	DIR *dir = opendir(proc ? proc : "/proc");
+
+	if (!dir)
+		return -errno;
+	*kernel = (struct tph_kernel){0};
+	read_symbols(dirfd(dir), kernel);
+	read_cmdline(dirfd(dir), kernel);
+	read_cpu(dirfd(dir), kernel);
+	read_release(dirfd(dir), kernel);
+	closedir(dir);
+	return 0;
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "libtph/internal.h"
+
+#define WORD(table, index)                                                                         \
+	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
+
+static const char *const ph_words[] = {"bidirectional", "requester", "target", "target-priority"};
+
+const char *tph_ph_word(unsigned ph)
+{
+	return WORD(ph_words, ph);
+}
+
+int tph_ph_parse(const char *word)
+{
+	for (int i = 0; word && i < 4; i++)
+		if (!strcmp(word, ph_words[i]))
+			return i;
+	return -EINVAL;
+}
+
+const char *tph_seen_name(enum tph_seen seen)
+{
+	static const char *const names[] = {"no", "yes", "not-visible", "no-answer", "malformed"};
+
+	return WORD(names, seen);
+}
+
+const char *tph_port_name(enum tph_port port)
+{
+	static const char *const names[] = {
+		[TPH_PORT_UNKNOWN] = "unknown",
+		[TPH_PORT_ENDPOINT] = "endpoint",
+		[TPH_PORT_RC_ENDPOINT] = "rc-endpoint",
+		[TPH_PORT_RC_EVENT_COLLECTOR] = "rc-event-collector",
+		[TPH_PORT_ROOT] = "root-port",
+		[TPH_PORT_UPSTREAM] = "upstream-port",
+		[TPH_PORT_DOWNSTREAM] = "downstream-port",
+		[TPH_PORT_PCIE_TO_PCI] = "pcie-to-pci-bridge",
+		[TPH_PORT_PCI_TO_PCIE] = "pci-to-pcie-bridge",
+		[TPH_PORT_PCI] = "pci",
+		[TPH_PORT_PCI_BRIDGE] = "pci-bridge",
+		[TPH_PORT_HOST_BRIDGE] = "host-bridge",
+	};
+
+	return WORD(names, port);
+}
+
+const char *tph_mode_name(unsigned mode)
+{
+	static const char *const names[] = {"no-st", "interrupt-vector", "device-specific"};
+	const char *name = WORD(names, mode);
+
+	return name ? name : "reserved";
+}
+
+const char *tph_enable_name(unsigned enable)
+{
+	static const char *const names[] = {"off", "8-bit", "reserved", "16-bit"};
+
+	return WORD(names, enable);
+}
+
+const char *tph_table_name(unsigned table)
+{
+	static const char *const names[] = {"none", "capability", "msi-x", "reserved"};
+
+	return WORD(names, table);
+}
+
+const char *tph_completer_name(unsigned completer)
+{
+	static const char *const names[] = {"none", "8-bit", "reserved", "16-bit"};
+
+	return WORD(names, completer);
+}
+
+const char *tph_verdict_name(enum tph_verdict verdict)
+{
+	static const char *const names[] = {"unknown", "none", "best-effort", "guaranteed"};
+
+	return WORD(names, verdict);
+}
+
+const char *tph_route_name(enum tph_route route)
+{
+	static const char *const names[] = {"unknown", "none", "host", "direct"};
+
+	return WORD(names, route);
+}
+
+const char *tph_reason_id(enum tph_reason reason)
+{
+	static const char *const ids[] = {
+		[TPH_REASON_NONE] = "none",
+		[TPH_REASON_NOT_REQUESTER] = "not-requester",
+		[TPH_REASON_REQUESTER_NO_ST] = "requester-no-st",
+		[TPH_REASON_REQUESTER_8BIT] = "requester-8bit-only",
+		[TPH_REASON_NOT_COMPLETER] = "not-completer",
+		[TPH_REASON_COMPLETER_RESERVED] = "completer-reserved",
+		[TPH_REASON_COMPLETER_8BIT] = "completer-8bit-only",
+		[TPH_REASON_IMPORTER_NOT_VISIBLE] = "importer-not-visible",
+		[TPH_REASON_EXPORTER_NOT_VISIBLE] = "exporter-not-visible",
+		[TPH_REASON_IMPORTER_SILENT] = "importer-no-answer",
+		[TPH_REASON_EXPORTER_SILENT] = "exporter-no-answer",
+		[TPH_REASON_IMPORTER_MALFORMED] = "importer-malformed",
+		[TPH_REASON_EXPORTER_MALFORMED] = "exporter-malformed",
+		[TPH_REASON_PATH_NOT_VISIBLE] = "path-not-visible",
+		[TPH_REASON_ROUTE_UNKNOWN] = "route-unknown",
+		[TPH_REASON_NO_PREFIX] = "no-prefix",
+		[TPH_REASON_PREFIX_BLOCKED] = "prefix-blocked",
+		[TPH_REASON_NO_ROUTE] = "no-route",
+		[TPH_REASON_KERNEL_NO_TPH] = "kernel-no-tph",
+		[TPH_REASON_KERNEL_NO_HINTS] = "kernel-no-hints",
+		[TPH_REASON_KERNEL_NO_P2PDMA] = "kernel-no-p2pdma",
+		[TPH_REASON_KERNEL_UNKNOWN] = "kernel-unknown",
+		[TPH_REASON_ACS_REDIRECT] = "acs-redirect",
+		[TPH_REASON_ROOT_NOT_COMPLETER] = "root-port-not-completer",
+		[TPH_REASON_ROOT_8BIT] = "root-port-8bit-only",
+		[TPH_REASON_KERNEL_NO_PEERS] = "kernel-no-peers",
+		[TPH_REASON_KERNEL_DISABLED] = "kernel-tph-disabled",
+		[TPH_REASON_DISABLED] = "requester-disabled",
+		[TPH_REASON_ENABLE_RESERVED] = "requester-enable-reserved",
+		[TPH_REASON_MODE_NO_ST] = "requester-mode-no-st",
+		[TPH_REASON_ENABLED_8BIT] = "requester-enabled-8bit",
+		[TPH_REASON_ENABLED_16BIT] = "requester-enabled-16bit",
+		[TPH_REASON_HOST_BRIDGE] = "host-bridge",
+	};
+
+	return WORD(ids, reason);
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A dump may hold any text, a function any bytes. Reading them must do no harm,
+ * and what comes out must keep what the header promises. The first byte chooses:
+ * the rest is a dump as it is, or the raw configuration space of a small tree.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tph/tph.h"
+
+#define FUNCTIONS 4
+#define BYTES	  4096
+
+static void require(bool condition)
+{
+	if (!condition)
+		abort();
+}
+
+static void look_at_function(struct tph_ctx *ctx, const struct tph_bdf *bdf)
+{
+	struct tph_st_table *table;
+	struct tph_function *f;
+	int ret;
+
+	require(!tph_function_read(ctx, bdf, &f));
+	require(f->config_bytes <= BYTES && f->requester.mode <= 7);
+	require(tph_seen_name(f->requester.seen) && tph_seen_name(f->completer.seen));
+	require(f->requester.seen == TPH_SEEN_YES || !f->requester.capability);
+	require(f->requester.table_entries <= 2048 && f->completer.prefix_max <= 4);
+	ret = tph_st_table_read(ctx, bdf, &table);
+	require(ret <= 0);
+	if (!ret) {
+		require(table->count <= table->declared && table->declared <= 2048);
+		require(!table->count || table->tags[table->count - 1] <= 0xffff);
+		tph_st_table_free(table);
+	}
+	tph_function_free(f);
+}
+
+static void look_at_pair(struct tph_ctx *ctx, const struct tph_bdf *a, const struct tph_bdf *b)
+{
+	static const struct tph_kernel kernel = {
+		.tph = TPH_SUPPORT_YES,
+		.peers = TPH_SUPPORT_YES,
+		.hints = TPH_SUPPORT_YES,
+		.p2pdma = TPH_SUPPORT_YES,
+		.cpu_p2p = TPH_SUPPORT_YES,
+	};
+	struct tph_path *path;
+
+	require(!tph_path_read(ctx, a, b, &kernel, &path));
+	require(path->hop_count && path->common < (int)path->hop_count);
+	for (int i = 0; i < TPH_WHENS * TPH_WIDTHS; i++) {
+		const struct tph_judgement *j = &path->judgements[i / TPH_WIDTHS][i % TPH_WIDTHS];
+
+		require(tph_reason_id(j->reason) && j->sentence && *j->sentence);
+		require(strstr(j->sentence, "(null)") == NULL);
+		require((j->verdict == TPH_VERDICT_GUARANTEED) == (j->reason == TPH_REASON_NONE));
+	}
+	tph_path_free(path);
+}
+
+static void look_at_all(struct tph_ctx *ctx)
+{
+	struct tph_bdf *list;
+	size_t count;
+
+	require(!tph_ctx_list(ctx, TPH_LIST_ALL, &list, &count));
+	for (size_t i = 0; i < count && i < 16; i++) {
+		look_at_function(ctx, &list[i]);
+		for (size_t j = 0; j < count && j < 16; j++)
+			look_at_pair(ctx, &list[i], &list[j]);
+	}
+	free(list);
+	require(!tph_ctx_list(ctx, TPH_LIST_REQUESTERS | TPH_LIST_UNKNOWN, &list, &count));
+	free(list);
+}
+
+static void take_dump(const void *text, size_t size)
+{
+	FILE *file = fmemopen((void *)text, size, "r");
+	struct tph_ctx *ctx;
+
+	require(file != NULL);
+	if (!tph_ctx_new_dump_file(file, NULL, &ctx)) {
+		look_at_all(ctx);
+		tph_ctx_unref(ctx);
+	}
+	fclose(file);
+}
+
+/*
+ * Header and bus number of each function, then records of an offset and a byte:
+ * so a small input reaches all of the 4 KiB.
+ */
+static void take_bytes(const uint8_t *data, size_t size)
+{
+	static uint8_t space[FUNCTIONS][BYTES];
+	char *text;
+	size_t length;
+	FILE *out;
+
+	memset(space, 0, sizeof(space));
+	for (; size >= 4; data += 4, size -= 4) {
+		unsigned at = (data[0] | data[1] << 8) % BYTES;
+
+		space[data[2] % FUNCTIONS][at] = data[3];
+	}
+	out = open_memstream(&text, &length);
+	for (int f = 0; f < FUNCTIONS; f++) {
+		fprintf(out, "%02x:00.0 x", f);
+		for (int i = 0; i < BYTES; i++) {
+			if (i % 16 == 0)
+				fprintf(out, "\n%02x:", i);
+			fprintf(out, " %02x", space[f][i]);
+		}
+		fputc('\n', out);
+	}
+	fclose(out);
+	take_dump(text, length);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	if (size < 2)
+		return 0;
+	if (data[0] & 1)
+		take_bytes(data + 1, size - 1);
+	else
+		take_dump(data + 1, size - 1);
+	return 0;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The dma-bufs of a machine, from a folder laid out like /proc and from /proc itself. */
+#define _GNU_SOURCE
+#include "tests/unit/libtph_dumps.h"
+
+#include <errno.h>
+#include <ftw.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int setup(void **state)
+{
+	char *path = strdup("/tmp/libtph_bufs_XXXXXX");
+
+	*state = path;
+	return mkdtemp(path) && !chmod(path, 0755) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(*state);
+	return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void put(const char *proc, const char *text,
+						      const char *format, ...)
+{
+	char name[128], path[PATH_BYTES];
+	va_list args;
+	FILE *file;
+
+	va_start(args, format);
+	vsnprintf(name, sizeof(name), format, args);
+	va_end(args);
+	snprintf(path, sizeof(path), "%s/%s", proc, name);
+	for (char *slash = strchr(path + strlen(proc) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+#define HEAD "pos:\t0\nflags:\t02000002\nmnt_id:\t15\n"
+#define BUF  "size:\t2097152\ncount:\t3\nexp_name:\tvfio_pci_core\n"
+
+/* Two holders of one buffer, in two processes; what else is in the folder is none. */
+static void holders(void **state)
+{
+	const char *proc = *state;
+	struct tph_bufs *bufs;
+
+	put(proc, "fabric\n", "77/comm");
+	put(proc, HEAD "ino:\t9\n" BUF "name:\tring\ntph:\tst=0x5a st_ext=0x1234 ph=2 required=1\n",
+	    "77/fdinfo/5");
+	put(proc, HEAD "ino:\t3\n", "77/fdinfo/6");
+	put(proc, "nic\n", "1234/comm");
+	put(proc, HEAD "ino:\t9\n" BUF, "1234/fdinfo/10");
+	put(proc, HEAD "ino:\t4\n" BUF "tph:\t\n", "1234/fdinfo/11");
+	put(proc, HEAD "ino:\t9\n" BUF, "self/fdinfo/5");
+	put(proc, HEAD "ino:\t9\n" BUF, "77x/fdinfo/5");
+	put(proc, "", "uptime");
+	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(bufs->count, 2);
+	assert_int_equal(bufs->denied, 0);
+
+	assert_int_equal(bufs->bufs[0].inode, 4);
+	assert_int_equal(bufs->bufs[0].hints_known, TPH_SUPPORT_YES);
+	assert_int_equal(bufs->bufs[0].hints.flags, 0);
+	assert_string_equal(bufs->bufs[0].name, "");
+
+	assert_int_equal(bufs->bufs[1].inode, 9);
+	assert_int_equal(bufs->bufs[1].size_bytes, 2097152);
+	assert_int_equal(bufs->bufs[1].references, 3);
+	assert_string_equal(bufs->bufs[1].exporter, "vfio_pci_core");
+	assert_string_equal(bufs->bufs[1].name, "ring");
+	assert_int_equal(bufs->bufs[1].holder_count, 2);
+	assert_int_equal(bufs->bufs[1].holders[0].pid, 77);
+	assert_int_equal(bufs->bufs[1].holders[0].fd, 5);
+	assert_string_equal(bufs->bufs[1].holders[0].command, "fabric");
+	assert_int_equal(bufs->bufs[1].holders[1].pid, 1234);
+	assert_string_equal(bufs->bufs[1].holders[1].command, "nic");
+	assert_int_equal(bufs->bufs[1].hints.flags,
+			 TPH_HINT_ST | TPH_HINT_ST_EXT | TPH_HINT_REQUIRED);
+	assert_int_equal(bufs->bufs[1].hints.st, 0x5a);
+	assert_int_equal(bufs->bufs[1].hints.st_ext, 0x1234);
+	assert_int_equal(bufs->bufs[1].hints.ph, 2);
+	tph_bufs_free(bufs);
+}
+
+/* What the line may look like. A name with a newline does not pass for the kernel's own line. */
+static void hint_lines(void **state)
+{
+	static const struct {
+		const char *line;
+		enum tph_support known;
+		struct tph_hints hints;
+	} rows[] = {
+		{"", TPH_SUPPORT_UNKNOWN, {0, 0, 0, 0}},
+		{"tph:\tnone\n", TPH_SUPPORT_YES, {0, 0, 0, 0}},
+		{"tph:\tst=0 ph=0\n", TPH_SUPPORT_YES, {TPH_HINT_ST, 0, 0, 0}},
+		{"tph: ph=3 new=7 st_ext=0xffff", TPH_SUPPORT_YES, {TPH_HINT_ST_EXT, 0xffff, 0, 3}},
+		{"tph:\tst=0x100 st_ext=0x10000 ph=4 st=-1 =\n", TPH_SUPPORT_YES, {0, 0, 0, 0}},
+		{"tph:\tst=0x5a required=0 taken_st=1\n",
+		 TPH_SUPPORT_YES,
+		 {TPH_HINT_ST | TPH_HINT_TAKEN_ST, 0, 0x5a, 0}},
+		{"tph:\tst_ext=0x1 taken_st_ext=1\n",
+		 TPH_SUPPORT_YES,
+		 {TPH_HINT_ST_EXT | TPH_HINT_TAKEN_ST_EXT, 1, 0, 0}},
+		{"name:\ta\ntph:\tst=1 required=1\ntph:\tst_ext=2\n",
+		 TPH_SUPPORT_YES,
+		 {TPH_HINT_ST_EXT, 2, 0, 0}},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		struct tph_bufs *bufs;
+
+		snprintf(text, sizeof(text), HEAD "ino:\t1\n" BUF "%s", rows[i].line);
+		put(*state, text, "5/fdinfo/3");
+		assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+		assert_int_equal(bufs->count, 1);
+		assert_int_equal(bufs->bufs[0].hints_known, rows[i].known);
+		assert_memory_equal(&bufs->bufs[0].hints, &rows[i].hints, sizeof(rows[i].hints));
+		tph_bufs_free(bufs);
+	}
+}
+
+/* A process that ended between two looks: its folder is empty, its files lead nowhere. */
+static void dead_process(void **state)
+{
+	const char *proc = *state;
+	struct tph_bufs *bufs;
+	char path[PATH_BYTES];
+
+	put(proc, "", "5/comm");
+	put(proc, HEAD "ino:\t1\n" BUF, "6/fdinfo/3");
+	snprintf(path, sizeof(path), "%s/6/fdinfo/4", proc);
+	assert_int_equal(symlink("/nonexistent", path), 0);
+	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(bufs->count, 1);
+	assert_string_equal(bufs->bufs[0].holders[0].command, "");
+	tph_bufs_free(bufs);
+	assert_int_equal(tph_bufs_read("/nonexistent", &bufs), -ENOENT);
+}
+
+/* Kernels before 5.14 give no inode: then nothing says that two are the same. */
+static void no_inode(void **state)
+{
+	struct tph_bufs *bufs;
+
+	put(*state, HEAD BUF, "5/fdinfo/3");
+	put(*state, HEAD BUF, "5/fdinfo/4");
+	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(bufs->count, 2);
+	tph_bufs_free(bufs);
+}
+
+/* Not root: the processes of others are counted, not shown. */
+static void denied(void **state)
+{
+	const char *proc = *state;
+	struct tph_bufs *bufs;
+	char path[PATH_BYTES];
+	int root = !geteuid();
+
+	put(proc, HEAD "ino:\t1\n" BUF, "5/fdinfo/3");
+	put(proc, HEAD "ino:\t2\n" BUF, "6/fdinfo/3");
+	snprintf(path, sizeof(path), "%s/5/fdinfo", proc);
+	assert_int_equal(chmod(path, 0), 0);
+	if (root)
+		assert_int_equal(seteuid(65534), 0);
+	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	if (root)
+		assert_int_equal(seteuid(0), 0);
+	assert_int_equal(bufs->denied, 1);
+	assert_int_equal(bufs->count, 1);
+	assert_int_equal(bufs->bufs[0].inode, 2);
+	tph_bufs_free(bufs);
+	chmod(path, 0755);
+}
+
+/* On the real /proc, while processes begin and end. */
+static void coming_and_going(void **state)
+{
+	pid_t breeder = fork();
+
+	(void)state;
+	assert_true(breeder >= 0);
+	if (!breeder)
+		for (;;) {
+			pid_t child = fork();
+
+			if (!child)
+				_exit(0);
+			if (child > 0)
+				waitpid(child, NULL, 0);
+		}
+	for (int i = 0; i < 100; i++) {
+		struct tph_bufs *bufs;
+
+		assert_int_equal(tph_bufs_read(NULL, &bufs), 0);
+		tph_bufs_free(bufs);
+	}
+	kill(breeder, SIGKILL);
+	waitpid(breeder, NULL, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(holders, setup, teardown),
+		cmocka_unit_test_setup_teardown(hint_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(dead_process, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_inode, setup, teardown),
+		cmocka_unit_test_setup_teardown(denied, setup, teardown),
+		cmocka_unit_test(coming_and_going),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The live context on folders that are laid out like /sys and /proc: made from a
+ * dump, with a BAR that holds an MSI-X table.
+ */
+#define _GNU_SOURCE
+#include "tests/unit/libtph_dumps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define BAR_BYTES 8192
+#define MSIX_AT	  4096
+
+struct folder {
+	char path[64];
+};
+
+static int setup(void **state)
+{
+	struct folder *f = calloc(1, sizeof(*f));
+
+	strcpy(f->path, "/tmp/libtph_live_XXXXXX");
+	if (!mkdtemp(f->path))
+		return -1;
+	*state = f;
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	struct folder *f = *state;
+
+	nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(f);
+	return 0;
+}
+
+/* Writes a file, and the folders above it. */
+static void put_file(const struct folder *f, const char *name, const void *data, size_t len)
+{
+	char path[PATH_BYTES];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", f->path, name);
+	for (char *slash = strchr(path + strlen(f->path) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void put_text(const struct folder *f, const char *name, const char *text)
+{
+	put_file(f, name, text, strlen(text));
+}
+
+/* The bytes of a function of a dump. */
+static void load(const char *dump, const char *bdf, uint8_t config[4096])
+{
+	char path[PATH_BYTES], line[PATH_BYTES];
+	FILE *file = fopen(dump_path(dump, ".dump", path), "r");
+	bool mine = false;
+	size_t n = 0;
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *at = strchr(line, ':');
+		int skip = 0, byte, used;
+
+		if (!at || at[1] != ' ') {
+			mine = (mine && line[0] == '\n') || !strncmp(line, bdf, strlen(bdf));
+			continue;
+		}
+		for (at++; mine && sscanf(at + skip, "%x%n", (unsigned *)&byte, &used) == 1;
+		     skip += used)
+			config[n++] = (uint8_t)byte;
+	}
+	fclose(file);
+	assert_int_equal(n, 4096);
+}
+
+static void put32(uint8_t *at, uint32_t value)
+{
+	for (int i = 0; i < 4; i++)
+		at[i] = (uint8_t)(value >> 8 * i);
+}
+
+static struct tph_ctx *open_live(const struct folder *f)
+{
+	static struct messages messages; /* the context keeps its address */
+	struct tph_log log = {keep_message, &messages};
+	struct tph_ctx *ctx = NULL;
+	int ret = tph_ctx_new_live(f->path, &log, &ctx);
+
+	if (ret)
+		fail_msg("%s: %s", strerror(-ret), messages.last);
+	return ctx;
+}
+
+/* A requester whose MSI-X table, 16 entries, is in BAR 4 at MSIX_AT. */
+static void make_msix(const struct folder *f, uint8_t config[4096], size_t visible)
+{
+	static uint8_t bar[BAR_BYTES];
+	uint8_t *msix = config + 0x7c;
+
+	load("states", "28:00.0", config);
+	assert_int_equal(msix[0], 0x11);
+	put32(msix + 4, MSIX_AT | 4);
+	for (int i = 0; i < 16; i++)
+		put32(bar + MSIX_AT + i * 16 + 12, (uint32_t)(0xa500 + i) << 16 | 1);
+	put_file(f, "devices/0000:28:00.0/config", config, visible);
+	put_file(f, "devices/0000:28:00.0/resource4", bar, sizeof(bar));
+}
+
+static void msix_table(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("28:00.0");
+	struct tph_st_table *table;
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	make_msix(f, config, sizeof(config));
+	ctx = open_live(f);
+	assert_false(tph_ctx_is_dump(ctx));
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), 0);
+	assert_int_equal(table->table, TPH_TABLE_MSIX);
+	assert_int_equal(table->count, 16);
+	for (int i = 0; i < 16; i++)
+		assert_int_equal(table->tags[i], 0xa500 + i);
+	tph_st_table_free(table);
+
+	/* Configuration space is read when it is asked for: memory decoding goes off. */
+	config[4] &= (uint8_t)~2;
+	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EAGAIN);
+	config[4] |= 2;
+	/* The table begins beyond the BAR, or is in a BAR that is not there. */
+	put32(config + 0x7c + 4, BAR_BYTES | 4);
+	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EBADMSG);
+	put32(config + 0x7c + 4, MSIX_AT | 2);
+	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EBADMSG);
+	put32(config + 0x7c + 4, MSIX_AT | 7);
+	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EBADMSG);
+	tph_ctx_unref(ctx);
+}
+
+/* Without root the kernel shows 64 bytes, so nothing is known, and nothing is guessed. */
+static void not_root(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("28:00.0");
+	struct tph_st_table *table;
+	struct tph_function *function;
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	make_msix(f, config, 64);
+	ctx = open_live(f);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	assert_int_equal(function->config_bytes, 64);
+	assert_int_equal(function->requester.seen, TPH_SEEN_CUT);
+	assert_int_equal(function->completer.seen, TPH_SEEN_CUT);
+	tph_function_free(function);
+	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -ENODATA);
+	tph_ctx_unref(ctx);
+}
+
+/* The ids of a virtual function are all ones in configuration space; it is there all the same. */
+static void virtual_function(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("10001:06:00.1");
+	struct tph_function *function;
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	load("domain-vf", "10001:06:00.1", config);
+	put_file(f, "devices/10001:06:00.1/config", config, sizeof(config));
+	put_text(f, "devices/10001:06:00.1/vendor", "0x15b3\n");
+	put_text(f, "devices/10001:06:00.1/device", "0x1024\n");
+	ctx = open_live(f);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	assert_int_equal(function->vendor, 0x15b3);
+	assert_int_equal(function->device, 0x1024);
+	assert_int_equal(function->requester.seen, TPH_SEEN_YES);
+	tph_function_free(function);
+	tph_ctx_unref(ctx);
+}
+
+/* Nothing that the library holds open is left to a program that the caller starts. */
+static void close_on_exec(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("28:00.0");
+	struct tph_function *function;
+	bool before[64];
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	make_msix(f, config, sizeof(config));
+	for (int fd = 0; fd < 64; fd++)
+		before[fd] = fcntl(fd, F_GETFD) >= 0;
+	ctx = open_live(f);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	for (int fd = 0; fd < 64; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+
+		assert_true(before[fd] || flags < 0 || flags & FD_CLOEXEC);
+	}
+	tph_function_free(function);
+	tph_ctx_unref(ctx);
+}
+
+/* A function that is gone by the time it is read is "not visible", and the log says why. */
+static void gone(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("28:00.0");
+	struct tph_function *function;
+	char path[PATH_BYTES];
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	make_msix(f, config, sizeof(config));
+	ctx = open_live(f);
+	snprintf(path, sizeof(path), "%s/devices/0000:28:00.0/config", f->path);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	assert_int_equal(function->config_bytes, 0);
+	assert_int_equal(function->requester.seen, TPH_SEEN_CUT);
+	tph_function_free(function);
+	tph_ctx_unref(ctx);
+}
+
+static void no_sysfs(void **state)
+{
+	struct folder *f = *state;
+	struct messages messages = {0};
+	struct tph_log log = {keep_message, &messages};
+	struct tph_ctx *ctx;
+
+	assert_int_equal(tph_ctx_new_live("/nonexistent", NULL, &ctx), -ENOENT);
+	/* libpci would end the process over a name that is no address. */
+	put_text(f, "devices/nonsense/config", "");
+	assert_int_equal(tph_ctx_new_live(f->path, &log, &ctx), -EIO);
+	assert_int_equal(messages.count, 1);
+	assert_non_null(strstr(messages.last, "devices/nonsense: not the address"));
+}
+
+static void kernel(void **state)
+{
+	struct folder *f = *state;
+	struct tph_kernel k;
+
+	/* Nothing there: nothing known. */
+	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(k.tph, TPH_SUPPORT_UNKNOWN);
+	assert_int_equal(k.hints, TPH_SUPPORT_UNKNOWN);
+	assert_int_equal(k.disabled, TPH_SUPPORT_UNKNOWN);
+	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_UNKNOWN);
+	assert_int_equal(tph_kernel_probe("/nonexistent", &k), -ENOENT);
+
+	/* An Intel machine with a kernel of today. A module's symbol is not the kernel's. */
+	put_text(f, "kallsyms",
+		 "0000000000000000 T pcie_enable_tph\n0000000000000000 T pci_p2pdma_map_type\n"
+		 "0000000000000000 t dma_buf_get_tph\t[other]\n"
+		 "0000000000000000 T pcie_enable_tph_peer_more\n");
+	put_text(f, "cmdline", "root=/dev/sda quiet pci=nomsi,notphx\n");
+	put_text(f, "cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 23\n\n");
+	put_text(f, "version", "Linux version 7.3.4 (someone) #1 SMP\n");
+	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(k.tph, TPH_SUPPORT_YES);
+	assert_int_equal(k.p2pdma, TPH_SUPPORT_YES);
+	assert_int_equal(k.peers, TPH_SUPPORT_NO);
+	assert_int_equal(k.hints, TPH_SUPPORT_NO);
+	assert_int_equal(k.disabled, TPH_SUPPORT_NO);
+	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
+	assert_string_equal(k.release, "7.3.4");
+
+	/* An AMD machine with the series, and TPH turned off. */
+	put_text(f, "kallsyms",
+		 "0 T pcie_enable_tph\n0 T pcie_enable_tph_peer\n0 T dma_buf_get_tph\n");
+	put_text(f, "cmdline", "pci=nomsi,notph quiet\n");
+	put_text(f, "cpuinfo", "vendor_id\t: AuthenticAMD\ncpu family\t: 23\n\n");
+	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(k.peers, TPH_SUPPORT_YES);
+	assert_int_equal(k.hints, TPH_SUPPORT_YES);
+	assert_int_equal(k.p2pdma, TPH_SUPPORT_NO);
+	assert_int_equal(k.disabled, TPH_SUPPORT_YES);
+	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_YES);
+	put_text(f, "cpuinfo", "vendor_id\t: AuthenticAMD\ncpu family\t: 22\n\n");
+	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
+	put_text(f, "cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n\n");
+	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(msix_table, setup, teardown),
+		cmocka_unit_test_setup_teardown(not_root, setup, teardown),
+		cmocka_unit_test_setup_teardown(virtual_function, setup, teardown),
+		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),
+		cmocka_unit_test_setup_teardown(gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_sysfs, setup, teardown),
+		cmocka_unit_test_setup_teardown(kernel, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

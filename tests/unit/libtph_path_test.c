@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Verdicts. Each row is a pair in a dump and a kernel; what must come out was
+ * worked out from the kernel's rule (drivers/pci/tph.c) and the registers.
+ */
+#include "tests/unit/libtph_dumps.h"
+
+#include <errno.h>
+
+#define YES	TPH_SUPPORT_YES
+#define NO	TPH_SUPPORT_NO
+#define UNKNOWN TPH_SUPPORT_UNKNOWN
+
+/* release, tph, peers, hints, p2pdma, disabled, cpu_p2p */
+static const struct tph_kernel amd = {"7.3", YES, YES, YES, YES, NO, YES};
+static const struct tph_kernel intel = {"7.3", YES, YES, YES, YES, NO, NO};
+static const struct tph_kernel plain = {"7.3", YES, NO, NO, YES, NO, YES};
+static const struct tph_kernel no_tph = {"7.3", NO, NO, YES, YES, NO, YES};
+static const struct tph_kernel no_peers = {"7.3", YES, NO, YES, YES, NO, YES};
+static const struct tph_kernel no_p2pdma = {"7.3", YES, YES, YES, NO, NO, YES};
+static const struct tph_kernel notph = {"7.3", YES, YES, YES, YES, YES, YES};
+static const struct tph_kernel secret = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, NO, YES};
+
+#define NOW8	  TPH_NOW, TPH_WIDTH_8
+#define NOW16	  TPH_NOW, TPH_WIDTH_16
+#define COULD8	  TPH_COULD_BE, TPH_WIDTH_8
+#define COULD16	  TPH_COULD_BE, TPH_WIDTH_16
+#define GOOD	  TPH_VERDICT_GUARANTEED
+#define MAYBE	  TPH_VERDICT_BEST_EFFORT
+#define NEVER	  TPH_VERDICT_NONE
+#define WHO_KNOWS TPH_VERDICT_UNKNOWN
+
+static const struct row {
+	const char *dump, *importer, *exporter;
+	const struct tph_kernel *kernel;
+	enum tph_when when;
+	enum tph_width width;
+	enum tph_verdict verdict;
+	const char *reason, *at;
+} rows[] = {
+	/* The lab's own topologies, as the demo has them. */
+	{"switch", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
+	{"switch", "04:00.0", "03:00.0", &amd, NOW16, NEVER, "requester-8bit-only", "04:00.0"},
+	{"switch", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "requester-enabled-16bit", "05:00.0"},
+	{"switch", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
+	{"switch", "05:00.0", "03:00.0", &amd, COULD8, GOOD, "none", "03:00.0"},
+	{"switch", "05:00.0", "03:00.0", NULL, NOW16, GOOD, "none", "03:00.0"},
+	{"switch", "03:00.0", "04:00.0", &amd, NOW8, NEVER, "not-requester", "03:00.0"},
+	{"switch", "04:00.0", "05:00.0", &amd, NOW8, NEVER, "not-completer", "05:00.0"},
+	{"accel-none", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "not-completer", "03:00.0"},
+	{"accel-8", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
+	{"accel-8", "05:00.0", "03:00.0", &amd, COULD16, NEVER, "completer-8bit-only", "03:00.0"},
+	{"rciep", "00:17.0", "00:16.0", &amd, NOW8, MAYBE, "host-bridge", "00:17.0"},
+	{"rciep", "00:18.0", "00:16.0", &amd, NOW16, MAYBE, "host-bridge", "00:18.0"},
+	{"rciep", "00:17.0", "00:16.0", &intel, NOW8, NEVER, "no-route", "00:17.0"},
+	{"rciep", "00:17.0", "00:16.0", NULL, NOW8, WHO_KNOWS, "route-unknown", "00:17.0"},
+	{"rootport", "02:00.0", "01:00.0", &amd, NOW8, NEVER, "root-port-not-completer", "00:06.0"},
+	{"rootport", "02:00.0", "01:00.0", NULL, NOW8, NEVER, "root-port-not-completer", "00:06.0"},
+
+	/* Root Ports that complete; the host bridge on the list or not. */
+	{"root-16bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
+	{"root-16bit", "03:00.0", "01:00.0", &amd, NOW16, MAYBE, "host-bridge", "00:07.0"},
+	{"root-8bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
+	{"root-8bit", "03:00.0", "01:00.0", &amd, NOW16, NEVER, "root-port-8bit-only", "00:07.0"},
+	{"root-reserved", "02:00.0", "01:00.0", &amd, NOW8, NEVER, "root-port-not-completer",
+	 "00:06.0"},
+	{"root-16bit", "02:00.0", "01:00.0", &intel, NOW8, NEVER, "no-route", "02:00.0"},
+	{"root-listed", "02:00.0", "01:00.0", &intel, NOW8, MAYBE, "host-bridge", "00:06.0"},
+	{"root-listed", "02:00.0", "01:00.0", NULL, NOW8, MAYBE, "host-bridge", "00:06.0"},
+	{"root-two", "83:00.0", "01:00.0", &intel, NOW16, MAYBE, "host-bridge", "80:07.0"},
+	{"root-two-same-only", "83:00.0", "01:00.0", &intel, NOW16, NEVER, "no-route", "83:00.0"},
+	{"root-two-same-only", "83:00.0", "01:00.0", &amd, NOW16, MAYBE, "host-bridge", "80:07.0"},
+
+	/* A switch: redirects, prefixes, what the Root Port allows. */
+	{"switch-plain", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
+	{"switch-acs", "05:00.0", "03:00.0", &amd, NOW16, MAYBE, "acs-redirect", "02:02.0"},
+	{"switch-acs", "05:00.0", "03:00.0", &intel, NOW16, NEVER, "acs-redirect", "02:02.0"},
+	{"switch-acs", "05:00.0", "03:00.0", NULL, NOW16, WHO_KNOWS, "acs-redirect", "02:02.0"},
+	{"switch-acs", "05:00.0", "03:00.0", &intel, COULD16, GOOD, "none", "03:00.0"},
+	{"switch-acs-ec", "04:00.0", "03:00.0", &amd, NOW8, NEVER, "acs-redirect", "02:00.0"},
+	{"switch-acs-ec", "04:00.0", "03:00.0", NULL, NOW8, NEVER, "acs-redirect", "02:00.0"},
+	{"switch-root-8bit", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
+	{"switch-no-prefix", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "no-prefix", "01:00.0"},
+	{"switch-no-prefix", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
+	{"switch-prefix-blocked", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "prefix-blocked",
+	 "02:00.0"},
+	{"switch-prefix-blocked", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
+
+	/* A virtual function on a bus of its own, in another domain. */
+	{"domain-vf", "10001:06:00.1", "10001:03:00.0", &amd, NOW16, GOOD, "none", "10001:03:00.0"},
+
+	/* The kernel. */
+	{"switch", "04:00.0", "03:00.0", &plain, NOW8, NEVER, "kernel-no-hints", "04:00.0"},
+	{"switch", "04:00.0", "03:00.0", &no_tph, NOW8, NEVER, "kernel-no-tph", "04:00.0"},
+	{"switch", "04:00.0", "03:00.0", &no_p2pdma, NOW8, NEVER, "kernel-no-p2pdma", "04:00.0"},
+	{"switch", "04:00.0", "03:00.0", &secret, NOW8, WHO_KNOWS, "kernel-unknown", "04:00.0"},
+	{"switch", "03:00.0", "04:00.0", &plain, NOW8, NEVER, "not-requester", "03:00.0"},
+	{"switch", "05:00.0", "03:00.0", &no_peers, COULD8, NEVER, "kernel-no-peers", "02:02.0"},
+
+	/* What the requester does now. All of these are below no bridge that was seen. */
+	{"states", "20:00.0", "33:00.0", &amd, NOW8, WHO_KNOWS, "path-not-visible", "20:00.0"},
+	{"states", "25:00.0", "33:00.0", &amd, NOW8, NEVER, "requester-no-st", "25:00.0"},
+	{"states", "20:00.0", "32:00.0", &amd, NOW8, NEVER, "completer-reserved", "32:00.0"},
+	{"states", "20:00.0", "34:00.0", &amd, NOW8, WHO_KNOWS, "exporter-no-answer", "34:00.0"},
+	{"states", "20:00.0", "35:00.0", &amd, NOW8, NEVER, "not-completer", "35:00.0"},
+	{"states", "36:00.0", "33:00.0", &amd, NOW8, WHO_KNOWS, "importer-no-answer", "36:00.0"},
+	/* A no is certain even where the other end was not seen. */
+	{"states", "36:00.0", "30:00.0", &amd, NOW8, NEVER, "not-completer", "30:00.0"},
+
+	/* What cannot be seen. */
+	{"cut-64", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
+	{"cut-256", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
+	{"no-bridge", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "path-not-visible", "02:02.0"},
+	{"corrupt", "40:00.0", "41:00.0", &amd, NOW8, NEVER, "not-completer", "41:00.0"},
+};
+
+static void run_row(const struct row *row)
+{
+	struct tph_bdf importer = bdf_of(row->importer), exporter = bdf_of(row->exporter);
+	struct tph_ctx *ctx = open_dump(row->dump);
+	const struct tph_judgement *j;
+	char at[TPH_BDF_CHARS], expected[TPH_BDF_CHARS];
+	struct tph_path *path;
+	struct tph_bdf where = bdf_of(row->at);
+
+	assert_int_equal(tph_path_read(ctx, &importer, &exporter, row->kernel, &path), 0);
+	tph_ctx_unref(ctx);
+	j = &path->judgements[row->when][row->width];
+	if (j->verdict != row->verdict || strcmp(tph_reason_id(j->reason), row->reason) ||
+	    tph_bdf_compare(&j->at, &where))
+		fail_msg("%s, %s to %s, %s, %s: %s, %s at %s; expected %s, %s at %s", row->dump,
+			 row->importer, row->exporter, row->when == TPH_NOW ? "now" : "could be",
+			 row->width == TPH_WIDTH_8 ? "8" : "16", tph_verdict_name(j->verdict),
+			 tph_reason_id(j->reason), tph_bdf_format(&j->at, at),
+			 tph_verdict_name(row->verdict), row->reason,
+			 tph_bdf_format(&where, expected));
+	assert_true(strlen(j->sentence) > 20);
+	tph_path_free(path);
+}
+
+static void verdicts(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		run_row(&rows[i]);
+}
+
+/*
+ * A requester in each of its states, put into the tree of switch-plain where
+ * all else is good, so that the state alone decides.
+ */
+static void requester_states(void **state)
+{
+	static const struct {
+		uint32_t capability, control;
+		const struct tph_kernel *kernel;
+		enum tph_width width;
+		const char *reason;
+	} cases[] = {
+		{0x105, 0x000, &amd, TPH_WIDTH_8, "requester-disabled"},
+		{0x105, 0x002, &amd, TPH_WIDTH_16, "requester-disabled"},
+		{0x105, 0x002, &notph, TPH_WIDTH_8, "kernel-tph-disabled"},
+		{0x105, 0x202, &amd, TPH_WIDTH_8, "requester-enable-reserved"},
+		{0x105, 0x100, &amd, TPH_WIDTH_8, "requester-mode-no-st"},
+		{0x105, 0x300, &amd, TPH_WIDTH_16, "requester-mode-no-st"},
+		{0x105, 0x102, &amd, TPH_WIDTH_16, "requester-enabled-8bit"},
+		{0x105, 0x302, &amd, TPH_WIDTH_8, "requester-enabled-16bit"},
+		{0x103, 0x101, &amd, TPH_WIDTH_8, "none"},
+		{0x105, 0x302, &amd, TPH_WIDTH_16, "none"},
+		{0x001, 0x102, &amd, TPH_WIDTH_8, "requester-no-st"},
+		{0x005, 0x302, &amd, TPH_WIDTH_16, "requester-8bit-only"},
+	};
+	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
+	char name[PATH_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *text = calloc(1, 1 << 20), *at;
+		FILE *file = fopen(dump_path("switch-plain", ".dump", name), "r");
+		struct tph_path *path;
+		struct tph_ctx *ctx;
+
+		assert_non_null(file);
+		assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+		fclose(file);
+		/* The TPH capability is the first of extended space. */
+		at = strstr(strstr(text, "\n05:00.0"), "\n100: ");
+		snprintf(name, sizeof(name), "%02x %02x 00 00 %02x %02x 00 00",
+			 cases[i].capability & 0xff, cases[i].capability >> 8,
+			 cases[i].control & 0xff, cases[i].control >> 8);
+		memcpy(at + 6 + 4 * 3, name, strlen(name));
+		file = fmemopen(text, strlen(text), "r");
+		assert_int_equal(tph_ctx_new_dump_file(file, NULL, &ctx), 0);
+		fclose(file);
+		assert_int_equal(tph_path_read(ctx, &importer, &exporter, cases[i].kernel, &path),
+				 0);
+		assert_string_equal(tph_reason_id(path->judgements[TPH_NOW][cases[i].width].reason),
+				    cases[i].reason);
+		tph_path_free(path);
+		tph_ctx_unref(ctx);
+		free(text);
+	}
+}
+
+static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, enum tph_port port,
+		       enum tph_side side, bool on_way, bool redirects)
+{
+	struct tph_bdf expected = bdf_of(bdf);
+
+	assert_true(i < path->hop_count);
+	assert_int_equal(tph_bdf_compare(&path->hops[i].function->bdf, &expected), 0);
+	assert_int_equal(path->hops[i].function->port, port);
+	assert_int_equal(path->hops[i].side, side);
+	assert_int_equal(path->hops[i].on_way, on_way);
+	assert_int_equal(path->hops[i].redirects, redirects);
+}
+
+/* Straight through the switch; with ACS up to the host and down again. */
+static void hops(void **state)
+{
+	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
+
+	(void)state;
+	for (int acs = 0; acs < 2; acs++) {
+		struct tph_ctx *ctx = open_dump(acs ? "switch-acs" : "switch-plain");
+		struct tph_path *path;
+
+		assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
+		assert_int_equal(path->hop_count, 7);
+		assert_int_equal(path->common, 2);
+		assert_true(path->complete);
+		assert_int_equal(path->route, acs ? TPH_ROUTE_HOST : TPH_ROUTE_DIRECT);
+		expect_hop(path, 0, "05:00.0", TPH_PORT_ENDPOINT, TPH_SIDE_IMPORTER, true, false);
+		expect_hop(path, 1, "02:02.0", TPH_PORT_DOWNSTREAM, TPH_SIDE_IMPORTER, true, acs);
+		expect_hop(path, 2, "01:00.0", TPH_PORT_UPSTREAM, TPH_SIDE_COMMON, true, false);
+		expect_hop(path, 3, "00:05.0", TPH_PORT_ROOT, TPH_SIDE_COMMON, acs, false);
+		expect_hop(path, 4, "00:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_COMMON, acs, false);
+		expect_hop(path, 5, "02:00.0", TPH_PORT_DOWNSTREAM, TPH_SIDE_EXPORTER, true, acs);
+		expect_hop(path, 6, "03:00.0", TPH_PORT_ENDPOINT, TPH_SIDE_EXPORTER, true, false);
+		/* The advice is the kernel's own option, for all ports at once. */
+		if (acs)
+			assert_non_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
+					       "pci=disable_acs_redir=0000:02:02.0;0000:02:00.0"));
+		tph_path_free(path);
+		tph_ctx_unref(ctx);
+	}
+}
+
+static void two_host_bridges(void **state)
+{
+	struct tph_bdf importer = bdf_of("83:00.0"), exporter = bdf_of("01:00.0");
+	struct tph_ctx *ctx = open_dump("root-two");
+	struct tph_path *path;
+
+	(void)state;
+	assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
+	assert_int_equal(path->hop_count, 6);
+	assert_int_equal(path->common, -1);
+	expect_hop(path, 2, "80:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_IMPORTER, true, false);
+	expect_hop(path, 3, "00:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_EXPORTER, true, false);
+	tph_path_free(path);
+	tph_ctx_unref(ctx);
+}
+
+/* One function with itself, and ends that are not there. */
+static void edges(void **state)
+{
+	struct tph_bdf nic = bdf_of("05:00.0"), nowhere = bdf_of("0001:05:00.0");
+	struct tph_ctx *ctx = open_dump("switch-plain");
+	struct tph_path *path;
+
+	(void)state;
+	assert_int_equal(tph_path_read(ctx, &nic, &nowhere, NULL, &path), -ENODEV);
+	assert_int_equal(tph_path_read(ctx, &nowhere, &nic, NULL, &path), -ENODEV);
+	assert_int_equal(tph_path_read(ctx, &nic, &nic, NULL, &path), 0);
+	assert_int_equal(path->route, TPH_ROUTE_DIRECT);
+	assert_int_equal(path->common, 0);
+	assert_int_equal(path->hops[0].side, TPH_SIDE_COMMON);
+	tph_path_free(path);
+	tph_path_free(NULL);
+	tph_ctx_unref(ctx);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(verdicts), cmocka_unit_test(requester_states),
+		cmocka_unit_test(hops),	    cmocka_unit_test(two_host_bridges),
+		cmocka_unit_test(edges),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

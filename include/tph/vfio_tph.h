@@ -42,31 +42,35 @@ struct vfio_device_feature_dma_buf {
 
 /*
  * Hints at export: bits of vfio_device_feature_dma_buf.flags. Without FL_TPH
- * all others must be 0; bits 15:4 must be 0 always.
+ * all others must be 0; bits 15:5 must be 0 always.
  *
  * EINVAL: bits that have no meaning together, an 8-bit tag above 0xff, or a
  * kernel that knows no hints. EOPNOTSUPP: the device is no TPH completer, or
  * none of 16-bit tags.
  */
 #ifndef VFIO_DMABUF_FL_TPH
-#define VFIO_DMABUF_FL_TPH	 (1 << 0) /* there is a hint */
-#define VFIO_DMABUF_TPH_PH_MASK	 0x6U	  /* Processing Hint, 0..3 */
-#define VFIO_DMABUF_TPH_PH_SHIFT 1
-#define VFIO_DMABUF_FL_TPH_EXT	 (1 << 3)    /* the tag is a 16-bit Extended ST, else 8-bit */
-#define VFIO_DMABUF_TPH_ST_MASK	 0xffff0000U /* Steering Tag */
-#define VFIO_DMABUF_TPH_ST_SHIFT 16
+#define VFIO_DMABUF_FL_TPH	    (1 << 0) /* there is a hint */
+#define VFIO_DMABUF_TPH_PH_MASK	    0x6U     /* Processing Hint, 0..3 */
+#define VFIO_DMABUF_TPH_PH_SHIFT    1
+#define VFIO_DMABUF_FL_TPH_EXT	    (1 << 3)	/* the tag is a 16-bit Extended ST, else 8-bit */
+#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4)	/* who does not take the hint must not map */
+#define VFIO_DMABUF_TPH_ST_MASK	    0xffff0000U /* Steering Tag */
+#define VFIO_DMABUF_TPH_ST_SHIFT    16
 #endif
 
 /*
  * Hints after export: PROBE, SET and GET. The flag of a namespace says whether
  * its tag is there; each SET replaces the whole state, flags 0 clears it. A SET
- * counts for what importers ask from then on and takes nothing back.
+ * counts for what importers ask from then on and takes nothing back. Where a
+ * hint is required, mapping fails with EPERM for an importer that does not take
+ * it, or whose path to the device does not guarantee to carry it.
  *
  * EINVAL: a bit, tag or ph that has no meaning, or a dma-buf of another device
  * or exporter. EBADF: no such file. ENODEV: the device that the buffer came
- * from was closed. EOPNOTSUPP: as above, PROBE too. ENOTTY: the kernel has no
- * such feature. Another kernel may use the number for something else: a GET
- * with dmabuf_fd -1 must answer EBADF.
+ * from was closed. EBUSY: REQUIRED is new, the buffer is not revoked, and
+ * someone is attached who does not have the hint as it would be. EOPNOTSUPP: as
+ * above, PROBE too. ENOTTY: the kernel has no such feature. Another kernel may
+ * use the number for something else: a GET with dmabuf_fd -1 must answer EBADF.
  */
 #ifndef VFIO_DEVICE_FEATURE_DMA_BUF_TPH
 #define VFIO_DEVICE_FEATURE_DMA_BUF_TPH 14
@@ -74,11 +78,15 @@ struct vfio_device_feature_dma_buf {
 struct vfio_device_feature_dma_buf_tph {
 	__s32 dmabuf_fd;
 	__u32 flags;
-#define VFIO_DMA_BUF_TPH_ST	(1 << 0) /* steering_tag is there */
-#define VFIO_DMA_BUF_TPH_ST_EXT (1 << 1) /* steering_tag_ext is there */
-	__u16 steering_tag_ext;		 /* 16-bit Extended ST */
-	__u8 steering_tag;		 /* 8-bit ST */
-	__u8 ph;			 /* Processing Hint, 0..3, of both */
+#define VFIO_DMA_BUF_TPH_ST	  (1 << 0) /* steering_tag is there */
+#define VFIO_DMA_BUF_TPH_ST_EXT	  (1 << 1) /* steering_tag_ext is there */
+#define VFIO_DMA_BUF_TPH_REQUIRED (1 << 2) /* no mapping without the hint */
+/* GET only: an importer has mapped with this hint since the last SET */
+#define VFIO_DMA_BUF_TPH_TAKEN_ST     (1 << 16)
+#define VFIO_DMA_BUF_TPH_TAKEN_ST_EXT (1 << 17)
+	__u16 steering_tag_ext; /* 16-bit Extended ST */
+	__u8 steering_tag;	/* 8-bit ST */
+	__u8 ph;		/* Processing Hint, 0..3, of both */
 };
 #endif
 

@@ -21,6 +21,9 @@
 #define PH(x)  ((uint32_t)(x) << VFIO_DMABUF_TPH_PH_SHIFT)
 #define FL     VFIO_DMABUF_FL_TPH
 #define EXT    VFIO_DMABUF_FL_TPH_EXT
+#define FL_REQ VFIO_DMABUF_FL_TPH_REQUIRED
+#define REQ    VFIO_DMA_BUF_TPH_REQUIRED
+#define TAKEN  (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
 
 /* By what the accelerator completes. */
 struct verdict {
@@ -166,7 +169,13 @@ static void first_door(void **state)
 		{FL | EXT | PH(3) | TAG(0xffff), {EOPNOTSUPP, EOPNOTSUPP, 0}},
 		/* an earlier proposal of this interface: a 16-bit tag without its bit */
 		{FL | PH(2) | TAG(0x1234), {EOPNOTSUPP, EINVAL, EINVAL}},
+		/* required, of either width */
+		{FL | FL_REQ | PH(1) | TAG(0x5a), {EOPNOTSUPP, 0, 0}},
+		{FL | FL_REQ | EXT | PH(2) | TAG(0x1234), {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{FL | FL_REQ | TAG(0x100), {EOPNOTSUPP, EINVAL, EINVAL}},
 		/* something, but no FL_TPH */
+		{FL_REQ, {EINVAL, EINVAL, EINVAL}},
+		{FL_REQ | TAG(0x5a), {EINVAL, EINVAL, EINVAL}},
 		{PH(1), {EINVAL, EINVAL, EINVAL}},
 		{PH(3), {EINVAL, EINVAL, EINVAL}},
 		{EXT, {EINVAL, EINVAL, EINVAL}},
@@ -184,12 +193,12 @@ static void first_door(void **state)
 	}
 }
 
-/* Theory of operation: bits 15:4 mean nothing yet, so each alone is refused. */
+/* Theory of operation: bits 15:5 mean nothing yet, so each alone is refused. */
 static void first_door_reserved_bits(void **state)
 {
 	struct guest *guest = *state;
 
-	for (unsigned bit = 4; bit <= 15; bit++) {
+	for (unsigned bit = 5; bit <= 15; bit++) {
 		int got = export_errno(guest, FL | TAG(1) | 1u << bit);
 
 		if (got != verdict_of(guest, (struct verdict){EOPNOTSUPP, EINVAL, EINVAL}))
@@ -207,6 +216,7 @@ static void first_door_reads_back(void **state)
 	assert_hints(guest, guest_export(guest, 0, 0), 0, 0, 0, 0);
 	assert_hints(guest, guest_export(guest, 0, FL | PH(2) | TAG(0x5a)), ST, 0x5a, 0, 2);
 	assert_hints(guest, guest_export(guest, 0, FL), ST, 0, 0, 0);
+	assert_hints(guest, guest_export(guest, 0, FL | FL_REQ | TAG(0x5a)), ST | REQ, 0x5a, 0, 0);
 	need_completer(guest, 16);
 	assert_hints(guest, guest_export(guest, 0, FL | EXT | PH(3) | TAG(0x5a)), ST_EXT, 0, 0x5a,
 		     3);
@@ -234,6 +244,15 @@ static void second_door(void **state)
 		{ST_EXT, 0, 0, 0, {EOPNOTSUPP, EOPNOTSUPP, 0}},
 		{ST | ST_EXT, 0xffff, 0xff, 3, {EOPNOTSUPP, EOPNOTSUPP, 0}},
 		{0, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
+		/* required */
+		{ST | REQ, 0, 0x5a, 2, {EOPNOTSUPP, 0, 0}},
+		{ST | REQ, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
+		{ST_EXT | REQ, 0x1234, 0, 1, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{ST | ST_EXT | REQ, 0xffff, 0xff, 3, {EOPNOTSUPP, EOPNOTSUPP, 0}},
+		{REQ, 0, 0, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+		/* what GET says is not for SET */
+		{ST | TAKEN, 0, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
+		{TAKEN, 0, 0, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
 		/* ph has two bits */
 		{ST, 0, 1, 4, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{ST_EXT, 1, 0, 0xff, {EOPNOTSUPP, EINVAL, EINVAL}},
@@ -268,13 +287,13 @@ static void second_door(void **state)
 		assert_int_equal(get_errno(guest, fd), EOPNOTSUPP);
 }
 
-/* Theory of operation: flags 31:2 mean nothing yet, so each alone is refused. */
+/* Theory of operation: flags 31:3 mean nothing to SET, so each alone is refused. */
 static void second_door_reserved_bits(void **state)
 {
 	struct guest *guest = *state;
 	int fd = guest_export(guest, 0, 0);
 
-	for (unsigned bit = 2; bit <= 31; bit++) {
+	for (unsigned bit = 3; bit <= 31; bit++) {
 		int got = set_errno(guest, fd, ST | 1u << bit, 1, 0, 0);
 
 		if (got != verdict_of(guest, (struct verdict){EOPNOTSUPP, EINVAL, EINVAL}))
@@ -291,8 +310,8 @@ static void set_replaces_all(void **state)
 	need_completer(guest, 16);
 	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
 	other = guest_export(guest, 1, FL | PH(1) | TAG(0x11));
-	assert_int_equal(set_errno(guest, fd, ST | ST_EXT, 0xa5, 0x4321, 3), 0);
-	assert_hints(guest, fd, ST | ST_EXT, 0xa5, 0x4321, 3);
+	assert_int_equal(set_errno(guest, fd, ST | ST_EXT | REQ, 0xa5, 0x4321, 3), 0);
+	assert_hints(guest, fd, ST | ST_EXT | REQ, 0xa5, 0x4321, 3);
 	assert_int_equal(set_errno(guest, fd, ST_EXT, 0, 0x4321, 3), 0);
 	assert_hints(guest, fd, ST_EXT, 0, 0x4321, 3);
 	assert_int_equal(set_errno(guest, fd, 0, 0, 0, 0), 0);

@@ -40,7 +40,7 @@ lab_plain_kernel() {
 lab_on_7.2() {
 	local tree
 	kernel_tree 7.2 || return 1
-	lab_demo --kernel 7.2 && in_guest --kernel 7.2 -- mr_hints
+	lab_demo --kernel 7.2 && in_guest --kernel 7.2 -- mr_hints && in_guest --kernel 7.2 -- required
 }
 
 lab_checks() {
@@ -64,6 +64,12 @@ lab_checks() {
 	check lab-mr-8 in_guest --accel-tph 8 -- mr_hints
 	check lab-mr-direct in_guest --nic-st-table none -- mr_hints
 	check lab-revoke in_guest -- mr_revoke
+	check lab-required in_guest --nics off,8,16 -- required
+	check lab-required-8 in_guest --accel-tph 8 -- required
+	check lab-required-direct in_guest --nic-st-table none -- required
+	check lab-required-noiommu in_guest --iommu none -- required
+	check lab-required-rciep in_guest --topology rciep -- required
+	check lab-required-rootport in_guest --topology rootport -- required
 	check lab-no-window in_guest -- no_window
 	check lab-reset in_guest -- reset_under_traffic
 	check lab-reset-rootport in_guest --topology rootport -- reset_under_traffic

@@ -214,6 +214,35 @@ void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint1
 	assert_int_equal(accel_set_tph(&guest->accel, &tph), 0);
 }
 
+uint32_t guest_flags_of(struct hint hint)
+{
+	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
+}
+
+int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = fd, .ph = (uint8_t)hint.ph};
+
+	if (hint.bits == 16) {
+		tph.flags = VFIO_DMA_BUF_TPH_ST_EXT;
+		tph.steering_tag_ext = hint.tag;
+	} else if (hint.bits) {
+		tph.flags = VFIO_DMA_BUF_TPH_ST;
+		tph.steering_tag = (uint8_t)hint.tag;
+	}
+	if (required)
+		tph.flags |= VFIO_DMA_BUF_TPH_REQUIRED;
+	return -accel_set_tph(&guest->accel, &tph);
+}
+
+uint32_t guest_get_flags(struct guest *guest, int fd)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = fd};
+
+	assert_int_equal(accel_get_tph(&guest->accel, &tph), 0);
+	return tph.flags;
+}
+
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd)
 {
 	struct ibv_mr *mr = nic_register(nic, fd, GUEST_SLICE_BYTES);
@@ -228,6 +257,17 @@ struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd)
 	}
 	fail_msg("more than %d memory regions in one test", GUEST_MRS);
 	return NULL;
+}
+
+void guest_register_fails(struct nic *nic, int fd, int want)
+{
+	struct ibv_mr *mr = nic_register(nic, fd, GUEST_SLICE_BYTES);
+	int got = mr ? 0 : errno;
+
+	if (mr)
+		ibv_dereg_mr(mr);
+	if (got != want)
+		fail_msg("ibv_reg_dmabuf_mr on %s: errno %d, not %d", nic->name, got, want);
 }
 
 void guest_unregister(struct guest *guest, struct ibv_mr *mr)

@@ -87,9 +87,17 @@ void guest_nic_bdf(const struct nic *nic, char bdf[ACCEL_BDF_BYTES]);
 int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
 /* One that is to be closed with the rest. */
 int guest_keep_fd(struct guest *guest, int fd);
+/* The flags of an export with this hint. */
+uint32_t guest_flags_of(struct hint hint);
 void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint16);
+/* One hint, of either width. 0 or the errno. */
+int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required);
+/* What GET says: VFIO_DMA_BUF_TPH_*. */
+uint32_t guest_get_flags(struct guest *guest, int fd);
 
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
+/* Registers what must be refused, with this errno. */
+void guest_register_fails(struct nic *nic, int fd, int want);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
 
 /* Some writes through @mr: the memory has them, and every TLP carried @want, or none a hint. */

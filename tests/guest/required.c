@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A hint that is required: who does not take it does not get the memory, by no
+ * way there is. A tag may stand for an operation, and then a write without it
+ * would be wrong data.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "devices/accel/accel_regs.h"
+#include "guest.h"
+
+#define REQUIRED VFIO_DMA_BUF_TPH_REQUIRED
+#define TAKEN	 (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
+
+static const struct hint NO_HINT;
+
+static int export_required(struct guest *guest, unsigned slot, struct hint hint)
+{
+	return guest_export(guest, slot, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
+}
+
+/* A NIC whose hints reach an accelerator that completes them. */
+static struct nic *fitting_nic(struct guest *guest, unsigned bits)
+{
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	return guest_nic(guest, bits);
+}
+
+/* Off and on again: the buffers are revoked, and importers have to map again. */
+static void revoke_once(struct guest *guest)
+{
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+}
+
+static void assert_cannot_write(struct nic *nic, const struct ibv_mr *mr)
+{
+	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
+	assert_int_equal(nic_connect(nic), 0);
+}
+
+/* Theory of operation: a NIC that sends the hint gets the memory, and again after a revoke. */
+static void matching(struct guest *guest, unsigned bits)
+{
+	struct nic *nic = fitting_nic(guest, bits);
+	struct hint hint = {bits, 0x5a, 2};
+	int fd = export_required(guest, 0, hint);
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	guest_check_writes(guest, nic, mr, 0, hint);
+	revoke_once(guest);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	assert_int_equal(accel_reset(&guest->accel), 0);
+	guest_check_writes(guest, nic, mr, 0, hint);
+}
+
+static void matching_8(void **state)
+{
+	matching(*state, 8);
+}
+
+static void matching_16(void **state)
+{
+	matching(*state, 16);
+}
+
+/*
+ * Theory of operation: tags of the other width, and none at all, are not the
+ * hint. With both widths set, either will do.
+ */
+static void other_width(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic8 = fitting_nic(guest, 8), *nic16 = fitting_nic(guest, 16);
+	struct hint tag8 = {8, 0x5a, 2}, tag16 = {16, 0x5a, 2};
+	struct vfio_device_feature_dma_buf_tph both = {
+		.dmabuf_fd = export_required(guest, 0, tag8),
+		.flags = VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT | REQUIRED,
+		.steering_tag = 0x5a,
+		.steering_tag_ext = 0x5a,
+		.ph = 2,
+	};
+
+	guest_register_fails(nic16, both.dmabuf_fd, EPERM);
+	guest_register_fails(nic8, export_required(guest, 1, tag16), EPERM);
+	assert_int_equal(accel_set_tph(&guest->accel, &both), 0);
+	guest_check_writes(guest, nic8, guest_register(guest, nic8, both.dmabuf_fd), 0, tag8);
+	guest_check_writes(guest, nic16, guest_register(guest, nic16, both.dmabuf_fd), 0, tag16);
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		if (!guest->nics[i].tag_bits)
+			guest_register_fails(&guest->nics[i], both.dmabuf_fd, EPERM);
+}
+
+/*
+ * Theory of operation: through a host bridge a hint may get lost. Without
+ * REQUIRED such a NIC gets the memory, and perhaps the hint; with it, neither.
+ * One that took the hint stands in the way of requiring it.
+ */
+static void not_guaranteed(void **state)
+{
+	struct guest *guest = *state;
+	bool ran = false;
+
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		struct nic *nic = &guest->nics[i];
+		struct hint hint = {nic->tag_bits == 8 ? 8 : 16, 0x5a, 2};
+		struct ibv_mr *mr;
+		int fd;
+
+		if (guest_same_switch(guest, nic) || guest->completer_bits < hint.bits)
+			continue;
+		ran = true;
+		guest_register_fails(nic, export_required(guest, 0, hint), EPERM);
+		fd = guest_export(guest, 0, guest_flags_of(hint));
+		mr = guest_register(guest, nic, fd);
+		print_message("%s: %s\n", nic->name,
+			      guest_get_flags(guest, fd) & TAKEN ? "took the hint" : "no hint");
+		assert_int_equal(guest_set_errno(guest, fd, hint, true), EBUSY);
+		guest_unregister(guest, mr);
+		assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
+		guest_register_fails(nic, fd, EPERM);
+	}
+	if (!ran)
+		GUEST_SKIP("all NICs are below the accelerator's switch");
+}
+
+struct iommu {
+	int fd;
+	uint32_t ioas_id;
+};
+
+/* An address space of its own; no device needs to be attached to it. */
+static void iommu_open(struct guest *guest, struct iommu *iommu)
+{
+	struct iommu_ioas_alloc ioas = {.size = sizeof(ioas)};
+
+	iommu->fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (iommu->fd < 0)
+		GUEST_SKIP("no iommufd: %s", strerror(errno));
+	guest_keep_fd(guest, iommu->fd);
+	assert_int_equal(ioctl(iommu->fd, IOMMU_IOAS_ALLOC, &ioas), 0);
+	iommu->ioas_id = ioas.out_ioas_id;
+}
+
+/* 0 or the errno. */
+static int iommu_map(const struct iommu *iommu, int fd, unsigned slot)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = 1 | 2 | 4, /* fixed IOVA, writable, readable */
+		.ioas_id = iommu->ioas_id,
+		.fd = fd,
+		.length = GUEST_SLICE_BYTES,
+		.iova = 0x100000000 + slot * GUEST_SLICE_BYTES,
+	};
+
+	return ioctl(iommu->fd, IOMMU_IOAS_MAP_FILE, &map) ? errno : 0;
+}
+
+/*
+ * Theory of operation: iommufd maps the memory by a way of its own, for any
+ * device, and asks for no hint. It has a buffer whose hint is not required, and
+ * while it has it nobody can start to require it.
+ */
+static void by_iommufd(void **state)
+{
+	struct guest *guest = *state;
+	struct hint hint = {8, 0x5a, 2};
+	struct iommu iommu;
+	int fd;
+
+	if (!guest->completer_bits)
+		GUEST_SKIP("the accelerator is no TPH completer");
+	iommu_open(guest, &iommu);
+	assert_int_equal(iommu_map(&iommu, export_required(guest, 0, hint), 0), EPERM);
+	fd = guest_export(guest, 1, guest_flags_of(hint));
+	assert_int_equal(iommu_map(&iommu, fd, 1), 0);
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), EBUSY);
+	assert_int_equal(guest_get_flags(guest, fd), VFIO_DMA_BUF_TPH_ST);
+	guest->fds[0] = -1;
+	close(iommu.fd);
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
+}
+
+/* Theory of operation: who has the hint already does not mind, nor does an empty buffer. */
+static void turned_on(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = fitting_nic(guest, 16);
+	struct hint hint = {16, 0x611, 2}, next = {16, 0x612, 2};
+	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	/* It is on: from here a SET takes nothing back, as ever. */
+	assert_int_equal(guest_set_errno(guest, fd, next, true), 0);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, next);
+	fd = guest_export(guest, 1, 0);
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
+	assert_int_equal(guest_get_flags(guest, fd), VFIO_DMA_BUF_TPH_ST_EXT | REQUIRED);
+}
+
+static void assert_busy(struct guest *guest, int fd, struct hint hint)
+{
+	struct vfio_device_feature_dma_buf_tph before = {.dmabuf_fd = fd},
+					       after = {.dmabuf_fd = fd};
+
+	assert_int_equal(accel_get_tph(&guest->accel, &before), 0);
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), EBUSY);
+	assert_int_equal(accel_get_tph(&guest->accel, &after), 0);
+	assert_memory_equal(&before, &after, sizeof(before));
+}
+
+/*
+ * Theory of operation: a region that has no hint, or not the one that is to be
+ * required, is in the way; the refused SET changes nothing, TAKEN included.
+ */
+static void turned_on_too_late(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = fitting_nic(guest, 16);
+	struct hint hint = {16, 0x621, 2}, other_tag = {16, 0x622, 2}, other_ph = {16, 0x621, 3};
+	int fd = guest_export(guest, 0, 0);
+	struct ibv_mr *plain = guest_register(guest, nic, fd), *mr;
+
+	assert_busy(guest, fd, hint);
+	/* A tag that came after it was mapped: it still has none. */
+	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
+	assert_busy(guest, fd, hint);
+	guest_unregister(guest, plain);
+	mr = guest_register(guest, nic, fd);
+	assert_busy(guest, fd, other_tag);
+	assert_busy(guest, fd, other_ph);
+	assert_busy(guest, fd, (struct hint){8, 0x21, 2});
+	assert_int_equal(guest_set_errno(guest, fd, other_tag, false), 0);
+	assert_busy(guest, fd, other_tag);
+	/* Not even the first: what the region was told has been overtaken. */
+	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
+	assert_busy(guest, fd, hint);
+	guest_check_writes(guest, nic, mr, 0, hint);
+}
+
+/*
+ * Theory of operation: while the buffer is revoked nothing is mapped, so it can
+ * be turned on. Who has no hint does not come back, who has does.
+ */
+static void turned_on_while_revoked(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = fitting_nic(guest, 16);
+	struct hint hint = {16, 0x631, 2};
+	int fd = guest_export(guest, 0, 0);
+	struct ibv_mr *plain = guest_register(guest, nic, fd), *mr;
+
+	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
+	mr = guest_register(guest, nic, fd);
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	assert_cannot_write(nic, plain);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	/* No longer required: the plain one is as good as new. */
+	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
+	guest_check_writes(guest, nic, plain, 0, NO_HINT);
+}
+
+/* Theory of operation: a full ST table is the reason that the user is told, not the refusal. */
+static void table_full(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = fitting_nic(guest, 16);
+	struct hint hint = {16, 0x2001, 2};
+	uint16_t entries[2048];
+	unsigned size = guest_st_table(nic, entries);
+	unsigned room = size > 256 ? 255 : size - 1;
+	struct ibv_mr *first = NULL;
+	int filler, fd;
+
+	if (!size)
+		GUEST_SKIP("this NIC has no ST table");
+	filler = guest_export(guest, 0, 0);
+	for (unsigned i = 0; i < room; i++) {
+		struct ibv_mr *mr;
+
+		assert_int_equal(guest_set_errno(guest, filler,
+						 (struct hint){16, (uint16_t)(0x1000 + i), 2},
+						 false),
+				 0);
+		mr = guest_register(guest, nic, filler);
+		first = first ? first : mr;
+	}
+	fd = export_required(guest, 1, hint);
+	guest_register_fails(nic, fd, ENOSPC);
+	assert_int_equal(guest_get_flags(guest, fd) & TAKEN, 0);
+	guest_unregister(guest, first);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 1, hint);
+}
+
+static void add_by_tag(struct guest *guest, struct hint hint)
+{
+	uint32_t rule = ACCEL_RULE(hint.bits == 16, (uint32_t)hint.tag, 1u, ACCEL_OP_ADD_U32), got;
+	const struct accel_region *regs = &guest->accel.regs;
+	uint32_t clear = ACCEL_COMMAND_CLEAR_RULES;
+
+	assert_int_equal(accel_write(&guest->accel, regs, ACCEL_REG_COMMAND, &clear, 4), 0);
+	assert_int_equal(accel_write(&guest->accel, regs, ACCEL_REG_RULE(0), &rule, 4), 0);
+	assert_int_equal(accel_read(&guest->accel, regs, ACCEL_REG_RULE(0), &got, 4), 0);
+	assert_int_equal(got, rule);
+}
+
+/* @count writes of 1, 2, 3, … on zeros; word n of the memory must be @times n. */
+static void check_sums(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
+		       unsigned count, unsigned times)
+{
+	static const uint8_t zeros[GUEST_SLICE_BYTES];
+	uint32_t words[GUEST_SLICE_BYTES / 4];
+
+	assert_int_equal(accel_write(&guest->accel, &guest->accel.memory, 0, zeros, sizeof(zeros)),
+			 0);
+	for (uint32_t i = 0; i < GUEST_SLICE_BYTES / 4; i++)
+		memcpy(nic->stage + 4 * i, &(uint32_t){i + 1}, 4);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(nic_write(nic, mr, 0, 0, GUEST_SLICE_BYTES), 0);
+	assert_int_equal(accel_read(&guest->accel, &guest->accel.memory, 0, words, sizeof(words)),
+			 0);
+	for (uint32_t i = 0; i < GUEST_SLICE_BYTES / 4; i++)
+		assert_int_equal(words[i], times * (i + 1));
+}
+
+/*
+ * Theory of operation: the tag makes the accelerator add what arrives to what is
+ * there. The NIC that sends it produces the sum. One that cannot is refused, and
+ * that is what saves the data: let in, it would overwrite instead of adding.
+ */
+static void functional_tag(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = fitting_nic(guest, 16), *other = fitting_nic(guest, 8);
+	struct hint add = {16, 0xadd, 2};
+	int fd = export_required(guest, 0, add);
+
+	add_by_tag(guest, add);
+	check_sums(guest, nic, guest_register(guest, nic, fd), 3, 3);
+	guest_register_fails(other, fd, EPERM);
+	assert_int_equal(guest_set_errno(guest, fd, add, false), 0);
+	check_sums(guest, other, guest_register(guest, other, fd), 3, 1);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(matching_8, &guest),		GUEST_TEST(matching_16, &guest),
+		GUEST_TEST(other_width, &guest),	GUEST_TEST(not_guaranteed, &guest),
+		GUEST_TEST(by_iommufd, &guest),		GUEST_TEST(turned_on, &guest),
+		GUEST_TEST(turned_on_too_late, &guest), GUEST_TEST(turned_on_while_revoked, &guest),
+		GUEST_TEST(table_full, &guest),		GUEST_TEST(functional_tag, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("required", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

@@ -70,6 +70,7 @@ lab_checks() {
 	check lab-required-noiommu in_guest --iommu none -- required
 	check lab-required-rciep in_guest --topology rciep -- required
 	check lab-required-rootport in_guest --topology rootport -- required
+	check lab-hints-shown in_guest -- hints_shown
 	check lab-no-window in_guest -- no_window
 	check lab-reset in_guest -- reset_under_traffic
 	check lab-reset-rootport in_guest --topology rootport -- reset_under_traffic

@@ -10,6 +10,8 @@
 
 #include "guest.h"
 
+#define TAKEN (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
+
 static const struct hint NO_HINT;
 
 static struct hint hint_of(unsigned bits, unsigned tag)
@@ -298,9 +300,12 @@ static void table_full(void **state)
 	last = guest_register(guest, nic, fd);
 	guest_check_writes(guest, nic, last, 0, NO_HINT);
 	assert_int_equal(guest_st_count(nic, tag + room), 0);
+	/* Asked for is not taken. */
+	assert_false(guest_get_flags(guest, fd) & TAKEN);
 	guest_unregister(guest, first);
 	last = guest_register(guest, nic, fd);
 	guest_check_writes(guest, nic, last, 0, hint_of(bits, tag + room));
+	assert_true(guest_get_flags(guest, fd) & TAKEN);
 }
 
 int main(void)

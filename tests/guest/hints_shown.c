@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Is my tag in use, and if not, why? What the owner reads with GET, and what
+ * anybody who looks for a fault finds in fdinfo, debugfs, the trace and the log.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define TEXT_BYTES (1U << 18)
+#define TRACING	   "/sys/kernel/tracing"
+#define TRACE_ON   TRACING "/events/dma_buf/dma_buf_get_tph/enable"
+
+#define ST	   VFIO_DMA_BUF_TPH_ST
+#define ST_EXT	   VFIO_DMA_BUF_TPH_ST_EXT
+#define REQUIRED   VFIO_DMA_BUF_TPH_REQUIRED
+#define TAKEN	   VFIO_DMA_BUF_TPH_TAKEN_ST
+#define TAKEN_EXT  VFIO_DMA_BUF_TPH_TAKEN_ST_EXT
+
+static const struct hint TAG16 = {16, 0x1234, 2};
+
+static int set(struct guest *guest, int fd, uint32_t flags)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {
+		.dmabuf_fd = fd,
+		.flags = flags,
+		.steering_tag = flags & ST ? 0x5a : 0,
+		.steering_tag_ext = flags & ST_EXT ? 0x1234 : 0,
+		.ph = flags ? 2 : 0,
+	};
+
+	return accel_set_tph(&guest->accel, &tph);
+}
+
+/* All of a file that says its size by its end only; what does not fit is left out. */
+static void read_file(const char *path, char text[TEXT_BYTES])
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t len = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	while ((n = read(fd, text + len, TEXT_BYTES - 1 - len)) > 0)
+		len += (size_t)n;
+	close(fd);
+	text[len] = '\0';
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+
+	if (fd < 0)
+		fail_msg("%s: %s", path, strerror(errno));
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+}
+
+static void assert_has(const char *text, const char *line)
+{
+	if (!strstr(text, line))
+		fail_msg("missing: %s\n%s", line, text);
+}
+
+static void assert_fdinfo(int fd, const char *line)
+{
+	static char text[TEXT_BYTES];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	read_file(path, text);
+	assert_has(text, line);
+}
+
+static void need(const struct guest *guest, unsigned bits)
+{
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+}
+
+/*
+ * Theory of operation: TAKEN is what an importer has mapped with. A NIC of the
+ * other width maps too, but takes nothing. Every SET starts anew.
+ */
+static void taken(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
+	struct ibv_mr *mr;
+	int fd;
+
+	need(guest, 16);
+	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_register(guest, nic8, fd);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT);
+	mr = guest_register(guest, nic16, fd);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT | TAKEN_EXT);
+	/* It stays when the region is gone, and when another maps without the hint. */
+	guest_unregister(guest, mr);
+	guest_register(guest, nic8, fd);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT | TAKEN_EXT);
+	assert_int_equal(set(guest, fd, ST_EXT), 0);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT);
+	assert_int_equal(set(guest, fd, ST | ST_EXT), 0);
+	guest_register(guest, nic8, fd);
+	assert_int_equal(guest_get_flags(guest, fd), ST | ST_EXT | TAKEN);
+	guest_register(guest, nic16, fd);
+	assert_int_equal(guest_get_flags(guest, fd), ST | ST_EXT | TAKEN | TAKEN_EXT);
+	assert_int_equal(set(guest, fd, 0), 0);
+	assert_int_equal(guest_get_flags(guest, fd), 0);
+}
+
+/* Theory of operation: a region that is mapped again after a revoke has taken the new hint. */
+static void taken_again(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = guest_nic(guest, 16);
+	struct ibv_mr *mr;
+	int fd;
+
+	need(guest, 16);
+	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	mr = guest_register(guest, nic, fd);
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_int_equal(set(guest, fd, ST_EXT), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT);
+	guest_check_writes(guest, nic, mr, 0, TAG16);
+	assert_int_equal(guest_get_flags(guest, fd), ST_EXT | TAKEN_EXT);
+}
+
+/* Theory of operation: the line says all that GET says, and is there without hints as well. */
+static void fdinfo(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic;
+	int fd;
+
+	need(guest, 16);
+	fd = guest_export(guest, 0, 0);
+	assert_fdinfo(fd, "\ntph:\tph=0\n");
+	assert_int_equal(set(guest, fd, ST), 0);
+	assert_fdinfo(fd, "\ntph:\tst=0x5a ph=2\n");
+	assert_int_equal(set(guest, fd, ST_EXT | REQUIRED), 0);
+	assert_fdinfo(fd, "\ntph:\tst_ext=0x1234 ph=2 required=1\n");
+	assert_int_equal(set(guest, fd, ST | ST_EXT | REQUIRED), 0);
+	assert_fdinfo(fd, "\ntph:\tst=0x5a st_ext=0x1234 ph=2 required=1\n");
+	nic = guest_nic(guest, 8);
+	guest_register(guest, nic, fd);
+	assert_fdinfo(fd, "\ntph:\tst=0x5a st_ext=0x1234 ph=2 required=1 taken_st=1\n");
+	nic = guest_nic(guest, 16);
+	guest_register(guest, nic, fd);
+	assert_fdinfo(fd,
+		      "\ntph:\tst=0x5a st_ext=0x1234 ph=2 required=1 taken_st=1 taken_st_ext=1\n");
+	assert_int_equal(set(guest, fd, 0), 0);
+	assert_fdinfo(fd, "\ntph:\tph=0\n");
+}
+
+/*
+ * Theory of operation: debugfs has the buffer's line, and behind each device the
+ * hint it got: out of date after a SET, none for a NIC of the other width.
+ */
+static void bufinfo(void **state)
+{
+	static const char path[] = "/sys/kernel/debug/dma_buf/bufinfo";
+	static char text[TEXT_BYTES];
+	struct guest *guest = *state;
+	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
+	char bdf8[ACCEL_BDF_BYTES], bdf16[ACCEL_BDF_BYTES], line[128];
+	int fd;
+
+	need(guest, 16);
+	if (access(path, R_OK))
+		GUEST_SKIP("%s: %s", path, strerror(errno));
+	guest_nic_bdf(nic8, bdf8);
+	guest_nic_bdf(nic16, bdf16);
+	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_register(guest, nic8, fd);
+	guest_register(guest, nic16, fd);
+	read_file(path, text);
+	assert_has(text, "\ntph:\tst_ext=0x1234 ph=2 taken_st_ext=1\n");
+	snprintf(line, sizeof(line), "\n\t%s\n", bdf8);
+	assert_has(text, line);
+	snprintf(line, sizeof(line), "\n\t%s\ttph: st_ext=0x1234 ph=2\n", bdf16);
+	assert_has(text, line);
+	assert_int_equal(set(guest, fd, 0), 0);
+	read_file(path, text);
+	assert_has(text, "\ntph:\tph=0\n");
+	snprintf(line, sizeof(line), "\n\t%s\ttph: st_ext=0x1234 ph=2 stale=1\n", bdf16);
+	assert_has(text, line);
+	/* Revoked: nothing is mapped, so nothing is sent. */
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	read_file(path, text);
+	snprintf(line, sizeof(line), "\n\t%s\n", bdf16);
+	assert_has(text, line);
+}
+
+/* Theory of operation: the trace has who asked, for which width, and what came of it. */
+static void traced(void **state)
+{
+	static char text[TEXT_BYTES];
+	struct guest *guest = *state;
+	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
+	char bdf[ACCEL_BDF_BYTES], line[128];
+	int fd;
+
+	need(guest, 16);
+	if (access(TRACE_ON, W_OK) && mount("tracefs", TRACING, "tracefs", 0, NULL))
+		GUEST_SKIP("%s: %s", TRACING, strerror(errno));
+	write_file(TRACE_ON, "1");
+	write_file(TRACING "/trace", "\n");
+	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_register(guest, nic8, fd);
+	guest_register(guest, nic16, fd);
+	write_file(TRACE_ON, "0");
+	read_file(TRACING "/trace", text);
+	guest_nic_bdf(nic8, bdf);
+	snprintf(line, sizeof(line), " dev_name=%s width=8 ret=%d steering_tag=0x0 ph=0\n", bdf,
+		 -EOPNOTSUPP);
+	assert_has(text, line);
+	guest_nic_bdf(nic16, bdf);
+	snprintf(line, sizeof(line), " dev_name=%s width=16 ret=0 steering_tag=0x1234 ph=2\n", bdf);
+	assert_has(text, line);
+}
+
+/* How many records of the kernel's log from @fd's place on have @word. */
+static unsigned count_log(int fd, const char *word)
+{
+	char record[8192];
+	unsigned count = 0;
+	ssize_t n;
+
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+		record[n > 0 ? n : 0] = '\0';
+		count += strstr(record, word) != NULL;
+	}
+	return count;
+}
+
+/*
+ * Theory of operation: an application that is refused finds the reason in the
+ * log, and one that tries for ever does not fill it.
+ */
+static void logged(void **state)
+{
+	enum { TRIES = 40 };
+	struct guest *guest = *state;
+	struct nic *nic8 = guest_nic(guest, 8);
+	unsigned lines;
+	int fd, log;
+
+	need(guest, 16);
+	fd = guest_export(guest, 0, guest_flags_of(TAG16) | VFIO_DMABUF_FL_TPH_REQUIRED);
+	log = guest_keep_fd(guest, open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+	assert_int_equal(lseek(log, 0, SEEK_END), 0);
+	guest_register_fails(nic8, fd, EPERM);
+	assert_int_equal(count_log(log, "require a TPH hint"), 1);
+	for (unsigned i = 0; i < TRIES; i++)
+		guest_register_fails(nic8, fd, EPERM);
+	lines = count_log(log, "require a TPH hint");
+	assert_true(lines < TRIES);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(taken, &guest),  GUEST_TEST(taken_again, &guest),
+		GUEST_TEST(fdinfo, &guest), GUEST_TEST(bufinfo, &guest),
+		GUEST_TEST(traced, &guest), GUEST_TEST(logged, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("hints_shown", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

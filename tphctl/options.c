@@ -4,8 +4,7 @@
 int next_option(int argc, char **argv, const struct option *known, struct options *options)
 {
 	for (;;) {
-		/* +: what follows the first word that is no option is not ours, as export's CMD. */
-		int c = getopt_long(argc, argv, "+:h", known, NULL);
+		int c = getopt_long(argc, argv, ":h", known, NULL);
 
 		switch (c) {
 		case -1:
@@ -31,4 +30,18 @@ int next_option(int argc, char **argv, const struct option *known, struct option
 			return c;
 		}
 	}
+}
+
+char **take_words(int argc, char **argv, int count, const char *names)
+{
+	if (argc - optind < count) {
+		fail(EXIT_USAGE, "%s: it takes %s; see tphctl %s --help", argv[0], names, argv[0]);
+		return NULL;
+	}
+	if (argc - optind > count) {
+		fail(EXIT_USAGE, "%s: it takes no %s; see tphctl %s --help", argv[0],
+		     argv[optind + count], argv[0]);
+		return NULL;
+	}
+	return argv + optind;
 }

@@ -29,3 +29,9 @@ int finish_output(int status)
 		return fail(EXIT_FAILED, "cannot write the output: is the disk full?");
 	return status;
 }
+
+int show_usage(const char *text)
+{
+	fputs(text, stdout);
+	return finish_output(EXIT_DONE);
+}

@@ -51,7 +51,7 @@ _tphctl() {
 	--) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
 	esac
 	case ${words[1]}:$current in
-	list:-*) mapfile -t COMPREPLY < <(compgen -W '--all --json --dump --help' -- "$current") ;;
+	list:-*) mapfile -t COMPREPLY < <(compgen -W '--tree --json --dump --help' -- "$current") ;;
 	show:-*) mapfile -t COMPREPLY < <(compgen -W '--json --dump --help' -- "$current") ;;
 	path:-*) mapfile -t COMPREPLY < <(compgen -W '--width --json --dump --help' -- "$current") ;;
 	export:-*) mapfile -t COMPREPLY < <(compgen -W '--bar --offset --length --st --ph --ext --required --json --help --' -- "$current") ;;

@@ -102,7 +102,7 @@ static int open_file(const char *path, int *fd)
 }
 
 /* Binding is enough to use the device's features; it needs no address space of its own. */
-static int open_cdev(struct vfio *vfio, const char *bdf, char *where, size_t len)
+static int open_cdev(struct vfio *vfio, const char *bdf)
 {
 	struct vfio_device_bind_iommufd bind = {.argsz = sizeof(bind)};
 	char name[NAME_MAX + 1];
@@ -110,17 +110,20 @@ static int open_cdev(struct vfio *vfio, const char *bdf, char *where, size_t len
 
 	if (ret)
 		return ret;
-	snprintf(where, len, "/dev/vfio/devices/%s", name);
-	ret = open_file(where, &vfio->device_fd);
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/devices/%s", name);
+	ret = open_file(vfio->where, &vfio->device_fd);
 	if (ret)
 		return ret;
-	snprintf(where, len, "/dev/iommu");
-	ret = open_file(where, &vfio->parent_fd[0]);
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/iommu");
+	ret = open_file(vfio->where, &vfio->parent_fd[0]);
 	if (ret)
 		return ret;
 	bind.iommufd = vfio->parent_fd[0];
-	snprintf(where, len, "/dev/vfio/devices/%s", name);
-	return ioctl(vfio->device_fd, VFIO_DEVICE_BIND_IOMMUFD, &bind) ? -errno : 0;
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/devices/%s", name);
+	if (!ioctl(vfio->device_fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
+		return 0;
+	/* The kernel's word for a device that somebody has bound already. */
+	return errno == EINVAL ? -EBUSY : -errno;
 }
 
 static int use_group(struct vfio *vfio, const char *bdf, bool noiommu)
@@ -140,7 +143,7 @@ static int use_group(struct vfio *vfio, const char *bdf, bool noiommu)
 	return vfio->device_fd < 0 ? -errno : 0;
 }
 
-static int open_group(struct vfio *vfio, const char *bdf, char *where, size_t len)
+static int open_group(struct vfio *vfio, const char *bdf)
 {
 	char number[32];
 	bool noiommu;
@@ -148,32 +151,32 @@ static int open_group(struct vfio *vfio, const char *bdf, char *where, size_t le
 
 	if (ret)
 		return ret;
-	snprintf(where, len, "/dev/vfio/noiommu-%s", number);
-	noiommu = access(where, F_OK) == 0;
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/noiommu-%s", number);
+	noiommu = access(vfio->where, F_OK) == 0;
 	if (!noiommu)
-		snprintf(where, len, "/dev/vfio/%s", number);
-	ret = open_file(where, &vfio->parent_fd[1]);
+		snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/%s", number);
+	ret = open_file(vfio->where, &vfio->parent_fd[1]);
 	if (ret)
 		return ret;
-	snprintf(where, len, "/dev/vfio/vfio");
-	ret = open_file(where, &vfio->parent_fd[0]);
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/vfio");
+	ret = open_file(vfio->where, &vfio->parent_fd[0]);
 	if (ret)
 		return ret;
-	snprintf(where, len, "/dev/vfio/%s%s", noiommu ? "noiommu-" : "", number);
+	snprintf(vfio->where, sizeof(vfio->where), "/dev/vfio/%s%s", noiommu ? "noiommu-" : "",
+		 number);
 	return use_group(vfio, bdf, noiommu);
 }
 
-int vfio_open(struct vfio *vfio, const char *bdf, char *where, size_t len)
+int vfio_open(struct vfio *vfio, const char *bdf)
 {
 	int ret;
 
-	*vfio = (struct vfio){-1, {-1, -1}};
-	snprintf(where, len, "/dev/vfio");
-	ret = open_cdev(vfio, bdf, where, len);
+	*vfio = (struct vfio){.device_fd = -1, .parent_fd = {-1, -1}, .where = "/dev/vfio"};
+	ret = open_cdev(vfio, bdf);
 	/* No file of its own: the kernel has only groups, or no iommufd, or no IOMMU. */
 	if (ret == -ENOENT) {
 		vfio_close(vfio);
-		ret = open_group(vfio, bdf, where, len);
+		ret = open_group(vfio, bdf);
 	}
 	if (ret)
 		vfio_close(vfio);

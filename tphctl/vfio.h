@@ -8,6 +8,7 @@
 struct vfio {
 	int device_fd;
 	int parent_fd[2]; /* iommufd; or container and group */
+	char where[300];  /* the file that was used last, for messages */
 };
 
 /*
@@ -19,8 +20,8 @@ int vfio_bar_bytes(const char *bdf, unsigned bar, uint64_t *bytes);
 /* The driver the function is bound to, "" if to none. -ENODEV: no such function. */
 int vfio_driver(const char *bdf, char *name, size_t len);
 
-/* Negative errno; *@where is then the file or the step that failed. */
-int vfio_open(struct vfio *vfio, const char *bdf, char *where, size_t len);
+/* 0 or a negative errno, with the file that it is about in where. */
+int vfio_open(struct vfio *vfio, const char *bdf);
 
 /* Memory space must be on, or what is exported counts as revoked. */
 int vfio_enable_memory(const struct vfio *vfio);

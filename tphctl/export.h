@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The parts of tphctl export. Each says what is wrong. */
+#ifndef TPHCTL_EXPORT_H
+#define TPHCTL_EXPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tph/tph.h"
+
+struct vfio;
+
+/* What the command line asks for. */
+struct export
+{
+	bool help, json, ext, required;
+	const char *function; /* as it was typed */
+	uint64_t bar, tag;
+	uint64_t offset, length; /* bytes */
+	int ph;
+	char **command; /* NULL-terminated */
+};
+
+/* export_args.c: 0 or an exit status. With help the rest is not looked at. */
+int export_parse(int argc, char **argv, struct export *want);
+
+/*
+ * export_device.c: 0 or an exit status. The first looks at what needs no privilege: the function,
+ * the BAR, the driver. @name is the function's address in full.
+ */
+int export_check_device(const struct export *want, char name[TPH_BDF_CHARS]);
+int export_open(const char *name, struct vfio *vfio);
+
+#endif

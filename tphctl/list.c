@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* tphctl list: who sends hints, who takes them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "facts.h"
+#include "json.h"
+#include "table.h"
+#include "tphctl.h"
+
+static const char USAGE[] =
+	"usage: tphctl list [--tree] [--json] [--dump FILE]\n"
+	"\n"
+	"The functions that are a requester (send hints) or a completer (take them).\n"
+	"\n"
+	"  --tree       with the bridges above them\n"
+	"  --json       for programs; tphctl-json.md has the fields\n"
+	"  --dump FILE  of the machine that wrote FILE with lspci -D -xxxx\n"
+	"\n"
+	"? is what cannot be seen: configuration space is whole only for root.\n"
+	"Exit status: 0, also where there are none; 1 it failed, 2 wrong command line.\n";
+
+enum {
+	COL_FUNCTION,
+	COL_ID,
+	COL_KIND,
+	COL_REQUESTER,
+	COL_ENABLED,
+	COL_MODE,
+	COL_TABLE,
+	COL_COMPLETER,
+	COL_COUNT
+};
+
+static const struct column COLUMNS[] = {
+	{"FUNCTION", 0}, {"ID", 0},   {"KIND", 0},     {"REQUESTER", 0},
+	{"ENABLED", 0},	 {"MODE", 0}, {"ST TABLE", 0}, {"COMPLETER", 0},
+};
+
+/* A function, whether it is listed, and its line once there is one. */
+struct entry {
+	struct tph_function *f;
+	bool listed;
+	struct libscols_line *line;
+};
+
+struct list {
+	struct entry *entries; /* every function, in the order of addresses */
+	size_t count;
+	size_t listed, cut;
+};
+
+static bool has_role(const struct tph_function *f)
+{
+	return f->requester.seen == TPH_SEEN_YES ||
+	       (f->completer.seen == TPH_SEEN_YES &&
+		(f->completer.type == TPH_COMPLETER_8 || f->completer.type == TPH_COMPLETER_16));
+}
+
+/* Silent and malformed ones are listed as that; of what is cut, more could be seen. */
+static bool may_have_role(const struct tph_function *f)
+{
+	return f->requester.seen > TPH_SEEN_YES || f->completer.seen > TPH_SEEN_YES;
+}
+
+static bool is_cut(const struct tph_function *f)
+{
+	return f->requester.seen == TPH_SEEN_CUT || f->completer.seen == TPH_SEEN_CUT;
+}
+
+static int read_all(struct tph_ctx *ctx, struct list *list)
+{
+	struct tph_bdf *bdfs;
+	int ret = tph_ctx_list(ctx, TPH_LIST_ALL, &bdfs, &list->count);
+
+	if (ret)
+		return fail(EXIT_FAILED, "list: cannot list the functions: %s", strerror(-ret));
+	list->entries = calloc(list->count ? list->count : 1, sizeof(*list->entries));
+	for (size_t i = 0; list->entries && i < list->count; i++) {
+		struct entry *entry = &list->entries[i];
+
+		entry->f = read_function("list", ctx, &bdfs[i]);
+		if (!entry->f) {
+			free(bdfs);
+			return EXIT_FAILED;
+		}
+		entry->listed = has_role(entry->f) || may_have_role(entry->f);
+		list->listed += entry->listed;
+		list->cut += is_cut(entry->f);
+	}
+	free(bdfs);
+	return list->entries ? EXIT_DONE : no_memory();
+}
+
+/* The bridge whose secondary bus @f is on, or NULL: on a root bus, or the bridge is not there. */
+static struct entry *parent_of(const struct list *list, const struct tph_function *f)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tph_function *b = list->entries[i].f;
+
+		/* A bus number of 0 has not been given yet; one on its own bus would be a loop. */
+		if (b->bridge && b->secondary && b->bdf.domain == f->bdf.domain &&
+		    b->secondary == f->bdf.bus && b->bdf.bus < f->bdf.bus)
+			return &list->entries[i];
+	}
+	return NULL;
+}
+
+static struct libscols_line *add_line(struct table *table, const struct entry *entry,
+				      struct libscols_line *parent)
+{
+	const struct tph_function *f = entry->f;
+	struct libscols_line *line = table_line(table, parent);
+	enum tone tone = entry->listed ? TONE_PLAIN : TONE_DIM;
+	bool enabled = f->requester.seen == TPH_SEEN_YES && f->requester.enable != TPH_ENABLE_OFF;
+	char name[TPH_BDF_CHARS], text[TABLE_WORD_CHARS];
+
+	table_cell(table, line, COL_FUNCTION, tone, "%s", tph_bdf_format(&f->bdf, name));
+	table_cell(table, line, COL_ID, tone, "%04x:%04x", f->vendor, f->device);
+	table_cell(table, line, COL_KIND, tone, "%s", tph_port_name(f->port));
+	table_cell(table, line, COL_REQUESTER, tone, "%s", requester_word(f));
+	table_cell(table, line, COL_ENABLED, enabled ? TONE_GOOD : tone, "%s", enabled_word(f));
+	table_cell(table, line, COL_MODE, tone, "%s", mode_word(f));
+	table_cell(table, line, COL_TABLE, tone, "%s", table_word(f, text));
+	table_cell(table, line, COL_COMPLETER, tone, "%s", completer_word(f));
+	return line;
+}
+
+/* A function's line in the tree, below those of the bridges above it. */
+static struct libscols_line *tree_line(struct table *table, const struct list *list,
+				       struct entry *entry)
+{
+	struct entry *parent;
+
+	if (entry->line)
+		return entry->line;
+	parent = parent_of(list, entry->f);
+	entry->line = add_line(table, entry, parent ? tree_line(table, list, parent) : NULL);
+	return entry->line;
+}
+
+static int print_table(const struct list *list, bool tree)
+{
+	struct column columns[COL_COUNT];
+	struct table table;
+
+	memcpy(columns, COLUMNS, sizeof(columns));
+	columns[COL_FUNCTION].flags = tree ? SCOLS_FL_TREE : 0;
+	table_begin(&table, columns, COL_COUNT, true);
+	for (size_t i = 0; i < list->count; i++) {
+		struct entry *entry = &list->entries[i];
+
+		if (!entry->listed)
+			continue;
+		if (tree)
+			tree_line(&table, list, entry);
+		else
+			add_line(&table, entry, NULL);
+	}
+	return table_end(&table) ? no_memory() : finish_output(EXIT_DONE);
+}
+
+static int print_json(const struct list *list)
+{
+	struct json_object *root = json_begin("list");
+	struct json_object *functions = json_put_array(root, "functions");
+
+	for (size_t i = 0; functions && i < list->count; i++) {
+		const struct entry *entry = &list->entries[i], *parent = parent_of(list, entry->f);
+		struct json_object *object;
+
+		if (!entry->listed)
+			continue;
+		object = json_object_new_object();
+		facts_to_json(object, entry->f);
+		if (parent)
+			json_put_bdf(object, "below", &parent->f->bdf);
+		else
+			json_put(object, "below", NULL);
+		json_object_array_add(functions, object);
+	}
+	return json_end(root, false);
+}
+
+static void say_what_is_missing(const struct list *list, const struct options *options)
+{
+	if (!list->listed)
+		fprintf(stderr, "tphctl: list: no function %s sends or takes hints\n",
+			options->dump ? "in the dump" : "of this machine");
+	else if (list->cut)
+		fprintf(stderr, "tphctl: list: %zu of %zu cannot be seen whole: %s\n", list->cut,
+			list->listed,
+			options->dump ? "the dump must be of lspci -xxxx as root" : "run as root");
+}
+
+static void free_list(struct list *list)
+{
+	for (size_t i = 0; list->entries && i < list->count; i++)
+		tph_function_free(list->entries[i].f);
+	free(list->entries);
+}
+
+int run_list(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{"tree", no_argument, NULL, 't'}, OPTION_JSON, OPTION_DUMP, OPTION_HELP, {0}};
+	struct options options = {0};
+	struct machine machine = {0};
+	struct list list = {0};
+	bool tree = false;
+	int c, status;
+
+	while ((c = next_option(argc, argv, known, &options)) != OPTIONS_END) {
+		if (c == OPTIONS_BAD)
+			return EXIT_USAGE;
+		tree = true;
+	}
+	if (options.help)
+		return show_usage(USAGE);
+	if (!take_words(argc, argv, 0, "nothing"))
+		return EXIT_USAGE;
+	status = open_machine("list", &options, &machine);
+	if (status)
+		return status;
+	status = read_all(machine.ctx, &list);
+	if (!status)
+		status = options.json ? print_json(&list) : print_table(&list, tree);
+	if (!status)
+		say_what_is_missing(&list, &options);
+	free_list(&list);
+	tph_ctx_unref(machine.ctx);
+	return status;
+}

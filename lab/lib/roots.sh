@@ -46,6 +46,7 @@ image_ensure() {
 	[ -e "$work/usr/bin/awk" ] || ln -s gawk "$work/usr/bin/awk"
 	mkdir -p "$work"/mnt/{share,tph,run} "$work/sys" "$work/proc"
 	printf '127.0.0.1 localhost tph\n' >"$work/etc/hosts"
+	printf 'root:x:0:0:root:/tmp:/bin/bash\n' >"$work/etc/passwd"
 	install -m 0755 "$lab/guest/init" "$work/init"
 	run_logged "$cache/image.log" mkfs.erofs --quiet --all-root "$image.part" "$work" ||
 		die "mkfs.erofs failed on $work: see $cache/image.log"

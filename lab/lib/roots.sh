@@ -34,7 +34,7 @@ qemu_ensure() {
 # Sets image: an EROFS file, named by what went into it.
 image_ensure() {
 	local key work
-	key=$(cat - "$lab/guest/init" <<<"$guest_release ${guest_packages[*]}" | sha256sum | cut -c1-16)
+	key=$(cat - "$lab/guest/init" "$lab/lib/roots.sh" <<<"$guest_release ${guest_packages[*]}" | sha256sum | cut -c1-16)
 	image=$cache/guest-$key.erofs
 	[ -e "$image" ] && return
 	need_space "$cache" 500 "the guest image"

@@ -13,13 +13,6 @@
 #include "libtph/internal.h"
 #include "tph/vfio_tph.h"
 
-#ifndef VFIO_DMABUF_FL_TPH_REQUIRED
-#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4)
-#endif
-#ifndef VFIO_DMA_BUF_TPH_REQUIRED
-#define VFIO_DMA_BUF_TPH_REQUIRED (1 << 2)
-#endif
-
 #define TAGS	    (TPH_HINT_ST | TPH_HINT_ST_EXT)
 #define RANGES_MAX  4096
 #define NO_BAR	    VFIO_PCI_CONFIG_REGION_INDEX /* passes no check for a BAR */

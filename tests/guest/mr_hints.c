@@ -19,11 +19,6 @@ static struct hint hint_of(unsigned bits, unsigned tag)
 	return (struct hint){.bits = bits, .tag = (uint16_t)tag, .ph = tag & 3};
 }
 
-static uint32_t flags_of(struct hint hint)
-{
-	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
-}
-
 static void set_one(struct guest *guest, int fd, struct hint hint)
 {
 	guest_set(guest, fd, hint.bits == 8 ? hint : NO_HINT, hint.bits == 16 ? hint : NO_HINT);
@@ -66,12 +61,12 @@ static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
 	int plain = guest_export(guest, 0, 0), fd;
 
 	guest_check_writes(guest, nic, guest_register(guest, nic, plain), 0, NO_HINT);
-	fd = guest_export(guest, 1, flags_of(tag8));
+	fd = guest_export(guest, 1, guest_flags_of(tag8));
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 1,
 			   nic->tag_bits == 8 ? tag8 : NO_HINT);
 	if (guest->completer_bits < 16)
 		return;
-	fd = guest_export(guest, 2, flags_of(tag16));
+	fd = guest_export(guest, 2, guest_flags_of(tag16));
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 2,
 			   nic->tag_bits == 16 ? tag16 : NO_HINT);
 	fd = guest_export(guest, 3, 0);
@@ -90,7 +85,7 @@ static void each_tag_zero(struct guest *guest, struct nic *nic)
 {
 	struct hint zero = {nic->tag_bits, 0, 2};
 	unsigned before = guest_st_used(nic);
-	int fd = guest_export(guest, 0, flags_of(zero));
+	int fd = guest_export(guest, 0, guest_flags_of(zero));
 
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, zero);
 	assert_int_equal(guest_st_used(nic), before);
@@ -108,7 +103,8 @@ static void each_many_tags(struct guest *guest, struct nic *nic)
 	struct ibv_mr *mrs[COUNT];
 
 	for (unsigned i = 0; i < COUNT; i++) {
-		int fd = guest_export(guest, i % 8, flags_of(hint_of(nic->tag_bits, 0x40 + i)));
+		int fd = guest_export(guest, i % 8,
+				      guest_flags_of(hint_of(nic->tag_bits, 0x40 + i)));
 
 		mrs[i] = guest_register(guest, nic, fd);
 	}
@@ -134,8 +130,9 @@ static void many_tags(void **state)
 static void each_shared_tag(struct guest *guest, struct nic *nic)
 {
 	struct hint hint = {nic->tag_bits, 0x33, 2}, other_ph = {nic->tag_bits, 0x33, 1};
-	int a = guest_export(guest, 0, flags_of(hint)), b = guest_export(guest, 1, flags_of(hint));
-	int c = guest_export(guest, 2, flags_of(other_ph));
+	int a = guest_export(guest, 0, guest_flags_of(hint)),
+	    b = guest_export(guest, 1, guest_flags_of(hint));
+	int c = guest_export(guest, 2, guest_flags_of(other_ph));
 	struct ibv_mr *first = guest_register(guest, nic, a);
 	struct ibv_mr *second = guest_register(guest, nic, a);
 	struct ibv_mr *third = guest_register(guest, nic, b);
@@ -194,7 +191,7 @@ static void registered_again(void **state)
 static void each_set_between(struct guest *guest, struct nic *nic)
 {
 	struct hint old = {nic->tag_bits, 0x51, 2}, new = {nic->tag_bits, 0x52, 3};
-	int fd = guest_export(guest, 0, flags_of(old));
+	int fd = guest_export(guest, 0, guest_flags_of(old));
 	struct ibv_mr *first = guest_register(guest, nic, fd), *second, *third;
 
 	set_one(guest, fd, new);
@@ -245,7 +242,8 @@ static void each_reregistered(struct guest *guest, struct nic *nic)
 {
 	struct hint hint = {nic->tag_bits, 0x71, 2};
 	struct ibv_mr *plain = guest_register(guest, nic, guest_export(guest, 0, 0));
-	struct ibv_mr *mr = guest_register(guest, nic, guest_export(guest, 1, flags_of(hint)));
+	struct ibv_mr *mr =
+		guest_register(guest, nic, guest_export(guest, 1, guest_flags_of(hint)));
 	int expected = rereg_access(nic, plain, IBV_ACCESS_REMOTE_READ);
 
 	assert_true(!expected || expected == -EOPNOTSUPP);

@@ -12,11 +12,6 @@
 
 static const struct hint NO_HINT;
 
-static uint32_t flags_of(struct hint hint)
-{
-	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
-}
-
 /* Revoke, change the hint of @fd, end the revoke. */
 static void change_while_revoked(struct guest *guest, int fd, struct hint hint)
 {
@@ -72,7 +67,7 @@ static void unchanged(void **state)
 	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x611, 2};
-	int fd = guest_export(guest, 0, flags_of(hint));
+	int fd = guest_export(guest, 0, guest_flags_of(hint));
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	for (int i = 0; i < 3; i++) {
@@ -90,7 +85,7 @@ static void by_page_fault(void **state)
 	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x621, 2}, new = {16, 0x622, 2};
-	int fd = guest_export(guest, 0, flags_of(old));
+	int fd = guest_export(guest, 0, guest_flags_of(old));
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	guest_check_writes(guest, nic, mr, 0, old);
@@ -103,7 +98,7 @@ static void new_tag(struct guest *guest, unsigned bits)
 {
 	struct nic *nic = table_nic(guest, bits);
 	struct hint old = {bits, 0x31, 2}, new = {bits, 0x32, 2};
-	int fd = guest_export(guest, 0, flags_of(old));
+	int fd = guest_export(guest, 0, guest_flags_of(old));
 	struct ibv_mr *first = guest_register(guest, nic, fd);
 	struct ibv_mr *second = guest_register(guest, nic, fd);
 
@@ -131,7 +126,7 @@ static void new_ph(void **state)
 	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x641, 2}, new = {16, 0x641, 3};
-	int fd = guest_export(guest, 0, flags_of(old));
+	int fd = guest_export(guest, 0, guest_flags_of(old));
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
@@ -145,7 +140,7 @@ static void withdrawn(void **state)
 	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x651, 2};
-	int fd = guest_export(guest, 0, flags_of(old));
+	int fd = guest_export(guest, 0, guest_flags_of(old));
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, NO_HINT);
@@ -176,7 +171,8 @@ static void shared_entry(void **state)
 	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x671, 2}, new = {16, 0x672, 2};
-	int a = guest_export(guest, 0, flags_of(old)), b = guest_export(guest, 1, flags_of(old));
+	int a = guest_export(guest, 0, guest_flags_of(old)),
+	    b = guest_export(guest, 1, guest_flags_of(old));
 	struct ibv_mr *changed = guest_register(guest, nic, a);
 	struct ibv_mr *other = guest_register(guest, nic, b);
 

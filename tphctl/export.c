@@ -10,7 +10,6 @@
 #include "json.h"
 #include "run.h"
 #include "tphctl.h"
-#include "vfio.h"
 
 static const char USAGE[] =
 	"usage: tphctl export BDF --bar N --offset O --length L --st T --ph WORD\n"
@@ -110,19 +109,19 @@ static int print_json(const char *name, const struct export *want)
 	return json_end(root, true) ? EXIT_OURS : EXIT_DONE;
 }
 
-static int export_and_run(const struct vfio *vfio, const char *name, const struct export *want)
+static int export_and_run(int device_fd, const char *name, const struct export *want)
 {
-	int fd, ret, status = check_support(vfio->device_fd, name, want);
+	int fd, ret, status = check_support(device_fd, name, want);
 
 	if (status)
 		return status;
-	ret = vfio_enable_memory(vfio);
+	ret = tph_vfio_enable(device_fd, TPH_VFIO_MEMORY);
 	if (ret)
 		return fail(EXIT_OURS,
 			    "export: cannot turn on memory decoding of %s: %s; see dmesg for what "
 			    "vfio-pci said",
 			    name, strerror(-ret));
-	fd = export_buffer(vfio->device_fd, name, want);
+	fd = export_buffer(device_fd, name, want);
 	if (fd < 0)
 		return EXIT_OURS;
 	if (want->json)
@@ -136,7 +135,8 @@ static int export_and_run(const struct vfio *vfio, const char *name, const struc
 int run_export(int argc, char **argv)
 {
 	struct export want;
-	struct vfio vfio;
+	struct tph_vfio *device;
+	struct tph_bdf bdf;
 	char name[TPH_BDF_CHARS];
 	int status;
 
@@ -144,9 +144,9 @@ int run_export(int argc, char **argv)
 		return EXIT_OURS;
 	if (want.help)
 		return show_usage(USAGE);
-	if (export_check_device(&want, name) || export_open(name, &vfio))
+	if (export_check_device(&want, &bdf, name) || export_open(&bdf, name, &device))
 		return EXIT_OURS;
-	status = export_and_run(&vfio, name, &want);
-	vfio_close(&vfio);
+	status = export_and_run(tph_vfio_fd(device), name, &want);
+	tph_vfio_close(device);
 	return status;
 }

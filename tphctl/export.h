@@ -8,8 +8,6 @@
 
 #include "tph/tph.h"
 
-struct vfio;
-
 /* What the command line asks for. */
 struct export
 {
@@ -26,9 +24,9 @@ int export_parse(int argc, char **argv, struct export *want);
 
 /*
  * export_device.c: 0 or an exit status. The first looks at what needs no privilege: the function,
- * the BAR, the driver. @name is the function's address in full.
+ * the BAR, the driver. @bdf is the function's address, @name the same in words.
  */
-int export_check_device(const struct export *want, char name[TPH_BDF_CHARS]);
-int export_open(const char *name, struct vfio *vfio);
+int export_check_device(const struct export *want, struct tph_bdf *bdf, char name[TPH_BDF_CHARS]);
+int export_open(const struct tph_bdf *bdf, const char *name, struct tph_vfio **device);
 
 #endif

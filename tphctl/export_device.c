@@ -5,23 +5,21 @@
 #include <unistd.h>
 
 #include "export.h"
+#include "sysfs.h"
 #include "tphctl.h"
-#include "vfio.h"
 
-static int check_function(const struct export *want, char name[TPH_BDF_CHARS])
+static int check_function(const struct export *want, struct tph_bdf *bdf)
 {
 	struct options here = {0};
 	struct machine machine = {0};
-	struct tph_bdf bdf;
-	int status = parse_address("export", want->function, &bdf);
+	int status = parse_address("export", want->function, bdf);
 
 	if (status)
 		return status;
 	status = open_machine("export", &here, &machine);
 	if (!status)
-		status = find_function("export", machine.ctx, want->function, &bdf);
+		status = find_function("export", machine.ctx, want->function, bdf);
 	tph_ctx_unref(machine.ctx);
-	tph_bdf_format(&bdf, name);
 	return status;
 }
 
@@ -29,7 +27,7 @@ static int check_bar(const struct export *want, const char *name)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size;
 	unsigned bar = (unsigned)want->bar;
-	int ret = vfio_bar_bytes(name, bar, &size);
+	int ret = sysfs_bar_bytes(name, bar, &size);
 
 	if (ret == -ENXIO)
 		return fail(EXIT_OURS,
@@ -60,7 +58,7 @@ static int check_bar(const struct export *want, const char *name)
 static int check_driver(const char *name)
 {
 	char driver[64];
-	int ret = vfio_driver(name, driver, sizeof(driver));
+	int ret = sysfs_driver(name, driver, sizeof(driver));
 
 	if (ret)
 		return fail(EXIT_OURS, "export: cannot find the driver of %s: %s", name,
@@ -78,40 +76,22 @@ static int check_driver(const char *name)
 		    name, driver[0] ? driver : "no driver", name);
 }
 
-int export_check_device(const struct export *want, char name[TPH_BDF_CHARS])
+int export_check_device(const struct export *want, struct tph_bdf *bdf, char name[TPH_BDF_CHARS])
 {
-	int status = check_function(want, name);
+	int status = check_function(want, bdf);
 
 	if (!status)
-		status = check_bar(want, name);
+		status = check_bar(want, tph_bdf_format(bdf, name));
 	return status ? status : check_driver(name);
 }
 
-static const char *open_advice(int err)
+int export_open(const struct tph_bdf *bdf, const char *name, struct tph_vfio **device)
 {
-	switch (err) {
-	case -EACCES:
-	case -EPERM:
-		return "run as root, or give your user the file";
-	case -ENOENT:
-	case -ENODEV:
-		return "modprobe vfio-pci, and see that /dev is filled by udev";
-	case -EBUSY:
-		return "someone else has it open: fuser -v shows who";
-	case -EXDEV:
-		return "another function of its IOMMU group has a driver: bind all of the group to "
-		       "vfio-pci";
-	default:
-		return "see dmesg for what vfio-pci said";
-	}
-}
-
-int export_open(const char *name, struct vfio *vfio)
-{
-	int ret = vfio_open(vfio, name);
+	char file[TPH_VFIO_FILE_CHARS];
+	int ret = tph_vfio_open(bdf, device, file);
 
 	if (!ret)
 		return EXIT_DONE;
-	return fail(EXIT_OURS, "export: cannot open %s through %s: %s; %s", name, vfio->where,
-		    strerror(-ret), open_advice(ret));
+	return fail(EXIT_OURS, "export: cannot open %s through %s: %s; %s", name, file,
+		    strerror(-ret), tph_vfio_open_advice(ret));
 }

@@ -572,7 +572,66 @@ int tph_path_read(struct tph_ctx *ctx, const struct tph_bdf *importer,
 		  struct tph_path **path);
 void tph_path_free(struct tph_path *path);
 
-/* ---- dma-bufs of a device that the caller owns through VFIO -----------------------------------
+/* ---- A device that the caller owns through VFIO ----------------------------------------------
+ */
+
+/** struct tph_vfio - a PCI function, open through VFIO. To be closed by one thread, used by any */
+struct tph_vfio;
+
+/** TPH_VFIO_FILE_CHARS - enough for the name of a file that tph_vfio_open() is about, with NUL */
+#define TPH_VFIO_FILE_CHARS 300
+
+/**
+ * tph_vfio_open() - open a PCI function through VFIO
+ * @bdf: its address; it must be bound to vfio-pci or a variant of it
+ * @device: result, to be closed with tph_vfio_close()
+ * @file: the device's own file in /dev/vfio, written on failure too: the file
+ *	that the error is about. NULL: not wanted
+ *
+ * Through the function's own file and /dev/iommu where the kernel has them, else
+ * through its IOMMU group; without an IOMMU too, where the kernel allows that.
+ * The functions below work at once. Address spaces for DMA of the device itself
+ * are not set up: who needs them opens it without this function, since all below
+ * take the file descriptor alone. VFIO resets the function if it can.
+ *
+ * Return: 0; -ENODEV: there is no function at @bdf; -ENOENT: @file is not there,
+ * so the function is not bound to vfio-pci, or VFIO is not loaded; -EBUSY: it is
+ * open already; -EXDEV: another function of its group has a driver that VFIO
+ * knows nothing of; -EACCES, -EPERM: needs root, or a user who may open @file;
+ * and other errors of opening it
+ */
+int tph_vfio_open(const struct tph_bdf *bdf, struct tph_vfio **device,
+		  char file[TPH_VFIO_FILE_CHARS]);
+
+/**
+ * tph_vfio_close() - close it; NULL is allowed
+ *
+ * What was exported loses its memory, whoever still holds the dma-buf.
+ */
+void tph_vfio_close(struct tph_vfio *device);
+
+/** tph_vfio_fd() - the VFIO device's file descriptor, which stays the library's */
+int tph_vfio_fd(const struct tph_vfio *device);
+
+/** tph_vfio_open_advice() - what to do about an error of tph_vfio_open(): a constant sentence */
+const char *tph_vfio_open_advice(int error);
+
+/* What tph_vfio_enable() turns on, or-ed. */
+#define TPH_VFIO_MEMORY	    (1u << 0) /* decodes memory; off, what was exported is revoked */
+#define TPH_VFIO_BUS_MASTER (1u << 1) /* may send requests of its own */
+
+/**
+ * tph_vfio_enable() - write the function's command register
+ * @device_fd: VFIO device
+ * @what: TPH_VFIO_*; those that are not in it are turned off
+ *
+ * Memory must be on for a dma-buf to have any.
+ *
+ * Return: 0; -EINVAL: @what has other bits; errors of the file
+ */
+int tph_vfio_enable(int device_fd, unsigned what);
+
+/* ---- Its dma-bufs, and their hints -----------------------------------------------------------
  */
 
 /* flags of struct tph_hints */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The accelerator as its userspace driver sees it: opened through VFIO, its
- * memory in BAR0 exported slice by slice as dma-bufs with hints. Not
- * thread-safe. Functions return 0 or a negative errno.
+ * memory in BAR0, its counters in BAR2. Its memory is exported with libtph, by
+ * device_fd. Not thread-safe. Functions return 0 or a negative errno.
  */
 #ifndef EXAMPLES_ACCEL_VFIO_H
 #define EXAMPLES_ACCEL_VFIO_H
@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "tph/vfio_tph.h"
+#include "tph/tph.h"
 
-#define ACCEL_BDF_BYTES 16
+#define ACCEL_MEMORY_BAR 0
 
 struct accel_region {
 	uint64_t file_offset; /* in the VFIO device's file */
@@ -22,24 +22,22 @@ struct accel_region {
 };
 
 struct accel {
-	char bdf[ACCEL_BDF_BYTES];
-	const char *access; /* how it was opened, in words */
-	int device_fd;
-	int iommu_fd[2];  /* /dev/iommu; or the container and the group */
-	uint32_t ioas_id; /* with iommufd */
-	struct accel_region memory, regs, config;
+	struct tph_bdf bdf;
+	struct tph_vfio *device; /* NULL: closed */
+	int device_fd;		 /* of device */
+	struct accel_region memory, regs;
 };
 
 /* The @nth accelerator of this machine, from 0. -ENODEV: there are not so many. */
-int accel_find(char bdf[ACCEL_BDF_BYTES], unsigned nth);
+int accel_find(struct tph_bdf *bdf, unsigned nth);
 
 /* Opens it, enables memory and bus master, maps BAR0. Says what went wrong. */
-int accel_open(struct accel *accel, const char *bdf);
+int accel_open(struct accel *accel, const struct tph_bdf *bdf);
 void accel_close(struct accel *accel);
 
 /* Memory and bus master enable; off revokes all dma-bufs. */
-int accel_enable(struct accel *accel, bool on);
-int accel_reset(struct accel *accel);
+int accel_enable(const struct accel *accel, bool on);
+int accel_reset(const struct accel *accel);
 
 /* Bytes of a region; a register is accessed whole where it is 2, 4 or 8 of them. */
 int accel_read(const struct accel *accel, const struct accel_region *region, uint64_t offset,
@@ -66,18 +64,5 @@ int accel_clear_counters(const struct accel *accel);
 /* Takes a snapshot; accel_read_key() then reads its keys, from 0. */
 int accel_read_counters(const struct accel *accel, struct accel_counters *counters);
 int accel_read_key(const struct accel *accel, unsigned nth, struct accel_key *key);
-
-/* A dma-buf of a slice of BAR0; @flags as in tph/vfio_tph.h. The fd, or a negative errno. */
-int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, uint32_t flags);
-/* The flags of a hint. */
-uint32_t accel_hint(uint16_t tag, bool extended, unsigned ph);
-
-int accel_set_tph(const struct accel *accel, const struct vfio_device_feature_dma_buf_tph *tph);
-int accel_get_tph(const struct accel *accel, struct vfio_device_feature_dma_buf_tph *tph);
-/*
- * Looks behind both doors. -ENOTTY: this kernel knows no hints, at export or
- * after it. -EOPNOTSUPP: it does, but this device is no TPH completer.
- */
-int accel_probe_tph(const struct accel *accel);
 
 #endif

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,65 +18,35 @@ static int complain(int err, const char *what, const char *on, const char *advic
 	return err;
 }
 
-static uint32_t config_dword(const uint8_t config[4096], unsigned offset)
+int nic_bdf(const struct nic *nic, struct tph_bdf *bdf)
 {
-	uint32_t value;
+	char link[64 + NIC_NAME_BYTES], *path;
+	int ret;
 
-	memcpy(&value, config + offset, sizeof(value));
-	return le32toh(value);
-}
-
-int pci_read_config(const char *path, uint8_t config[4096])
-{
-	ssize_t len;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
+	snprintf(link, sizeof(link), "/sys/class/infiniband/%s/device", nic->name);
+	path = realpath(link, NULL);
+	if (!path)
 		return -errno;
-	memset(config, 0, 4096);
-	len = pread(fd, config, 4096, 0);
-	close(fd);
-	return len < 0 ? -EIO : (int)len;
+	ret = tph_bdf_parse(strrchr(path, '/') + 1, bdf);
+	free(path);
+	return ret;
 }
 
-int nic_config(const struct nic *nic, uint8_t config[4096])
+/* What its driver has enabled, so what its writes can carry. */
+static unsigned enabled_bits(const struct nic *nic)
 {
-	char path[128 + NIC_NAME_BYTES];
+	static const unsigned bits[] = {[TPH_ENABLE_8] = 8, [TPH_ENABLE_16] = 16};
+	struct tph_function *f = NULL;
+	struct tph_ctx *ctx = NULL;
+	struct tph_bdf bdf;
+	unsigned ret = 0;
 
-	snprintf(path, sizeof(path), "/sys/class/infiniband/%s/device/config", nic->name);
-	return pci_read_config(path, config);
-}
-
-unsigned tph_capability(const uint8_t config[4096])
-{
-	unsigned offset = PCI_CFG_SPACE_SIZE;
-
-	/* An extended capability has at least 8 bytes, so no list is longer than this. */
-	for (int i = 0; i < (4096 - PCI_CFG_SPACE_SIZE) / 8; i++) {
-		uint32_t header = config_dword(config, offset);
-
-		if (PCI_EXT_CAP_ID(header) == PCI_EXT_CAP_ID_TPH)
-			return offset;
-		offset = PCI_EXT_CAP_NEXT(header) & ~3U;
-		if (offset < PCI_CFG_SPACE_SIZE)
-			break;
-	}
-	return 0;
-}
-
-/* TPH Requester Enable, bits 9:8 of the control register (PCIe Base 6.x 7.9.13.3). */
-unsigned tph_enabled_bits(const uint8_t config[4096])
-{
-	unsigned cap = tph_capability(config);
-
-	switch (cap ? config_dword(config, cap + 8) >> 8 & 3 : 0) {
-	case 1:
-		return 8;
-	case 3:
-		return 16;
-	default:
-		return 0;
-	}
+	if (!nic_bdf(nic, &bdf) && !tph_ctx_new_live(NULL, NULL, &ctx) &&
+	    !tph_function_read(ctx, &bdf, &f))
+		ret = bits[f->requester.enable];
+	tph_function_free(f);
+	tph_ctx_unref(ctx);
+	return ret;
 }
 
 static int by_name(const void *a, const void *b)
@@ -152,7 +119,6 @@ static int create_queues(struct nic *nic)
 
 int nic_open(struct nic *nic, unsigned nth)
 {
-	uint8_t config[4096];
 	int ret;
 
 	*nic = (struct nic){.name = "(none)"};
@@ -169,8 +135,7 @@ int nic_open(struct nic *nic, unsigned nth)
 		nic_close(nic);
 		return ret;
 	}
-	if (nic_config(nic, config) > 0)
-		nic->tag_bits = tph_enabled_bits(config);
+	nic->tag_bits = enabled_bits(nic);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A NIC that writes into a buffer of this machine: a pair of RC queue pairs
- * connected to each other on one InfiniBand port. Nothing here knows of hints.
- * Not thread-safe. Functions return 0 or a negative errno.
+ * connected to each other on one InfiniBand port. Nothing that writes knows of
+ * hints. Not thread-safe. Functions return 0 or a negative errno.
  */
 #ifndef EXAMPLES_RDMA_LOOP_H
 #define EXAMPLES_RDMA_LOOP_H
@@ -10,6 +10,8 @@
 #include <infiniband/verbs.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "tph/tph.h"
 
 #define NIC_NAME_BYTES	 64
 #define NIC_STAGE_BYTES	 (1U << 20)
@@ -50,13 +52,7 @@ int nic_wait(struct nic *nic);
 /* Post and wait. */
 int nic_write(struct nic *nic, const struct ibv_mr *mr, size_t from, size_t to, size_t len);
 
-/* The NIC's PCI configuration space, as far as the caller may see it. Its length in bytes. */
-int nic_config(const struct nic *nic, uint8_t config[4096]);
-/* The same from a file of sysfs. */
-int pci_read_config(const char *path, uint8_t config[4096]);
-/* Offset of the TPH Requester capability in it; 0: there is none. */
-unsigned tph_capability(const uint8_t config[4096]);
-/* What the TPH control register allows: 0, 8 or 16 bits. */
-unsigned tph_enabled_bits(const uint8_t config[4096]);
+/* Where it is on the PCI bus. */
+int nic_bdf(const struct nic *nic, struct tph_bdf *bdf);
 
 #endif

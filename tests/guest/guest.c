@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
-#include <endian.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,48 +25,41 @@ static int open_nics(struct guest *guest)
 	return ret;
 }
 
-/* DevCap2 13:12 (PCIe Base 6.x 7.5.3.15), as the kernel shows it to VFIO users. */
 static int completer_bits(struct guest *guest)
 {
-	uint8_t at = 0, id_next[2];
-	uint32_t devcap2;
-	int ret = accel_read(&guest->accel, &guest->accel.config, PCI_CAPABILITY_LIST, &at, 1);
+	static const unsigned bits[] = {[TPH_COMPLETER_8] = 8, [TPH_COMPLETER_16] = 16};
+	struct tph_function *f;
+	struct tph_ctx *ctx;
+	int ret = tph_ctx_new_live(NULL, NULL, &ctx);
 
-	for (int i = 0; !ret && at >= 0x40 && i < 48; i++) {
-		ret = accel_read(&guest->accel, &guest->accel.config, at, id_next, 2);
-		if (!ret && id_next[0] == PCI_CAP_ID_EXP) {
-			ret = accel_read(&guest->accel, &guest->accel.config, at + PCI_EXP_DEVCAP2,
-					 &devcap2, sizeof(devcap2));
-			switch (devcap2 >> 12 & 3) {
-			case 1:
-				guest->completer_bits = 8;
-				break;
-			case 3:
-				guest->completer_bits = 16;
-				break;
-			}
-			return ret;
-		}
-		at = id_next[1] & 0xfc;
-	}
-	return ret ? ret : -ENOENT;
+	if (ret)
+		return ret;
+	ret = tph_function_read(ctx, &guest->accel.bdf, &f);
+	tph_ctx_unref(ctx);
+	if (ret)
+		return ret;
+	guest->completer_bits = bits[f->completer.type];
+	tph_function_free(f);
+	return 0;
 }
 
 int guest_open(struct guest *guest)
 {
-	char bdf[ACCEL_BDF_BYTES];
+	struct tph_vfio_support support;
+	struct tph_bdf bdf;
 	int ret;
 
-	*guest = (struct guest){.accel = {.device_fd = -1, .iommu_fd = {-1, -1}}};
+	*guest = (struct guest){.accel = {.device_fd = -1}};
 	for (int i = 0; i < GUEST_FDS; i++)
 		guest->fds[i] = -1;
-	if (accel_find(bdf, 0)) {
+	if (accel_find(&bdf, 0)) {
 		printf("skipped: there is no accelerator here; run this in the lab\n");
 		return GUEST_SKIPPED;
 	}
-	if (accel_open(&guest->accel, bdf))
+	if (accel_open(&guest->accel, &bdf))
 		return 1;
-	ret = accel_probe_tph(&guest->accel);
+	tph_bdf_format(&bdf, guest->accel_name);
+	ret = tph_vfio_probe(guest->accel.device_fd, &support);
 	if (ret == -ENOTTY) {
 		printf("skipped: this kernel knows no hints for dma-bufs\n");
 		accel_close(&guest->accel);
@@ -79,8 +69,8 @@ int guest_open(struct guest *guest)
 	if (!ret)
 		ret = open_nics(guest);
 	if (ret) {
-		fprintf(stderr, "cannot read DevCap2 of %s or open the NICs: %s; see above\n", bdf,
-			strerror(-ret));
+		fprintf(stderr, "cannot read DevCap2 of %s or open the NICs: %s; see above\n",
+			guest->accel_name, strerror(-ret));
 		guest_close(guest);
 		return 1;
 	}
@@ -124,7 +114,7 @@ int guest_end(void **state)
 		guest->fds[i] = -1;
 	}
 	if (guest->accel.device_fd < 0)
-		ret |= accel_open(&guest->accel, guest->accel.bdf);
+		ret |= accel_open(&guest->accel, &guest->accel.bdf);
 	ret |= accel_enable(&guest->accel, true);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		ret |= revive_nic(&guest->nics[i]);
@@ -132,17 +122,12 @@ int guest_end(void **state)
 	return ret;
 }
 
-void guest_nic_bdf(const struct nic *nic, char bdf[ACCEL_BDF_BYTES])
+void guest_nic_bdf(const struct nic *nic, char bdf[TPH_BDF_CHARS])
 {
-	char link[128 + NIC_NAME_BYTES], *path, *name;
+	struct tph_bdf address;
 
-	snprintf(link, sizeof(link), "/sys/class/infiniband/%s/device", nic->name);
-	path = realpath(link, NULL);
-	assert_non_null(path);
-	name = strrchr(path, '/') + 1;
-	assert_true(strlen(name) < ACCEL_BDF_BYTES);
-	strcpy(bdf, name);
-	free(path);
+	assert_int_equal(nic_bdf(nic, &address), 0);
+	tph_bdf_format(&address, bdf);
 }
 
 /* /sys/devices/pci0000:00/ROOT_PORT/UPSTREAM/...: one switch, if the upstream port is the same. */
@@ -151,7 +136,7 @@ bool guest_same_switch(const struct guest *guest, const struct nic *nic)
 	char link[128 + NIC_NAME_BYTES], *a, *b;
 	int depth = 0;
 
-	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", guest->accel.bdf);
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s", guest->accel_name);
 	a = realpath(link, NULL);
 	snprintf(link, sizeof(link), "/sys/class/infiniband/%s/device", nic->name);
 	b = realpath(link, NULL);
@@ -321,22 +306,24 @@ void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_m
 
 unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048])
 {
-	uint8_t config[4096];
-	unsigned cap, size;
-	uint32_t reg;
+	struct tph_st_table *table;
+	struct tph_ctx *ctx;
+	struct tph_bdf bdf;
+	size_t count;
+	int ret;
 
-	assert_int_equal(nic_config(nic, config), 4096);
-	cap = tph_capability(config);
-	if (!cap)
+	assert_int_equal(nic_bdf(nic, &bdf), 0);
+	assert_int_equal(tph_ctx_new_live(NULL, NULL, &ctx), 0);
+	ret = tph_st_table_read(ctx, &bdf, &table);
+	tph_ctx_unref(ctx);
+	if (ret == -ENOENT)
 		return 0;
-	memcpy(&reg, config + cap + PCI_TPH_CAP, sizeof(reg));
-	reg = le32toh(reg);
-	if ((reg & PCI_TPH_CAP_LOC_MASK) >> 9 != 1)
-		return 0;
-	size = ((reg & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT) + 1;
-	assert_true(cap + 12 + 2 * size <= sizeof(config));
-	memcpy(entries, config + cap + 12, 2 * size);
-	return size;
+	assert_int_equal(ret, 0);
+	count = table->count;
+	assert_int_equal(count, table->declared);
+	memcpy(entries, table->tags, count * sizeof(*entries));
+	tph_st_table_free(table);
+	return (unsigned)count;
 }
 
 unsigned guest_st_count(const struct nic *nic, uint16_t tag)
@@ -345,7 +332,7 @@ unsigned guest_st_count(const struct nic *nic, uint16_t tag)
 	unsigned count = 0, size = guest_st_table(nic, entries);
 
 	for (unsigned i = 0; i < size; i++)
-		count += le16toh(entries[i]) == tag;
+		count += entries[i] == tag;
 	return count;
 }
 

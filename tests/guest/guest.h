@@ -18,6 +18,7 @@
 
 #include "examples/accel_vfio.h"
 #include "examples/rdma_loop.h"
+#include "uapi.h"
 
 #define GUEST_NICS	  8
 #define GUEST_FDS	  256
@@ -46,6 +47,7 @@ struct traffic {
 
 struct guest {
 	struct accel accel;
+	char accel_name[TPH_BDF_CHARS];
 	unsigned completer_bits; /* of the accelerator: 0, 8 or 16 */
 	unsigned nic_count;
 	struct nic nics[GUEST_NICS];
@@ -81,7 +83,7 @@ struct nic *guest_open_again(struct guest *guest, const struct nic *nic);
 /* A common bridge above both: peers reach each other without the host. */
 bool guest_same_switch(const struct guest *guest, const struct nic *nic);
 /* The NIC's place on the PCI bus. */
-void guest_nic_bdf(const struct nic *nic, char bdf[ACCEL_BDF_BYTES]);
+void guest_nic_bdf(const struct nic *nic, char bdf[TPH_BDF_CHARS]);
 
 /* A dma-buf of the @slot-th slice of BAR0. */
 int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
@@ -109,7 +111,7 @@ void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_m
  */
 void guest_check_counters(struct guest *guest, struct hint want);
 
-/* The ST table in the NIC's TPH capability. Its number of entries; 0: it is elsewhere. */
+/* The NIC's ST table. Its number of entries; 0: it has none. */
 unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048]);
 /* How many entries hold @tag. */
 unsigned guest_st_count(const struct nic *nic, uint16_t tag);

@@ -172,7 +172,7 @@ static void bufinfo(void **state)
 	static char text[TEXT_BYTES];
 	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
-	char bdf8[ACCEL_BDF_BYTES], bdf16[ACCEL_BDF_BYTES], line[128];
+	char bdf8[TPH_BDF_CHARS], bdf16[TPH_BDF_CHARS], line[128];
 	int fd;
 
 	need(guest, 16);
@@ -207,7 +207,7 @@ static void traced(void **state)
 	static char text[TEXT_BYTES];
 	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
-	char bdf[ACCEL_BDF_BYTES], line[128];
+	char bdf[TPH_BDF_CHARS], line[128];
 	int fd;
 
 	need(guest, 16);

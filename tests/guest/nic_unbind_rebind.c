@@ -17,7 +17,7 @@
 
 /* What a rebind needs to know of the NIC, which itself goes away. */
 struct place {
-	char bdf[ACCEL_BDF_BYTES];
+	char bdf[TPH_BDF_CHARS];
 	char driver[64];
 	unsigned nth, tag_bits;
 };
@@ -53,28 +53,30 @@ static void tell_driver(const struct place *place, const char *what)
 
 static void assert_no_hints_left(const struct place *place)
 {
-	char path[PATH_BYTES];
-	uint8_t config[4096];
-	unsigned cap;
+	struct tph_st_table *table;
+	struct tph_function *f;
+	struct tph_ctx *ctx;
+	struct tph_bdf bdf;
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", place->bdf);
-	assert_int_equal(pci_read_config(path, config), 4096);
-	assert_int_equal(tph_enabled_bits(config), 0);
-	cap = tph_capability(config);
-	/* Location 1: the table is here; its entries are 16 bits each. */
-	if (cap && (config[cap + 5] >> 1 & 3) == 1) {
-		unsigned entries = ((config[cap + 7] & 7u) << 8 | config[cap + 6]) + 1;
-
-		for (unsigned i = 0; i < 2 * entries; i++)
-			assert_int_equal(config[cap + 12 + i], 0);
+	assert_int_equal(tph_bdf_parse(place->bdf, &bdf), 0);
+	assert_int_equal(tph_ctx_new_live(NULL, NULL, &ctx), 0);
+	assert_int_equal(tph_function_read(ctx, &bdf, &f), 0);
+	assert_int_equal(f->requester.enable, TPH_ENABLE_OFF);
+	if (f->requester.table_entries) {
+		assert_int_equal(tph_st_table_read(ctx, &bdf, &table), 0);
+		for (size_t i = 0; i < table->count; i++)
+			assert_int_equal(table->tags[i], 0);
+		tph_st_table_free(table);
 	}
+	tph_function_free(f);
+	tph_ctx_unref(ctx);
 }
 
 /* Opens the NIC again; nic_open() waits for its port to be active. */
 static struct nic *comes_back(struct guest *guest, const struct place *place)
 {
 	struct nic *nic = &guest->nics[place->nth];
-	char bdf[ACCEL_BDF_BYTES];
+	char bdf[TPH_BDF_CHARS];
 
 	tell_driver(place, "bind");
 	assert_int_equal(nic_open(nic, place->nth), 0);

@@ -94,7 +94,7 @@ static void assert_hints(const struct guest *guest, int fd, uint32_t flags, uint
 	assert_int_equal(tph.ph, ph);
 }
 
-/* VFIO_DEVICE_FEATURE as it is, for what the example's functions never do. */
+/* VFIO_DEVICE_FEATURE as it is, for what nobody's functions do. */
 static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_bytes)
 {
 	uint32_t arg[2 + 16] = {8 + data_bytes, flags};
@@ -380,15 +380,15 @@ static void another_exporter(void **state)
 static void another_device(void **state)
 {
 	struct guest *guest = *state;
-	char bdf[ACCEL_BDF_BYTES];
+	struct tph_bdf bdf;
 	struct accel other;
 	int fd;
 
 	need_completer(guest, 8);
-	if (accel_find(bdf, 1))
+	if (accel_find(&bdf, 1))
 		GUEST_SKIP("there is only one accelerator");
 	fd = guest_export(guest, 0, FL | TAG(0x5a));
-	assert_int_equal(accel_open(&other, bdf), 0);
+	assert_int_equal(accel_open(&other, &bdf), 0);
 	{
 		struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = fd};
 		int set = accel_set_tph(&other, &tph), get = accel_get_tph(&other, &tph);
@@ -458,7 +458,7 @@ static void device_closed(void **state)
 		assert_null(nic_register(&guest->nics[i], fd, GUEST_SLICE_BYTES));
 		assert_int_equal(errno, ENODEV);
 	}
-	assert_int_equal(accel_open(&guest->accel, guest->accel.bdf), 0);
+	assert_int_equal(accel_open(&guest->accel, &guest->accel.bdf), 0);
 	assert_both_refuse(guest, fd, ENODEV);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		assert_null(nic_register(&guest->nics[i], fd, GUEST_SLICE_BYTES));

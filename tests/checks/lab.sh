@@ -75,5 +75,11 @@ lab_checks() {
 	check lab-reset in_guest -- reset_under_traffic
 	check lab-reset-rootport in_guest --topology rootport -- reset_under_traffic
 	check lab-rebind in_guest -- nic_unbind_rebind
+	check lab-compare in_guest --accels 2 --nics off,8,16 -- compare
+	check lab-compare-8 in_guest --accel-tph 8 --nics off,8,16 -- compare
+	check lab-compare-none in_guest --accel-tph none -- compare
+	check lab-compare-direct in_guest --nic-st-table none --nics off,8,16 -- compare
+	check lab-compare-rciep in_guest --topology rciep --nics off,8,16 -- compare
+	check lab-compare-rootport in_guest --topology rootport --nics off,8,16 -- compare
 	check lab-7.2 lab_on_7.2
 }

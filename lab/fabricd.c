@@ -82,7 +82,7 @@ static int open_nic(struct lab *lab, const struct options *options, unsigned ind
 	struct pci_function_link link = slot_link(slot);
 	struct cx_config config = {
 		.tph_bits = options->nic_tph_bits[index],
-		.st_table = options->nic_st_table,
+		.st_entries = options->nic_st_entries,
 		.index = index,
 	};
 

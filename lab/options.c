@@ -25,7 +25,6 @@ static const struct word completer_words[] = {
 	{"16", PCI_TPH_COMPLETER_16},
 	{NULL, 0},
 };
-static const struct word table_words[] = {{"none", 0}, {"cap", 1}, {NULL, 0}};
 static const struct word nic_words[] = {{"off", 0}, {"8", 8}, {"16", 16}, {NULL, 0}};
 
 static int bad(const char *option, const char *value)
@@ -70,6 +69,18 @@ static int parse_nics(struct options *o, char *list)
 	return 0;
 }
 
+/* The table in the capability, as large as it usually is or of so many entries; or none. */
+static int parse_st_table(struct options *o, const char *value)
+{
+	unsigned long n = !strcmp(value, "cap") ? CX_ST_ENTRIES : 0;
+	int err = n || !strcmp(value, "none")
+			  ? 0
+			  : number("nic-st-table", value, CX_ST_ENTRIES_MAX, &n);
+
+	o->nic_st_entries = (unsigned)n;
+	return err;
+}
+
 static int parse_ids(struct options *o, char *list)
 {
 	unsigned n = 0;
@@ -110,8 +121,7 @@ static int parse_one(struct options *o, const char *name, char *value)
 		err = one_of(completer_words, name, value, &choice);
 		o->accel_completer = (enum pci_tph_completer)choice;
 	} else if (!strcmp(name, "nic-st-table")) {
-		err = one_of(table_words, name, value, &choice);
-		o->nic_st_table = choice;
+		err = parse_st_table(o, value);
 	} else if (!strcmp(name, "nics")) {
 		err = parse_nics(o, value);
 	} else if (!strcmp(name, "ids")) {
@@ -140,7 +150,8 @@ int options_parse(struct options *options, int argc, char **argv)
 	};
 	int index, got;
 
-	*options = (struct options){.mps_bytes = 256, .accel_count = 1, .nic_st_table = true};
+	*options = (struct options){
+		.mps_bytes = 256, .accel_count = 1, .nic_st_entries = CX_ST_ENTRIES};
 	while ((got = getopt_long(argc, argv, "", known, &index)) == 0) {
 		int err = parse_one(options, known[index].name, optarg);
 

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/cx/cx.h"
 #include "devices/pci/function.h"
 #include "fabric/fabric.h"
 
@@ -22,7 +23,7 @@ struct options {
 	unsigned accel_count;
 	enum pci_tph_completer accel_completer;
 	bool accel_trapped;
-	bool nic_st_table;
+	unsigned nic_st_entries; /* 0: no ST table */
 	unsigned nic_count;
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
 	/* Requester IDs: of the accelerators, then of the NICs. The transport does not tell them.

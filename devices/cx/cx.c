@@ -162,8 +162,7 @@ static void cx_build_config(struct cx *cx)
 	pci_config_add_express(f, PCI_TPH_COMPLETER_NONE, true, MPS_BYTES);
 	pci_config_add_msix(f, MSIX_BAR, 0);
 	if (cx->config.tph_bits)
-		pci_config_add_tph(f, cx->config.tph_bits == 16,
-				   cx->config.st_table ? CX_ST_ENTRIES : 0);
+		pci_config_add_tph(f, cx->config.tph_bits == 16, cx->config.st_entries);
 	pci_config_seal(f);
 }
 
@@ -187,6 +186,8 @@ int cx_create(struct pci_function **out, const struct cx_config *config,
 	struct cx *cx;
 
 	if (config->tph_bits != 0 && config->tph_bits != 8 && config->tph_bits != 16)
+		return -EINVAL;
+	if (config->st_entries > CX_ST_ENTRIES_MAX)
 		return -EINVAL;
 	if (config->index > 0xbffe) /* unicast LIDs are 1..0xbfff */
 		return -EINVAL;

@@ -8,14 +8,16 @@
 #ifndef DEVICES_CX_H
 #define DEVICES_CX_H
 
-#include <stdbool.h>
-
 #include "devices/pci/function.h"
 
+#define CX_ST_ENTRIES	  64u	/* a usual size of the ST table */
+#define CX_ST_ENTRIES_MAX 1024u /* an mkey can name 255 of them */
+
 struct cx_config {
-	unsigned tph_bits; /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
-	bool st_table;	   /* ST table in the TPH capability; else an mkey's index is the tag */
-	unsigned index;	   /* 0..0xbffe: makes GUIDs and LID (index + 1) unique in a lab */
+	unsigned tph_bits;   /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
+	unsigned st_entries; /* of the ST table in the TPH capability; 0: an mkey's index is the tag
+			      */
+	unsigned index;	     /* 0..0xbffe: makes GUIDs and LID (index + 1) unique in a lab */
 };
 
 /* -EINVAL: a configuration that cannot be; -ENOMEM. The owner ends it with ops->destroy(). */

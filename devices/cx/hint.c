@@ -40,6 +40,7 @@ static bool overlaps(unsigned a, size_t a_len, unsigned b, size_t b_len)
  */
 void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 {
+	const struct cx *cx = (const struct cx *)f;
 	uint64_t enabled = pci_tph_requester_bits(f) ? ENABLED : 0;
 
 	if (!f->tph_cap)
@@ -47,7 +48,7 @@ void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 	if (overlaps(offset, len, f->tph_cap + TPH_CTRL, 4))
 		f->link.trace(f->link.ctx, "tph_control",
 			      pci_config_get32(f, f->tph_cap + TPH_CTRL));
-	for (unsigned i = 0; pci_tph_has_table(f) && i < CX_ST_ENTRIES; i++)
+	for (unsigned i = 0; pci_tph_has_table(f) && i < cx->config.st_entries; i++)
 		if (overlaps(offset, len, f->tph_cap + TPH_ST_TABLE + 2 * i, 2))
 			f->link.trace(f->link.ctx, "st_entry",
 				      enabled | i << 16 | pci_tph_st_entry(f, i));

@@ -16,7 +16,6 @@
 #define CX_UAR_BYTES	 4096u
 #define CX_UAR_FIRST	 0x10u /* UAR 1 would lie on the init segment's second page */
 #define CX_MSIX_VECTORS	 16u
-#define CX_ST_ENTRIES	 64u
 #define CX_PAGE_SHIFT	 12u
 #define CX_WQE_MAX_BYTES (CX_WQE_DS_MASK * CX_WQE_DS_BYTES + CX_WQE_DS_BYTES)
 #define CX_MESSAGE_LOG	 30u /* bytes of one WQE's message, log2 */

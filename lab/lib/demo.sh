@@ -15,8 +15,8 @@ demo_hints() {
 # What each NIC must send. Without a table a memory key holds the tag itself, in 8 bits.
 demo_widths() {
 	case $nic_st_table in
-	cap) echo "$nics" ;;
 	none) echo "${nics//16/8}" ;;
+	*) echo "$nics" ;;
 	esac
 }
 

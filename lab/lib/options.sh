@@ -33,7 +33,8 @@ options_parse() {
 	one_of --iommu "$iommu" pt translated none
 	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16
-	one_of --nic-st-table "$nic_st_table" cap none
+	[[ $nic_st_table =~ ^(cap|none|[1-9][0-9]{0,3})$ ]] && { [[ $nic_st_table = [cn]* ]] || [ "$nic_st_table" -le 1024 ]; } ||
+		die "--nic-st-table $nic_st_table: cap, none, or a number of entries up to 1024"
 	one_of --host-bridge-hints "$host_bridge_hints" drop keep
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"

@@ -46,7 +46,7 @@ static void guest_start(struct guest *g, uint8_t options)
 {
 	const struct cx_config config = {
 		.tph_bits = (options & 3) * 8 % 24,
-		.st_table = options & 4,
+		.st_entries = options & 4 ? CX_ST_ENTRIES : 0,
 	};
 
 	driver_start(&g->d, &config);

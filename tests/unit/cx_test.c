@@ -25,9 +25,9 @@
 #define PAYLOAD	      (1u << 20)
 #define STEPS	      100000u
 
-static const struct cx_config nic16 = {.tph_bits = 16, .st_table = true};
-static const struct cx_config nic8 = {.tph_bits = 8, .st_table = true};
-static const struct cx_config direct16 = {.tph_bits = 16, .st_table = false};
+static const struct cx_config nic16 = {.tph_bits = 16, .st_entries = CX_ST_ENTRIES};
+static const struct cx_config nic8 = {.tph_bits = 8, .st_entries = CX_ST_ENTRIES};
+static const struct cx_config direct16 = {.tph_bits = 16};
 static const struct cx_config no_tph = {.tph_bits = 0};
 
 static struct driver drv;
@@ -929,7 +929,7 @@ static void test_hints(void **state)
 		p.remote.ph = TLP_PH_TARGET;
 		p.remote.st_index = cases[i].index;
 		driver_create_mr(d, &p.remote);
-		if (cases[i].config->st_table)
+		if (cases[i].config->st_entries)
 			driver_config_write(d, w->f->tph_cap + TPH_ENTRY(3), 0xbeef, 2);
 		if (cases[i].config->tph_bits)
 			driver_config_write(d, w->f->tph_cap + TPH_CTRL, cases[i].control, 4);

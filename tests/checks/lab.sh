@@ -63,7 +63,10 @@ lab_checks() {
 	check lab-mr in_guest -- mr_hints
 	check lab-mr-8 in_guest --accel-tph 8 -- mr_hints
 	check lab-mr-direct in_guest --nic-st-table none -- mr_hints
+	check lab-mr-large-table in_guest --nic-st-table 512 -- mr_hints
 	check lab-revoke in_guest -- mr_revoke
+	check lab-revoke-direct in_guest --nic-st-table none -- mr_revoke
+	check lab-st-entries in_guest --nic-st-table 4 -- st_entries
 	check lab-required in_guest --nics off,8,16 -- required
 	check lab-required-8 in_guest --accel-tph 8 -- required
 	check lab-required-direct in_guest --nic-st-table none -- required

@@ -346,6 +346,19 @@ unsigned guest_st_used(const struct nic *nic)
 	return used;
 }
 
+void guest_reset(struct guest *guest)
+{
+	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
+	int ret = -EAGAIN;
+
+	for (int i = 0; i < 100 && ret == -EAGAIN; i++) {
+		ret = accel_reset(&guest->accel);
+		if (ret == -EAGAIN)
+			nanosleep(&pause, NULL);
+	}
+	assert_int_equal(ret, 0);
+}
+
 static void *traffic_run(void *arg)
 {
 	struct traffic *traffic = arg;

@@ -97,6 +97,9 @@ int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required
 /* What GET says: VFIO_DMA_BUF_TPH_*. */
 uint32_t guest_get_flags(struct guest *guest, int fd);
 
+/* VFIO_DEVICE_RESET; the kernel takes the device's lock by trial and says EAGAIN if it was busy. */
+void guest_reset(struct guest *guest);
+
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
 /* Registers what must be refused, with this errno. */
 void guest_register_fails(struct nic *nic, int fd, int want);

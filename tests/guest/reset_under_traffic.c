@@ -5,25 +5,10 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <time.h>
 
 #include "guest.h"
 
 #define ROUNDS 6
-
-/* The kernel takes the device's lock by trial, and says EAGAIN if it was busy. */
-static void reset(struct guest *guest)
-{
-	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	int ret = -EAGAIN;
-
-	for (int i = 0; i < 100 && ret == -EAGAIN; i++) {
-		ret = accel_reset(&guest->accel);
-		if (ret == -EAGAIN)
-			nanosleep(&pause, NULL);
-	}
-	assert_int_equal(ret, 0);
-}
 
 static void memory_off_and_on(struct guest *guest)
 {
@@ -65,12 +50,12 @@ static void disturb(struct guest *guest, unsigned bits, void (*disturbance)(stru
  */
 static void reset_8(void **state)
 {
-	disturb(*state, 8, reset);
+	disturb(*state, 8, guest_reset);
 }
 
 static void reset_16(void **state)
 {
-	disturb(*state, 16, reset);
+	disturb(*state, 16, guest_reset);
 }
 
 /* Theory of operation: the same with memory enable going off and on. */

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Entries of the NIC's ST table come and go with the regions that need them. One
+ * that is lost stays lost until the NIC's driver is unbound.
+ */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define ROUNDS_LIMIT 600 /* seconds for all rounds */
+#define ROUNDS	     1000u
+
+struct filling {
+	struct guest *guest;
+	struct nic *nic;
+	int fd;
+	unsigned bits, room, tags;
+	struct ibv_mr *mrs[256];
+};
+
+/* Each round has tags that the one before had not, at another index. */
+static struct hint tag_of(const struct filling *f, unsigned round, unsigned i)
+{
+	unsigned tag = (round * (f->room + 1) + i) % f->tags + 1;
+
+	return (struct hint){f->bits, (uint16_t)tag, round & 3};
+}
+
+static void fill(struct filling *f, unsigned round)
+{
+	for (unsigned i = 0; i < f->room; i++) {
+		assert_int_equal(guest_set_errno(f->guest, f->fd, tag_of(f, round, i), false), 0);
+		f->mrs[i] = guest_register(f->guest, f->nic, f->fd);
+	}
+	assert_int_equal(guest_st_used(f->nic), f->room);
+}
+
+/* Some rounds end as they began, some from the other end. */
+static void empty(struct filling *f, unsigned round)
+{
+	for (unsigned i = 0; i < f->room; i++)
+		guest_unregister(f->guest, f->mrs[round % 2 ? i : f->room - 1 - i]);
+	assert_int_equal(guest_st_used(f->nic), 0);
+}
+
+/*
+ * Theory of operation: the table is filled to the last entry and emptied again,
+ * a thousand times. The first lost entry makes a round that cannot be filled;
+ * an entry that is not cleared makes one that does not end empty. In some rounds
+ * the last region writes, so that what the table says is what is sent.
+ */
+static void with_nic(struct guest *guest, unsigned bits)
+{
+	struct filling f = {.guest = guest, .nic = guest_nic(guest, bits), .bits = bits};
+	uint16_t entries[2048];
+	unsigned size = guest_st_table(f.nic, entries);
+
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	if (!size)
+		GUEST_SKIP("this NIC has no ST table");
+	f.room = size > 256 ? 255 : size - 1;
+	f.tags = bits == 16 ? 0xffff : 0xff;
+	f.fd = guest_export(guest, 0, 0);
+	alarm(ROUNDS_LIMIT);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		fill(&f, round);
+		if (round % 100 == 0)
+			guest_check_writes(guest, f.nic, f.mrs[f.room - 1], 0,
+					   tag_of(&f, round, f.room - 1));
+		empty(&f, round);
+	}
+	print_message("%u times %u entries\n", ROUNDS, f.room);
+}
+
+static void bits_8(void **state)
+{
+	with_nic(*state, 8);
+}
+
+static void bits_16(void **state)
+{
+	with_nic(*state, 16);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(bits_8, &guest),
+		GUEST_TEST(bits_16, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("st_entries", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/vfio.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,4 +213,19 @@ int accel_read_counters(const struct accel *accel, struct accel_counters *counte
 	if (!ret)
 		ret = read_u64(accel, ACCEL_REG_KEY_COUNT, &counters->keys);
 	return ret;
+}
+
+int accel_export_buffer(const struct accel *accel, uint64_t offset, uint64_t length,
+			const struct tph_hints *hints)
+{
+	struct tph_range range = {.offset = offset, .length = length};
+	struct tph_vfio_export request = {
+		.bar = ACCEL_MEMORY_BAR,
+		.open_flags = O_RDWR | O_CLOEXEC,
+		.ranges = &range,
+		.range_count = 1,
+		.hints = *hints,
+	};
+
+	return tph_vfio_export(accel->device_fd, &request);
 }

@@ -45,6 +45,11 @@ int accel_read(const struct accel *accel, const struct accel_region *region, uin
 int accel_write(const struct accel *accel, const struct accel_region *region, uint64_t offset,
 		const void *buf, size_t len);
 
+/* A dma-buf of a slice of its memory; page-aligned bytes. The fd, or an error of tph_vfio_export().
+ */
+int accel_export_buffer(const struct accel *accel, uint64_t offset, uint64_t length,
+			const struct tph_hints *hints);
+
 /* What the ingress block has counted of one hint. */
 struct accel_key {
 	unsigned tag_bits; /* 8, 16; 0: no hint */

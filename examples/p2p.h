@@ -35,13 +35,39 @@ struct pair {
 	char why[96];
 };
 
+/* What each NIC got. */
+enum add_outcome {
+	ADD_NOT_TRIED = 0,
+	ADD_SUM_RIGHT,
+	ADD_SUM_WRONG,
+	ADD_REFUSED, /* its registration, since it does not send the tag */
+};
+
+struct add_result {
+	unsigned tag_bits;
+	uint16_t tag;
+	enum add_outcome outcomes[P2P_MAX_NICS];
+	bool ok;
+};
+
 /* p2p_options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
 int options_parse(int argc, char **argv, struct options *options);
+
+/*
+ * add_by_tag.c: exports a slice of the accelerator's memory, at page-aligned @offset, that must be
+ * written with a tag by which the accelerator adds, and lets each NIC try. With @hints those that
+ * send tags of this width must get the sum right; all others must be refused, and without @hints
+ * everybody. 0, or a negative errno if it could not be tried.
+ */
+int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
+	       bool hints, struct add_result *result);
 
 /* p2p_report.c */
 void report_head(void);
 void report_pair(const struct pair *pair);
+void report_add(const struct add_result *add, const struct nic *nics, unsigned count);
 /* All of it as JSON. 0, or a negative errno. */
-int report_json(const struct options *options, const struct pair *pairs, unsigned count, bool ok);
+int report_json(const struct options *options, const struct pair *pairs, unsigned count,
+		const struct add_result *add, bool ok);
 
 #endif

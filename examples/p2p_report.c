@@ -30,6 +30,29 @@ void report_pair(const struct pair *pair)
 	fflush(stdout);
 }
 
+static const char *add_word(enum add_outcome outcome)
+{
+	static const char *const words[] = {"not tried", "sum right", "SUM WRONG", "refused"};
+
+	return words[outcome];
+}
+
+void report_add(const struct add_result *add, const struct nic *nics, unsigned count)
+{
+	printf("adding by tag 0x%x (%u-bit, required):", add->tag, add->tag_bits);
+	for (unsigned i = 0; i < count; i++)
+		printf("%s %s %s", i ? "," : "", nics[i].name, add_word(add->outcomes[i]));
+	printf("  %s\n", add->ok ? "ok" : "FAILED");
+}
+
+static void json_add(FILE *f, const struct add_result *add, unsigned count)
+{
+	fprintf(f, "{\"width\":%u,\"st\":\"0x%x\",\"nics\":[", add->tag_bits, add->tag);
+	for (unsigned i = 0; i < count; i++)
+		fprintf(f, "%s\"%s\"", i ? "," : "", add_word(add->outcomes[i]));
+	fprintf(f, "],\"ok\":%s}", add->ok ? "true" : "false");
+}
+
 static void json_pair(FILE *f, const struct pair *pair)
 {
 	const struct accel_counters *c = &pair->counters;
@@ -56,7 +79,8 @@ static int cannot_write(const char *path, const char *advice)
 	return -err;
 }
 
-int report_json(const struct options *options, const struct pair *pairs, unsigned count, bool ok)
+int report_json(const struct options *options, const struct pair *pairs, unsigned count,
+		const struct add_result *add, bool ok)
 {
 	struct utsname uts;
 	FILE *f = fopen(options->json, "we");
@@ -70,6 +94,8 @@ int report_json(const struct options *options, const struct pair *pairs, unsigne
 		fputs(i ? ",\n" : "\n", f);
 		json_pair(f, &pairs[i]);
 	}
-	fprintf(f, "]}\n");
+	fprintf(f, "],\n\"add\":");
+	json_add(f, add, options->nic_count);
+	fprintf(f, "}\n");
 	return fclose(f) ? cannot_write(options->json, "is there room?") : 0;
 }

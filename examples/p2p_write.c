@@ -6,7 +6,6 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,16 +71,7 @@ static int open_accelerator(struct run *run)
 
 static int export_buffer(const struct run *run, struct buffer *b)
 {
-	struct tph_range range = {.offset = b->offset, .length = run->options.bytes};
-	struct tph_vfio_export request = {
-		.bar = ACCEL_MEMORY_BAR,
-		.open_flags = O_RDWR | O_CLOEXEC,
-		.ranges = &range,
-		.range_count = 1,
-		.hints = b->hints,
-	};
-
-	b->fd = tph_vfio_export(run->accel.device_fd, &request);
+	b->fd = accel_export_buffer(&run->accel, b->offset, run->options.bytes, &b->hints);
 	return b->fd < 0 ? fail(b->fd, "cannot export buffer", b->name, tph_vfio_explain(b->fd))
 			 : 0;
 }
@@ -282,6 +272,8 @@ static int run_pairs(struct run *run)
 {
 	struct pair pairs[BUFFER_COUNT * P2P_MAX_NICS] = {0};
 	unsigned good = 0, nics = run->options.nic_count, count = BUFFER_COUNT * nics;
+	struct add_result add;
+	bool ok;
 	int ret;
 
 	report_head();
@@ -295,8 +287,15 @@ static int run_pairs(struct run *run)
 		good += pairs[i].ok;
 	}
 	printf("\n%u of %u pairs as they should be\n", good, count);
-	ret = run->options.json ? report_json(&run->options, pairs, count, good == count) : 0;
-	return ret ? ret : good == count ? 0 : -EPROTO;
+	ret = add_by_tag(&run->accel, BUFFER_COUNT * run->options.bytes, run->nics, nics,
+			 run->options.hints, &add);
+	if (ret)
+		return fail(ret, "cannot try to add by a tag of", "the accelerator",
+			    "see dmesg for what its driver or a NIC's said");
+	report_add(&add, run->nics, nics);
+	ok = add.ok && good == count;
+	ret = run->options.json ? report_json(&run->options, pairs, count, &add, ok) : 0;
+	return ret ? ret : ok ? 0 : -EPROTO;
 }
 
 static void clean_up(struct run *run)

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A tag can stand for an operation: here the accelerator adds what comes with it
+ * to what is there. A NIC that wrote without the tag would overwrite instead, so
+ * the hint is required, and such a NIC does not get the memory.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "devices/accel/accel_regs.h"
+#include "examples/p2p.h"
+
+#define BUFFER_BYTES 65536U
+#define WORDS	     (BUFFER_BYTES / 4)
+#define WRITES	     3u /* of the same words, so that each sum is three times the word */
+
+/* From now on the accelerator adds what comes with the tag to what is there. */
+static int program(const struct accel *accel, const struct add_result *result)
+{
+	uint32_t rule =
+		ACCEL_RULE(result->tag_bits == 16, (uint32_t)result->tag, 1u, ACCEL_OP_ADD_U32);
+
+	return accel_write(accel, &accel->regs, ACCEL_REG_RULE(0), &rule, sizeof(rule));
+}
+
+static uint32_t word(unsigned n)
+{
+	return n * 2654435761u;
+}
+
+static int write_words(struct nic *nic, const struct ibv_mr *mr)
+{
+	int ret = 0;
+
+	for (unsigned n = 0; n < WORDS; n++)
+		memcpy(nic->stage + 4 * n, &(uint32_t){word(n)}, 4);
+	for (unsigned i = 0; i < WRITES && !ret; i++)
+		ret = nic_write(nic, mr, 0, 0, BUFFER_BYTES);
+	return ret;
+}
+
+static int sum(const struct accel *accel, uint64_t offset, struct nic *nic, const struct ibv_mr *mr,
+	       enum add_outcome *outcome)
+{
+	uint32_t *memory = calloc(WORDS, 4);
+	int ret =
+		memory ? accel_write(accel, &accel->memory, offset, memory, BUFFER_BYTES) : -ENOMEM;
+
+	if (!ret)
+		ret = write_words(nic, mr);
+	if (!ret)
+		ret = accel_read(accel, &accel->memory, offset, memory, BUFFER_BYTES);
+	*outcome = ADD_SUM_RIGHT;
+	for (unsigned n = 0; !ret && n < WORDS; n++)
+		if (memory[n] != WRITES * word(n))
+			*outcome = ADD_SUM_WRONG;
+	free(memory);
+	return ret;
+}
+
+static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, int fd,
+		   enum add_outcome *outcome)
+{
+	struct ibv_mr *mr = nic_register(nic, fd, BUFFER_BYTES);
+	int ret;
+
+	if (!mr && errno == EPERM) {
+		*outcome = ADD_REFUSED;
+		return 0;
+	}
+	if (!mr)
+		return -errno;
+	ret = sum(accel, offset, nic, mr, outcome);
+	ibv_dereg_mr(mr);
+	return ret;
+}
+
+/* The widest tag that any of them sends, so that the others show what happens to those who do not.
+ */
+static void choose_tag(const struct nic *nics, unsigned count, struct add_result *result)
+{
+	*result = (struct add_result){.tag_bits = 8, .tag = 0xad, .ok = true};
+	for (unsigned i = 0; i < count; i++)
+		if (nics[i].tag_bits == 16)
+			*result = (struct add_result){.tag_bits = 16, .tag = 0x0add, .ok = true};
+}
+
+static struct tph_hints required_hint(const struct add_result *result)
+{
+	struct tph_hints hints = {.flags = TPH_HINT_REQUIRED, .ph = TPH_PH_TARGET};
+
+	if (result->tag_bits == 16) {
+		hints.flags |= TPH_HINT_ST_EXT;
+		hints.st_ext = result->tag;
+	} else {
+		hints.flags |= TPH_HINT_ST;
+		hints.st = (uint8_t)result->tag;
+	}
+	return hints;
+}
+
+int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
+	       bool hints, struct add_result *result)
+{
+	struct tph_hints required;
+	int fd, ret;
+
+	choose_tag(nics, count, result);
+	required = required_hint(result);
+	fd = accel_export_buffer(accel, offset, BUFFER_BYTES, &required);
+	if (fd < 0)
+		return fd;
+	ret = program(accel, result);
+	for (unsigned i = 0; i < count && !ret; i++) {
+		bool sends = hints && nics[i].tag_bits == result->tag_bits;
+
+		ret = try_nic(accel, offset, &nics[i], fd, &result->outcomes[i]);
+		result->ok &= result->outcomes[i] == (sends ? ADD_SUM_RIGHT : ADD_REFUSED);
+	}
+	close(fd);
+	return ret;
+}

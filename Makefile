@@ -9,8 +9,8 @@ demo:
 	lab/tphlab demo
 check:
 	tests/run
-bench: all
-	build/bench/fabric_bench
+bench:
+	bench/run
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 install: all

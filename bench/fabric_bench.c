@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "bench/stats.h"
 #include "fabric/fabric.h"
 
 enum {
@@ -35,14 +35,6 @@ struct result {
 	unsigned mps_bytes;
 	double memcpy_s, fabric_s, ratio; /* medians; of the ratio, over those of each round */
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec * 1e-9;
-}
 
 static void peer_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
 		       const uint8_t *payload)
@@ -134,19 +126,6 @@ static bool complete(const struct bench *bench, unsigned mps_bytes, unsigned rou
 	return !memcmp(bench->host_memory, bench->peer_memory, TOTAL_BYTES) &&
 	       counters->tlps[TLP_MWR] == writes && counters->hinted[1] == writes &&
 	       counters->payload_bytes[TLP_MWR] == (uint64_t)rounds * TOTAL_BYTES;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned n)
-{
-	qsort(values, n, sizeof(*values), compare_doubles);
-	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
 
 static int measure(struct bench *bench, unsigned mps_bytes, unsigned rounds, struct result *result)

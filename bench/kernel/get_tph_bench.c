@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What dma_buf_get_tph() costs: the reservation lock taken, the exporter asked
+ * and the lock dropped, against the lock taken and dropped. Measures while it is
+ * loaded and then refuses to stay:
+ *
+ *   insmod get_tph_bench.ko fd=3 importer=0000:06:00.0
+ *
+ * with the dma-buf at that file descriptor of the caller. The result is a line
+ * in the kernel's log.
+ */
+#include <linux/dma-buf.h>
+#include <linux/dma-resv.h>
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/pci-tph.h>
+#include <linux/pci.h>
+#include <linux/sort.h>
+
+#define ROUNDS 15
+#define CALLS  20000
+
+static int fd = -1;
+module_param(fd, int, 0);
+MODULE_PARM_DESC(fd, "dma-buf with a hint for the importer, as the caller's file descriptor");
+
+static char *importer;
+module_param(importer, charp, 0);
+MODULE_PARM_DESC(importer, "PCI function that asks");
+
+static void invalidate(struct dma_buf_attachment *attach)
+{
+}
+
+static const struct dma_buf_attach_ops attach_ops = {
+	.allow_peer2peer = true,
+	.invalidate_mappings = invalidate,
+};
+
+static u64 lock_ns(struct dma_buf *dmabuf)
+{
+	u64 start = ktime_get_ns();
+
+	for (int i = 0; i < CALLS; i++) {
+		dma_resv_lock(dmabuf->resv, NULL);
+		dma_resv_unlock(dmabuf->resv);
+	}
+	return ktime_get_ns() - start;
+}
+
+static int get_ns(struct dma_buf_attachment *attach, bool extended, u64 *ns)
+{
+	u64 start = ktime_get_ns();
+	int ret = 0;
+	u16 tag;
+	u8 ph;
+
+	for (int i = 0; i < CALLS && !ret; i++) {
+		dma_resv_lock(attach->dmabuf->resv, NULL);
+		ret = dma_buf_get_tph(attach, extended, &tag, &ph);
+		dma_resv_unlock(attach->dmabuf->resv);
+	}
+	*ns = ktime_get_ns() - start;
+	return ret;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return cmp_int(*(const u64 *)a, *(const u64 *)b);
+}
+
+static int measure(struct dma_buf_attachment *attach, struct pci_dev *pdev)
+{
+	bool extended = pcie_tph_requester_type(pdev) == PCI_TPH_REQ_EXT_TPH;
+	u64 permille[ROUNDS], lock = 0, get;
+	int ret;
+
+	for (int i = 0; i < ROUNDS; i++) {
+		lock = lock_ns(attach->dmabuf);
+		ret = get_ns(attach, extended, &get);
+		if (ret)
+			return ret;
+		permille[i] = div64_u64(get * 1000, lock);
+	}
+	sort(permille, ROUNDS, sizeof(*permille), compare, NULL);
+	pr_info("{\"bench\":\"dma_buf_get_tph\",\"rounds\":%d,\"lock_ns\":%llu,\"ratio\":%llu.%03llu}\n",
+		ROUNDS, lock / CALLS, permille[ROUNDS / 2] / 1000, permille[ROUNDS / 2] % 1000);
+	return 0;
+}
+
+static int measure_pair(struct dma_buf *dmabuf, struct device *dev)
+{
+	struct dma_buf_attachment *attach;
+	int ret;
+
+	attach = dma_buf_dynamic_attach(dmabuf, dev, &attach_ops, NULL);
+	if (IS_ERR(attach))
+		return PTR_ERR(attach);
+
+	ret = measure(attach, to_pci_dev(dev));
+	dma_buf_detach(dmabuf, attach);
+	return ret;
+}
+
+static int __init get_tph_bench_init(void)
+{
+	struct dma_buf *dmabuf = dma_buf_get(fd);
+	struct device *dev;
+	int ret = -ENODEV;
+
+	if (IS_ERR(dmabuf))
+		return PTR_ERR(dmabuf);
+
+	dev = importer ? bus_find_device_by_name(&pci_bus_type, NULL, importer) : NULL;
+	if (dev)
+		ret = measure_pair(dmabuf, dev);
+	put_device(dev);
+	dma_buf_put(dmabuf);
+	/* Nothing is left to do, so do not stay: that is no failure. */
+	return ret ? ret : -ECANCELED;
+}
+module_init(get_tph_bench_init);
+
+MODULE_IMPORT_NS("DMA_BUF");
+MODULE_DESCRIPTION("Cost of asking for a TLP Processing Hint");
+MODULE_LICENSE("GPL");

@@ -64,8 +64,8 @@ static const char *const after_address[] = {
 	[TPH_REASON_ENABLED_16BIT] =
 		"is enabled for 16-bit tags and sends no 8-bit ones; give the buffer a 16-bit tag",
 	[TPH_REASON_HOST_BRIDGE] =
-		"is on the way: the root complex may drop the hint; put both below one switch for a "
-		"promise",
+		"and the exporter have no common bridge, and the root complex between them may drop "
+		"the hint; put both below one switch for a promise",
 };
 
 /* The same for what is about no function. */

@@ -84,6 +84,7 @@ static void add_role(char text[ROLE_CHARS], const char *role)
 static void hop_role(const struct tph_path *path, size_t i, char text[ROLE_CHARS])
 {
 	const struct tph_hop *hop = &path->hops[i];
+	bool turns = path->route == TPH_ROUTE_DIRECT && (int)i == path->common;
 
 	text[0] = '\0';
 	if (is_end(path, i, &path->importer))
@@ -91,7 +92,7 @@ static void hop_role(const struct tph_path *path, size_t i, char text[ROLE_CHARS
 	if (is_end(path, i, &path->exporter))
 		add_role(text, "exporter");
 	if (!text[0] && hop->on_way)
-		add_role(text, (int)i == path->common ? "turns here" : "on the way");
+		add_role(text, turns ? "turns here" : "on the way");
 	if (hop->redirects)
 		add_role(text, "ACS turns it to the host");
 }

@@ -47,6 +47,30 @@ tphctl_help() {
 	done
 }
 
+# Each function of the header is exported, with a version, and stands in the manual; and nothing else is exported.
+tphctl_api() {
+	local name status=0
+	grep -oE '\btph_[a-z0-9_]+\(' <(grep -vE '^ ?\*|^/\*' include/tph/tph.h) | tr -d '(' | sort -u >"$out/api"
+	nm -D --defined-only "${TPH_BUILD:-build}/libtph/libtph.so.0" | awk '$2 == "T" { print $3 }' | sed 's/@@LIBTPH_0$//' | sort |
+		diff "$out/api" - || return 1
+	while read -r name; do
+		grep -qF "*$name*()" man/libtph.3.scd || grep -qF "*$name*" man/libtph.3.scd || { echo "not in man/libtph.3.scd: $name"; status=1; }
+	done <"$out/api"
+	[ "$(wc -l <"$out/api")" -gt 40 ] && return $status
+}
+
+# The manual pages are there, and groff has nothing to say about them.
+tphctl_man() {
+	local page said count=0
+	command -v groff scdoc >/dev/null || skip "no groff or scdoc here"
+	for page in man/*.scd; do
+		said=$(scdoc <"$page" | groff -man -ww -z -Kutf8 -Tutf8 2>&1) || return 1
+		[ -z "$said" ] || { printf '%s: %s\n' "$page" "$said"; return 1; }
+		count=$((count + 1))
+	done
+	[ $count = 7 ]
+}
+
 # Colours on a terminal, which script is; none in a pipe, and none for who does not want them.
 tphctl_colours() {
 	local tphctl=${tphctl_builds[0]} escape=$'\033' dump=tests/dumps/switch.dump
@@ -199,6 +223,16 @@ tphctl_installed() {
 	return $status
 }
 
+# tphctl_headers DIR: each compiles alone, in C and in C++, with nothing before it.
+tphctl_headers() {
+	local header
+	for header in tph vfio_tph; do
+		gcc -std=c11 -pedantic -Wall -Wextra -Werror -fsyntax-only -I"$1" -x c - <<<"#include <tph/$header.h>" &&
+			clang -std=c11 -pedantic -Wall -Wextra -Werror -fsyntax-only -I"$1" -x c - <<<"#include <tph/$header.h>" &&
+			g++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -I"$1" -x c++ - <<<"#include <tph/$header.h>" || return 1
+	done
+}
+
 tphctl_install_to() {
 	local dir=$1 file libdir
 	{ meson setup "$dir/build" --prefix /usr && ninja -C "$dir/build" && DESTDIR=$dir/root meson install -C "$dir/build" --no-rebuild; } \
@@ -208,6 +242,7 @@ tphctl_install_to() {
 		[ -e "$dir/root/usr/$file" ] || { echo "not installed: $file"; return 1; }
 	done
 	libdir=$(dirname "$(find "$dir/root" -name libtph.pc)")/..
+	tphctl_headers "$dir/root/usr/include" || return 1
 	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$dir/program.c"
 	[ -s "$dir/program.c" ] || { echo "README.md has no program in C"; return 1; }
 	export PKG_CONFIG_SYSROOT_DIR=$dir/root PKG_CONFIG_PATH=$libdir/pkgconfig
@@ -248,6 +283,8 @@ tphctl_checks() {
 	check tphctl-golden tphctl_golden
 	check tphctl-schema tphctl_schema
 	check tphctl-help tphctl_help
+	check tphctl-api tphctl_api
+	check tphctl-man tphctl_man
 	check tphctl-colours tphctl_colours
 	check tphctl-completion tphctl_completion
 	check tphctl-usage tphctl_usage
@@ -264,6 +301,12 @@ tphctl_checks() {
 	check tphctl-export-8 tphctl_guest narrow --accel-tph 8
 	check tphctl-export-none tphctl_guest no_completer --accel-tph none
 	check tphctl-export-plain tphctl_guest no_series --kernel 7.3-plain
+	check tphctl-path-switch tphctl_guest path_guaranteed
+	check tphctl-path-direct tphctl_guest path_guaranteed --nic-st-table none
+	check tphctl-path-acs tphctl_guest path_acs
+	check tphctl-path-kept tphctl_guest path_kept --topology rciep --host-bridge-hints keep
+	check tphctl-path-dropped tphctl_guest path_dropped --topology rciep
+	check tphctl-path-rootport tphctl_guest path_root_port --topology rootport
 	check tphctl-dead-holder tphctl_guest dead_holder
 	check tphctl-installed tphctl_installed
 	check tphctl-packages tphctl_packages

@@ -9,6 +9,8 @@
 
 #include "tests/lspci.h"
 
+#define COMMAND_BYTES 1024
+
 char *output_of(const char *command)
 {
 	char *text = NULL, buf[4096];
@@ -165,4 +167,34 @@ void lspci_compare(const char *where, const char *text, const struct tph_functio
 	compare_completer(where, text, f);
 	compare_requester(where, text, f);
 	compare_acs(where, text, f);
+}
+
+unsigned long setpci(const char *options, const char *reg)
+{
+	char command[COMMAND_BYTES], *text, *end;
+	unsigned long value;
+
+	snprintf(command, sizeof(command), "setpci %s %s", options, reg);
+	text = output_of(command);
+	value = strtoul(text, &end, 16);
+	if (end == text || *end != '\n')
+		fail_msg("%s says: %s", command, text);
+	free(text);
+	return value;
+}
+
+/* All at once: a table may have thousands. */
+void setpci_entries(const char *options, unsigned count, uint16_t *tags)
+{
+	char command[COMMAND_BYTES], *text, *p, *end;
+
+	snprintf(command, sizeof(command), "setpci %s $(printf ' ECAP_TPH+%%x.w' $(seq 12 2 %u))",
+		 options, 12 + 2 * (count - 1));
+	text = p = output_of(command);
+	for (unsigned i = 0; i < count; i++, p = end) {
+		tags[i] = (uint16_t)strtoul(p, &end, 16);
+		assert_true(end != p);
+	}
+	assert_string_equal(p, "\n");
+	free(text);
 }

@@ -17,4 +17,12 @@ char *lspci_paragraph(const char *all, const struct tph_bdf *bdf);
 /* Each field that both have; @where is for the message. */
 void lspci_compare(const char *where, const char *text, const struct tph_function *f);
 
+/*
+ * A register by its name for setpci, such as "ECAP_TPH+8.l". @options choose the function, and the
+ * machine: "-s 0000:01:00.0".
+ */
+unsigned long setpci(const char *options, const char *reg);
+/* The ST table in the capability. */
+void setpci_entries(const char *options, unsigned count, uint16_t *tags);
+
 #endif

@@ -1,18 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Compare, do not trust: every field that `lspci -vvv` prints of a dump and that
- * the library decodes, too, is the same. Skipped where there is no lspci.
+ * the library decodes, too, is the same, and so is each register that setpci
+ * reads. Skipped where there is no lspci.
  */
 #define _GNU_SOURCE
 #include "tests/lspci.h"
 #include "tests/unit/libtph_dumps.h"
 
-/* Intact lists: of corrupt ones lspci says other things, and rightly so. */
+/* All but corrupt: of corrupt lists lspci says other things, and rightly so. */
 static const char *const dumps[] = {
-	"accel-8",    "accel-none",    "cut-256",      "domain-vf",	   "rciep",  "root-16bit",
-	"root-8bit",  "root-reserved", "rootport",     "root-two",	   "states", "switch",
-	"switch-acs", "switch-acs-ec", "switch-plain", "switch-no-prefix",
+	"accel-8",
+	"accel-none",
+	"cut-256",
+	"cut-64",
+	"domain-vf",
+	"no-bridge",
+	"rciep",
+	"root-16bit",
+	"root-8bit",
+	"root-listed",
+	"root-reserved",
+	"root-two",
+	"root-two-same-only",
+	"rootport",
+	"states",
+	"switch",
+	"switch-acs",
+	"switch-acs-ec",
+	"switch-no-prefix",
+	"switch-plain",
+	"switch-prefix-blocked",
+	"switch-root-8bit",
 };
+
+/* Every one is in the list above. */
+static void all_dumps(void **state)
+{
+	char path[PATH_BYTES], command[PATH_BYTES + 64], *count;
+
+	(void)state;
+	snprintf(command, sizeof(command), "ls %s | grep -vc corrupt",
+		 dump_path("*", ".dump", path));
+	count = output_of(command);
+	assert_int_equal(strtoul(count, NULL, 10), sizeof(dumps) / sizeof(dumps[0]));
+	free(count);
+}
+
+/* The ST table, which lspci -vvv does not print. */
+static void compare_entries(struct tph_ctx *ctx, const struct tph_function *f, const char *options)
+{
+	uint16_t tags[2048];
+	struct tph_st_table *table;
+
+	if (f->requester.table != TPH_TABLE_CAPABILITY || tph_st_table_read(ctx, &f->bdf, &table))
+		return;
+	setpci_entries(options, (unsigned)table->count, tags);
+	assert_memory_equal(table->tags, tags, table->count * sizeof(*tags));
+	tph_st_table_free(table);
+}
+
+static void compare_registers(const char *path, struct tph_ctx *ctx, const struct tph_function *f)
+{
+	char options[PATH_BYTES + 64], name[TPH_BDF_CHARS];
+
+	snprintf(options, sizeof(options), "-A dump -O dump.name='%s' -s %s", path,
+		 tph_bdf_format(&f->bdf, name));
+	if (f->requester.seen == TPH_SEEN_YES) {
+		assert_int_equal(f->requester.capability, setpci(options, "ECAP_TPH+4.l"));
+		assert_int_equal(f->requester.control, setpci(options, "ECAP_TPH+8.l"));
+		compare_entries(ctx, f, options);
+	}
+	if (f->completer.seen == TPH_SEEN_YES)
+		assert_int_equal(f->completer.devcap2, setpci(options, "CAP_EXP+24.l"));
+	if (f->acs.seen == TPH_SEEN_YES) {
+		assert_int_equal(f->acs.capability, setpci(options, "ECAP_ACS+4.w"));
+		assert_int_equal(f->acs.control, setpci(options, "ECAP_ACS+6.w"));
+	}
+}
 
 static void compare_dump(const char *dump)
 {
@@ -31,6 +96,7 @@ static void compare_dump(const char *dump)
 
 		assert_int_equal(tph_function_read(ctx, &list[i], &f), 0);
 		lspci_compare(dump, text, f);
+		compare_registers(path, ctx, f);
 		tph_function_free(f);
 		free(text);
 	}
@@ -48,7 +114,7 @@ static void compare(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(compare)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(all_dumps), cmocka_unit_test(compare)};
 
 	if (system("lspci --version >/dev/null 2>&1")) {
 		puts("skipped: there is no lspci (package pciutils)");

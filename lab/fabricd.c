@@ -137,6 +137,20 @@ static int lab_close(struct lab *lab)
 	return close_trace(lab);
 }
 
+/* How long poll() may wait: until the first device has something to do by itself. */
+static int lab_wait_ms(const struct lab *lab)
+{
+	int first = -1;
+
+	for (unsigned i = 0; i < lab->slot_count; i++) {
+		int ms = slot_wait_ms(&lab->slots[i]);
+
+		if (ms >= 0 && (first < 0 || ms < first))
+			first = ms;
+	}
+	return first;
+}
+
 /* Until a signal comes. */
 static int lab_run(struct lab *lab)
 {
@@ -151,7 +165,7 @@ static int lab_run(struct lab *lab)
 			fds[i].events = vu_events(lab->slots[i].vu);
 		}
 		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
-		if (poll(fds, n + 1, more ? 0 : -1) < 0 && errno != EINTR)
+		if (poll(fds, n + 1, more ? 0 : lab_wait_ms(lab)) < 0 && errno != EINTR)
 			return fail("wait for", "QEMU", -errno);
 		if (fds[n].revents)
 			return 0;

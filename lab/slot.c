@@ -263,11 +263,18 @@ void slot_destroy(struct slot *slot)
 		slot->function->ops->destroy(slot->function);
 }
 
+int slot_wait_ms(const struct slot *slot)
+{
+	struct pci_function *f = slot->function;
+
+	return f->ops->wait_ms ? f->ops->wait_ms(f) : -1;
+}
+
 bool slot_work(struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
-	if (!slot->pending || !f->ops->work)
+	if (!f->ops->work || (!slot->pending && slot_wait_ms(slot)))
 		return slot->pending = false;
 	for (int step = 0; step < STEPS_PER_TURN; step++) {
 		if (fabric_port_busy(slot->port))

@@ -33,5 +33,7 @@ void slot_destroy(struct slot *slot);
 
 /* Lets the function work, a bounded while; true: there is more to do now. */
 bool slot_work(struct slot *slot);
+/* Milliseconds until it has something to do by itself; -1: never. */
+int slot_wait_ms(const struct slot *slot);
 
 #endif

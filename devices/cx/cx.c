@@ -17,6 +17,7 @@
 #define MPS_BYTES	  4096u
 #define INIT_SEG_END	  (CX_UAR_FIRST * CX_UAR_BYTES)
 #define DB_BYTES	  8u
+#define DB_EQ_BYTES	  4u
 #define DB_NUMBER_MASK	  0xffffffu
 
 static struct cx *cx_of(struct pci_function *f)
@@ -57,12 +58,19 @@ static int cx_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, vo
 	return 0;
 }
 
-/* A doorbell is the first 8 bytes of a write; a WQE's control segment names its QP there. */
+/*
+ * A doorbell is the first 8 bytes of a write; a WQE's control segment names its QP
+ * there. An event queue's has 4 bytes and two places: at the first it arms as well.
+ */
 static void doorbell(struct cx *cx, uint64_t offset, const uint8_t *data, size_t len)
 {
 	uint64_t at = offset % CX_UAR_BYTES;
 	uint32_t number;
 
+	if (len >= DB_EQ_BYTES && (at == CX_DB_EQ_ARM || at == CX_DB_EQ_ARM + DB_BYTES)) {
+		cx_eq_ring(cx, cx_be32(data));
+		return;
+	}
 	if (len < DB_BYTES || offset % DB_BYTES)
 		return;
 	number = cx_be32(data + 4);
@@ -87,7 +95,7 @@ static int cx_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, c
 static bool cx_has_work(const struct cx *cx)
 {
 	return cx->piece.qp || cx->cmd_pending || !cx_list_empty(&cx->arms) ||
-	       !cx_list_empty(&cx->senders);
+	       !cx_list_empty(&cx->workers) || cx_sleep_over(cx);
 }
 
 static bool cx_work(struct pci_function *f)
@@ -95,13 +103,15 @@ static bool cx_work(struct pci_function *f)
 	struct cx *cx = cx_of(f);
 
 	if (cx->piece.qp) /* before a command could take away what it works with */
-		cx_sq_step(cx);
+		cx_qp_step(cx);
 	else if (cx->cmd_pending)
 		cx_cmdq_step(cx);
 	else if (!cx_list_empty(&cx->arms))
 		cx_cq_arm_step(cx);
-	else if (!cx_list_empty(&cx->senders))
-		cx_sq_step(cx);
+	else if (cx_sleep_over(cx))
+		cx_sleep_step(cx);
+	else if (!cx_list_empty(&cx->workers))
+		cx_qp_step(cx);
 	return cx_has_work(cx);
 }
 
@@ -117,6 +127,7 @@ static void cx_reset(struct pci_function *f)
 	cx_objects_free(cx);
 	cx->cmdq_addr = 0;
 	cx->cmd_pending = 0;
+	cx->wake_at = 0;
 	cx->cap_mask1 = 0;
 	cx->messages = cx->octets = 0;
 	cx->log_lines = CX_LOG_LINES;
@@ -134,6 +145,7 @@ static const struct pci_function_ops cx_ops = {
 	.config_written = cx_hint_config_written,
 	.reset = cx_reset,
 	.work = cx_work,
+	.wait_ms = cx_sleep_ms,
 	.dma_done = cx_dma_done,
 	.destroy = cx_destroy,
 };
@@ -177,7 +189,8 @@ static void cx_init_tables(struct cx *cx)
 	cx->cqs = cx->mkeys = (struct cx_table){.first = 0x10, .limit = many};
 	cx->qps = (struct cx_table){.first = 0x40, .limit = many};
 	cx_list_init(&cx->arms);
-	cx_list_init(&cx->senders);
+	cx_list_init(&cx->workers);
+	cx_list_init(&cx->sleepers);
 }
 
 int cx_create(struct pci_function **out, const struct cx_config *config,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A ConnectX-class NIC as a PCI function: InfiniBand port, command interface,
- * event and completion queues, memory keys with TPH, and a send-queue engine
- * that loops RDMA WRITEs back to the queue pairs of the same NIC. The in-tree
- * mlx5_core and mlx5_ib drivers work on it.
+ * event and completion queues, memory keys with TPH, and queue pairs whose
+ * SENDs, RDMA READs and WRITEs loop back to queue pairs of the same NIC. The
+ * in-tree mlx5_core and mlx5_ib drivers work on it.
  */
 #ifndef DEVICES_CX_H
 #define DEVICES_CX_H

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Event queues. Every event raises the queue's MSI-X vector at once, so the
- * doorbells by which a driver arms a queue have nothing to say.
+ * Event queues. Every event raises the queue's MSI-X vector at once, so of the
+ * doorbell by which a driver arms a queue only the consumer index is heard.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "devices/cx/state.h"
+
+#define COUNTER_MASK   0xffffffu /* of a doorbell's word; the queue's number is above */
+#define STATUS_OVERRUN 0xau	 /* eqc.status: an event could not be written */
 
 static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd)
 {
@@ -16,6 +19,7 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 	memcpy(eq->context, eqc, sizeof(eq->context));
 	eq->log_size = (unsigned)CX_GET(eqc, eqc, log_eq_size);
 	eq->vector = (unsigned)CX_GET(eqc, eqc, intr);
+	eq->ignore_overrun = CX_GET(eqc, eqc, oi);
 	/* types 0 to 63 are in the first of the mask's four words */
 	eq->events = cx_be64(CX_ADDR(cmd->in, create_eq_in, event_bitmask));
 	if (eq->log_size > CX_QUEUE_LOG_MAX || eq->vector >= CX_MSIX_VECTORS)
@@ -29,19 +33,18 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 unsigned cx_cmd_create_eq(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_eq *eq = calloc(1, sizeof(*eq));
-	uint32_t number;
 	int r;
 
 	if (!eq)
 		return CX_STAT_LIM;
 	r = eq_init(cx, eq, cmd);
 	if (!r)
-		r = cx_table_add(&cx->eqs, eq, &number);
+		r = cx_table_add(&cx->eqs, eq, &eq->number);
 	if (r) {
 		cx_eq_free(cx, eq);
 		return cx_status_of(r);
 	}
-	CX_SET(cmd->out, create_eq_out, eq_number, number);
+	CX_SET(cmd->out, create_eq_out, eq_number, eq->number);
 	return CX_STAT_OK;
 }
 
@@ -65,6 +68,8 @@ unsigned cx_cmd_query_eq(struct cx *cx, const struct cx_command *cmd)
 	if (!eq)
 		return CX_STAT_BAD_RES;
 	memcpy(eqc, eq->context, sizeof(eq->context));
+	CX_SET(eqc, eqc, status, eq->overrun ? STATUS_OVERRUN : 0);
+	CX_SET(eqc, eqc, consumer_counter, eq->consumed);
 	CX_SET(eqc, eqc, producer_counter, eq->produced);
 	return CX_STAT_OK;
 }
@@ -80,10 +85,31 @@ struct cx_eq *cx_eq_for(struct cx *cx, unsigned type)
 	return NULL;
 }
 
+void cx_eq_ring(struct cx *cx, uint32_t word)
+{
+	struct cx_eq *eq = cx_table_get(&cx->eqs, word >> 24);
+
+	if (eq)
+		eq->consumed = word & COUNTER_MASK;
+}
+
+/* Events that the driver has not seen are never overwritten. */
+static bool eq_is_full(const struct cx_eq *eq)
+{
+	return !eq->ignore_overrun &&
+	       ((eq->produced - eq->consumed) & COUNTER_MASK) >= 1u << eq->log_size;
+}
+
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 {
 	uint32_t index = eq->produced & ((1u << eq->log_size) - 1);
 
+	if (!eq->overrun && eq_is_full(eq)) {
+		cx_log(cx, "EQ 0x%x is full: its events are lost from here on", eq->number);
+		eq->overrun = true;
+	}
+	if (eq->overrun)
+		return false;
 	eqe[CX_EQE_OWNER] = eq->produced >> eq->log_size & 1;
 	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe)) {
 		cx_log(cx, "an event of type 0x%x cannot be written to its queue",

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Page faults of RDMA writes: the translation is there no more (a dma-buf has
+ * Page faults of RDMA: the translation is there no more (a dma-buf has
  * been revoked), so the driver is asked to map again while the queue waits.
  */
 #include "devices/cx/state.h"
 
 #define PACKET_MAX 4096u
 
-bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va)
+bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write)
 {
 	struct cx_eq *eq = cx_eq_for(cx, CX_EVENT_PAGE_FAULT);
 	uint32_t left = qp->wqe.total - qp->wqe.done;
-	uint32_t type = CX_FAULT_RDMA | CX_FAULT_WRITE;
+	uint32_t type = CX_FAULT_RDMA | (write ? CX_FAULT_WRITE : 0u);
 	uint8_t eqe[CX_EQE_BYTES] = {0};
 
 	if (!eq || qp->wqe.fault == CX_FAULT_FAILED)
@@ -41,6 +41,6 @@ unsigned cx_cmd_page_fault_resume(struct cx *cx, const struct cx_command *cmd)
 		return CX_STAT_BAD_RES;
 	qp->wqe.fault =
 		CX_GET(info, trans_page_fault_info, error) ? CX_FAULT_FAILED : CX_FAULT_NONE;
-	cx_sq_wake(cx, qp);
+	cx_qp_wake(cx, qp);
 	return CX_STAT_OK;
 }

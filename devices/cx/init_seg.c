@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The initialisation segment: big-endian registers at the start of BAR0. */
-#include <time.h>
-
 #include "devices/cx/state.h"
 
 #define FW_REV_MINOR_MAJOR (99u << 16 | 28u)
 #define CMDIF_REV	   (5u << 16) /* the one the driver speaks */
 #define CMDQ_SIZES	   0x56u      /* log2: 32 entries (7:4) of 64 bytes (3:0) */
 #define CMDQ_ADDR_MASK	   0xfffff000u
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 {
@@ -31,11 +21,11 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 	case CX_INIT_HEALTH_FW_VER:
 		return FW_REV_MINOR_MAJOR;
 	case CX_INIT_TIMER_H:
-		return (uint32_t)(now_ns() >> 32);
+		return (uint32_t)(cx_now() >> 32);
 	case CX_INIT_TIMER_L:
-		return (uint32_t)now_ns();
+		return (uint32_t)cx_now();
 	case CX_INIT_HEALTH_COUNTER: /* the driver wants to see it move every 2 s */
-		return (uint32_t)(now_ns() / 100000000u) & 0xffffff;
+		return (uint32_t)(cx_now() / 100000000u) & 0xffffff;
 	default: /* "initializing" and the timeouts among them: ready, use the defaults */
 		return 0;
 	}

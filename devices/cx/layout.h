@@ -116,10 +116,13 @@
 	F(destroy_eq_in, eq_number, 0x58, 8)                                                       \
 	F(query_eq_in, eq_number, 0x58, 8)                                                         \
 	F(query_eq_out, eq_context_entry, 0x80, 512)                                               \
+	F(eqc, status, 0x0, 4)                                                                     \
+	F(eqc, oi, 0xe, 1)                                                                         \
 	F(eqc, page_offset, 0x54, 6)                                                               \
 	F(eqc, log_eq_size, 0x63, 5)                                                               \
 	F(eqc, intr, 0xb4, 12)                                                                     \
 	F(eqc, log_page_size, 0xc3, 5)                                                             \
+	F(eqc, consumer_counter, 0x148, 24)                                                        \
 	F(eqc, producer_counter, 0x168, 24)                                                        \
 	F(create_cq_in, cq_context, 0x80, 512)                                                     \
 	F(create_cq_out, cqn, 0x48, 24)                                                            \
@@ -189,6 +192,7 @@
 	F(qpc, state, 0x0, 4)                                                                      \
 	F(qpc, st, 0x8, 8)                                                                         \
 	F(qpc, pm_state, 0x13, 2)                                                                  \
+	F(qpc, wq_signature, 0x20, 1)                                                              \
 	F(qpc, pd, 0x28, 24)                                                                       \
 	F(qpc, mtu, 0x40, 3)                                                                       \
 	F(qpc, log_msg_max, 0x43, 5)                                                               \
@@ -213,11 +217,14 @@
 	F(qpc, page_offset, 0x494, 6)                                                              \
 	F(qpc, min_rnr_nak, 0x4a3, 5)                                                              \
 	F(qpc, next_rcv_psn, 0x4a8, 24)                                                            \
+	F(qpc, cqn_rcv, 0x4e8, 24)                                                                 \
 	F(qpc, dbr_addr, 0x500, 64)                                                                \
 	F(qpc, q_key, 0x540, 32)                                                                   \
 	F(qpc, rq_type, 0x565, 3)                                                                  \
 	F(qpc, hw_sq_wqebb_counter, 0x5a0, 16)                                                     \
 	F(qpc, sw_sq_wqebb_counter, 0x5b0, 16)                                                     \
+	F(qpc, hw_rq_counter, 0x5c0, 32)                                                           \
+	F(qpc, sw_rq_counter, 0x5e0, 32)                                                           \
 	F(ads, pkey_index, 0x10, 16)                                                               \
 	F(ads, grh, 0x28, 1)                                                                       \
 	F(ads, mlid, 0x29, 7)                                                                      \
@@ -310,6 +317,7 @@
 	B(EQE_FAULT_TYPE_TOKEN, mlx5_eqe, data.page_fault.rdma.pftype_token, 0x38, 4)              \
 	B(EQE_OWNER, mlx5_eqe, owner, 0x3f, 1)                                                     \
 	B(CQE_SRQN, mlx5_cqe64, srqn, 0x20, 4)                                                     \
+	B(CQE_IMMEDIATE, mlx5_cqe64, immediate, 0x24, 4)                                           \
 	B(CQE_BYTE_CNT, mlx5_cqe64, byte_cnt, 0x2c, 4)                                             \
 	B(CQE_SOP_DROP_QPN, mlx5_cqe64, sop_drop_qpn, 0x38, 4)                                     \
 	B(CQE_WQE_COUNTER, mlx5_cqe64, wqe_counter, 0x3c, 2)                                       \
@@ -320,6 +328,7 @@
 	B(CTRL_QPN_DS, mlx5_wqe_ctrl_seg, qpn_ds, 0x4, 4)                                          \
 	B(CTRL_FM_CE_SE, mlx5_wqe_ctrl_seg, fm_ce_se, 0xb, 1)                                      \
 	B(CTRL_UMR_MKEY, mlx5_wqe_ctrl_seg, umr_mkey, 0xc, 4)                                      \
+	B(CTRL_IMM, mlx5_wqe_ctrl_seg, imm, 0xc, 4)                                                \
 	B(RADDR_VA, mlx5_wqe_raddr_seg, raddr, 0x0, 8)                                             \
 	B(RADDR_RKEY, mlx5_wqe_raddr_seg, rkey, 0x8, 4)                                            \
 	B(DATA_BYTE_COUNT, mlx5_wqe_data_seg, byte_count, 0x0, 4)                                  \
@@ -438,6 +447,8 @@
 	C(OPT_PM_STATE, MLX5_QP_OPTPAR_PM_STATE, 1 << 10)                                          \
 	C(OPT_PRI_PORT, MLX5_QP_OPTPAR_PRI_PORT, 1 << 16)                                          \
 	C(RQ_NON_ZERO, MLX5_NON_ZERO_RQ, 0)                                                        \
+	C(RQ_SRQ, MLX5_SRQ_RQ, 1)                                                                  \
+	C(DBR_RCV, MLX5_RCV_DBR, 0)                                                                \
 	C(DBR_SND, MLX5_SND_DBR, 1)                                                                \
 	C(WQE_BB_BYTES, MLX5_SEND_WQE_BB, 64)                                                      \
 	C(WQE_DS_BYTES, MLX5_SEND_WQE_DS, 16)                                                      \
@@ -447,11 +458,17 @@
 	C(WQE_SOLICITED, MLX5_WQE_CTRL_SOLICITED, 1 << 1)                                          \
 	C(WR_NOP, MLX5_OPCODE_NOP, 0x00)                                                           \
 	C(WR_RDMA_WRITE, MLX5_OPCODE_RDMA_WRITE, 0x08)                                             \
+	C(WR_RDMA_WRITE_IMM, MLX5_OPCODE_RDMA_WRITE_IMM, 0x09)                                     \
 	C(WR_SEND, MLX5_OPCODE_SEND, 0x0a)                                                         \
 	C(WR_SEND_IMM, MLX5_OPCODE_SEND_IMM, 0x0b)                                                 \
+	C(WR_RDMA_READ, MLX5_OPCODE_RDMA_READ, 0x10)                                               \
 	C(WR_UMR, MLX5_OPCODE_UMR, 0x25)                                                           \
 	C(CQE_REQ, MLX5_CQE_REQ, 0)                                                                \
+	C(CQE_RESP_WR_IMM, MLX5_CQE_RESP_WR_IMM, 1)                                                \
+	C(CQE_RESP_SEND, MLX5_CQE_RESP_SEND, 2)                                                    \
+	C(CQE_RESP_SEND_IMM, MLX5_CQE_RESP_SEND_IMM, 3)                                            \
 	C(CQE_REQ_ERR, MLX5_CQE_REQ_ERR, 13)                                                       \
+	C(CQE_RESP_ERR, MLX5_CQE_RESP_ERR, 14)                                                     \
 	C(CQE_STRIDE_64, CQE_STRIDE_64, 0)                                                         \
 	C(CQE_STRIDE_128, CQE_STRIDE_128, 1)                                                       \
 	C(CQE_STRIDE_128_PAD, CQE_STRIDE_128_PAD, 2)                                               \
@@ -460,15 +477,19 @@
 	C(SYND_LOCAL_PROT, MLX5_CQE_SYNDROME_LOCAL_PROT_ERR, 0x04)                                 \
 	C(SYND_FLUSH, MLX5_CQE_SYNDROME_WR_FLUSH_ERR, 0x05)                                        \
 	C(SYND_MW_BIND, MLX5_CQE_SYNDROME_MW_BIND_ERR, 0x06)                                       \
+	C(SYND_REMOTE_INVALID, MLX5_CQE_SYNDROME_REMOTE_INVAL_REQ_ERR, 0x12)                       \
 	C(SYND_REMOTE_ACCESS, MLX5_CQE_SYNDROME_REMOTE_ACCESS_ERR, 0x13)                           \
 	C(SYND_REMOTE_OP, MLX5_CQE_SYNDROME_REMOTE_OP_ERR, 0x14)                                   \
 	C(SYND_RETRY_EXC, MLX5_CQE_SYNDROME_TRANSPORT_RETRY_EXC_ERR, 0x15)                         \
+	C(SYND_RNR_RETRY_EXC, MLX5_CQE_SYNDROME_RNR_RETRY_EXC_ERR, 0x16)                           \
 	C(CQ_DB_SOLICITED, MLX5_CQ_DB_REQ_NOT_SOL, 1 << 24)                                        \
 	C(UMR_OFFSET_EN, MLX5_UMR_TRANSLATION_OFFSET_EN, 1 << 4)                                   \
 	C(UMR_CHECK_NOT_FREE, MLX5_UMR_CHECK_NOT_FREE, 1 << 5)                                     \
 	C(UMR_CHECK_FREE, MLX5_UMR_CHECK_FREE, 2 << 5)                                             \
 	C(UMR_INLINE, MLX5_UMR_INLINE, 1 << 7)                                                     \
+	C(END_LKEY, be32_to_cpu(MLX5_TERMINATE_SCATTER_LIST_LKEY), 0x100)                          \
 	C(DB_SQ, MLX5_BF_OFFSET, 0x800)                                                            \
+	C(DB_EQ_ARM, MLX5_EQ_DOORBELL_OFFSET, 0x40)                                                \
 	C(DB_CQ_ARM, MLX5_CQ_DOORBELL, 0x20)
 
 /* M(name here, kernel constant, value): 64-bit masks of a UMR */

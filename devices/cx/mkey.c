@@ -11,6 +11,7 @@
 #define MTT_READ       1u
 #define MTT_WRITE      2u
 #define MTT_FLAGS      7ull
+#define ANY_QP	       0xffffffu
 
 void cx_mkey_decode(struct cx_mkey *mkey)
 {
@@ -24,7 +25,10 @@ void cx_mkey_decode(struct cx_mkey *mkey)
 	mkey->umr_enabled = CX_GET(mkc, mkc, umr_en);
 	mkey->length64 = CX_GET(mkc, mkc, length64);
 	mkey->local_read = CX_GET(mkc, mkc, lr);
+	mkey->local_write = CX_GET(mkc, mkc, lw);
+	mkey->remote_read = CX_GET(mkc, mkc, rr);
 	mkey->remote_write = CX_GET(mkc, mkc, rw);
+	mkey->qpn = (uint32_t)CX_GET(mkc, mkc, qpn);
 	mkey->pd = (uint32_t)CX_GET(mkc, mkc, pd);
 	mkey->start = CX_GET(mkc, mkc, start_addr);
 	mkey->length = CX_GET(mkc, mkc, len);
@@ -124,7 +128,22 @@ void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey)
 
 static bool access_allowed(const struct cx_mkey *mkey, enum cx_access access)
 {
-	return access == CX_REMOTE_WRITE ? mkey->remote_write : mkey->local_read;
+	switch (access) {
+	case CX_LOCAL_READ:
+		return mkey->local_read;
+	case CX_LOCAL_WRITE:
+		return mkey->local_write;
+	case CX_REMOTE_READ:
+		return mkey->remote_read;
+	case CX_REMOTE_WRITE:
+		return mkey->remote_write;
+	}
+	return false;
+}
+
+static bool is_write(enum cx_access access)
+{
+	return access == CX_LOCAL_WRITE || access == CX_REMOTE_WRITE;
 }
 
 struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach)
@@ -136,6 +155,8 @@ struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach)
 	if (!access_allowed(mkey, reach->access))
 		return NULL;
 	if (!reach->any_pd && mkey->pd != reach->pd)
+		return NULL;
+	if (mkey->qpn != ANY_QP && mkey->qpn != reach->qpn)
 		return NULL;
 	if (!mkey->length64 && (reach->va < mkey->start || reach->len > mkey->length ||
 				reach->va - mkey->start > mkey->length - reach->len))
@@ -163,7 +184,7 @@ int cx_mkey_translate(struct cx *cx, const struct cx_reach *reach, struct cx_spa
 	if (index >= mkey->mtts)
 		return -EACCES;
 	mtt = mkey->mtt[index];
-	if (!(mtt & (reach->access == CX_REMOTE_WRITE ? MTT_WRITE : MTT_READ)))
+	if (!(mtt & (is_write(reach->access) ? MTT_WRITE : MTT_READ)))
 		return -ENXIO;
 	span->addr = (mtt & ~MTT_FLAGS & ~(page - 1)) + offset;
 	if (span->len > page - offset)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Queue pairs: their life and their states. What they do is in sq.c. */
+/* Queue pairs: their life and their states. What they do is in sq.c and rq.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +16,21 @@ static void qp_decode(struct cx_qp *qp)
 	qp->type = (unsigned)CX_GET(qpc, qpc, st);
 	qp->pd = (uint32_t)CX_GET(qpc, qpc, pd);
 	qp->send_cq = (uint32_t)CX_GET(qpc, qpc, cqn_snd);
+	qp->recv_cq = (uint32_t)CX_GET(qpc, qpc, cqn_rcv);
 	qp->user_index = (uint32_t)CX_GET(qpc, qpc, user_index);
 	qp->peer = (uint32_t)CX_GET(qpc, qpc, remote_qpn);
 	qp->peer_lid = (uint16_t)CX_GET(path, ads, rlid);
+	qp->remote_read = CX_GET(qpc, qpc, rre);
 	qp->remote_write = CX_GET(qpc, qpc, rwe);
+	qp->rnr_retry = (unsigned)CX_GET(qpc, qpc, rnr_retry);
+	qp->min_rnr_nak = (unsigned)CX_GET(qpc, qpc, min_rnr_nak);
 	qp->doorbell_record = CX_GET(qpc, qpc, dbr_addr);
 	qp->sq_log_size = (unsigned)CX_GET(qpc, qpc, log_sq_size);
+	qp->rq_log_size = (unsigned)CX_GET(qpc, qpc, log_rq_size);
+	qp->rq_log_stride = RQ_STRIDE_LOG_MIN + (unsigned)CX_GET(qpc, qpc, log_rq_stride);
 	qp->has_sq = !CX_GET(qpc, qpc, no_sq);
+	qp->has_rq = CX_GET(qpc, qpc, rq_type) == CX_RQ_NON_ZERO;
+	qp->has_srq = CX_GET(qpc, qpc, rq_type) == CX_RQ_SRQ;
 }
 
 /* The receive queue, if there is one, comes first in the buffer, then the send queue. */
@@ -33,10 +41,11 @@ static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd
 	memcpy(qp->context, CX_ADDR(cmd->in, create_qp_in, qpc), sizeof(qp->context));
 	qp_decode(qp);
 	cx_qp_set_state(cx, qp, CX_QP_RST);
-	if (CX_GET(qp->context, qpc, rq_type) == CX_RQ_NON_ZERO)
-		qp->sq_offset = 1ull
-				<< (CX_GET(qp->context, qpc, log_rq_size) +
-				    CX_GET(qp->context, qpc, log_rq_stride) + RQ_STRIDE_LOG_MIN);
+	if (CX_GET(qp->context, qpc, wq_signature) ||
+	    (qp->has_rq && 1u << qp->rq_log_stride > CX_RECEIVE_MAX))
+		return -EINVAL;
+	if (qp->has_rq)
+		qp->sq_offset = 1ull << (qp->rq_log_size + qp->rq_log_stride);
 	bytes = qp->sq_offset;
 	if (qp->has_sq)
 		bytes += (uint64_t)CX_WQE_BB_BYTES << qp->sq_log_size;
@@ -87,6 +96,8 @@ unsigned cx_cmd_query_qp(struct cx *cx, const struct cx_command *cmd)
 	memcpy(qpc, qp->context, sizeof(qp->context));
 	CX_SET(qpc, qpc, hw_sq_wqebb_counter, qp->consumed);
 	CX_SET(qpc, qpc, sw_sq_wqebb_counter, qp->produced);
+	CX_SET(qpc, qpc, hw_rq_counter, qp->rq_consumed);
+	CX_SET(qpc, qpc, sw_rq_counter, qp->rq_produced);
 	return CX_STAT_OK;
 }
 
@@ -109,11 +120,17 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 	case CX_QP_RST:
 		cx_list_remove(&qp->node);
 		qp->produced = qp->consumed = 0;
-		qp->rung = qp->wqe.active = false;
+		qp->rq_produced = qp->rq_consumed = 0;
+		qp->rung = qp->wqe.active = qp->receive.taken = false;
+		qp->wake_at = 0;
 		break;
-	case CX_QP_RTS: /* what was posted before */
-	case CX_QP_ERR: /* ... or is to be flushed */
-		cx_sq_wake(cx, qp);
+	case CX_QP_ERR: /* what was posted is to be flushed */
+		qp->receive.taken = false;
+		qp->wake_at = 0;
+		cx_qp_wake(cx, qp);
+		break;
+	case CX_QP_RTS: /* ... or sent */
+		cx_qp_wake(cx, qp);
 		break;
 	}
 }

@@ -1,18 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Send queues. A doorbell puts its queue pair into the ring of senders; each
+ * Send queues. A doorbell puts its queue pair into the ring of workers; each
  * step of work does a bounded part of one WQE and lets the next have its turn.
  */
 #include <string.h>
 
 #include "devices/cx/state.h"
 
-void cx_sq_wake(struct cx *cx, struct cx_qp *qp)
+void cx_qp_wake(struct cx *cx, struct cx_qp *qp)
 {
-	if (!qp->has_sq)
-		return;
 	qp->rung = true;
-	cx_list_append(&cx->senders, &qp->node);
+	cx_list_append(&cx->workers, &qp->node);
 }
 
 void cx_sq_ring(struct cx *cx, uint32_t number)
@@ -20,7 +18,7 @@ void cx_sq_ring(struct cx *cx, uint32_t number)
 	struct cx_qp *qp = cx_table_get(&cx->qps, number);
 
 	if (qp)
-		cx_sq_wake(cx, qp);
+		cx_qp_wake(cx, qp);
 }
 
 static bool sq_flushes(const struct cx_qp *qp)
@@ -79,9 +77,11 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		/* datagrams leave for a wire with nobody on it */
 		if (qp->type == CX_ST_UD || qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
-		break;
+		return cx_message_begin(cx, qp);
 	case CX_WR_RDMA_WRITE:
-		return cx_rdma_begin(cx, qp);
+	case CX_WR_RDMA_WRITE_IMM:
+	case CX_WR_RDMA_READ:
+		return cx_message_begin(cx, qp);
 	case CX_WR_UMR:
 		return cx_umr_begin(cx, qp);
 	}
@@ -96,7 +96,7 @@ static bool sq_take(struct cx *cx, struct cx_qp *qp)
 	uint8_t record[4];
 	int r;
 
-	if (qp->state != CX_QP_RTS && !sq_flushes(qp))
+	if (!qp->has_sq || (qp->state != CX_QP_RTS && !sq_flushes(qp)))
 		return false;
 	if (qp->rung) {
 		qp->rung = false;
@@ -132,13 +132,9 @@ static enum cx_step wqe_step(struct cx *cx, struct cx_qp *qp)
 		qp->wqe.syndrome = CX_SYND_FLUSH;
 		return CX_DONE;
 	}
-	switch (qp->wqe.opcode) {
-	case CX_WR_RDMA_WRITE:
-		return cx_rdma_step(cx, qp);
-	case CX_WR_UMR:
+	if (qp->wqe.opcode == CX_WR_UMR)
 		return cx_umr_step(cx, qp);
-	}
-	return CX_DONE;
+	return qp->wqe.is_message ? cx_message_step(cx, qp) : CX_DONE;
 }
 
 static void wqe_complete(struct cx *cx, struct cx_qp *qp)
@@ -157,7 +153,7 @@ static void wqe_complete(struct cx *cx, struct cx_qp *qp)
 	} else if (flags & CX_WQE_CQ_UPDATE) {
 		cx_put32(cqe + CX_CQE_BYTE_CNT, wqe->total);
 		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ << 4;
-		cx_cq_post(cx, qp->send_cq, cqe, flags & CX_WQE_SOLICITED);
+		cx_cq_post(cx, qp->send_cq, cqe, false); /* the flag is meant for the peer */
 	}
 }
 
@@ -176,22 +172,41 @@ static void wqe_finish(struct cx *cx, struct cx_qp *qp)
 	}
 }
 
-void cx_sq_step(struct cx *cx)
+/* CX_DONE: there is nothing to do. */
+static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 {
-	struct cx_qp *qp = cx->piece.qp;
 	enum cx_step step;
 
-	if (!qp)
-		qp = cx_container(cx->senders.next, struct cx_qp, node);
-	if (!qp->wqe.active && !sq_take(cx, qp)) {
-		cx_list_remove(&qp->node);
-		return;
-	}
+	if (qp->wqe.active && qp->wake_at && qp->wake_at > cx_now())
+		return CX_WAIT; /* a doorbell does not make it earlier */
+	qp->wake_at = 0;
+	if (!qp->wqe.active && !sq_take(cx, qp))
+		return cx_rq_flush(cx, qp);
 	step = wqe_step(cx, qp);
-	if (step == CX_DONE)
-		wqe_finish(cx, qp);
-	if (step != CX_WAIT)
-		cx_list_append(&cx->senders, &qp->node);
-	else if (!cx->piece.qp) /* a page fault; its end wakes the queue */
+	if (step != CX_DONE)
+		return step;
+	wqe_finish(cx, qp);
+	return CX_MORE;
+}
+
+void cx_qp_step(struct cx *cx)
+{
+	struct cx_qp *qp = cx->piece.qp;
+
+	if (!qp)
+		qp = cx_container(cx->workers.next, struct cx_qp, node);
+	switch (qp_step(cx, qp)) {
+	case CX_MORE:
+		cx_list_append(&cx->workers, &qp->node);
+		break;
+	case CX_DONE:
 		cx_list_remove(&qp->node);
+		break;
+	case CX_WAIT:
+		if (qp->wake_at)
+			cx_sleep(cx, qp);
+		else if (!cx->piece.qp) /* a page fault; its end wakes the queue */
+			cx_list_remove(&qp->node);
+		break;
+	}
 }

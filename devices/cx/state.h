@@ -22,6 +22,7 @@
 #define CX_QUEUE_LOG_MAX 22u /* entries of an event or completion queue, log2 */
 #define CX_OBJECTS_LOG	 16u /* objects of one kind, log2 */
 #define CX_EQS		 64u
+#define CX_RECEIVE_MAX	 512u	    /* bytes of one receive's data segments */
 #define CX_COMMAND_MAX	 (1u << 20) /* bytes of input */
 #define CX_REPLY_MAX	 CX_SZ_query_hca_cap_out
 #define CX_PIECE_BYTES	 4096u		/* moved at once: one remote page at most */
@@ -57,8 +58,10 @@ struct cx_eq {
 	struct cx_buffer buffer;
 	uint8_t context[CX_SZ_eqc];
 	uint64_t events; /* bit n: event type n */
+	uint32_t number;
 	unsigned log_size, vector;
-	uint32_t produced;
+	uint32_t produced, consumed; /* consumed: as the last doorbell said */
+	bool ignore_overrun, overrun;
 };
 
 enum cx_arm { CX_DISARMED, CX_ARMED_SOLICITED, CX_ARMED_ANY };
@@ -85,15 +88,25 @@ struct cx_mkey {
 	/* from context */
 	unsigned mode, log_page;
 	uint8_t variant, ph, st_index;
-	bool free, umr_enabled, length64, local_read, remote_write, tph;
-	uint32_t pd;
+	bool free, umr_enabled, length64, tph;
+	bool local_read, local_write, remote_read, remote_write;
+	uint32_t pd, qpn;
 	uint64_t start, length;
 };
 
-/* CX_WAIT: for dma_done(), or for the driver to resolve a page fault */
+/* CX_WAIT: for dma_done(), for a time, or for the driver to resolve a page fault */
 enum cx_step { CX_MORE, CX_WAIT, CX_DONE };
 
-/* An RDMA write that found a page not mapped: reported to the driver, or given up by it. */
+/* A list of data segments, and how far it has been gone through. */
+struct cx_scatter {
+	const uint8_t *bytes;
+	unsigned size; /* bytes */
+	unsigned at;   /* offset of the segment at work */
+	uint32_t done; /* of its data */
+};
+
+/* A message that found a page of the peer's not mapped: reported to the driver, or given up by it.
+ */
 enum cx_fault { CX_FAULT_NONE, CX_FAULT_RAISED, CX_FAULT_FAILED };
 
 /* Where the WQE that a send queue executes stands. */
@@ -104,27 +117,42 @@ struct cx_wqe {
 	unsigned blocks; /* of 64 bytes */
 	uint8_t opcode;
 	uint8_t syndrome; /* how it ended; 0: well */
-	unsigned segment; /* offset of the data segment at work */
-	uint32_t segment_done, total, done;
+	struct cx_scatter data;
+	uint32_t total, done;
 	enum cx_fault fault;
+	bool is_message;   /* to a peer */
+	bool begun;	   /* ... that has accepted it */
+	unsigned rnr_left; /* tries */
+};
+
+/* The receive at the head of a queue, while a message fills it. */
+struct cx_receive {
+	bool taken;
+	uint64_t room; /* bytes */
+	struct cx_scatter data;
+	uint8_t bytes[CX_RECEIVE_MAX];
 };
 
 struct cx_qp {
 	uint32_t number;
 	uint8_t context[CX_SZ_qpc];
 	struct cx_buffer buffer;
-	unsigned type, state, sq_log_size;
+	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
-	uint32_t pd, peer, send_cq, user_index;
+	uint32_t pd, peer, send_cq, recv_cq, user_index;
 	uint16_t peer_lid;
-	bool has_sq, remote_write;
+	unsigned rnr_retry, min_rnr_nak;
+	bool has_sq, has_rq, has_srq, remote_read, remote_write;
 	uint16_t produced, consumed; /* WQEs in blocks */
-	bool rung;		     /* the doorbell record is to be read */
+	uint16_t rq_produced, rq_consumed;
+	bool rung;	  /* the send queue's doorbell record is to be read */
+	uint64_t wake_at; /* ns; waits until then; 0: does not */
 	struct cx_node node;
 	struct cx_wqe wqe;
+	struct cx_receive receive;
 };
 
-/* A part of an RDMA message on its way from its read to its write. */
+/* A part of a message on its way from its read to its write. */
 enum cx_phase { CX_PIECE_NONE, CX_PIECE_READ, CX_PIECE_WRITE };
 struct cx_piece {
 	enum cx_phase phase;
@@ -145,7 +173,10 @@ struct cx {
 	uint8_t reply[CX_REPLY_MAX];
 
 	struct cx_table uars, pds, xrcds, eqs, cqs, srqs, qps, mkeys;
-	struct cx_node arms, senders; /* CQs and QPs */
+	struct cx_node arms; /* CQs */
+	struct cx_node workers,
+		sleepers; /* QPs that have work now, and those that wait for a time */
+	uint64_t wake_at; /* ns, when the first sleeper has work; 0: there is none */
 	struct cx_piece piece;
 
 	uint32_t cap_mask1;
@@ -221,6 +252,7 @@ unsigned cx_status_of(int error);
 uint16_t cx_lid(const struct cx *cx);
 
 /* eq.c */
+void cx_eq_ring(struct cx *cx, uint32_t word); /* a doorbell */
 /* False when the guest's queue cannot be written: nobody will hear of the event. */
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 /* The queue that wants events of @type; NULL: none. */
@@ -234,9 +266,9 @@ void cx_cq_arm_step(struct cx *cx);
 void cx_cq_free(struct cx *cx, struct cx_cq *cq);
 
 /* mkey.c */
-enum cx_access { CX_LOCAL_READ, CX_REMOTE_WRITE };
+enum cx_access { CX_LOCAL_READ, CX_LOCAL_WRITE, CX_REMOTE_READ, CX_REMOTE_WRITE };
 struct cx_reach {
-	uint32_t key, pd;
+	uint32_t key, pd, qpn;
 	bool any_pd;
 	enum cx_access access;
 	uint64_t va, len; /* bytes */
@@ -260,19 +292,50 @@ void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state);
 void cx_qp_free(struct cx *cx, struct cx_qp *qp);
 
+/* sleep.c: nanoseconds of a clock that only goes forward; from 1 on */
+uint64_t cx_now(void);
+/* Puts @qp, whose wake_at is set, among the sleepers. */
+void cx_sleep(struct cx *cx, struct cx_qp *qp);
+bool cx_sleep_over(const struct cx *cx);
+void cx_sleep_step(struct cx *cx);
+int cx_sleep_ms(struct pci_function *f);
+
 /* sq.c */
 void cx_sq_ring(struct cx *cx, uint32_t number);
-void cx_sq_wake(struct cx *cx, struct cx_qp *qp);
-void cx_sq_step(struct cx *cx);
+void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
+void cx_qp_step(struct cx *cx);
 
-/* fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped. False: the
- * driver has no queue for that, or has given up already. */
-bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va);
+/* rq.c */
+/* Makes the receive at the queue's head @qp->receive. 0; -EAGAIN: none is posted; -EINVAL,
+ * -EFAULT: the queue is of no use. */
+int cx_rq_take(struct cx *cx, struct cx_qp *qp);
+/* What has been taken is filled by the message of @wqe; @opcode is of the completion. */
+void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, uint8_t opcode);
+/* It ends badly, and the queue pair with it. */
+void cx_rq_fail(struct cx *cx, struct cx_qp *qp, unsigned syndrome);
+/* Flushes one receive of a queue pair in error. */
+enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp);
 
-/* umr.c, rdma.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome where it ends badly. */
+/* scatter.c */
+/* 0 and the sum of all data, in bytes, or -EINVAL: not a list. @bytes stays the caller's. */
+int cx_scatter_init(struct cx_scatter *scatter, const uint8_t *bytes, unsigned size,
+		    bool has_inline, uint64_t *total);
+struct cx_segment {
+	const uint8_t *data; /* inline; NULL: it is where key and address say */
+	uint32_t key, left;  /* left: bytes */
+	uint64_t va;
+};
+/* What is next; false: the list has ended. */
+bool cx_scatter_next(struct cx_scatter *scatter, struct cx_segment *segment);
+
+/* fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a read or a
+ * @write. False: the driver has no queue for that, or has given up already. */
+bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
+
+/* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome where it ends badly. */
 unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
-unsigned cx_rdma_begin(struct cx *cx, struct cx_qp *qp);
-enum cx_step cx_rdma_step(struct cx *cx, struct cx_qp *qp);
+unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
+enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
 
 #endif

@@ -96,13 +96,15 @@ unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp)
 }
 
 /* The next of the translations, out of memory into the key. False: they cannot be read. */
-static bool umr_load(struct cx *cx, struct cx_wqe *wqe, struct cx_mkey *mkey)
+static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 {
+	struct cx_wqe *wqe = &qp->wqe;
 	const uint8_t *data = wqe->bytes + DATA_AT;
 	uint32_t left = wqe->total - wqe->done;
 	uint8_t list[CX_PIECE_BYTES];
 	struct cx_reach reach = {
 		.key = cx_be32(data + CX_DATA_LKEY),
+		.qpn = qp->number,
 		.any_pd = true, /* the driver names no PD for this QP */
 		.access = CX_LOCAL_READ,
 		.va = cx_be64(data + CX_DATA_ADDR) + wqe->done,
@@ -142,7 +144,7 @@ enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp)
 		wqe->syndrome = CX_SYND_MW_BIND;
 		return CX_DONE;
 	}
-	if (wqe->done < wqe->total && !umr_load(cx, wqe, mkey)) {
+	if (wqe->done < wqe->total && !umr_load(cx, qp, mkey)) {
 		wqe->syndrome = CX_SYND_LOCAL_PROT;
 		return CX_DONE;
 	}

@@ -55,6 +55,8 @@ static void guest_start(struct guest *g, uint8_t options)
 		g->mr[i].addr = i ? PEER_BASE : world_alloc(&g->d.world, 65536);
 		driver_create_mr(&g->d, &g->mr[i]);
 		driver_create_qp(&g->d, &g->qp[i], CX_ST_RC);
+		g->qp[i].rnr_retry = options >> 4 & 7; /* after 10 us */
+		g->qp[i].min_rnr_nak = 1;
 	}
 	driver_connect(&g->d, &g->qp[0], g->qp[1].number);
 	driver_connect(&g->d, &g->qp[1], g->qp[0].number);
@@ -101,9 +103,27 @@ static void send_command(struct guest *g, struct input *in)
 	driver_mmio_write(&g->d, CX_INIT_CMD_DBELL, 1u << slot | (uint32_t)take(in, 1));
 }
 
+/* The same of a receive. */
+static void post_receive(struct guest *g, struct input *in)
+{
+	unsigned how = (unsigned)take(in, 1);
+	struct qp *qp = &g->qp[how & 1];
+	struct wqe w = {.len = 0};
+
+	for (unsigned n = how >> 1 & 3; n; n--)
+		wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key, (uint32_t)take(in, 2));
+	for (unsigned n = how >> 4; n; n--)
+		w.bytes[take(in, 1) % RQ_STRIDE] = (uint8_t)take(in, 1);
+	driver_post_receive(&g->d, qp, &w);
+	if (how & 8)
+		cx_put32(g->d.world.ram + qp->record, (uint32_t)take(in, 2));
+}
+
 /* A work request that is right but for some of its bytes. */
 static void post(struct guest *g, struct input *in)
 {
+	static const uint8_t opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ,
+					  CX_WR_SEND, CX_WR_SEND_IMM};
 	unsigned how = (unsigned)take(in, 1);
 	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
 	struct wqe w;
@@ -112,8 +132,11 @@ static void post(struct guest *g, struct input *in)
 		cx_put64(g->d.world.ram + g->xlt, PEER_BASE | 3);
 		wqe_umr(&g->d, &w, &g->pool, g->xlt);
 	} else {
-		wqe_init(&w, CX_WR_RDMA_WRITE, true);
-		wqe_raddr(&w, g->mr[1].addr + take(in, 2), g->mr[1].key);
+		unsigned opcode = opcodes[take(in, 1) % sizeof(opcodes)];
+
+		wqe_init(&w, opcode, true);
+		if (opcode != CX_WR_SEND && opcode != CX_WR_SEND_IMM)
+			wqe_raddr(&w, g->mr[1].addr + take(in, 2), g->mr[1].key);
 		for (unsigned n = how >> 4; n; n--)
 			wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key,
 				 (uint32_t)take(in, 2));
@@ -130,7 +153,7 @@ static void post(struct guest *g, struct input *in)
 
 static void poke(struct guest *g, struct input *in)
 {
-	uint64_t at[] = {g->d.cmdq,	g->qp[0].sq,	    g->qp[0].record, g->umr.sq,
+	uint64_t at[] = {g->d.cmdq,	g->qp[0].rq,	    g->qp[0].record, g->umr.sq,
 			 g->umr.record, g->qp[0].cq.record, g->xlt,	     take(in, 3)};
 	uint64_t addr = at[take(in, 1) % 8] + take(in, 2);
 	uint8_t len = take(in, 1) & 31;
@@ -193,7 +216,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	guest_start(g, (uint8_t)take(&in, 1));
 	for (unsigned i = 0; i < 64 && in.len; i++) {
-		switch (take(&in, 1) % 8) {
+		switch (take(&in, 1) % 10) {
 		case 0:
 			write_config(g, &in);
 			break;
@@ -206,6 +229,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 3:
 		case 4:
 			post(g, &in);
+			break;
+		case 8:
+		case 9:
+			post_receive(g, &in);
 			break;
 		default:
 			send_command(g, &in);

@@ -24,7 +24,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$work/linux/mlx5" "$work/rdma"
 cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$headers"/qp.h \
 	"$headers"/cq.h "$headers"/doorbell.h "$work/linux/mlx5/"
-# of driver.h only two lists: the rest wants half the kernel
+# of driver.h only two lists: the rest wants half the kernel; one constant is in a source file
 {
 	echo '#pragma once'
 	echo '#include <linux/mlx5/device.h>'
@@ -32,6 +32,7 @@ cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$header
 	     inside { block = block $0 "\n" }
 	     /^\};/ { if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA/) printf "%s", block; inside = 0 }' \
 		"$headers/driver.h"
+	grep '^#define MLX5_EQ_DOORBELL_OFFSET' "$tree/drivers/net/ethernet/mellanox/mlx5/core/eq.c"
 } >"$work/linux/mlx5/driver.h"
 for name in linux/types.h linux/bitfield.h linux/refcount.h rdma/ib_verbs.h; do
 	echo '#include "shim.h"' >"$work/$name"

@@ -171,6 +171,11 @@ void driver_arm_cq(struct driver *d, struct cq *cq)
 	doorbell(d, CX_DB_CQ_ARM, cq->seen & 0xffffff, cq->number);
 }
 
+void driver_arm_cq_solicited(struct driver *d, struct cq *cq)
+{
+	doorbell(d, CX_DB_CQ_ARM, CX_CQ_DB_SOLICITED | (cq->seen & 0xffffff), cq->number);
+}
+
 const uint8_t *driver_poll(struct driver *d, struct cq *cq)
 {
 	const uint8_t *cqe = ram(d, cq->addr) + (cq->seen & ((1u << CQ_LOG) - 1)) * CX_CQE_BYTES;
@@ -207,6 +212,7 @@ static void fill_mkc(struct driver *d, uint8_t *mkc, const struct mr *mr)
 	CX_SET(mkc, mkc, log_page_size, 12);
 	CX_SET(mkc, mkc, lr, 1);
 	CX_SET(mkc, mkc, lw, 1);
+	CX_SET(mkc, mkc, rr, 1);
 	CX_SET(mkc, mkc, rw, 1);
 	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
 }
@@ -246,6 +252,7 @@ static void create_pa_key(struct driver *d)
 	driver_begin(d);
 	CX_SET(mkc, mkc, access_mode_1_0, CX_MODE_PA);
 	CX_SET(mkc, mkc, length64, 1);
+	CX_SET(mkc, mkc, qpn, 0xffffff);
 	CX_SET(mkc, mkc, lr, 1);
 	CX_SET(mkc, mkc, lw, 1);
 	CX_SET(mkc, mkc, pd, d->pd);
@@ -257,19 +264,24 @@ void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
 
+	memset(qp, 0, sizeof(*qp));
 	driver_create_cq(d, &qp->cq);
+	driver_create_cq(d, &qp->recv_cq);
 	driver_begin(d);
-	qp->posted = 0;
-	qp->sq = world_alloc(&d->world, (size_t)CX_WQE_BB_BYTES << SQ_LOG);
+	qp->rq = world_alloc(&d->world, PAGE);
+	qp->sq = qp->rq + (type == CX_ST_RC ? RQ_STRIDE << RQ_LOG : 0);
 	qp->record = world_alloc(&d->world, 8);
 	CX_SET(qpc, qpc, st, type);
 	CX_SET(qpc, qpc, pd, type == CX_ST_REG_UMR ? 0 : d->pd);
-	CX_SET(qpc, qpc, rq_type, 3); /* no receive queue */
+	CX_SET(qpc, qpc, rq_type, type == CX_ST_RC ? CX_RQ_NON_ZERO : 3);
+	CX_SET(qpc, qpc, log_rq_size, RQ_LOG);
+	CX_SET(qpc, qpc, log_rq_stride, 2); /* of 16 bytes, log2 */
 	CX_SET(qpc, qpc, log_sq_size, SQ_LOG);
 	CX_SET(qpc, qpc, cqn_snd, qp->cq.number);
-	CX_SET(qpc, qpc, user_index, 0xabcde);
+	CX_SET(qpc, qpc, cqn_rcv, qp->recv_cq.number);
+	CX_SET(qpc, qpc, user_index, USER_INDEX);
 	CX_SET(qpc, qpc, dbr_addr, qp->record);
-	put_pages(d, CX_AT_create_qp_in_pas, qp->sq, PAGE, 0);
+	put_pages(d, CX_AT_create_qp_in_pas, qp->rq, PAGE, 0);
 	must(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16));
 	qp->number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
 }
@@ -280,7 +292,10 @@ unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint
 
 	driver_begin(d);
 	CX_SET(d->in, rst2init_qp_in, qpn, qp->number);
+	CX_SET(qpc, qpc, rre, opcode == CX_OP_RST2INIT_QP);
 	CX_SET(qpc, qpc, rwe, opcode == CX_OP_RST2INIT_QP);
+	CX_SET(qpc, qpc, rnr_retry, qp->rnr_retry);
+	CX_SET(qpc, qpc, min_rnr_nak, qp->min_rnr_nak);
 	CX_SET(qpc, qpc, remote_qpn, peer);
 	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, rlid, 1);
 	CX_SET(qpc, qpc, mtu, 5);
@@ -341,10 +356,11 @@ void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt)
 	cx_put32(w->bytes + CX_CTRL_UMR_MKEY, mr->key);
 	umr[CX_UMR_FLAGS] = CX_UMR_CHECK_NOT_FREE | CX_UMR_OFFSET_EN;
 	cx_put16(umr + CX_UMR_XLT_OCTOWORDS, (uint16_t)(xlt_bytes / 16));
-	cx_put64(umr + CX_UMR_MKEY_MASK,
-		 1ull << CX_MASK_LEN | 1ull << CX_MASK_PAGE_SIZE | 1ull << CX_MASK_START_ADDR |
-			 1ull << CX_MASK_PD | 1ull << CX_MASK_KEY | 1ull << CX_MASK_LR |
-			 1ull << CX_MASK_LW | 1ull << CX_MASK_RW | 1ull << CX_MASK_FREE);
+	cx_put64(umr + CX_UMR_MKEY_MASK, 1ull << CX_MASK_LEN | 1ull << CX_MASK_PAGE_SIZE |
+						 1ull << CX_MASK_START_ADDR | 1ull << CX_MASK_PD |
+						 1ull << CX_MASK_KEY | 1ull << CX_MASK_LR |
+						 1ull << CX_MASK_LW | 1ull << CX_MASK_RR |
+						 1ull << CX_MASK_RW | 1ull << CX_MASK_FREE);
 	fill_mkc(d, umr + CX_UMR_CTRL_BYTES, mr);
 	w->len += CX_UMR_CTRL_BYTES + CX_SZ_mkc;
 	wqe_data(w, xlt, d->lkey, xlt_bytes);
@@ -364,6 +380,17 @@ void driver_post(struct driver *d, struct qp *qp, const struct wqe *w)
 		       bytes + i * CX_WQE_BB_BYTES, CX_WQE_BB_BYTES);
 	qp->posted = (uint16_t)(qp->posted + blocks);
 	cx_put32(ram(d, qp->record) + CX_DBR_SND * 4, qp->posted);
+}
+
+void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w)
+{
+	unsigned index = qp->receives++ & ((1u << RQ_LOG) - 1);
+	uint8_t *to = ram(d, qp->rq + index * RQ_STRIDE);
+
+	memcpy(to, w->bytes, w->len);
+	if (w->len < RQ_STRIDE)
+		cx_put32(to + w->len + CX_DATA_LKEY, CX_END_LKEY);
+	cx_put32(ram(d, qp->record) + CX_DBR_RCV * 4, qp->receives);
 }
 
 void driver_ring(struct driver *d, const struct qp *qp)

@@ -9,7 +9,10 @@
 #define SLOTS	    32u
 #define COMMAND_MAX 8192u
 #define SQ_LOG	    4u /* blocks, log2 */
+#define RQ_LOG	    2u /* receives */
+#define RQ_STRIDE   64u
 #define CQ_LOG	    4u
+#define USER_INDEX  0xabcdeu
 
 struct driver {
 	struct world world;
@@ -46,6 +49,7 @@ struct cq {
 };
 void driver_create_cq(struct driver *d, struct cq *cq);
 void driver_arm_cq(struct driver *d, struct cq *cq);
+void driver_arm_cq_solicited(struct driver *d, struct cq *cq);
 /* The next completion; NULL: none. It is taken. */
 const uint8_t *driver_poll(struct driver *d, struct cq *cq);
 
@@ -63,10 +67,12 @@ void driver_create_free_mr(struct driver *d, struct mr *mr);
 
 struct qp {
 	uint32_t number;
-	uint16_t posted;
-	uint64_t sq, record;
-	struct cq cq;
+	uint16_t posted, receives;
+	uint64_t rq, sq, record;
+	struct cq cq, recv_cq;
+	unsigned rnr_retry, min_rnr_nak; /* for the next driver_connect() */
 };
+/* RC with a receive queue, all others without. */
 void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);
 unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer);
 void driver_connect(struct driver *d, struct qp *qp, uint32_t peer); /* RST to RTS */
@@ -83,6 +89,8 @@ void wqe_inline(struct wqe *w, const void *data, unsigned len);
 /* A UMR that enables @mr, its translations at @xlt. */
 void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt);
 void driver_post(struct driver *d, struct qp *qp, const struct wqe *w);
+/* A receive with up to 4 segments; driver_post_receive() takes what wqe_data() has appended. */
+void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w);
 void driver_ring(struct driver *d, const struct qp *qp);
 
 #endif

@@ -97,7 +97,7 @@ static void expect_good(struct qp *qp)
 	assert_non_null(cqe);
 	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ);
 	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, qp->number);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SRQN), 0xabcde);
+	assert_int_equal(cx_be32(cqe + CX_CQE_SRQN), USER_INDEX);
 }
 
 static void expect_error(struct qp *qp, unsigned syndrome)
@@ -626,8 +626,9 @@ static void test_bad_work_requests(void **state)
 		{CX_WR_RDMA_WRITE, 1},
 		{CX_WR_RDMA_WRITE, 63},
 		{CX_WR_UMR, 2},
-		{0x10, 3},
-		{CX_WR_SEND, 2},
+		{0x11, 3}, /* an atomic operation */
+		{CX_WR_SEND, 0},
+		{CX_WR_RDMA_READ, 1},
 		{0xff, 1},
 	};
 
@@ -1037,6 +1038,7 @@ static void test_geometry(void **state)
 	page[0] = world_alloc(&d->world, 8192);
 	world_alloc(&d->world, 4096);
 	page[1] = world_alloc(&d->world, 8192);
+	memset(&p.qp, 0, sizeof(p.qp));
 	driver_create_cq(d, &p.qp.cq);
 	driver_begin(d);
 	p.qp.record = world_alloc(&d->world, 8);
@@ -1047,7 +1049,7 @@ static void test_geometry(void **state)
 	CX_SET(qpc, qpc, log_page_size, 1); /* 8 KiB */
 	CX_SET(qpc, qpc, page_offset, 62);  /* 7936: 256 bytes are left, 64 of them the RQ's */
 	CX_SET(qpc, qpc, cqn_snd, p.qp.cq.number);
-	CX_SET(qpc, qpc, user_index, 0xabcde);
+	CX_SET(qpc, qpc, user_index, USER_INDEX);
 	CX_SET(qpc, qpc, dbr_addr, p.qp.record);
 	cx_put64(d->in + CX_AT_create_qp_in_pas, page[0]);
 	cx_put64(d->in + CX_AT_create_qp_in_pas + 8, page[1]);

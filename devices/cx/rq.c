@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Receive queues. Nothing rings for a receive: the doorbell record tells, and it
+ * is looked at when a message wants one.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "devices/cx/state.h"
+
+#define FLUSH_POLL_NS 10000000ull /* how often a queue in error is looked at for more */
+
+/* How many receives there are; -EINVAL: more than the queue holds; -EFAULT. */
+static int rq_posted(struct cx *cx, struct cx_qp *qp)
+{
+	uint8_t record[4];
+	unsigned posted;
+
+	if (qp->rq_produced == qp->rq_consumed) {
+		if (cx_read(cx, qp->doorbell_record + CX_DBR_RCV * 4, record, sizeof(record)))
+			return -EFAULT;
+		qp->rq_produced = (uint16_t)cx_be32(record);
+	}
+	posted = (uint16_t)(qp->rq_produced - qp->rq_consumed);
+	if (posted <= 1u << qp->rq_log_size)
+		return (int)posted;
+	qp->rq_produced = qp->rq_consumed; /* nonsense in the doorbell record: all is void */
+	return -EINVAL;
+}
+
+/* The bytes of a receive that hold segments: a key of its own ends the list. */
+static unsigned receive_size(const uint8_t *bytes, unsigned stride)
+{
+	unsigned at = 0;
+
+	while (at < stride && cx_be32(bytes + at + CX_DATA_LKEY) != CX_END_LKEY)
+		at += CX_DATA_BYTES;
+	return at;
+}
+
+int cx_rq_take(struct cx *cx, struct cx_qp *qp)
+{
+	unsigned mask = (1u << qp->rq_log_size) - 1, stride = 1u << qp->rq_log_stride;
+	struct cx_receive *receive = &qp->receive;
+	int r = qp->has_rq ? rq_posted(cx, qp) : 0;
+
+	if (r <= 0)
+		return r ? r : -EAGAIN;
+	r = cx_buffer_read(cx, &qp->buffer, (uint64_t)(qp->rq_consumed & mask) * stride,
+			   receive->bytes, stride);
+	if (!r)
+		r = cx_scatter_init(&receive->data, receive->bytes,
+				    receive_size(receive->bytes, stride), false, &receive->room);
+	receive->taken = !r;
+	return r ? -EINVAL : 0;
+}
+
+/* The completion of the receive at the head. */
+static void rq_post(struct cx *cx, struct cx_qp *qp, uint8_t cqe[CX_CQE_BYTES], bool solicited)
+{
+	cx_put32(cqe + CX_CQE_SRQN, qp->user_index);
+	cx_put32(cqe + CX_CQE_SOP_DROP_QPN, qp->number);
+	cx_put16(cqe + CX_CQE_WQE_COUNTER, qp->rq_consumed);
+	cx_cq_post(cx, qp->recv_cq, cqe, solicited);
+	qp->rq_consumed++;
+	qp->receive.taken = false;
+}
+
+void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, uint8_t opcode)
+{
+	uint8_t cqe[CX_CQE_BYTES] = {0};
+
+	memcpy(cqe + CX_CQE_IMMEDIATE, wqe->bytes + CX_CTRL_IMM, 4);
+	cx_put32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+	cqe[CX_CQE_OP_OWN] = (uint8_t)(opcode << 4);
+	rq_post(cx, qp, cqe, wqe->bytes[CX_CTRL_FM_CE_SE] & CX_WQE_SOLICITED);
+}
+
+static void rq_post_error(struct cx *cx, struct cx_qp *qp, unsigned syndrome)
+{
+	uint8_t cqe[CX_CQE_BYTES] = {0};
+
+	cqe[CX_CQE_ERR_SYNDROME] = (uint8_t)syndrome;
+	cqe[CX_CQE_OP_OWN] = CX_CQE_RESP_ERR << 4;
+	rq_post(cx, qp, cqe, true);
+}
+
+void cx_rq_fail(struct cx *cx, struct cx_qp *qp, unsigned syndrome)
+{
+	cx_log(cx, "QP 0x%x: a receive ends with syndrome 0x%x", qp->number, syndrome);
+	rq_post_error(cx, qp, syndrome);
+	cx_qp_set_state(cx, qp, CX_QP_ERR);
+}
+
+enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp)
+{
+	int posted;
+
+	if (qp->state != CX_QP_ERR || !qp->has_rq)
+		return CX_DONE;
+	posted = rq_posted(cx, qp);
+	if (posted < 0) {
+		cx_log(cx, "QP 0x%x: its receives cannot be flushed", qp->number);
+		return CX_DONE;
+	}
+	if (posted) {
+		rq_post_error(cx, qp, CX_SYND_FLUSH);
+		return CX_MORE;
+	}
+	qp->wake_at = cx_now() + FLUSH_POLL_NS;
+	return CX_WAIT;
+}

@@ -1,0 +1,854 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * SEND, RDMA READ and WRITE with immediate, and the receives that they need.
+ * Theory of operation: two connected queue pairs, one works on the other; the
+ * data, the completions at both ends and the requests for payload must be what
+ * the InfiniBand architecture says, whatever is wrong at either end.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/cx_driver.h"
+
+#define PAYLOAD	  (1u << 20)
+#define STEPS	  100000u
+#define IMMEDIATE 0x12345678u
+
+static const struct cx_config nic16 = {.tph_bits = 16, .st_entries = CX_ST_ENTRIES};
+
+static struct driver drv;
+static struct driver *const d = &drv;
+
+/* @a works on @b: from @near, by @far, into @inbox. */
+static struct qp a, b;
+static struct mr near, far, inbox;
+
+static void make_mr(struct mr *mr, uint64_t addr)
+{
+	*mr = (struct mr){.addr = addr, .len = PAYLOAD};
+	driver_create_mr(d, mr);
+}
+
+static void connect(unsigned rnr_retry, unsigned min_rnr_nak)
+{
+	a.rnr_retry = rnr_retry;
+	b.min_rnr_nak = min_rnr_nak;
+	driver_connect(d, &a, b.number);
+	driver_connect(d, &b, a.number);
+}
+
+static void reconnect(unsigned rnr_retry, unsigned min_rnr_nak)
+{
+	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2RST_QP, 0), 0);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
+	connect(rnr_retry, min_rnr_nak);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	driver_start(d, &nic16);
+	make_mr(&near, world_alloc(&d->world, PAYLOAD));
+	make_mr(&inbox, world_alloc(&d->world, PAYLOAD));
+	make_mr(&far, PEER_BASE);
+	for (unsigned i = 0; i < PAYLOAD; i++) {
+		d->world.ram[near.addr + i] = (uint8_t)(i * 31 + (i >> 8));
+		d->world.peer[i] = (uint8_t)(i * 7 + (i >> 9));
+	}
+	driver_create_qp(d, &a, CX_ST_RC);
+	driver_create_qp(d, &b, CX_ST_RC);
+	connect(0, 1);
+	d->world.request_count = 0;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	driver_stop(d);
+	return 0;
+}
+
+static void restart(void)
+{
+	teardown(NULL);
+	setup(NULL);
+}
+
+static void run(void)
+{
+	assert_true(world_run(&d->world, STEPS));
+}
+
+static uint8_t *ram(uint64_t addr)
+{
+	return d->world.ram + addr;
+}
+
+/* Lets time pass, and the device do what it brings. */
+static void pass(unsigned ms)
+{
+	const struct timespec time = {.tv_nsec = (long)ms * 1000000};
+
+	nanosleep(&time, NULL);
+	run();
+}
+
+static void post(struct wqe *w)
+{
+	driver_post(d, &a, w);
+	driver_ring(d, &a);
+}
+
+static void post_send(unsigned opcode, uint32_t from, uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, opcode, true);
+	cx_put32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	wqe_data(&w, near.addr + from, near.key, len);
+	post(&w);
+}
+
+static void post_rdma(unsigned opcode, uint64_t at, uint32_t from, uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, opcode, true);
+	cx_put32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	wqe_raddr(&w, far.addr + at, far.key);
+	wqe_data(&w, near.addr + from, near.key, len);
+	post(&w);
+}
+
+static void post_receive(uint32_t to, uint32_t len)
+{
+	struct wqe w = {.len = 0};
+
+	wqe_data(&w, inbox.addr + to, inbox.key, len);
+	driver_post_receive(d, &b, &w);
+}
+
+static void expect_sent(unsigned opcode, uint32_t len)
+{
+	const uint8_t *cqe = driver_poll(d, &a.cq);
+
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ);
+	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN), opcode << 24 | a.number);
+	assert_int_equal(cx_be32(cqe + CX_CQE_BYTE_CNT), len);
+}
+
+static void expect_received(unsigned completion, uint32_t len, unsigned counter)
+{
+	const uint8_t *cqe = driver_poll(d, &b.recv_cq);
+
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, completion);
+	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, b.number);
+	assert_int_equal(cx_be32(cqe + CX_CQE_SRQN), USER_INDEX);
+	assert_int_equal(cx_be32(cqe + CX_CQE_BYTE_CNT), len);
+	assert_int_equal(cx_be16(cqe + CX_CQE_WQE_COUNTER), counter);
+	if (completion != CX_CQE_RESP_SEND)
+		assert_int_equal(cx_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
+}
+
+static void expect_error(struct cq *cq, unsigned opcode, unsigned syndrome)
+{
+	const uint8_t *cqe = driver_poll(d, cq);
+
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, opcode);
+	assert_int_equal(cqe[CX_CQE_ERR_SYNDROME], syndrome);
+}
+
+static void expect_send_error(unsigned syndrome)
+{
+	expect_error(&a.cq, CX_CQE_REQ_ERR, syndrome);
+	assert_int_equal(driver_query_state(d, &a), CX_QP_ERR);
+}
+
+static void expect_receive_error(unsigned syndrome)
+{
+	expect_error(&b.recv_cq, CX_CQE_RESP_ERR, syndrome);
+	assert_int_equal(driver_query_state(d, &b), CX_QP_ERR);
+}
+
+static void expect_no_more(void)
+{
+	assert_null(driver_poll(d, &a.cq));
+	assert_null(driver_poll(d, &a.recv_cq));
+	assert_null(driver_poll(d, &b.cq));
+	assert_null(driver_poll(d, &b.recv_cq));
+}
+
+/* The ring of 4 receives goes round; what has been received is taken in order. */
+static void test_send(void **state)
+{
+	static const uint32_t lengths[] = {0, 1, 4095, 4096, 5000, 70001, 3};
+
+	(void)state;
+	for (unsigned i = 0; i < 21; i++) {
+		uint32_t len = lengths[i % 7], to = i * 37 + 1;
+		bool with_imm = i % 2;
+
+		memset(ram(inbox.addr), 0xee, PAYLOAD);
+		post_receive(to, len + i % 3);
+		post_send(with_imm ? CX_WR_SEND_IMM : CX_WR_SEND, i, len);
+		run();
+		expect_received(with_imm ? CX_CQE_RESP_SEND_IMM : CX_CQE_RESP_SEND, len, i);
+		expect_sent(with_imm ? CX_WR_SEND_IMM : CX_WR_SEND, len);
+		expect_no_more();
+		assert_memory_equal(ram(inbox.addr + to), ram(near.addr + i), len);
+		assert_int_equal(*ram(inbox.addr + to + len), 0xee);
+		assert_int_equal(*ram(inbox.addr + to - 1), 0xee);
+	}
+}
+
+/* Receives posted ahead, up to the ring's size, serve as many messages. */
+static void test_full_ring(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 1u << RQ_LOG; i++)
+		post_receive(i * 64, 64);
+	for (unsigned i = 0; i < 1u << RQ_LOG; i++)
+		post_send(CX_WR_SEND, i * 64, 64);
+	run();
+	for (unsigned i = 0; i < 1u << RQ_LOG; i++) {
+		expect_received(CX_CQE_RESP_SEND, 64, i);
+		expect_sent(CX_WR_SEND, 64);
+	}
+	expect_no_more();
+	assert_memory_equal(ram(inbox.addr), ram(near.addr), 256);
+}
+
+/* Segments at both ends that do not match, inline data among them, empty ones too. */
+static void test_segments(void **state)
+{
+	static const uint8_t text[] = "sent from within the work request";
+	uint8_t expected[5000 + sizeof(text) + 9];
+	struct wqe receive = {.len = 0}, w;
+
+	(void)state;
+	wqe_data(&receive, inbox.addr + 10, inbox.key, 4090);
+	wqe_data(&receive, inbox.addr, inbox.key, 0);
+	wqe_data(&receive, inbox.addr + 8192, inbox.key, 1);
+	wqe_data(&receive, inbox.addr + 20000, inbox.key, 4096);
+	driver_post_receive(d, &b, &receive); /* 4: no room for an end mark */
+	wqe_init(&w, CX_WR_SEND, true);
+	wqe_data(&w, near.addr + 100, near.key, 5000);
+	wqe_inline(&w, text, sizeof(text));
+	wqe_data(&w, near.addr, near.key, 0);
+	wqe_data(&w, near.addr + 7, near.key, 9);
+	memcpy(expected, ram(near.addr + 100), 5000);
+	memcpy(expected + 5000, text, sizeof(text));
+	memcpy(expected + 5000 + sizeof(text), ram(near.addr + 7), 9);
+	post(&w);
+	run();
+	expect_received(CX_CQE_RESP_SEND, sizeof(expected), 0);
+	expect_sent(CX_WR_SEND, sizeof(expected));
+	assert_memory_equal(ram(inbox.addr + 10), expected, 4090);
+	assert_int_equal(*ram(inbox.addr + 8192), expected[4090]);
+	assert_memory_equal(ram(inbox.addr + 20000), expected + 4091, sizeof(expected) - 4091);
+}
+
+/* An immediate uses up a receive, but its memory stays as it is. */
+static void test_write_imm(void **state)
+{
+	(void)state;
+	memset(ram(inbox.addr), 0xee, 64);
+	post_receive(0, 0);
+	post_rdma(CX_WR_RDMA_WRITE_IMM, 33, 5, 9000);
+	run();
+	expect_received(CX_CQE_RESP_WR_IMM, 9000, 0);
+	expect_sent(CX_WR_RDMA_WRITE_IMM, 9000);
+	expect_no_more();
+	assert_memory_equal(d->world.peer + 33, ram(near.addr + 5), 9000);
+	assert_int_equal(*ram(inbox.addr), 0xee);
+}
+
+/* A queue armed for solicited completions hears of those that the sender marked, and of errors. */
+static void test_solicited(void **state)
+{
+	(void)state;
+	for (unsigned marked = 0; marked < 2; marked++) {
+		struct wqe w;
+
+		post_receive(0, 64);
+		driver_arm_cq_solicited(d, &b.recv_cq);
+		driver_arm_cq_solicited(d, &a.cq);
+		wqe_init(&w, CX_WR_SEND, true);
+		w.bytes[CX_CTRL_FM_CE_SE] |= marked ? CX_WQE_SOLICITED : 0;
+		post(&w);
+		run();
+		assert_int_equal(d->world.interrupts[1], marked);
+		expect_received(CX_CQE_RESP_SEND, 0, marked);
+		expect_sent(CX_WR_SEND, 0);
+	}
+	post_send(CX_WR_SEND, 0, 64);
+	run();
+	pass(1);
+	assert_int_equal(d->world.interrupts[1], 2); /* its sender's error */
+	expect_send_error(CX_SYND_RNR_RETRY_EXC);
+}
+
+/* The peer's data arrives as it is and nothing else is written; both ends see their own hints. */
+static void test_read(void **state)
+{
+	static const struct {
+		uint32_t at, to, len;
+	} cases[] = {
+		{0, 0, 64},	   {0, 0, 1},	      {1, 2, 3},
+		{4095, 4095, 2},   {100, 4000, 9999}, {4096, 1, 65536},
+		{7, 4093, 300001}, {0, 0, PAYLOAD},   {5, 5, 0},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(ram(near.addr), 0xee, PAYLOAD);
+		post_rdma(CX_WR_RDMA_READ, cases[i].at, cases[i].to, cases[i].len);
+		run();
+		expect_sent(CX_WR_RDMA_READ, cases[i].len);
+		expect_no_more();
+		assert_memory_equal(ram(near.addr + cases[i].to), d->world.peer + cases[i].at,
+				    cases[i].len);
+		if (cases[i].len < PAYLOAD)
+			assert_int_equal(*ram(near.addr + cases[i].to + cases[i].len), 0xee);
+		if (cases[i].to)
+			assert_int_equal(*ram(near.addr + cases[i].to - 1), 0xee);
+	}
+}
+
+static void test_read_hints(void **state)
+{
+	struct world *w = &d->world;
+
+	(void)state;
+	driver_config_write(d, w->f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
+	driver_config_write(d, w->f->tph_cap + 8, 2 | 3 << 8, 4);
+	far = (struct mr){.addr = PEER_BASE, .len = PAYLOAD, .tph = true, .ph = 2, .st_index = 3};
+	driver_create_mr(d, &far);
+	near.tph = true; /* with index 0: PH alone */
+	near.ph = 1;
+	driver_create_mr(d, &near);
+	post_rdma(CX_WR_RDMA_READ, 0, 0, 8192);
+	run();
+	expect_sent(CX_WR_RDMA_READ, 8192);
+	assert_int_equal(w->request_count, 4);
+	for (unsigned i = 0; i < 4; i++) {
+		const struct request *r = &w->requests[i];
+
+		assert_int_equal(r->write, i % 2);
+		assert_int_equal(r->addr >= PEER_BASE, !r->write);
+		assert_int_equal(r->hint.st_bits, 16);
+		assert_int_equal(r->hint.st, r->write ? 0 : 0x1234);
+		assert_int_equal(r->hint.ph, r->write ? 1 : 2);
+	}
+}
+
+static void set_right(struct mr *mr, uint32_t field, unsigned bit)
+{
+	struct qp umr;
+	struct wqe w;
+
+	driver_create_qp(d, &umr, CX_ST_REG_UMR);
+	driver_connect(d, &umr, 0);
+	wqe_init(&w, CX_WR_UMR, false);
+	cx_put32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
+	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_INLINE;
+	cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, 1ull << bit);
+	if (field == CX_mkc_qpn)
+		cx_bits_set(w.bytes + 64, field, a.number);
+	w.len = 128;
+	driver_post(d, &umr, &w);
+	driver_ring(d, &umr);
+	run();
+}
+
+/* What a key does not allow, at either end and for each kind of message. */
+static void test_rights(void **state)
+{
+	static const struct {
+		unsigned opcode;
+		struct mr *mr;
+		uint32_t field;
+		unsigned bit, syndrome, receive;
+	} cases[] = {
+		{CX_WR_RDMA_READ, &far, CX_mkc_rr, CX_MASK_RR, CX_SYND_REMOTE_ACCESS, 0},
+		{CX_WR_RDMA_READ, &near, CX_mkc_lw, CX_MASK_LW, CX_SYND_LOCAL_PROT, 0},
+		{CX_WR_RDMA_WRITE_IMM, &far, CX_mkc_rw, CX_MASK_RW, CX_SYND_REMOTE_ACCESS,
+		 CX_SYND_FLUSH},
+		{CX_WR_SEND, &near, CX_mkc_lr, CX_MASK_LR, CX_SYND_LOCAL_PROT, 0},
+		{CX_WR_SEND, &inbox, CX_mkc_lw, CX_MASK_LW, CX_SYND_REMOTE_OP, CX_SYND_LOCAL_PROT},
+		{CX_WR_SEND, &inbox, CX_mkc_pd, CX_MASK_PD, CX_SYND_REMOTE_OP, CX_SYND_LOCAL_PROT},
+		/* a key of the other queue pair's own */
+		{CX_WR_SEND, &inbox, CX_mkc_qpn, CX_MASK_QPN, CX_SYND_REMOTE_OP,
+		 CX_SYND_LOCAL_PROT},
+		{CX_WR_RDMA_READ, &far, CX_mkc_qpn, CX_MASK_QPN, CX_SYND_REMOTE_ACCESS, 0},
+		{CX_WR_RDMA_READ, &near, CX_mkc_qpn, CX_MASK_QPN, 0, 0}, /* its own */
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_right(cases[i].mr, cases[i].field, cases[i].bit);
+		d->world.request_count = 0;
+		if (cases[i].receive || cases[i].opcode == CX_WR_SEND)
+			post_receive(0, 64);
+		if (cases[i].opcode == CX_WR_SEND)
+			post_send(CX_WR_SEND, 0, 64);
+		else
+			post_rdma(cases[i].opcode, 0, 0, 64);
+		run();
+		if (cases[i].syndrome)
+			expect_send_error(cases[i].syndrome);
+		else
+			expect_sent(cases[i].opcode, 64);
+		if (cases[i].receive)
+			expect_receive_error(cases[i].receive);
+		expect_no_more();
+		if (cases[i].syndrome)
+			assert_int_equal(d->world.request_count, 0);
+		restart();
+	}
+}
+
+/* A queue pair that lets nobody read; then a segment that cannot be in a read. */
+static void test_read_refused(void **state)
+{
+	struct wqe w;
+
+	(void)state;
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_RST2INIT_QP, a.number), 0);
+	driver_begin(d);
+	CX_SET(d->in, rst2init_qp_in, qpn, b.number);
+	CX_SET(d->in, rst2init_qp_in, opt_param_mask, CX_OPT_RRE);
+	assert_int_equal(driver_command(d, CX_OP_INIT2INIT_QP, CX_SZ_rst2init_qp_in, 16), 0);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_INIT2RTR_QP, a.number), 0);
+	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
+	run();
+	expect_send_error(CX_SYND_REMOTE_ACCESS);
+	restart();
+	wqe_init(&w, CX_WR_RDMA_READ, true);
+	wqe_raddr(&w, far.addr, far.key);
+	wqe_inline(&w, "text", 4);
+	post(&w);
+	run();
+	expect_send_error(CX_SYND_LOCAL_QP_OP);
+}
+
+/* A read of what nobody answers for, and one whose answer is an error. */
+static void test_read_fails(void **state)
+{
+	(void)state;
+	far.addr = PEER_BASE + PEER_BYTES;
+	driver_create_mr(d, &far);
+	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
+	run();
+	expect_send_error(CX_SYND_REMOTE_OP);
+	restart();
+	d->world.defer = true;
+	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
+	run();
+	world_complete(&d->world, -EIO);
+	run();
+	expect_send_error(CX_SYND_REMOTE_OP);
+}
+
+/* No receive: as many tries as were asked for, each after the time that the responder wants. */
+static void test_rnr_retries(void **state)
+{
+	struct timespec begin, end;
+
+	(void)state;
+	reconnect(3, 20); /* 10.24 ms */
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	post_send(CX_WR_SEND, 0, 64);
+	run();
+	while (driver_query_state(d, &a) == CX_QP_RTS) {
+		assert_in_range(d->world.f->ops->wait_ms(d->world.f), 0, 11);
+		driver_ring(d, &a); /* does not make it go on earlier */
+		pass(1);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	expect_send_error(CX_SYND_RNR_RETRY_EXC);
+	expect_no_more();
+	assert_int_equal(driver_query_state(d, &b), CX_QP_RTS);
+	assert_true((end.tv_sec - begin.tv_sec) * 1000000000 + end.tv_nsec - begin.tv_nsec >=
+		    3 * 10240000);
+}
+
+/* Asked to try for ever, it waits for the receive, be it for a send or an immediate. */
+static void test_rnr_waits(void **state)
+{
+	(void)state;
+	reconnect(7, 1);
+	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
+	post_send(CX_WR_SEND, 0, 64);
+	post_rdma(CX_WR_RDMA_WRITE_IMM, 0, 0, 64);
+	for (unsigned i = 0; i < 20; i++)
+		pass(1);
+	expect_no_more();
+	post_receive(0, 64);
+	pass(1);
+	expect_received(CX_CQE_RESP_SEND, 64, 0);
+	expect_sent(CX_WR_SEND, 64);
+	expect_no_more();
+	post_receive(0, 64);
+	pass(1);
+	expect_received(CX_CQE_RESP_WR_IMM, 64, 1);
+	expect_sent(CX_WR_RDMA_WRITE_IMM, 64);
+	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
+}
+
+/* A queue pair that waits for a receive can be ended in every way. */
+static void test_rnr_ended(void **state)
+{
+	static const unsigned opcodes[] = {CX_OP_2RST_QP, CX_OP_2ERR_QP, CX_OP_DESTROY_QP};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		reconnect(7, 0); /* 655 ms */
+		post_send(CX_WR_SEND, 0, 64);
+		run();
+		assert_true(d->world.f->ops->wait_ms(d->world.f) >= 0);
+		assert_int_equal(driver_modify_qp(d, &a, opcodes[i], 0), 0);
+		if (opcodes[i] == CX_OP_2ERR_QP)
+			expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
+		pass(1);
+		expect_no_more();
+		restart();
+	}
+}
+
+/* More than the receive has room for: both ends fail, and all that is posted is flushed. */
+static void test_too_long(void **state)
+{
+	(void)state;
+	post_receive(0, 63);
+	post_receive(0, 64);
+	post_send(CX_WR_SEND, 0, 64);
+	post_send(CX_WR_SEND, 0, 64);
+	run();
+	expect_send_error(CX_SYND_REMOTE_INVALID);
+	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
+	expect_receive_error(CX_SYND_LOCAL_LENGTH);
+	expect_receive_error(CX_SYND_FLUSH);
+	expect_no_more();
+	assert_int_equal(d->world.request_count, 0);
+}
+
+/* In error, what was posted is flushed, and what is posted then as well. */
+static void test_flush(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		post_receive(0, 64);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2ERR_QP, 0), 0);
+	for (unsigned i = 0; i < 3; i++)
+		expect_receive_error(CX_SYND_FLUSH);
+	expect_no_more();
+	post_receive(0, 64);
+	for (unsigned i = 0; i < 100 && b.recv_cq.seen < 4; i++) {
+		pass(1);
+		driver_poll(d, &b.recv_cq);
+	}
+	assert_int_equal(b.recv_cq.seen, 4);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
+	pass(11);
+	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
+}
+
+/* The receiver is reset with a message half received: the sender's peer is gone for it. */
+static void test_reset_in_the_middle(void **state)
+{
+	(void)state;
+	post_receive(0, PAYLOAD);
+	post_send(CX_WR_SEND, 0, PAYLOAD);
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(d->world.f->ops->work(d->world.f));
+	assert_in_range(d->world.request_count, 2, 100);
+	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
+	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+	expect_no_more();
+	restart();
+	/* ... and is there again at once, with nothing posted */
+	post_receive(0, PAYLOAD);
+	post_send(CX_WR_SEND, 0, PAYLOAD);
+	for (unsigned i = 0; i < 10; i++)
+		assert_true(d->world.f->ops->work(d->world.f));
+	for (unsigned i = 0; i < 4; i++) {
+		static const unsigned opcodes[] = {CX_OP_2RST_QP, CX_OP_RST2INIT_QP,
+						   CX_OP_INIT2RTR_QP, CX_OP_RTR2RTS_QP};
+		uint8_t *qpc = CX_ADDR(d->in, rst2init_qp_in, qpc);
+
+		driver_begin(d);
+		CX_SET(d->in, rst2init_qp_in, qpn, b.number);
+		CX_SET(qpc, qpc, remote_qpn, a.number);
+		driver_place(d, i, opcodes[i], CX_SZ_rst2init_qp_in, 16);
+	}
+	driver_mmio_write(d, CX_INIT_CMD_DBELL, 0xf);
+	run();
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(driver_collect(d, i, 16), 0);
+	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+	expect_no_more();
+}
+
+/* A queue pair takes messages of the one that it is connected to. */
+static void test_stranger(void **state)
+{
+	struct qp stranger;
+
+	(void)state;
+	driver_create_qp(d, &stranger, CX_ST_RC);
+	driver_connect(d, &stranger, b.number);
+	a = stranger;
+	post_receive(0, 64);
+	post_send(CX_WR_SEND, 0, 64);
+	run();
+	expect_send_error(CX_SYND_RETRY_EXC);
+	expect_no_more();
+}
+
+/* Payload that waits for an answer, at both ends of a send. */
+static void test_in_progress(void **state)
+{
+	(void)state;
+	d->world.defer = true;
+	post_receive(20, 10000);
+	post_send(CX_WR_SEND, 10, 10000);
+	for (unsigned i = 0; i < 6; i++) {
+		run();
+		assert_true(d->world.deferred.active);
+		expect_no_more();
+		world_complete(&d->world, 0);
+	}
+	while (world_run(&d->world, STEPS) && d->world.deferred.active)
+		world_complete(&d->world, 0);
+	expect_received(CX_CQE_RESP_SEND, 10000, 0);
+	expect_sent(CX_WR_SEND, 10000);
+	assert_memory_equal(ram(inbox.addr + 20), ram(near.addr + 10), 10000);
+}
+
+/* A read of a page that is not mapped is reported as a read, and goes on after the driver's answer.
+ */
+static void test_read_page_fault(void **state)
+{
+	uint8_t *info = CX_ADDR(d->in, page_fault_resume_in, page_fault_info);
+	uint64_t eq, xlt = world_alloc(&d->world, 4096);
+	const uint8_t *eqe;
+	struct qp umr;
+	struct wqe w;
+
+	(void)state;
+	driver_create_eq(d, 1ull << CX_EVENT_PAGE_FAULT, 0, &eq);
+	eqe = ram(eq);
+	far = (struct mr){.addr = PEER_BASE, .len = 8192};
+	driver_create_free_mr(d, &far);
+	driver_create_qp(d, &umr, CX_ST_REG_UMR);
+	driver_connect(d, &umr, 0);
+	for (unsigned mapped = 1; mapped <= 2; mapped++) {
+		cx_put64(ram(xlt + (mapped - 1) * 8), (PEER_BASE + (mapped - 1) * 4096) | 1);
+		wqe_umr(d, &w, &far, xlt);
+		if (mapped == 2)
+			w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
+		driver_post(d, &umr, &w);
+		driver_ring(d, &umr);
+		run();
+		if (mapped == 2)
+			break;
+		post_rdma(CX_WR_RDMA_READ, 100, 0, 8000);
+		run();
+		expect_no_more();
+		assert_int_equal(cx_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
+		assert_int_equal(cx_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 4u << 24 | a.number);
+	}
+	driver_begin(d);
+	CX_SET(info, trans_page_fault_info, fault_token, a.number);
+	assert_int_equal(driver_command(d, CX_OP_PAGE_FAULT_RESUME, 16, 16), 0);
+	expect_sent(CX_WR_RDMA_READ, 8000);
+	assert_memory_equal(ram(near.addr), d->world.peer + 100, 8000);
+	/* mapped for reading alone: a write is not allowed */
+	post_rdma(CX_WR_RDMA_WRITE, 0, 0, 64);
+	run();
+	assert_int_equal(d->world.interrupts[0], 2);
+	assert_int_equal(cx_be32(eqe + CX_EQE_BYTES + CX_EQE_FAULT_TYPE_TOKEN),
+			 6u << 24 | a.number);
+}
+
+/* Receive queues as no driver makes them: the message fails, and nothing is written. */
+static void test_bad_receives(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct wqe w = {.len = 0};
+
+		switch (i) {
+		case 0: /* more posted than the ring has */
+			cx_put32(ram(b.record), 5);
+			break;
+		case 1: /* data within the receive */
+			wqe_inline(&w, "text", 4);
+			driver_post_receive(d, &b, &w);
+			break;
+		case 2: /* the record is gone */
+			driver_stop(d);
+			setup(NULL);
+			post_receive(0, 64);
+			cx_put32(ram(b.record), 0x8000);
+			break;
+		}
+		post_send(CX_WR_SEND, 0, 4);
+		run();
+		expect_send_error(CX_SYND_REMOTE_OP);
+		assert_int_equal(driver_query_state(d, &b), CX_QP_ERR);
+		assert_int_equal(d->world.request_count, 0);
+		restart();
+	}
+}
+
+/* A receive of 2^31 bytes, twice: the room is more than 32 bits, the memory is not. */
+static void test_huge_receive(void **state)
+{
+	struct wqe w = {.len = 0};
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		wqe_data(&w, inbox.addr, inbox.key, 0x7fffffff);
+	driver_post_receive(d, &b, &w);
+	post_send(CX_WR_SEND, 0, 5000);
+	run();
+	expect_received(CX_CQE_RESP_SEND, 5000, 0);
+	expect_sent(CX_WR_SEND, 5000);
+	w.len = 0;
+	wqe_data(&w, inbox.addr + PAYLOAD - 1, inbox.key, 0x7fffffff);
+	driver_post_receive(d, &b, &w);
+	post_send(CX_WR_SEND, 0, 2);
+	run();
+	expect_send_error(CX_SYND_REMOTE_OP);
+	expect_receive_error(CX_SYND_LOCAL_PROT);
+}
+
+/* What the model does not have is refused, not done wrong. */
+static void test_not_modelled(void **state)
+{
+	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
+
+	(void)state;
+	driver_begin(d);
+	CX_SET(qpc, qpc, wq_signature, 1);
+	cx_put64(d->in + CX_AT_create_qp_in_pas, 4096);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
+			 CX_STAT_BAD_PARAM);
+	driver_begin(d);
+	CX_SET(qpc, qpc, log_rq_stride, 6); /* 1 KiB */
+	cx_put64(d->in + CX_AT_create_qp_in_pas, 4096);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
+			 CX_STAT_BAD_PARAM);
+	driver_begin(d);
+	CX_SET(qpc, qpc, st, CX_ST_RC);
+	CX_SET(qpc, qpc, pd, d->pd);
+	CX_SET(qpc, qpc, rq_type, CX_RQ_SRQ);
+	CX_SET(qpc, qpc, dbr_addr, b.record);
+	cx_put64(d->in + CX_AT_create_qp_in_pas, world_alloc(&d->world, 4096));
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16), 0);
+	b.number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2RST_QP, 0), 0);
+	connect(7, 1);
+	post_send(CX_WR_SEND, 0, 64);
+	run();
+	expect_send_error(CX_SYND_REMOTE_OP);
+	assert_non_null(strstr(d->world.last_log, "0x"));
+}
+
+static void ring_eq(uint32_t eqn, uint32_t consumed)
+{
+	driver_mmio_write(d, d->uar * 4096ull + CX_DB_EQ_ARM, eqn << 24 | (consumed & 0xffffff));
+}
+
+static unsigned eq_status(uint32_t eqn)
+{
+	driver_begin(d);
+	CX_SET(d->in, query_eq_in, eq_number, eqn);
+	assert_int_equal(driver_command(d, CX_OP_QUERY_EQ, 16, CX_SZ_query_eq_out), 0);
+	return (unsigned)CX_GET(CX_ADDR(d->out, query_eq_out, eq_context_entry), eqc, status);
+}
+
+static void raise_event(void)
+{
+	driver_arm_cq(d, &a.cq);
+	post_rdma(CX_WR_RDMA_WRITE, 0, 0, 0);
+	run();
+	expect_sent(CX_WR_RDMA_WRITE, 0);
+}
+
+/* An event queue that the driver reads goes round and round; one that it does not read stops. */
+static void test_eq_overrun(void **state)
+{
+	const unsigned size = 1u << 6;
+	unsigned lines = d->world.log_lines;
+	uint8_t first[CX_EQE_BYTES];
+
+	(void)state;
+	for (unsigned i = 0; i < 3 * size; i++) {
+		raise_event();
+		ring_eq(d->comp_eqn, i + 1);
+	}
+	assert_int_equal(d->world.interrupts[1], 3 * size);
+	assert_int_equal(eq_status(d->comp_eqn), 0);
+	memcpy(first, ram(d->comp_eq), sizeof(first));
+	for (unsigned i = 0; i < size + 5; i++) {
+		raise_event();
+		if (!i)
+			memcpy(first, ram(d->comp_eq), sizeof(first));
+	}
+	assert_int_equal(d->world.interrupts[1], 4 * size);
+	assert_int_equal(d->world.log_lines, lines + 1);
+	assert_non_null(strstr(d->world.last_log, "is full"));
+	assert_int_equal(eq_status(d->comp_eqn), 0xa);
+	assert_memory_equal(ram(d->comp_eq), first, sizeof(first));
+	ring_eq(d->comp_eqn, 4 * size); /* too late: what is lost is lost */
+	raise_event();
+	assert_int_equal(d->world.interrupts[1], 4 * size);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_send),
+		TEST(test_full_ring),
+		TEST(test_segments),
+		TEST(test_write_imm),
+		TEST(test_solicited),
+		TEST(test_read),
+		TEST(test_read_hints),
+		TEST(test_rights),
+		TEST(test_read_refused),
+		TEST(test_read_fails),
+		TEST(test_rnr_retries),
+		TEST(test_rnr_waits),
+		TEST(test_rnr_ended),
+		TEST(test_too_long),
+		TEST(test_flush),
+		TEST(test_reset_in_the_middle),
+		TEST(test_stranger),
+		TEST(test_in_progress),
+		TEST(test_read_page_fault),
+		TEST(test_bad_receives),
+		TEST(test_huge_receive),
+		TEST(test_not_modelled),
+		TEST(test_eq_overrun),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

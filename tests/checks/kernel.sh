@@ -46,6 +46,25 @@ kernel_checkpatch() {
 		--ignore FILE_PATH_CHANGES "$PWD"/kernel/7.3/0*.patch
 }
 
+# kernel_doc_warnings DIR FILE…: without line numbers
+kernel_doc_warnings() {
+	(cd "$1" && shift && "$tree/tools/docs/kernel-doc" -none -Wall "$@" 2>&1) | sed 's/:[0-9][0-9]* / /' | sort -u
+}
+
+# What the series documents, kernel-doc understands: the files it touches give no warning that they did not give
+# before. They did give some, so a tool that does not run is not taken for one that is content.
+kernel_doc() {
+	local tree old=$out/kernel-doc files
+	kernel_tree 7.3 || return 1
+	rm -rf "$old" && mkdir -p "$old" || return 1
+	mapfile -t files < <(git -C "$tree" diff --name-only --diff-filter=M base -- '*.c' '*.h')
+	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$old" || return 1
+	kernel_doc_warnings "$old" "${files[@]}" >"$out/kernel-doc.old"
+	[ -s "$out/kernel-doc.old" ] || { echo "no warning at all: did it run?"; return 1; }
+	mapfile -t files < <(git -C "$tree" diff --name-only base -- '*.c' '*.h')
+	! kernel_doc_warnings "$tree" "${files[@]}" | comm -13 "$out/kernel-doc.old" - | grep .
+}
+
 # What the NIC model believes of commands, keys and queues is what this kernel's headers say.
 kernel_layout() {
 	local tree
@@ -57,5 +76,6 @@ kernel_checks() {
 	check kernel-7.3 kernel_builds 7.3
 	check kernel-7.2 kernel_builds 7.2
 	check kernel-checkpatch kernel_checkpatch
+	check kernel-doc kernel_doc
 	check kernel-layout kernel_layout 7.3
 }

@@ -93,10 +93,18 @@ boot_kernel_line() {
 	printf '%s' "$line"
 }
 
+# What looks for mistakes takes memory, and time.
+boot_flavour() {
+	case $kernel_flavour in
+	debug | kcsan) memory=2G default_timeout=2400 ;;
+	*) memory=1G default_timeout=600 ;;
+	esac
+}
+
 boot_qemu_args() {
 	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with it.
 	qemu_args=(-M q35 -accel tcg -cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
-		-smp 2 -m 1G -object memory-backend-memfd,id=ram,size=1G,share=on -machine memory-backend=ram
+		-smp 2 -m "$memory" -object "memory-backend-memfd,id=ram,size=$memory,share=on" -machine memory-backend=ram
 		-nodefaults -display none -no-reboot -monitor none -serial "file:${run_dir//,/,,}/log"
 		-drive "if=none,id=root,file=${image//,/,,},format=raw,readonly=on" -device virtio-blk-pci,drive=root
 		-device virtio-serial-pci
@@ -158,7 +166,8 @@ boot_verdict() {
 
 # QEMU writes to pipes, whatever our stdout and stderr are.
 boot_run() {
-	timeout=${timeout:-600}
+	boot_flavour
+	timeout=${timeout:-$default_timeout}
 	boot_prepare "${command[@]}"
 	mkfifo "$run_dir/out" "$run_dir/err" || die "cannot write to $run_dir"
 	exec 4<>"$run_dir/out" 5<>"$run_dir/err"
@@ -171,6 +180,7 @@ boot_run() {
 }
 
 boot_shell() {
+	boot_flavour
 	boot_prepare bash -i
 	if [ -t 0 ]; then
 		terminal=$(stty -g)

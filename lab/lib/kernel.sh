@@ -9,6 +9,9 @@ kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio drivers/infiniband/core dr
 	Documentation/filesystems/proc.rst tools/testing/selftests/vfio LICENSES)
 kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12 -c gc.auto=0)
 
+# plain: without the series; debug, kcsan: the kernel looks for mistakes. Set by kernel_ensure.
+kernel_flavour=''
+
 kernel_in_tree() {
 	"${kernel_git[@]}" -C "$cache/linux-$kernel" "$@"
 }
@@ -107,47 +110,58 @@ kernel_tree_ensure() {
 	kernel_tree_settled
 }
 
-# kernel_configure BUILD: the lab's configuration, every line of which must have been taken.
+# kernel_config: the lab's configuration, and on top of it what makes the flavour.
+kernel_config() {
+	cat "$top/kernel/lab.config"
+	case $kernel_flavour in
+	debug | kcsan) cat "$top/kernel/$kernel_flavour.config" ;;
+	esac
+}
+
+# kernel_configure BUILD: every line must have been taken.
 kernel_configure() {
 	local line
 	mkdir -p "$1"
+	kernel_config >"$1/wanted.config"
 	run_logged "$cache/config.log" make -s -C "$cache/linux-$kernel" O="$1" \
-		KCONFIG_ALLCONFIG="$top/kernel/lab.config" allnoconfig ||
+		KCONFIG_ALLCONFIG="$1/wanted.config" allnoconfig ||
 		die "cannot configure Linux $kernel: see $cache/config.log"
-	grep -E '^(CONFIG_|# CONFIG_)' "$top/kernel/lab.config" | while IFS= read -r line; do
+	grep -E '^(CONFIG_|# CONFIG_)' "$1/wanted.config" | while IFS= read -r line; do
 		grep -qxF "$line" "$1/.config" || case $line in
 		'#'*) ! grep -q "^$(awk '{ print $2 }' <<<"$line")=" "$1/.config" ;;
 		*) false ;;
-		esac || die "Linux $kernel did not take $line: see kernel/lab.config"
+		esac || die "Linux $kernel did not take $line: see kernel/*.config"
 	done
 }
 
-# Sets kernel_image.
+# Sets kernel_image, and what the name of the kernel consists of.
 kernel_ensure() {
-	local key
-	case $kernel in
-	7.2 | 7.3) ;;
-	7.2-plain | 7.3-plain) kernel_plain_ensure
-		return ;;
-	*) kernel_image=$kernel
-		return ;;
-	esac
-	key=$(kernel_key)
-	kernel_image=$cache/kernel-$kernel-$key
+	[[ $kernel =~ ^(7\.[23])-?(plain|debug|kcsan)?$ ]] || {
+		kernel_image=$kernel
+		return 0
+	}
+	kernel=${BASH_REMATCH[1]} kernel_flavour=${BASH_REMATCH[2]}
+	[ "$kernel_flavour" != plain ] || {
+		kernel_plain_ensure
+		return
+	}
+	kernel_image=$(kernel_image_of "$(kernel_key)")
 	[ ! -e "$kernel_image" ] || return 0
 	kernel_tree_ensure
-	key=$(kernel_key)
-	kernel_image=$cache/kernel-$kernel-$key
+	kernel_image=$(kernel_image_of "$(kernel_key)")
 	[ ! -e "$kernel_image" ] || return 0
 	kernel_build "$kernel_image"
 }
 
+# kernel_image_of KEY
+kernel_image_of() {
+	printf '%s\n' "$cache/kernel-${kernel_flavour:+$kernel_flavour-}$kernel-$1"
+}
+
 # The same kernel without the series, to see what programs say there.
 kernel_plain_ensure() {
-	local version=${kernel%-plain}
-	kernel_image=$cache/kernel-plain-$version-$(sha256sum <"$top/kernel/lab.config" | cut -c1-16)
+	kernel_image=$(kernel_image_of "$(kernel_config | sha256sum | cut -c1-16)")
 	[ ! -e "$kernel_image" ] || return 0
-	kernel=$version
 	[ -e "$cache/linux-$kernel/.git/tph-tip" ] || kernel_fetch
 	kernel_tree_repair
 	! kernel_tree_edited || die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
@@ -161,13 +175,18 @@ kernel_plain_ensure() {
 # kernel_build IMAGE: of what the tree holds now
 kernel_build() {
 	local build=$cache/build-$kernel
-	say "building Linux $kernel (5 to 10 minutes on two cores)"
+	case $kernel_flavour in
+	# With and without the series most objects are the same.
+	'' | plain) say "building Linux $kernel (5 to 10 minutes on two cores)" ;;
+	*) build+=-$kernel_flavour
+		say "building Linux $kernel for $kernel_flavour (10 to 15 minutes on two cores)" ;;
+	esac
 	kernel_configure "$build"
 	# Without LOCALVERSION a tree with commits of its own gets a + behind its version.
 	make -C "$build" -j"$(nproc)" LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" | tee "$cache/kernel.log" |
 		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log"
 	# One earlier build stays, for going back and forth between two series.
-	find "$cache" -maxdepth 1 -name "kernel-$kernel-*" -printf '%T@ %p\n' | sort -rn |
+	find "$cache" -maxdepth 1 -path "${1%-*}-*" -printf '%T@ %p\n' | sort -rn |
 		awk 'NR > 1 { print $2 }' | xargs -r rm -f
 	cp "$build/arch/x86/boot/bzImage" "$1.part"
 	mv "$1.part" "$1"
@@ -178,7 +197,7 @@ kernel_build() {
 kernel_key() {
 	local tree=$cache/linux-$kernel
 	{
-		cat "$top/kernel/lab.config"
+		kernel_config
 		if [ -e "$tree/.git/tph-tip" ] && kernel_tree_edited; then
 			kernel_in_tree rev-parse HEAD
 			kernel_in_tree diff HEAD

@@ -16,7 +16,7 @@ one_of() {
 }
 
 options_parse() {
-	local name
+	local name debug=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; command=("$@"); break ;;
@@ -26,6 +26,7 @@ options_parse() {
 			name=${1#--}
 			printf -v "${name//-/_}" '%s' "$2"
 			shift 2 ;;
+		--debug) debug=-debug; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac
 	done
@@ -39,7 +40,8 @@ options_parse() {
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
-	[[ $kernel =~ ^7\.[23](-plain)?$ ]] || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
-		die "--kernel $kernel: 7.3, 7.2, either with -plain, or the path of a bzImage"
+	kernel+=$debug
+	[[ $kernel =~ ^7\.[23](-plain|-debug|-kcsan)?$ ]] || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
+		die "--kernel $kernel: 7.3, 7.2, either with -plain, -debug or -kcsan, or the path of a bzImage"
 	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder"
 }

@@ -113,6 +113,7 @@ kernel_tree_ensure() {
 # kernel_config: the lab's configuration, and on top of it what makes the flavour.
 kernel_config() {
 	cat "$top/kernel/lab.config"
+	[ "$kernel_flavour" = plain ] || cat "$top/kernel/series.config"
 	case $kernel_flavour in
 	debug | kcsan) cat "$top/kernel/$kernel_flavour.config" ;;
 	esac

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU and the guest's root file system.
 
-guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2 pciutils
+guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2 pciutils kmod
 	rdma-core ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
 
 qemu_speaks_vfio_user() {

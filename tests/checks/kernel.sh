@@ -28,7 +28,8 @@ kernel_builds() {
 	kernel_tree "$1" || return 1
 	build=$(dirname "$tree")/check-$1
 	mkdir -p "$build"
-	make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$PWD/kernel/lab.config" allnoconfig || return 1
+	cat kernel/lab.config kernel/series.config >"$build/wanted.config"
+	make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$build/wanted.config" allnoconfig || return 1
 	make -s -C "$build" -j"$(nproc)" prepare || return 1
 	make -C "$build" -j"$(nproc)" "${kernel_dirs_touched[@]}" 2>"$build/warnings" >/dev/null || { cat "$build/warnings"; return 1; }
 	# shellcheck disable=SC2046

@@ -255,6 +255,27 @@ void guest_register_fails(struct nic *nic, int fd, int want)
 		fail_msg("ibv_reg_dmabuf_mr on %s: errno %d, not %d", nic->name, got, want);
 }
 
+int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len)
+{
+	struct ibv_sge sge = {.addr = (uintptr_t)nic->stage + to,
+			      .length = (uint32_t)len,
+			      .lkey = nic->stage_mr->lkey};
+	struct ibv_send_wr wr = {
+		.sg_list = &sge,
+		.num_sge = 1,
+		.opcode = IBV_WR_RDMA_READ,
+		.send_flags = IBV_SEND_SIGNALED,
+		.wr.rdma = {.remote_addr = from, .rkey = mr->rkey},
+	};
+	struct ibv_send_wr *bad;
+	int ret = ibv_post_send(nic->qp[0], &wr, &bad);
+
+	if (ret)
+		return -ret;
+	nic->posted++;
+	return nic_wait(nic);
+}
+
 void guest_unregister(struct guest *guest, struct ibv_mr *mr)
 {
 	for (int i = 0; i < GUEST_MRS; i++)

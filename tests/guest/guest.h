@@ -103,6 +103,8 @@ void guest_reset(struct guest *guest);
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
 /* Registers what must be refused, with this errno. */
 void guest_register_fails(struct nic *nic, int fd, int want);
+/* RDMA READ of @len bytes at @from of @mr to @to of the stage. 0 or a negative errno. */
+int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
 
 /* Some writes through @mr: the memory has them, and every TLP carried @want, or none a hint. */

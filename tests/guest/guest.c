@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -84,10 +86,17 @@ void guest_close(struct guest *guest)
 	accel_close(&guest->accel);
 }
 
+unsigned guest_limit(unsigned seconds)
+{
+	bool slow = !access("/proc/lockdep", F_OK) || !access("/sys/kernel/debug/kcsan", F_OK);
+
+	return slow ? 6 * seconds : seconds;
+}
+
 int guest_begin(void **state)
 {
 	(void)state;
-	alarm(GUEST_LIMIT);
+	alarm(guest_limit(GUEST_LIMIT));
 	return 0;
 }
 
@@ -226,6 +235,46 @@ uint32_t guest_get_flags(struct guest *guest, int fd)
 
 	assert_int_equal(accel_get_tph(&guest->accel, &tph), 0);
 	return tph.flags;
+}
+
+unsigned guest_dmabufs(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	char line[256];
+	unsigned count = 0;
+	bool found = false;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		found |= sscanf(line, "Total %u objects", &count) == 1;
+	fclose(f);
+	assert_true(found);
+	return count;
+}
+
+void guest_iommu_open(struct guest_iommu *iommu)
+{
+	struct iommu_ioas_alloc ioas = {.size = sizeof(ioas)};
+
+	iommu->fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
+	if (iommu->fd < 0)
+		GUEST_SKIP("no iommufd: %s", strerror(errno));
+	assert_int_equal(ioctl(iommu->fd, IOMMU_IOAS_ALLOC, &ioas), 0);
+	iommu->ioas_id = ioas.out_ioas_id;
+}
+
+int guest_iommu_map(const struct guest_iommu *iommu, int fd, unsigned slot)
+{
+	struct iommu_ioas_map_file map = {
+		.size = sizeof(map),
+		.flags = 1 | 2 | 4, /* fixed IOVA, writable, readable */
+		.ioas_id = iommu->ioas_id,
+		.fd = fd,
+		.length = GUEST_SLICE_BYTES,
+		.iova = 0x100000000 + slot * GUEST_SLICE_BYTES,
+	};
+
+	return ioctl(iommu->fd, IOMMU_IOAS_MAP_FILE, &map) ? errno : 0;
 }
 
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd)

@@ -45,6 +45,12 @@ struct traffic {
 	atomic_int fatal;   /* what ended the thread early: a timeout, or no way to reconnect */
 };
 
+/* An I/O address space of its own; no device needs to be attached to it. */
+struct guest_iommu {
+	int fd;
+	uint32_t ioas_id;
+};
+
 struct guest {
 	struct accel accel;
 	char accel_name[TPH_BDF_CHARS];
@@ -61,6 +67,9 @@ struct guest {
 /* 0, GUEST_SKIPPED or 1, an exit status; says why. */
 int guest_open(struct guest *guest);
 void guest_close(struct guest *guest);
+
+/* So many seconds, or more of them where the kernel is busy looking for its own mistakes. */
+unsigned guest_limit(unsigned seconds);
 
 /* Around each test: the time limit; releases what the test left, and revives what it broke. */
 int guest_begin(void **state);
@@ -99,6 +108,14 @@ uint32_t guest_get_flags(struct guest *guest, int fd);
 
 /* VFIO_DEVICE_RESET; the kernel takes the device's lock by trial and says EAGAIN if it was busy. */
 void guest_reset(struct guest *guest);
+
+/* How many dma-bufs there are on this machine, by debugfs. */
+unsigned guest_dmabufs(void);
+
+/* Skips the test where there is no iommufd. The file is the caller's. */
+void guest_iommu_open(struct guest_iommu *iommu);
+/* The @slot-th slice, to a place of its own. 0 or the errno. */
+int guest_iommu_map(const struct guest_iommu *iommu, int fd, unsigned slot);
 
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
 /* Registers what must be refused, with this errno. */

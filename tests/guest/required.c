@@ -5,9 +5,7 @@
  * would be wrong data.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "devices/accel/accel_regs.h"
@@ -129,39 +127,6 @@ static void not_guaranteed(void **state)
 		GUEST_SKIP("all NICs are below the accelerator's switch");
 }
 
-struct iommu {
-	int fd;
-	uint32_t ioas_id;
-};
-
-/* An address space of its own; no device needs to be attached to it. */
-static void iommu_open(struct guest *guest, struct iommu *iommu)
-{
-	struct iommu_ioas_alloc ioas = {.size = sizeof(ioas)};
-
-	iommu->fd = open("/dev/iommu", O_RDWR | O_CLOEXEC);
-	if (iommu->fd < 0)
-		GUEST_SKIP("no iommufd: %s", strerror(errno));
-	guest_keep_fd(guest, iommu->fd);
-	assert_int_equal(ioctl(iommu->fd, IOMMU_IOAS_ALLOC, &ioas), 0);
-	iommu->ioas_id = ioas.out_ioas_id;
-}
-
-/* 0 or the errno. */
-static int iommu_map(const struct iommu *iommu, int fd, unsigned slot)
-{
-	struct iommu_ioas_map_file map = {
-		.size = sizeof(map),
-		.flags = 1 | 2 | 4, /* fixed IOVA, writable, readable */
-		.ioas_id = iommu->ioas_id,
-		.fd = fd,
-		.length = GUEST_SLICE_BYTES,
-		.iova = 0x100000000 + slot * GUEST_SLICE_BYTES,
-	};
-
-	return ioctl(iommu->fd, IOMMU_IOAS_MAP_FILE, &map) ? errno : 0;
-}
-
 /*
  * Theory of operation: iommufd maps the memory by a way of its own, for any
  * device, and asks for no hint. It has a buffer whose hint is not required, and
@@ -171,15 +136,16 @@ static void by_iommufd(void **state)
 {
 	struct guest *guest = *state;
 	struct hint hint = {8, 0x5a, 2};
-	struct iommu iommu;
+	struct guest_iommu iommu;
 	int fd;
 
 	if (!guest->completer_bits)
 		GUEST_SKIP("the accelerator is no TPH completer");
-	iommu_open(guest, &iommu);
-	assert_int_equal(iommu_map(&iommu, export_required(guest, 0, hint), 0), EPERM);
+	guest_iommu_open(&iommu);
+	guest_keep_fd(guest, iommu.fd);
+	assert_int_equal(guest_iommu_map(&iommu, export_required(guest, 0, hint), 0), EPERM);
 	fd = guest_export(guest, 1, guest_flags_of(hint));
-	assert_int_equal(iommu_map(&iommu, fd, 1), 0);
+	assert_int_equal(guest_iommu_map(&iommu, fd, 1), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), EBUSY);
 	assert_int_equal(guest_get_flags(guest, fd), VFIO_DMA_BUF_TPH_ST);
 	guest->fds[0] = -1;

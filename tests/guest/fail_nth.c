@@ -1,0 +1,473 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Every allocation of a call fails in turn, by /proc/self/fail-nth: the call
+ * says so or does without, nothing is left behind, and the next one works. Only
+ * a debug kernel can do that; what a call leaked is for kmemleak to find.
+ *
+ * usage: fail_nth [STEP]   each STEP-th allocation only (1)
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "guest.h"
+
+#define FAIL_NTH     "/proc/thread-self/fail-nth"
+#define FAULTS	     "/sys/kernel/debug/"
+#define FAULTS_LIMIT 2000 /* more allocations than any call has */
+#define TIME_LIMIT   600  /* seconds of one test */
+
+/* What a call under test works on. */
+struct bench {
+	struct guest *guest;
+	int fail_fd;
+	unsigned n; /* which allocation fails */
+	struct nic *nic;
+	struct hint hint;
+	int fd; /* a dma-buf */
+	struct ibv_mr *mr;
+	struct guest_iommu iommu;
+};
+
+struct call {
+	const char *name;
+	void (*prepare)(struct bench *bench); /* before each, undisturbed */
+	int (*run)(struct bench *bench);      /* 0 or the errno */
+	void (*undo)(struct bench *bench);    /* after a success; checks it, too */
+};
+
+static unsigned step = 1;
+
+static bool set_knob(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, value, strlen(value)) == (ssize_t)strlen(value);
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* All kinds of allocations, and quietly: a trace of each fault would look like a bug's. */
+static bool can_fail(void)
+{
+	return set_knob(FAULTS "failslab/ignore-gfp-wait", "N") &&
+	       set_knob(FAULTS "failslab/verbose", "0") &&
+	       set_knob(FAULTS "fail_page_alloc/ignore-gfp-wait", "N") &&
+	       set_knob(FAULTS "fail_page_alloc/min-order", "0") &&
+	       set_knob(FAULTS "fail_page_alloc/verbose", "0");
+}
+
+static void arm(const struct bench *bench)
+{
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", bench->n);
+
+	assert_int_equal(pwrite(bench->fail_fd, text, (size_t)len, 0), len);
+}
+
+/* Was there an @n-th allocation, which failed? */
+static bool disarm(const struct bench *bench)
+{
+	char text[16] = "";
+
+	assert_true(pread(bench->fail_fd, text, sizeof(text) - 1, 0) > 0);
+	assert_int_equal(pwrite(bench->fail_fd, "0", 1, 0), 1);
+	return strtoul(text, NULL, 10) == 0;
+}
+
+/* @return the fault came */
+static bool fail_one(struct bench *bench, const struct call *call, unsigned *refused)
+{
+	bool hit;
+	int got;
+
+	if (call->prepare)
+		call->prepare(bench);
+	arm(bench);
+	got = call->run(bench);
+	hit = disarm(bench);
+	if (got && (got != ENOMEM || !hit))
+		fail_msg("%s, allocation %u%s: errno %d", call->name, bench->n,
+			 hit ? " failed" : " did not fail", got);
+	if (got) {
+		(*refused)++;
+		got = call->run(bench);
+		if (got)
+			fail_msg("%s, once more after allocation %u failed: errno %d", call->name,
+				 bench->n, got);
+	}
+	if (call->undo)
+		call->undo(bench);
+	return hit;
+}
+
+static void fail_each(struct bench *bench, const struct call *call)
+{
+	unsigned dmabufs = guest_dmabufs(), refused = 0, faults = 0;
+	bool hit = true;
+
+	for (bench->n = 1; hit; bench->n += step) {
+		assert_true(bench->n < FAULTS_LIMIT);
+		hit = fail_one(bench, call, &refused);
+		faults += hit;
+	}
+	print_message("%s: %u faults, %u of them an error\n", call->name, faults, refused);
+	assert_int_equal(guest_dmabufs(), dmabufs);
+}
+
+static void bench_open(struct bench *bench, void **state)
+{
+	alarm(guest_limit(TIME_LIMIT));
+	*bench = (struct bench){.guest = *state, .fd = -1};
+	bench->fail_fd = guest_keep_fd(bench->guest, open(FAIL_NTH, O_RDWR | O_CLOEXEC));
+}
+
+static void drop_mrs(struct bench *bench)
+{
+	for (int i = 0; i < GUEST_MRS; i++)
+		if (bench->guest->mrs[i])
+			guest_unregister(bench->guest, bench->guest->mrs[i]);
+}
+
+/* Queues and all, so that nothing but a forgotten MR could keep the protection domain busy. */
+static void close_queues(struct nic *nic)
+{
+	assert_int_equal(ibv_dereg_mr(nic->stage_mr), 0);
+	nic->stage_mr = NULL;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(ibv_destroy_qp(nic->qp[i]), 0);
+		nic->qp[i] = NULL;
+	}
+	assert_int_equal(ibv_dealloc_pd(nic->pd), 0);
+	nic->pd = NULL;
+}
+
+/* Theory of operation: no MR is left behind, and no ST entry. */
+static void fail_each_on_nic(struct bench *bench, const struct call *call)
+{
+	struct nic *nic = bench->nic;
+	unsigned entries = guest_st_used(nic);
+
+	bench->nic = guest_open_again(bench->guest, nic);
+	fail_each(bench, call);
+	drop_mrs(bench);
+	close_queues(bench->nic);
+	nic_close(bench->nic);
+	bench->nic = nic;
+	assert_int_equal(guest_st_used(nic), entries);
+}
+
+static void bench_open_nic(struct bench *bench, void **state, unsigned bits)
+{
+	struct guest *guest = *state;
+
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	bench_open(bench, state);
+	bench->nic = guest_nic(guest, bits);
+	bench->hint = (struct hint){bits, 0x5a, 2};
+}
+
+static int run_export(struct bench *bench)
+{
+	bench->fd = accel_export(&bench->guest->accel, 0, GUEST_SLICE_BYTES,
+				 accel_hint(0x5a, false, 2));
+	return bench->fd < 0 ? -bench->fd : 0;
+}
+
+static void undo_export(struct bench *bench)
+{
+	assert_int_equal(guest_get_flags(bench->guest, bench->fd), VFIO_DMA_BUF_TPH_ST);
+	close(bench->fd);
+}
+
+static void export(void **state)
+{
+	static const struct call call = {"export", NULL, run_export, undo_export};
+	struct bench bench;
+
+	bench_open(&bench, state);
+	if (!bench.guest->completer_bits)
+		GUEST_SKIP("the accelerator is no TPH completer");
+	fail_each(&bench, &call);
+}
+
+static int run_set(struct bench *bench)
+{
+	return guest_set_errno(bench->guest, bench->fd, (struct hint){8, (uint16_t)bench->n, 1},
+			       bench->n & 1);
+}
+
+static int run_get(struct bench *bench)
+{
+	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = bench->fd};
+
+	return -accel_get_tph(&bench->guest->accel, &tph);
+}
+
+static int read_all(const char *path)
+{
+	char text[4096];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	ssize_t n = 1;
+
+	if (fd < 0)
+		return errno;
+	while (n > 0)
+		n = read(fd, text, sizeof(text));
+	if (n < 0)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+static int run_show(struct bench *bench)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", bench->fd);
+	return read_all(path);
+}
+
+static int run_show_all(struct bench *bench)
+{
+	(void)bench;
+	return read_all(FAULTS "dma_buf/bufinfo");
+}
+
+/* Theory of operation: what is done with a buffer that nobody has imported. */
+static void second_door(void **state)
+{
+	static const struct call calls[] = {
+		{"SET", NULL, run_set, NULL},
+		{"GET", NULL, run_get, NULL},
+		{"fdinfo", NULL, run_show, NULL},
+		{"bufinfo", NULL, run_show_all, NULL},
+	};
+	struct bench bench;
+
+	bench_open(&bench, state);
+	if (!bench.guest->completer_bits)
+		GUEST_SKIP("the accelerator is no TPH completer");
+	bench.fd = guest_export(bench.guest, 0, accel_hint(1, false, 0));
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		fail_each(&bench, &calls[i]);
+}
+
+static int run_register(struct bench *bench)
+{
+	errno = 0;
+	bench->mr = nic_register(bench->nic, bench->fd, GUEST_SLICE_BYTES);
+	return bench->mr ? 0 : errno;
+}
+
+/* With the hint or, where memory for it was short, without: as the owner is told. */
+static void undo_register(struct bench *bench)
+{
+	uint32_t taken =
+		bench->hint.bits == 8 ? VFIO_DMA_BUF_TPH_TAKEN_ST : VFIO_DMA_BUF_TPH_TAKEN_ST_EXT;
+	uint32_t flags = guest_get_flags(bench->guest, bench->fd);
+	struct hint none = {0};
+
+	if (flags & VFIO_DMA_BUF_TPH_REQUIRED)
+		assert_true(flags & taken);
+	guest_check_writes(bench->guest, bench->nic, bench->mr, 0,
+			   flags & taken ? bench->hint : none);
+	assert_int_equal(ibv_dereg_mr(bench->mr), 0);
+}
+
+/* TAKEN is cleared. */
+static void prepare_register(struct bench *bench)
+{
+	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, false), 0);
+}
+
+static void prepare_required(struct bench *bench)
+{
+	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, true), 0);
+}
+
+/* Takes the idle mkey that the last one left behind, so that the next one has to be made. */
+static void prepare_new_mkey(struct bench *bench)
+{
+	guest_register(bench->guest, bench->nic, bench->fd);
+	prepare_register(bench);
+}
+
+static void register_bits(void **state, unsigned bits)
+{
+	static const struct call call = {"register", prepare_register, run_register, undo_register},
+				 required = {"register, required", prepare_required, run_register,
+					     undo_register};
+	struct bench bench;
+
+	bench_open_nic(&bench, state, bits);
+	bench.fd = guest_export(bench.guest, 0, 0);
+	fail_each_on_nic(&bench, &call);
+	fail_each_on_nic(&bench, &required);
+}
+
+/* Theory of operation: attach, ask, ST entry, mkey from the pool, map. */
+static void register_8(void **state)
+{
+	register_bits(state, 8);
+}
+
+static void register_16(void **state)
+{
+	register_bits(state, 16);
+}
+
+/* Theory of operation: the same with an mkey that the NIC has to make. */
+static void register_new_mkey(void **state)
+{
+	static const struct call call = {"register, new mkey", prepare_new_mkey, run_register,
+					 undo_register};
+	struct bench bench;
+
+	bench_open_nic(&bench, state, 16);
+	bench.hint.ph = 3;
+	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	fail_each_on_nic(&bench, &call);
+}
+
+static void prepare_deregister(struct bench *bench)
+{
+	assert_int_equal(run_register(bench), 0);
+}
+
+static int run_deregister(struct bench *bench)
+{
+	return ibv_dereg_mr(bench->mr);
+}
+
+/* Theory of operation: a refused end is no end, the second attempt is. */
+static void deregister(void **state)
+{
+	static const struct call call = {"deregister", prepare_deregister, run_deregister, NULL};
+	struct bench bench;
+
+	bench_open_nic(&bench, state, 16);
+	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	fail_each_on_nic(&bench, &call);
+}
+
+/* Another tag each time, so that the ST entry has to follow. */
+static void prepare_map(struct bench *bench)
+{
+	bench->hint.tag ^= 0x100;
+	assert_int_equal(accel_enable(&bench->guest->accel, false), 0);
+	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, true), 0);
+	assert_int_equal(accel_enable(&bench->guest->accel, true), 0);
+}
+
+static int run_map(struct bench *bench)
+{
+	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = bench->mr->lkey};
+
+	return ibv_advise_mr(bench->nic->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE,
+			     IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
+}
+
+static void check_hinted(struct bench *bench)
+{
+	guest_check_writes(bench->guest, bench->nic, bench->mr, 0, bench->hint);
+}
+
+static int run_revoke(struct bench *bench)
+{
+	return -accel_enable(&bench->guest->accel, false);
+}
+
+static void undo_revoke(struct bench *bench)
+{
+	assert_int_equal(accel_enable(&bench->guest->accel, true), 0);
+	check_hinted(bench);
+}
+
+static int run_reset(struct bench *bench)
+{
+	return -accel_reset(&bench->guest->accel);
+}
+
+/* Theory of operation: one region lives through all of it, with the hint that is wanted. */
+static void revoked(void **state)
+{
+	static const struct call calls[] = {
+		{"map again", prepare_map, run_map, check_hinted},
+		{"revoke", NULL, run_revoke, undo_revoke},
+		{"reset", NULL, run_reset, check_hinted},
+	};
+	struct bench bench;
+
+	bench_open_nic(&bench, state, 16);
+	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	bench.mr = guest_register(bench.guest, bench.nic, bench.fd);
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		fail_each(&bench, &calls[i]);
+}
+
+static void prepare_iommufd(struct bench *bench)
+{
+	guest_iommu_open(&bench->iommu);
+}
+
+static int run_iommufd(struct bench *bench)
+{
+	return guest_iommu_map(&bench->iommu, bench->fd, 0);
+}
+
+static void undo_iommufd(struct bench *bench)
+{
+	assert_int_equal(close(bench->iommu.fd), 0);
+}
+
+/* Theory of operation: the private way of iommufd to the memory. */
+static void by_iommufd(void **state)
+{
+	static const struct call call = {"iommufd", prepare_iommufd, run_iommufd, undo_iommufd};
+	struct bench bench;
+
+	bench_open(&bench, state);
+	bench.fd = guest_export(bench.guest, 0, 0);
+	fail_each(&bench, &call);
+}
+
+int main(int argc, char **argv)
+{
+	struct guest guest;
+	int ret;
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(export, &guest),
+		GUEST_TEST(second_door, &guest),
+		GUEST_TEST(register_8, &guest),
+		GUEST_TEST(register_16, &guest),
+		GUEST_TEST(register_new_mkey, &guest),
+		GUEST_TEST(deregister, &guest),
+		GUEST_TEST(revoked, &guest),
+		GUEST_TEST(by_iommufd, &guest),
+	};
+
+	if (argc > 1)
+		step = (unsigned)strtoul(argv[1], NULL, 10);
+	if (argc > 2 || !step) {
+		fprintf(stderr, "usage: fail_nth [STEP]: STEP is a number from 1\n");
+		return 2;
+	}
+	if (!can_fail()) {
+		printf("skipped: this kernel injects no faults; run this with tphlab run --debug\n");
+		return GUEST_SKIPPED;
+	}
+	ret = guest_open(&guest);
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("fail_nth", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

@@ -15,7 +15,7 @@ host_format() {
 }
 
 host_scripts() {
-	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck && shellcheck -s bash lab/lib/*.sh tests/checks/*.sh
+	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck && shellcheck -s bash lab/lib/*.sh tests/checks/*.sh tests/lib/*.sh
 }
 
 host_spdx() {

@@ -9,9 +9,10 @@ soak_in_guest() {
 
 # kcsan_functions: all that stands in a file which the series touches
 kcsan_functions() {
-	local object
-	for object in $(kernel_objects); do
-		nm --defined-only "$(dirname "$tree")/build-7.3-kcsan/$object"
+	local build
+	build=$(dirname "$tree")/build-7.3-kcsan
+	series_objects "$tree" "$build" | while read -r object; do
+		nm --defined-only "$build/$object"
 	done | awk '$2 ~ /[tT]/ { print $3 }' | sort -u
 }
 

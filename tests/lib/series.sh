@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the series touches, and which of a checker's findings are the series' own.
+
+kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/hw/mlx5/
+	drivers/net/ethernet/mellanox/mlx5/)
+kernel_clang=clang-19
+
+# series_files TREE PATHSPEC…: what the series touches
+series_files() {
+	git -C "$1" diff --name-only --diff-filter=d base -- "${@:2}"
+}
+
+# series_objects TREE BUILD: what the series compiles, as far as BUILD's configuration has it: the
+# touched directories are built there.
+series_objects() {
+	local object
+	series_files "$1" 'drivers/*.c' | sed 's/c$/o/' | while read -r object; do
+		[ ! -e "$2/$object" ] || printf '%s\n' "$object"
+	done
+}
+
+# added_lines TREE: FILE:LINE of each line that the series adds
+added_lines() {
+	git -C "$1" diff -U0 --no-color base | awk '
+		/^\+\+\+ / { file = substr($2, 3) }
+		/^@@ / { n = split(substr($3, 2), at, ",") < 2 ? 1 : at[2]
+			for (i = 0; i < n; i++) print file ":" at[1] + i }'
+}
+
+# findings TREE: of compiler's and checkers' output those lines that are about a file of the tree
+findings() {
+	sed -E "s/^warning: //I; s|^$1/||; s/^([^ :]+:[0-9]+) /\\1: /" | grep -E '^[A-Za-z0-9_./-]+\.[ch]:[0-9]+' | grep -vE ': note: ' | sort -u
+}
+
+# findings_ours TREE: of findings those on lines that the series adds
+findings_ours() {
+	awk -F: 'NR == FNR { added[$0] = 1; next } (($1 ":" $2) in added)' <(added_lines "$1") -
+}

@@ -110,6 +110,31 @@ kernel_tree_ensure() {
 	kernel_tree_settled
 }
 
+# kernel_copy DIR COMMIT: a second tree, so that the first can be worked on meanwhile. The files are
+# hard links: git replaces files and never writes into one.
+kernel_copy() {
+	local from=$cache/linux-$kernel
+	if [ "$(git --git-dir="$1/.git" rev-parse base 2>/dev/null)" != "$(kernel_in_tree rev-parse base)" ]; then
+		rm -rf "$1"
+		mkdir -p "${1%/*}"
+		cp -al "$from" "$1"
+		rm -rf "$1/.git"
+		git clone -q --shared --no-checkout "$from" "$1/clone"
+		mv "$1/clone/.git" "$1/.git"
+		rmdir "$1/clone"
+		echo '*' >"$1/.git/info/exclude"
+		git -C "$1" reset -q
+	fi
+	git -C "$1" checkout -q -f --detach "$2"
+}
+
+# kernel_tree_commit: what the tree holds now, also what is not committed, as a commit of no branch
+kernel_tree_commit() {
+	local commit
+	commit=$(kernel_in_tree stash create)
+	printf '%s\n' "${commit:-$(kernel_in_tree rev-parse HEAD)}"
+}
+
 # kernel_config: the lab's configuration, and on top of it what makes the flavour.
 kernel_config() {
 	cat "$top/kernel/lab.config"

@@ -2,7 +2,7 @@
 # The command line of tphlab, checked once, here.
 
 topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
-trace='' share='' log='' timeout='' kernel=7.3
+trace='' share='' log='' timeout='' kernel=7.3 config=running
 command=()
 
 # one_of OPTION VALUE CHOICE…
@@ -21,7 +21,7 @@ options_parse() {
 		case $1 in
 		--) shift; command=("$@"); break ;;
 		--topology | --iommu | --accels | --accel-tph | --nics | --nic-st-table | --host-bridge-hints | --mps | --trace | \
-			--share | --log | --timeout | --kernel)
+			--share | --log | --timeout | --kernel | --config)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
 			printf -v "${name//-/_}" '%s' "$2"
@@ -37,6 +37,7 @@ options_parse() {
 	[[ $nic_st_table =~ ^(cap|none|[1-9][0-9]{0,3})$ ]] && { [[ $nic_st_table = [cn]* ]] || [ "$nic_st_table" -le 1024 ]; } ||
 		die "--nic-st-table $nic_st_table: cap, none, or a number of entries up to 1024"
 	one_of --host-bridge-hints "$host_bridge_hints" drop keep
+	one_of --config "$config" running debian lab
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"

@@ -9,7 +9,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "devices/accel/accel_regs.h"
 #include "examples/accel_vfio.h"
 
 static int complain(int err, const char *what, const char *on, const char *advice)
@@ -212,6 +211,35 @@ int accel_read_counters(const struct accel *accel, struct accel_counters *counte
 		ret = read_u64(accel, ACCEL_REG_BYTES, &counters->bytes);
 	if (!ret)
 		ret = read_u64(accel, ACCEL_REG_KEY_COUNT, &counters->keys);
+	return ret;
+}
+
+int accel_read_rule(const struct accel *accel, unsigned slot, uint32_t *rule)
+{
+	return accel_read(accel, &accel->regs, ACCEL_REG_RULE(slot), rule, sizeof(*rule));
+}
+
+int accel_set_rule(const struct accel *accel, unsigned slot, uint32_t rule)
+{
+	uint32_t taken = 0;
+	int ret = accel_write(accel, &accel->regs, ACCEL_REG_RULE(slot), &rule, sizeof(rule));
+
+	if (!ret)
+		ret = accel_read_rule(accel, slot, &taken);
+	return ret ? ret : taken == rule ? 0 : -EINVAL;
+}
+
+int accel_read_partitions(const struct accel *accel, struct accel_share shares[ACCEL_PARTITIONS])
+{
+	int ret = 0;
+
+	for (unsigned i = 0; !ret && i < ACCEL_PARTITIONS; i++) {
+		uint64_t at = ACCEL_REG_PARTITION(i);
+
+		ret = read_u64(accel, at + ACCEL_PARTITION_TLPS, &shares[i].tlps);
+		if (!ret)
+			ret = read_u64(accel, at + ACCEL_PARTITION_BYTES, &shares[i].bytes);
+	}
 	return ret;
 }
 

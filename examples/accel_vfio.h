@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "devices/accel/accel_regs.h"
 #include "tph/tph.h"
 
 #define ACCEL_MEMORY_BAR 0
@@ -69,5 +70,17 @@ int accel_clear_counters(const struct accel *accel);
 /* Takes a snapshot; accel_read_key() then reads its keys, from 0. */
 int accel_read_counters(const struct accel *accel, struct accel_counters *counters);
 int accel_read_key(const struct accel *accel, unsigned nth, struct accel_key *key);
+
+/* What the ingress block has counted of one of its partitions. */
+struct accel_share {
+	uint64_t tlps, bytes;
+};
+
+/* Of the last snapshot. */
+int accel_read_partitions(const struct accel *accel, struct accel_share shares[ACCEL_PARTITIONS]);
+
+/* What becomes of a tag's TLPs: an ACCEL_RULE(), 0: empty. -EINVAL: it takes no such rule. */
+int accel_set_rule(const struct accel *accel, unsigned slot, uint32_t rule);
+int accel_read_rule(const struct accel *accel, unsigned slot, uint32_t *rule);
 
 #endif

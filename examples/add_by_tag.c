@@ -9,20 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "devices/accel/accel_regs.h"
 #include "examples/p2p.h"
 
 #define BUFFER_BYTES 65536U
 #define WORDS	     (BUFFER_BYTES / 4)
 #define WRITES	     3u /* of the same words, so that each sum is three times the word */
 
-/* From now on the accelerator adds what comes with the tag to what is there. */
+/*
+ * From now on the accelerator adds what comes with the tag to what is there. The
+ * last slot and the last partition: others begin with the first.
+ */
 static int program(const struct accel *accel, const struct add_result *result)
 {
-	uint32_t rule =
-		ACCEL_RULE(result->tag_bits == 16, (uint32_t)result->tag, 1u, ACCEL_OP_ADD_U32);
-
-	return accel_write(accel, &accel->regs, ACCEL_REG_RULE(0), &rule, sizeof(rule));
+	return accel_set_rule(accel, ACCEL_RULES - 1,
+			      ACCEL_RULE(result->tag_bits == 16, (uint32_t)result->tag,
+					 ACCEL_PARTITIONS - 1u, ACCEL_OP_ADD_U32));
 }
 
 static uint32_t word(unsigned n)
@@ -42,37 +43,43 @@ static int write_words(struct nic *nic, const struct ibv_mr *mr)
 }
 
 static int sum(const struct accel *accel, uint64_t offset, struct nic *nic, const struct ibv_mr *mr,
-	       enum add_outcome *outcome)
+	       struct add_try *try)
 {
 	uint32_t *memory = calloc(WORDS, 4);
 	int ret =
 		memory ? accel_write(accel, &accel->memory, offset, memory, BUFFER_BYTES) : -ENOMEM;
 
 	if (!ret)
+		ret = accel_clear_counters(accel);
+	if (!ret)
 		ret = write_words(nic, mr);
 	if (!ret)
+		ret = accel_read_counters(accel, &try->counters);
+	if (!ret)
+		ret = accel_read_partitions(accel, try->shares);
+	if (!ret)
 		ret = accel_read(accel, &accel->memory, offset, memory, BUFFER_BYTES);
-	*outcome = ADD_SUM_RIGHT;
+	try->outcome = ADD_SUM_RIGHT;
 	for (unsigned n = 0; !ret && n < WORDS; n++)
 		if (memory[n] != WRITES * word(n))
-			*outcome = ADD_SUM_WRONG;
+			try->outcome = ADD_SUM_WRONG;
 	free(memory);
 	return ret;
 }
 
 static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, int fd,
-		   enum add_outcome *outcome)
+		   struct add_try *try)
 {
 	struct ibv_mr *mr = nic_register(nic, fd, BUFFER_BYTES);
 	int ret;
 
 	if (!mr && errno == EPERM) {
-		*outcome = ADD_REFUSED;
+		try->outcome = ADD_REFUSED;
 		return 0;
 	}
 	if (!mr)
 		return -errno;
-	ret = sum(accel, offset, nic, mr, outcome);
+	ret = sum(accel, offset, nic, mr, try);
 	ibv_dereg_mr(mr);
 	return ret;
 }
@@ -81,15 +88,18 @@ static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, 
  */
 static void choose_tag(const struct nic *nics, unsigned count, struct add_result *result)
 {
-	*result = (struct add_result){.tag_bits = 8, .tag = 0xad, .ok = true};
-	for (unsigned i = 0; i < count; i++)
-		if (nics[i].tag_bits == 16)
-			*result = (struct add_result){.tag_bits = 16, .tag = 0x0add, .ok = true};
+	*result = (struct add_result){.tag_bits = 8, .tag = 0xad, .ph = TPH_PH_TARGET, .ok = true};
+	for (unsigned i = 0; i < count; i++) {
+		if (nics[i].tag_bits == 16) {
+			result->tag_bits = 16;
+			result->tag = 0x0add;
+		}
+	}
 }
 
 static struct tph_hints required_hint(const struct add_result *result)
 {
-	struct tph_hints hints = {.flags = TPH_HINT_REQUIRED, .ph = TPH_PH_TARGET};
+	struct tph_hints hints = {.flags = TPH_HINT_REQUIRED, .ph = (uint8_t)result->ph};
 
 	if (result->tag_bits == 16) {
 		hints.flags |= TPH_HINT_ST_EXT;
@@ -116,8 +126,8 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 	for (unsigned i = 0; i < count && !ret; i++) {
 		bool sends = hints && nics[i].tag_bits == result->tag_bits;
 
-		ret = try_nic(accel, offset, &nics[i], fd, &result->outcomes[i]);
-		result->ok &= result->outcomes[i] == (sends ? ADD_SUM_RIGHT : ADD_REFUSED);
+		ret = try_nic(accel, offset, &nics[i], fd, &result->tries[i]);
+		result->ok &= result->tries[i].outcome == (sends ? ADD_SUM_RIGHT : ADD_REFUSED);
 	}
 	close(fd);
 	return ret;

@@ -31,11 +31,11 @@ struct pair {
 	size_t bytes;
 	struct accel_counters counters;
 	struct accel_key seen; /* the hint that came, if any */
+	struct accel_share shares[ACCEL_PARTITIONS];
 	bool data_ok, ok;
 	char why[96];
 };
 
-/* What each NIC got. */
 enum add_outcome {
 	ADD_NOT_TRIED = 0,
 	ADD_SUM_RIGHT,
@@ -43,10 +43,18 @@ enum add_outcome {
 	ADD_REFUSED, /* its registration, since it does not send the tag */
 };
 
+/* What a NIC got, and what came of it. */
+struct add_try {
+	enum add_outcome outcome;
+	struct accel_counters counters;
+	struct accel_share shares[ACCEL_PARTITIONS];
+};
+
 struct add_result {
 	unsigned tag_bits;
 	uint16_t tag;
-	enum add_outcome outcomes[P2P_MAX_NICS];
+	unsigned ph;
+	struct add_try tries[P2P_MAX_NICS];
 	bool ok;
 };
 
@@ -57,17 +65,32 @@ int options_parse(int argc, char **argv, struct options *options);
  * add_by_tag.c: exports a slice of the accelerator's memory, at page-aligned @offset, that must be
  * written with a tag by which the accelerator adds, and lets each NIC try. With @hints those that
  * send tags of this width must get the sum right; all others must be refused, and without @hints
- * everybody. 0, or a negative errno if it could not be tried.
+ * everybody. The tag's rule stays. 0, or a negative errno if it could not be tried.
  */
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
 	       bool hints, struct add_result *result);
+
+/* All that there is to tell of a run. */
+struct report {
+	const char *topology;
+	const struct accel *accel;
+	const struct buffer *buffers;
+	size_t buffer_count;
+	const struct nic *nics;
+	unsigned nic_count;
+	const struct pair *pairs;
+	unsigned pair_count;
+	const struct add_result *add;
+	bool ok;
+};
 
 /* p2p_report.c */
 void report_head(void);
 void report_pair(const struct pair *pair);
 void report_add(const struct add_result *add, const struct nic *nics, unsigned count);
-/* All of it as JSON. 0, or a negative errno. */
-int report_json(const struct options *options, const struct pair *pairs, unsigned count,
-		const struct add_result *add, bool ok);
+const char *add_word(enum add_outcome outcome);
+
+/* p2p_json.c: all of it into the file @path. 0, or a negative errno. */
+int report_json(const struct report *report, const char *path);
 
 #endif

@@ -76,9 +76,34 @@ static int export_buffer(const struct run *run, struct buffer *b)
 			 : 0;
 }
 
+/* Each tag has a partition of the ingress buffer to itself; what has no tag goes to partition 0. */
+static int steer(const struct accel *accel, unsigned *rules, unsigned tag_bits, uint32_t tag)
+{
+	unsigned slot = (*rules)++;
+	char name[TPH_BDF_CHARS];
+	int ret = accel_set_rule(accel, slot,
+				 ACCEL_RULE(tag_bits == 16, tag, slot + 1, ACCEL_OP_STORE));
+
+	return ret ? fail(ret, "cannot set a rule for a tag on", tph_bdf_format(&accel->bdf, name),
+			  "it must complete tags of that width (see doc/accel.md)")
+		   : 0;
+}
+
+static int steer_buffer(const struct accel *accel, unsigned *rules, const struct tph_hints *hints)
+{
+	int ret = 0;
+
+	if (hints->flags & TPH_HINT_ST)
+		ret = steer(accel, rules, 8, hints->st);
+	if (!ret && hints->flags & TPH_HINT_ST_EXT)
+		ret = steer(accel, rules, 16, hints->st_ext);
+	return ret;
+}
+
 static int export_buffers(struct run *run)
 {
 	size_t size = run->options.bytes;
+	unsigned rules = 0;
 
 	for (size_t i = 0; i < BUFFER_COUNT; i++) {
 		struct buffer *b = &run->buffers[i];
@@ -94,6 +119,8 @@ static int export_buffers(struct run *run)
 		if (ret)
 			return fail(ret, "cannot read BAR0 for", b->name, "use a smaller --bytes");
 		ret = export_buffer(run, b);
+		if (!ret)
+			ret = steer_buffer(&run->accel, &rules, &b->hints);
 		if (ret)
 			return ret;
 	}
@@ -194,7 +221,7 @@ static int read_ingress(const struct run *run, struct pair *pair)
 		if (!ret && key.tag_bits && !pair->seen.tag_bits)
 			pair->seen = key;
 	}
-	return ret;
+	return ret ? ret : accel_read_partitions(&run->accel, pair->shares);
 }
 
 /* Compares, and takes over what is there: the next NIC is judged by its own writes. */
@@ -273,7 +300,17 @@ static int run_pairs(struct run *run)
 	struct pair pairs[BUFFER_COUNT * P2P_MAX_NICS] = {0};
 	unsigned good = 0, nics = run->options.nic_count, count = BUFFER_COUNT * nics;
 	struct add_result add;
-	bool ok;
+	struct report report = {
+		.topology = run->options.topology,
+		.accel = &run->accel,
+		.buffers = run->buffers,
+		.buffer_count = BUFFER_COUNT,
+		.nics = run->nics,
+		.nic_count = nics,
+		.pairs = pairs,
+		.pair_count = count,
+		.add = &add,
+	};
 	int ret;
 
 	report_head();
@@ -293,9 +330,9 @@ static int run_pairs(struct run *run)
 		return fail(ret, "cannot try to add by a tag of", "the accelerator",
 			    "see dmesg for what its driver or a NIC's said");
 	report_add(&add, run->nics, nics);
-	ok = add.ok && good == count;
-	ret = run->options.json ? report_json(&run->options, pairs, count, &add, ok) : 0;
-	return ret ? ret : ok ? 0 : -EPROTO;
+	report.ok = add.ok && good == count;
+	ret = run->options.json ? report_json(&report, run->options.json) : 0;
+	return ret ? ret : report.ok ? 0 : -EPROTO;
 }
 
 static void clean_up(struct run *run)

@@ -75,7 +75,9 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 		completion_init(&completion, completer, request, addr, left);
 		completion.kind = TLP_CPLD;
 		completion.length_dw = ((addr & 3) + len + 3) / 4;
-		ret = fabric_send_completion(completer, reader->port, &completion, len, &packet);
+		ret = fabric_send_completion(completer, reader->port, &completion,
+					     payload ? payload + (addr - request->addr) : NULL, len,
+					     &packet);
 		if (!ret)
 			ret = fabric_check_completion(&packet.tlp, reader->port->id, reader->tag,
 						      addr, left);
@@ -103,7 +105,7 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 	completion.status = status;
 	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
 		reader->port->counters.unsupported++;
-	ret = fabric_send_completion(completer, reader->port, &completion, 0, &packet);
+	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, addr, left);

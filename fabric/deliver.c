@@ -47,7 +47,7 @@ int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *t
 	int ret;
 
 	fabric_make_write(&request, from, addr, len, hint);
-	ret = fabric_send_request(from, to, &request, &packet);
+	ret = fabric_send_request(from, to, &request, data, &packet);
 	if (ret)
 		return ret;
 	if ((addr | len) & 3)
@@ -81,7 +81,7 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 	int ret;
 
 	fabric_make_read(&request, from, addr, len, hint, reader.tag);
-	ret = fabric_send_request(from, to, &request, &packet);
+	ret = fabric_send_request(from, to, &request, NULL, &packet);
 	if (ret)
 		return ret;
 	switch (to->kind) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fabric/internal.h"
+#include "fabric/trace_format.h"
 
 static bool packet_size_ok(unsigned bytes)
 {
@@ -32,6 +33,7 @@ void fabric_destroy(struct fabric *fabric)
 {
 	if (!fabric)
 		return;
+	fabric_trace_close(fabric);
 	for (unsigned i = 0; i < fabric->num_ports; i++) {
 		free(fabric->ports[i]->name);
 		free(fabric->ports[i]);
@@ -42,7 +44,7 @@ void fabric_destroy(struct fabric *fabric)
 /* The name is what a trace tells ports by, so it must be one, and not the host's. */
 static int check_name(const struct fabric *fabric, const char *name)
 {
-	if (!name || !*name)
+	if (!name || !*name || strlen(name) > TRACE_NAME_BYTES)
 		return -EINVAL;
 	if (!strcmp(name, fabric->host.config.name))
 		return -EEXIST;

@@ -64,7 +64,7 @@ struct fabric_host_ops {
 };
 
 struct fabric_port_config {
-	const char *name;			      /* in the trace; copied */
+	const char *name;			      /* in the trace, 1..8 bytes; copied */
 	const struct fabric_completer_ops *completer; /* NULL: none */
 	void *completer_owner;
 	const struct fabric_host_ops *host; /* NULL: no host memory */
@@ -88,11 +88,11 @@ struct fabric_port;
 
 /* 0; -EINVAL: no such packet size or kind of peers; -ENOMEM. */
 int fabric_create(struct fabric **out, const struct fabric_config *config);
-/* With all its ports; calls no done(). NULL is fine. */
+/* With all its ports and its trace; calls no done(). NULL is fine. */
 void fabric_destroy(struct fabric *fabric);
 
 /*
- * 0; -EINVAL: no name; -EEXIST: another port has it, or it is "host"; -ENOSPC:
+ * 0; -EINVAL: no name, or a long one; -EEXIST: another port has it, or it is "host"; -ENOSPC:
  * the fabric has 32 ports; -ENOMEM. A new port has ID 0, no BAR and no bus mastering.
  */
 int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
@@ -148,11 +148,15 @@ const struct fabric_counters *fabric_port_counters(const struct fabric_port *por
 const struct fabric_counters *fabric_host_counters(const struct fabric *fabric);
 
 /*
- * One JSON object per TLP and line (doc/trace.md), from now on; NULL: off. The
- * file stays the caller's, to flush, to check for errors and to close.
+ * Every TLP from now on, to @file, in libpcap's format (doc/trace.md). The file
+ * is the fabric's from here, to close it too, whatever is returned: 0, -ENOMEM,
+ * or -EIO. A trace that was open is closed.
  */
-void fabric_set_trace(struct fabric *fabric, FILE *file);
-/* A line of the caller's own in the same trace: {"t":…,"port":…,"event":…,"value":…} */
+int fabric_trace_open(struct fabric *fabric, FILE *file);
+/* 0: what has gone by is in the file; or a negative errno. Without a trace both do nothing. */
+int fabric_trace_flush(struct fabric *fabric);
+int fabric_trace_close(struct fabric *fabric);
+/* A record of the caller's own in the same trace. */
 void fabric_trace_event(struct fabric_port *port, const char *event, uint64_t value);
 
 #endif

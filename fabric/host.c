@@ -24,15 +24,18 @@ static int send_requests(struct fabric_port *port)
 	while (part->len < total) {
 		uint64_t addr = request->addr + part->len;
 		size_t len = fabric_piece(addr, total - part->len, max);
+		const uint8_t *data = NULL;
 		int ret;
 
 		if (part->len && fabric_route_peer(port, addr & ~3ull, len, &peer))
 			break;
-		if (request->kind == TLP_MWR)
+		if (request->kind == TLP_MWR) {
+			data = request->src + part->len;
 			fabric_make_write(&tlp, port, addr, len, &request->hint);
-		else
+		} else {
 			fabric_make_read(&tlp, port, addr, len, &request->hint, port->next_tag++);
-		ret = fabric_send_request(port, &to, &tlp, &packet);
+		}
+		ret = fabric_send_request(port, &to, &tlp, data, &packet);
 		if (ret)
 			return ret;
 		part->len += len;

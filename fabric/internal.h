@@ -86,8 +86,7 @@ struct fabric {
 	unsigned num_ports;
 	struct fabric_window windows[FABRIC_PORTS_MAX * FABRIC_BARS];
 	unsigned num_windows;
-	FILE *trace;
-	uint64_t trace_start_ns;
+	struct fabric_trace *trace; /* NULL: none */
 };
 
 struct fabric_packet;
@@ -134,9 +133,10 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 int fabric_host_start(struct fabric_port *port);
 int fabric_host_end(struct fabric_port *port, int status);
 
-/* trace.c */
+/* trace.c; only while there is a trace. @data: packet->data_len bytes, or NULL. */
 void fabric_trace_packet(struct fabric *fabric, const struct fabric_port *from,
-			 const struct fabric_port *to, const struct fabric_packet *packet);
+			 const struct fabric_port *to, const struct fabric_packet *packet,
+			 const uint8_t *data);
 
 /* The next piece of a request: at most @max bytes in whole DWs, none across 4 KiB. */
 static inline size_t fabric_piece(uint64_t addr, size_t left, size_t max)

@@ -14,7 +14,7 @@ struct fabric_packet {
 	struct tlp tlp;			      /* as the far side reads it */
 	uint8_t header[TLP_HEADER_MAX_BYTES]; /* with the prefix */
 	unsigned header_len;		      /* bytes */
-	unsigned data_len;		      /* bytes asked for or carried, padding left out */
+	unsigned data_len;		      /* bytes carried, padding left out */
 	bool hint_dropped;
 };
 
@@ -73,8 +73,10 @@ static inline bool fabric_hint_ends_at_host(const struct fabric_port *from,
 /* packet.c: takes the hint off a packet that is already on the wire. 0, or -EIO. */
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
+/* @data: the enabled bytes of a write, for the trace */
 static inline int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
-				      const struct tlp *request, struct fabric_packet *packet)
+				      const struct tlp *request, const uint8_t *data,
+				      struct fabric_packet *packet)
 {
 	int ret = fabric_put_on_wire(request, packet);
 	const struct tlp *tlp = &packet->tlp;
@@ -92,14 +94,14 @@ static inline int fabric_send_request(struct fabric_port *from, const struct fab
 			ret = fabric_drop_hint(from, packet);
 	}
 	if (from->fabric->trace)
-		fabric_trace_packet(from->fabric, from, to->port, packet);
+		fabric_trace_packet(from->fabric, from, to->port, packet, data);
 	return ret;
 }
 
-/* @data_len: the bytes of a CplD that its request asked for */
+/* @data: the @data_len bytes of a CplD that its request asked for; NULL: not to be had */
 static inline int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
-					 const struct tlp *completion, size_t data_len,
-					 struct fabric_packet *packet)
+					 const struct tlp *completion, const uint8_t *data,
+					 size_t data_len, struct fabric_packet *packet)
 {
 	int ret = fabric_put_on_wire(completion, packet);
 
@@ -110,7 +112,7 @@ static inline int fabric_send_completion(struct fabric_port *from, const struct 
 	from->counters.tlps[packet->tlp.kind]++;
 	from->counters.payload_bytes[packet->tlp.kind] += data_len;
 	if (from->fabric->trace)
-		fabric_trace_packet(from->fabric, from, to, packet);
+		fabric_trace_packet(from->fabric, from, to, packet, data);
 	return 0;
 }
 

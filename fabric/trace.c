@@ -1,117 +1,158 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The trace's format is described in doc/trace.md. */
-#include <inttypes.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
 
-#include "fabric/packet.h"
+#include <pcap/pcap.h>
 
-static const char *const kind_words[] = {
-	[TLP_MRD] = "MRd",
-	[TLP_MWR] = "MWr",
-	[TLP_CPL] = "Cpl",
-	[TLP_CPLD] = "CplD",
+#include "fabric/packet.h"
+#include "fabric/trace_format.h"
+
+#define NS_PER_S 1000000000
+
+struct fabric_trace {
+	pcap_t *pcap;
+	pcap_dumper_t *dump;
+	/* The clock of the wall at the start: a trace that is stepped with it would lie. */
+	int64_t wall_minus_monotonic_ns;
+	struct trace_record record;
 };
 
-static uint64_t now_ns(void)
+static int64_t now_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	clock_gettime(clock, &now);
+	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-void fabric_set_trace(struct fabric *fabric, FILE *file)
+int fabric_trace_open(struct fabric *fabric, FILE *file)
 {
-	fabric->trace = file;
-	if (file)
-		fabric->trace_start_ns = now_ns();
-}
+	struct fabric_trace *trace = calloc(1, sizeof(*trace));
 
-static void put_string(FILE *file, const char *key, const char *text)
-{
-	fprintf(file, "\"%s\":\"", key);
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c == '"' || c == '\\')
-			fprintf(file, "\\%c", c);
-		else if (c < 0x20)
-			fprintf(file, "\\u%04x", c);
-		else
-			putc(c, file);
+	fabric_trace_close(fabric);
+	if (trace)
+		trace->pcap = pcap_open_dead_with_tstamp_precision(
+			TRACE_LINK_TYPE, sizeof(trace->record), PCAP_TSTAMP_PRECISION_NANO);
+	if (!trace || !trace->pcap) {
+		free(trace);
+		fclose(file);
+		return -ENOMEM;
 	}
-	fputs("\",", file);
+	trace->dump = pcap_dump_fopen(trace->pcap, file); /* closes it where it fails */
+	if (!trace->dump) {
+		pcap_close(trace->pcap);
+		free(trace);
+		return -EIO;
+	}
+	trace->wall_minus_monotonic_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC);
+	fabric->trace = trace;
+	return 0;
 }
 
-static void put_id(FILE *file, const char *key, uint16_t id)
+int fabric_trace_flush(struct fabric *fabric)
 {
-	fprintf(file, "\"%s\":\"%02x:%02x.%x\",", key, id >> 8, id >> 3 & 0x1f, id & 7);
+	struct fabric_trace *trace = fabric->trace;
+
+	if (!trace)
+		return 0;
+	errno = 0;
+	if (pcap_dump_flush(trace->dump) < 0)
+		return errno ? -errno : -EIO;
+	/* A write that failed before has left its mark only. */
+	return ferror(pcap_dump_file(trace->dump)) ? -EIO : 0;
 }
 
-static void put_request(FILE *file, const struct fabric_packet *packet)
+int fabric_trace_close(struct fabric *fabric)
+{
+	struct fabric_trace *trace = fabric->trace;
+	int err = fabric_trace_flush(fabric);
+
+	if (!trace)
+		return 0;
+	fabric->trace = NULL;
+	pcap_dump_close(trace->dump);
+	pcap_close(trace->pcap);
+	free(trace);
+	return err;
+}
+
+static void put_name(char out[TRACE_NAME_BYTES], const struct fabric_port *port)
+{
+	/* check_name() has seen to its length. */
+	memset(out, 0, TRACE_NAME_BYTES);
+	memcpy(out, port->config.name, strlen(port->config.name));
+}
+
+static struct trace_header *start(struct fabric_trace *trace, enum trace_kind kind,
+				  const struct fabric_port *from)
+{
+	struct trace_header *header = &trace->record.header;
+
+	*header = (struct trace_header){.version = TRACE_VERSION, .kind = kind};
+	put_name(header->from, from);
+	return header;
+}
+
+/* Of the record's @len bytes the first @captured are there. */
+static void end(struct fabric_trace *trace, size_t captured, size_t len)
+{
+	int64_t now = now_ns(CLOCK_MONOTONIC) + trace->wall_minus_monotonic_ns;
+	struct pcap_pkthdr header = {
+		/* Nanoseconds, in a file of that precision. */
+		.ts = {.tv_sec = now / NS_PER_S, .tv_usec = now % NS_PER_S},
+		.caplen = sizeof(struct trace_header) + captured,
+		.len = sizeof(struct trace_header) + len,
+	};
+
+	pcap_dump((u_char *)trace->dump, &header, (const u_char *)&trace->record);
+}
+
+/* The payload in whole DWs, what is not of the data as 0. */
+static void put_payload(uint8_t *out, const struct fabric_packet *packet, const uint8_t *data)
 {
 	const struct tlp *tlp = &packet->tlp;
+	unsigned lead = tlp->kind == TLP_CPLD ? tlp->lower_addr & 3
+			: tlp->first_be	      ? __builtin_ctz(tlp->first_be)
+					      : 0;
 
-	fprintf(file, "\"addr\":\"0x%016" PRIx64 "\",", tlp->addr);
-	fprintf(file, "\"first_be\":%u,\"last_be\":%u,", tlp->first_be, tlp->last_be);
-	if (tlp->hint.st_bits)
-		fprintf(file, "\"th\":true,\"ph\":\"%s\",\"st\":\"0x%0*x\",\"st_bits\":%u,",
-			tlp_ph_word(tlp->hint.ph), tlp->hint.st_bits / 4, tlp->hint.st,
-			tlp->hint.st_bits);
-	else
-		fputs("\"th\":false,\"ph\":null,\"st\":null,\"st_bits\":0,", file);
-	fprintf(file, "\"hint_dropped\":%s,", packet->hint_dropped ? "true" : "false");
-}
-
-static const char *status_word(uint8_t status)
-{
-	switch (status) {
-	case TLP_STATUS_SUCCESS:
-		return "SC";
-	case TLP_STATUS_UNSUPPORTED_REQUEST:
-		return "UR";
-	default:
-		return "CA";
-	}
-}
-
-static void put_completion(FILE *file, const struct tlp *tlp)
-{
-	put_id(file, "completer", tlp->completer);
-	fprintf(file, "\"status\":\"%s\",\"byte_count\":%u,\"lower_addr\":%u,",
-		status_word(tlp->status), tlp->byte_count, tlp->lower_addr);
+	memset(out, 0, 4);
+	memset(out + tlp_payload_bytes(tlp) - 4, 0, 4);
+	memcpy(out + lead, data, packet->data_len);
 }
 
 void fabric_trace_packet(struct fabric *fabric, const struct fabric_port *from,
-			 const struct fabric_port *to, const struct fabric_packet *packet)
+			 const struct fabric_port *to, const struct fabric_packet *packet,
+			 const uint8_t *data)
 {
-	const struct tlp *tlp = &packet->tlp;
-	FILE *file = fabric->trace;
+	struct fabric_trace *trace = fabric->trace;
+	struct trace_header *header = start(trace, TRACE_TLP, from);
+	size_t payload = tlp_payload_bytes(&packet->tlp);
 
-	fprintf(file, "{\"t\":%" PRIu64 ",", now_ns() - fabric->trace_start_ns);
-	put_string(file, "from", from->config.name);
-	put_string(file, "to", to->config.name);
-	fprintf(file, "\"type\":\"%s\",\"len\":%u,", kind_words[tlp->kind], packet->data_len);
-	put_id(file, "requester", tlp->requester);
-	fprintf(file, "\"tag\":%u,", tlp->tag);
-	if (tlp->kind == TLP_MRD || tlp->kind == TLP_MWR)
-		put_request(file, packet);
-	else
-		put_completion(file, tlp);
-	fputs("\"header\":\"", file);
-	for (unsigned i = 0; i < packet->header_len; i++)
-		fprintf(file, "%02x", packet->header[i]);
-	fputs("\"}\n", file);
+	put_name(header->to, to);
+	header->direction = to == &fabric->host	    ? TRACE_UPSTREAM
+			    : from == &fabric->host ? TRACE_DOWNSTREAM
+						    : TRACE_PEER;
+	header->flags = packet->hint_dropped ? TRACE_HINT_DROPPED : 0;
+	memcpy(trace->record.bytes, packet->header, packet->header_len);
+	if (payload && data)
+		put_payload(trace->record.bytes + packet->header_len, packet, data);
+	end(trace, packet->header_len + (data ? payload : 0), packet->header_len + payload);
 }
 
 void fabric_trace_event(struct fabric_port *port, const char *event, uint64_t value)
 {
-	FILE *file = port->fabric->trace;
+	struct fabric_trace *trace = port->fabric->trace;
+	size_t len = strlen(event);
+	uint64_t be = htobe64(value);
 
-	if (!file)
+	if (!trace)
 		return;
-	fprintf(file, "{\"t\":%" PRIu64 ",", now_ns() - port->fabric->trace_start_ns);
-	put_string(file, "port", port->config.name);
-	put_string(file, "event", event);
-	fprintf(file, "\"value\":%" PRIu64 "}\n", value);
+	start(trace, TRACE_EVENT, port);
+	if (len > TLP_PAYLOAD_MAX_BYTES)
+		len = TLP_PAYLOAD_MAX_BYTES;
+	memcpy(trace->record.bytes, &be, sizeof(be));
+	memcpy(trace->record.bytes + sizeof(be), event, len);
+	end(trace, sizeof(be) + len, sizeof(be) + len);
 }

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ struct lab {
 	struct fabric *fabric;
 	struct slot slots[OPTIONS_SLOTS_MAX];
 	unsigned slot_count;
-	FILE *trace;
+	const char *trace; /* its name */
+	bool trace_lost;
 	int signals;
 };
 
@@ -30,6 +32,35 @@ static int fail(const char *what, const char *on, int err)
 {
 	fprintf(stderr, "fabricd: cannot %s %s: %s\n", what, on, strerror(-err));
 	return err;
+}
+
+/* A pipe that nobody reads is refused: waiting for a reader would look like a lab that hangs. */
+static FILE *open_for_trace(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+
+	if (fd < 0)
+		return NULL;
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fdopen(fd, "w");
+}
+
+static int open_trace(struct lab *lab, const char *name)
+{
+	FILE *file = open_for_trace(name);
+	int err = file ? fabric_trace_open(lab->fabric, file) : -errno;
+
+	if (err == -ENXIO) {
+		fprintf(stderr,
+			"fabricd: cannot write the trace %s: nobody reads this pipe; "
+			"start its reader first\n",
+			name);
+		return err;
+	}
+	if (err)
+		return fail("write the trace", name, err);
+	lab->trace = name;
+	return 0;
 }
 
 static int open_fabric(struct lab *lab, const struct options *options)
@@ -44,13 +75,7 @@ static int open_fabric(struct lab *lab, const struct options *options)
 
 	if (err)
 		return fail("make", "the fabric", err);
-	if (!options->trace)
-		return 0;
-	lab->trace = fopen(options->trace, "we");
-	if (!lab->trace)
-		return fail("write the trace", options->trace, -errno);
-	fabric_set_trace(lab->fabric, lab->trace);
-	return 0;
+	return options->trace ? open_trace(lab, options->trace) : 0;
 }
 
 static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int err)
@@ -116,25 +141,26 @@ static int lab_open(struct lab *lab, const struct options *options)
 	return err;
 }
 
-static int close_trace(struct lab *lab)
+/* What can be written no more is said once, and the guest goes on. */
+static void check_trace(struct lab *lab, int err)
 {
-	int err = 0;
-
-	if (!lab->trace)
-		return 0;
-	if (ferror(lab->trace))
-		err = -EIO;
-	if (fclose(lab->trace))
-		err = -errno;
-	return err ? fail("write", "all of the trace", err) : 0;
+	if (!err)
+		return;
+	fprintf(stderr,
+		"fabricd: cannot write all of the trace %s: %s; the guest is not affected\n",
+		lab->trace, strerror(-err));
+	fabric_trace_close(lab->fabric);
+	lab->trace_lost = true;
 }
 
 static int lab_close(struct lab *lab)
 {
 	for (unsigned i = 0; i < lab->slot_count; i++)
 		slot_destroy(&lab->slots[i]);
+	if (lab->fabric)
+		check_trace(lab, fabric_trace_close(lab->fabric));
 	fabric_destroy(lab->fabric);
-	return close_trace(lab);
+	return lab->trace_lost ? -EIO : 0;
 }
 
 /* How long poll() may wait: until the first device has something to do by itself. */
@@ -165,6 +191,9 @@ static int lab_run(struct lab *lab)
 			fds[i].events = vu_events(lab->slots[i].vu);
 		}
 		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
+		/* Before a rest, so that the trace can be read while the guest runs. */
+		if (!more)
+			check_trace(lab, fabric_trace_flush(lab->fabric));
 		if (poll(fds, n + 1, more ? 0 : lab_wait_ms(lab)) < 0 && errno != EINTR)
 			return fail("wait for", "QEMU", -errno);
 		if (fds[n].revents)

@@ -253,6 +253,7 @@ int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_
 	if (err)
 		return err;
 	fabric_port_set_id(slot->port, requester_id);
+	fabric_trace_event(slot->port, "requester_id", requester_id);
 	return open_transport(slot, dir);
 }
 

@@ -67,7 +67,7 @@ struct pci_function_link {
 	void (*msix)(void *ctx, unsigned vector);
 	/* One line for people: a guest's mistake, a command that is not known. */
 	void (*log)(void *ctx, const char *line);
-	/* One line in the trace, as fabric_trace_event(). */
+	/* One record in the trace, as fabric_trace_event(). */
 	void (*trace)(void *ctx, const char *event, uint64_t value);
 };
 

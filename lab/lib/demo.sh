@@ -24,7 +24,7 @@ demo_run() {
 	local out=$top/out/demo status=0
 	mkdir -p "$out"
 	rm -f "$out"/*
-	trace=${trace:-$out/trace.jsonl} log=${log:-$out/guest.log} share=$out
+	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log} share=$out
 	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
 	boot_run || status=$?
 	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json; every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"

@@ -23,10 +23,10 @@ lab_demo() {
 
 # The requester IDs that fabricd was told are those the guest gave.
 lab_ids() {
-	local topology trace=$out/ids.jsonl
+	local topology trace=$out/ids.pcap
 	for topology in switch rciep rootport; do
 		in_guest --topology $topology --trace "$trace" -- lspci -d 15b3: | awk '{ print $1 }' | sort >"$out/ids.guest"
-		jq -r 'select(.requester and .from != "host") | .requester' "$trace" | sort -u >"$out/ids.trace"
+		trace_shark "$trace" -Y 'tph.requester && tph.from != "host" && tph.to == "host"' -T fields -e tph.requester | sort -u >"$out/ids.trace"
 		[ -s "$out/ids.guest" ] && diff "$out/ids.guest" "$out/ids.trace" || return 1
 	done
 }

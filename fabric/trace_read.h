@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads a trace back (doc/trace.md), and decodes it as the fabric does. */
+#ifndef FABRIC_TRACE_READ_H
+#define FABRIC_TRACE_READ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fabric/trace_format.h"
+
+struct trace_packet {
+	uint64_t time_ns; /* since 1970 */
+	enum trace_kind kind;
+	enum trace_direction direction;
+	bool hint_dropped;
+	char from[TRACE_NAME_BYTES + 1], to[TRACE_NAME_BYTES + 1];
+
+	/* A TLP: prefix and header are @header_len bytes, @captured of @len with the payload. */
+	struct tlp tlp;
+	const uint8_t *bytes; /* good until the next one is read */
+	size_t header_len, captured, len;
+
+	/* An event */
+	uint64_t value;
+	char text[64]; /* cut, if it is longer */
+};
+
+struct trace_reader;
+
+/* Takes @file over, whatever is returned: 0, -ENOMEM, or -EBADMSG where it is no trace. */
+int trace_reader_open(struct trace_reader **out, FILE *file);
+/* NULL is fine. */
+void trace_reader_close(struct trace_reader *reader);
+/* 1; 0: the end. -EBADMSG: a record that cannot be, or the file is cut. -EIO: cannot read. */
+int trace_read(struct trace_reader *reader, struct trace_packet *packet);
+
+#endif

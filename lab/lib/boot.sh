@@ -3,7 +3,7 @@
 
 run_dir='' fabricd_pid='' qemu_pid='' reader_pids='' terminal=''
 
-# On every way out: QEMU first; what it said is passed on; fabricd ends its trace when told to.
+# On every way out, once: QEMU first; what it said is passed on; fabricd ends its trace when told to.
 boot_cleanup() {
 	{
 		[ -z "$qemu_pid" ] || { kill -KILL "$qemu_pid" && wait "$qemu_pid" || :; }
@@ -15,6 +15,7 @@ boot_cleanup() {
 		[ ! -e "$run_dir/log" ] || cp "$run_dir/log" "${log:-$cache/guest.log}" || say "cannot write the guest's log to $log"
 		rm -rf "$run_dir"
 	}
+	run_dir='' fabricd_pid='' qemu_pid='' terminal=''
 }
 
 # The readers end with the last writer, and the last one is us.

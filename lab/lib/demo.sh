@@ -20,6 +20,24 @@ demo_widths() {
 	esac
 }
 
+# As one would type them.
+demo_arguments() {
+	local argument
+	for argument; do
+		if [[ $argument =~ ^[[:alnum:]_./,:=-]+$ ]]; then printf ' %s' "$argument"; else printf ' %q' "$argument"; fi
+	done
+}
+
+# demo_report ARGUMENT…: what the demo was given, so that the page can say how to do it again.
+demo_report() {
+	local args=(--result "${out#"$PWD"/}/result.json" --style "$lab/report/report.css" --out "$out/report.html"
+		--log "$log" --command "lab/tphlab demo$(demo_arguments "$@")")
+	# A trace that went elsewhere than into a file is not there any more.
+	[ ! -f "$trace" ] || args+=(--trace "${trace#"$PWD"/}")
+	"$build/lab/report/report" "${args[@]}" || die "cannot write $out/report.html: see the line above"
+}
+
+# demo_run ARGUMENT…
 demo_run() {
 	local out=$top/out/demo status=0
 	mkdir -p "$out"
@@ -27,6 +45,9 @@ demo_run() {
 	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log} share=$out
 	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
 	boot_run || status=$?
-	[ ! -e "$out/result.json" ] || say "wrote ${out#"$PWD"/}/result.json; every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
+	boot_cleanup
+	[ -e "$out/result.json" ] || return "$status"
+	demo_report "$@"
+	say "wrote ${out#"$PWD"/}/report.html, a page to look at, and result.json; every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
 	return "$status"
 }

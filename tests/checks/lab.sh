@@ -31,6 +31,15 @@ lab_ids() {
 	done
 }
 
+# A handle's PH, alone, is on what goes to and from host memory, and on nothing else there.
+lab_dmah() {
+	local trace=$out/dmah.pcap
+	in_guest --topology rciep --host-bridge-hints keep --trace "$trace" -- dmah || return 1
+	trace_shark "$trace" -Y 'tph.to == "host" && tph.th == 1' -T fields -e tph.type -e tph.ph -e tph.st -e tph.len |
+		awk -F '\t' '{ bytes[$1] += $4 } $2 != "requester" || $3 !~ /^0x0+$/ { print "not PH alone: " $0; bad = 1 }
+			END { print bytes["MWr"], bytes["MRd"]; exit bad || bytes["MWr"] != 65536 || bytes["MRd"] < 9001 }'
+}
+
 # A kernel without the series: one line and a status of its own.
 lab_plain_kernel() {
 	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_write
@@ -75,6 +84,11 @@ lab_checks() {
 	check lab-required-rootport in_guest --topology rootport -- required
 	check lab-hints-shown in_guest -- hints_shown
 	check lab-no-window in_guest -- no_window
+	check lab-no-window-rciep in_guest --topology rciep --host-bridge-hints keep -- no_window
+	check lab-read in_guest -- rdma_read
+	check lab-read-8 in_guest --accel-tph 8 -- rdma_read
+	check lab-dmah in_guest -- dmah
+	check lab-dmah-rciep lab_dmah
 	check lab-reset in_guest -- reset_under_traffic
 	check lab-reset-rootport in_guest --topology rootport -- reset_under_traffic
 	check lab-rebind in_guest -- nic_unbind_rebind

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "uverbs.h"
 
 static int open_nics(struct guest *guest)
 {
@@ -162,6 +163,20 @@ struct nic *guest_nic(struct guest *guest, unsigned bits)
 		if (guest->nics[i].tag_bits == bits && guest_same_switch(guest, &guest->nics[i]))
 			return &guest->nics[i];
 	GUEST_SKIP("no NIC that sends %u-bit tags is below the accelerator's switch", bits);
+	return NULL;
+}
+
+struct nic *guest_nic_with_dmah(struct guest *guest)
+{
+	uint32_t handle;
+
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		if (uverbs_alloc_dmah(&guest->nics[i], 0, &handle))
+			continue;
+		assert_int_equal(uverbs_free_dmah(&guest->nics[i], handle), 0);
+		return &guest->nics[i];
+	}
+	GUEST_SKIP("no NIC here has DMA handles");
 	return NULL;
 }
 

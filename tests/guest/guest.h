@@ -87,6 +87,8 @@ int guest_end(void **state);
 
 /* The first NIC that sends tags of this width on a direct way to the accelerator; else a skip. */
 struct nic *guest_nic(struct guest *guest, unsigned bits);
+/* The first NIC that has DMA handles; else a skip. */
+struct nic *guest_nic_with_dmah(struct guest *guest);
 /* The same NIC, opened once more: protection domain, queues and all of its own. */
 struct nic *guest_open_again(struct guest *guest, const struct nic *nic);
 /* A common bridge above both: peers reach each other without the host. */

@@ -4,8 +4,65 @@
  * another: with a functional tag that would be wrong data.
  */
 #include "guest.h"
+#include "uverbs.h"
 
 #define TAGS 150
+
+/* A thread that makes and drops DMA handles, each with a region, until stopped. */
+static struct handles {
+	bool running;
+	struct nic *nic;
+	pthread_t thread;
+	atomic_bool stop;
+	atomic_uint count;
+	int err; /* what ended it early */
+} handles;
+
+static int handle_comes_and_goes(struct nic *nic)
+{
+	struct ibv_mr mr;
+	uint32_t handle;
+	int err = uverbs_alloc_dmah(nic, 1, &handle);
+
+	if (err)
+		return err;
+	err = uverbs_reg_mr(nic, handle, -1, nic->stage, GUEST_SLICE_BYTES, &mr);
+	if (!err)
+		err = uverbs_dereg_mr(nic, &mr);
+	return err ? err : uverbs_free_dmah(nic, handle);
+}
+
+static void *handles_run(void *arg)
+{
+	(void)arg;
+	while (!handles.err && !atomic_load(&handles.stop)) {
+		handles.err = handle_comes_and_goes(handles.nic);
+		atomic_fetch_add(&handles.count, 1);
+	}
+	return NULL;
+}
+
+static void handles_start(struct nic *nic)
+{
+	handles = (struct handles){.nic = nic};
+	assert_int_equal(pthread_create(&handles.thread, NULL, handles_run, NULL), 0);
+	handles.running = true;
+}
+
+static void handles_stop(void)
+{
+	if (!handles.running)
+		return;
+	atomic_store(&handles.stop, true);
+	handles.running = false;
+	pthread_join(handles.thread, NULL);
+}
+
+static int handles_end(void **state)
+{
+	handles_stop();
+	return guest_end(state);
+}
 
 /*
  * Theory of operation: a thread writes without a pause through a region with a
@@ -13,10 +70,11 @@
  * regions with ever new tags, each of which programs an ST entry and clears it.
  * Nobody else writes, so the accelerator's counters must know one hint only.
  */
-static void with_nic(struct guest *guest, unsigned bits)
+static void tags_come_and_go(struct guest *guest, struct nic *nic)
 {
-	struct nic *nic = guest_nic(guest, bits), *again;
+	unsigned bits = nic->tag_bits;
 	struct hint hint = {bits, 0x2b, 2};
+	struct nic *again;
 	int fd, other;
 
 	if (guest->completer_bits < bits)
@@ -48,12 +106,31 @@ static void with_nic(struct guest *guest, unsigned bits)
 
 static void bits_8(void **state)
 {
-	with_nic(*state, 8);
+	tags_come_and_go(*state, guest_nic(*state, 8));
 }
 
 static void bits_16(void **state)
 {
-	with_nic(*state, 16);
+	tags_come_and_go(*state, guest_nic(*state, 16));
+}
+
+/*
+ * The same, while a second thread makes and drops DMA handles and regions that
+ * use them. A NIC below a switch sends hints to peers alone and has no handles;
+ * one at the root complex has, and its hints arrive where the host bridge keeps
+ * them. The firmware here knows no tags of CPUs, so the handles have a PH alone
+ * and take no ST entries.
+ */
+static void beside_handles(void **state)
+{
+	struct nic *nic = guest_nic_with_dmah(*state);
+
+	handles_start(nic);
+	tags_come_and_go(*state, nic);
+	handles_stop();
+	assert_int_equal(handles.err, 0);
+	assert_true(atomic_load(&handles.count) > 0);
+	print_message("%u handles came and went\n", atomic_load(&handles.count));
 }
 
 int main(void)
@@ -63,6 +140,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GUEST_TEST(bits_8, &guest),
 		GUEST_TEST(bits_16, &guest),
+		cmocka_unit_test_prestate_setup_teardown(beside_handles, guest_begin, handles_end,
+							 &guest),
 	};
 
 	if (ret)

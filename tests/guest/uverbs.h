@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * DMA handles (DMAH) of RDMA users, by uverbs calls as they are: the library's
+ * own came with rdma-core 59. 0 or an errno.
+ */
+#ifndef TESTS_GUEST_UVERBS_H
+#define TESTS_GUEST_UVERBS_H
+
+#include <stdint.h>
+
+#include "examples/rdma_loop.h"
+
+int uverbs_alloc_dmah(const struct nic *nic, uint8_t ph, uint32_t *handle);
+/* Without the PH, which must be there. */
+int uverbs_alloc_dmah_bare(const struct nic *nic);
+int uverbs_free_dmah(const struct nic *nic, uint32_t handle);
+
+/*
+ * A region with a DMAH: of the dma-buf @fd, or, -1, the @length bytes at @addr. The keys are all
+ * that RDMA requests need of @mr, and it is no object of the library's.
+ */
+int uverbs_reg_mr(const struct nic *nic, uint32_t dmah, int fd, const void *addr, uint64_t length,
+		  struct ibv_mr *mr);
+int uverbs_dereg_mr(const struct nic *nic, const struct ibv_mr *mr);
+
+#endif

@@ -112,7 +112,7 @@ static struct tph_hints required_hint(const struct add_result *result)
 }
 
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
-	       bool hints, struct add_result *result)
+	       bool guaranteed, struct add_result *result)
 {
 	struct tph_hints required;
 	int fd, ret;
@@ -124,7 +124,7 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 		return fd;
 	ret = program(accel, result);
 	for (unsigned i = 0; i < count && !ret; i++) {
-		bool sends = hints && nics[i].tag_bits == result->tag_bits;
+		bool sends = guaranteed && nics[i].tag_bits == result->tag_bits;
 
 		ret = try_nic(accel, offset, &nics[i], fd, &result->tries[i]);
 		result->ok &= result->tries[i].outcome == (sends ? ADD_SUM_RIGHT : ADD_REFUSED);

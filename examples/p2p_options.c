@@ -112,7 +112,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		if (ret)
 			fprintf(stderr, "p2p_write: %s is no value here; see --help\n", optarg);
 	}
-	options->hints = hints ? !strcmp(hints, "yes") : !strcmp(options->topology, "switch");
+	options->guaranteed = !strcmp(options->topology, "switch");
+	options->hints = hints ? !strcmp(hints, "yes") : options->guaranteed;
+	options->guaranteed &= options->hints;
 	if (!ret && optind < argc) {
 		fprintf(stderr, "p2p_write: it takes no %s; see --help\n", argv[optind]);
 		ret = -EINVAL;

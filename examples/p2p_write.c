@@ -325,7 +325,7 @@ static int run_pairs(struct run *run)
 	}
 	printf("\n%u of %u pairs as they should be\n", good, count);
 	ret = add_by_tag(&run->accel, BUFFER_COUNT * run->options.bytes, run->nics, nics,
-			 run->options.hints, &add);
+			 run->options.guaranteed, &add);
 	if (ret)
 		return fail(ret, "cannot try to add by a tag of", "the accelerator",
 			    "see dmesg for what its driver or a NIC's said");

@@ -77,7 +77,6 @@ selftest() {
 # Linux 7.2's own library of the vfio selftests does not compile: it lacks calloc_assert().
 ktap_checks() {
 	check lab-kunit kunit 7.3
-	check lab-kunit-7.2 kunit 7.2
 	check lab-selftest-16 selftest 1 16 vfio_dma_buf_tph_test
 	check lab-selftest-8 selftest 1 8 vfio_dma_buf_tph_test
 	check lab-selftest-none selftest 0 none vfio_dma_buf_tph_test

@@ -71,7 +71,7 @@ static int export_batch(struct bench *bench, struct worker *worker, int fd)
 	struct tph_hints hints = {0};
 
 	if (fd == worker->hinted)
-		hints = (struct tph_hints){.flags = TPH_HINT_ST, .st = 0x5a, .ph = TPH_PH_TARGET};
+		hints = accel_hints(8, 0x5a, TPH_PH_TARGET);
 	for (int i = 0; i < BATCH; i++) {
 		int new = accel_export_buffer(&bench->accel, 0, SLICE_BYTES, &hints);
 
@@ -165,16 +165,15 @@ static int open_worker(struct bench *bench, unsigned n)
 {
 	struct worker *worker = &bench->workers[n];
 	uint64_t offset = n * 2 * SLICE_BYTES;
-	struct tph_hints none = {0}, hints = {.ph = TPH_PH_TARGET};
+	struct tph_hints none = {0}, hints;
 	int ret = nic_open(&worker->nic, n);
 
 	if (ret)
 		return ret;
 	if (!worker->nic.tag_bits)
 		return fail(-EOPNOTSUPP, worker->nic.name);
-	hints.flags = worker->nic.tag_bits == 16 ? TPH_HINT_ST_EXT : TPH_HINT_ST;
-	hints.st = worker->nic.tag_bits == 8 ? 0x5b : 0;
-	hints.st_ext = worker->nic.tag_bits == 16 ? 0x1234 : 0;
+	hints = accel_hints(worker->nic.tag_bits, worker->nic.tag_bits == 16 ? 0x1234 : 0x5b,
+			    TPH_PH_TARGET);
 	worker->plain = accel_export_buffer(&bench->accel, offset, SLICE_BYTES, &none);
 	worker->hinted =
 		accel_export_buffer(&bench->accel, offset + SLICE_BYTES, SLICE_BYTES, &hints);

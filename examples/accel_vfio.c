@@ -243,6 +243,13 @@ int accel_read_partitions(const struct accel *accel, struct accel_share shares[A
 	return ret;
 }
 
+struct tph_hints accel_hints(unsigned tag_bits, uint16_t tag, uint8_t ph)
+{
+	if (tag_bits == 16)
+		return (struct tph_hints){.flags = TPH_HINT_ST_EXT, .st_ext = tag, .ph = ph};
+	return (struct tph_hints){.flags = TPH_HINT_ST, .st = (uint8_t)tag, .ph = ph};
+}
+
 int accel_export_buffer(const struct accel *accel, uint64_t offset, uint64_t length,
 			const struct tph_hints *hints)
 {

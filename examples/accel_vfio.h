@@ -46,6 +46,9 @@ int accel_read(const struct accel *accel, const struct accel_region *region, uin
 int accel_write(const struct accel *accel, const struct accel_region *region, uint64_t offset,
 		const void *buf, size_t len);
 
+/* One hint, for NICs that send tags of @tag_bits, 8 or 16. */
+struct tph_hints accel_hints(unsigned tag_bits, uint16_t tag, uint8_t ph);
+
 /* A dma-buf of a slice of its memory; page-aligned bytes. The fd, or an error of tph_vfio_export().
  */
 int accel_export_buffer(const struct accel *accel, uint64_t offset, uint64_t length,

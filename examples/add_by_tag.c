@@ -97,20 +97,6 @@ static void choose_tag(const struct nic *nics, unsigned count, struct add_result
 	}
 }
 
-static struct tph_hints required_hint(const struct add_result *result)
-{
-	struct tph_hints hints = {.flags = TPH_HINT_REQUIRED, .ph = (uint8_t)result->ph};
-
-	if (result->tag_bits == 16) {
-		hints.flags |= TPH_HINT_ST_EXT;
-		hints.st_ext = result->tag;
-	} else {
-		hints.flags |= TPH_HINT_ST;
-		hints.st = (uint8_t)result->tag;
-	}
-	return hints;
-}
-
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
 	       bool guaranteed, struct add_result *result)
 {
@@ -118,7 +104,8 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 	int fd, ret;
 
 	choose_tag(nics, count, result);
-	required = required_hint(result);
+	required = accel_hints(result->tag_bits, result->tag, (uint8_t)result->ph);
+	required.flags |= TPH_HINT_REQUIRED;
 	fd = accel_export_buffer(accel, offset, BUFFER_BYTES, &required);
 	if (fd < 0)
 		return fd;

@@ -1,37 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The kernel's own kinds of tests, in the guest: KUnit suites, and the selftests of vfio. Both print KTAP.
 
-# The suites of the series and where they are: their cases are counted there.
-kunit_suites=(pcie-tph:drivers/pci/tph_kunit.c dma-buf-tph:drivers/dma-buf/st-dma-buf-tph.c
-	vfio-pci-tph:drivers/vfio/pci/vfio_pci_tph_kunit.c)
-
-# ktap_folder NAME: empties $out/NAME, sets folder
-ktap_folder() {
-	folder=$out/$1
-	rm -rf "$folder" && mkdir -p "$folder"
-}
-
-# In the guest: what a suite says after it was told to run.
-# shellcheck disable=SC2016
-kunit_run='for suite; do
-	cd /sys/kernel/debug/kunit/$suite && echo now >run && cat results >/mnt/share/$suite.ktap || exit 1
-done'
-
-# kunit KERNEL
-kunit() {
-	local tree folder suite file status=0
-	kernel_tree "$1" || return 1
-	ktap_folder "kunit-$1"
-	in_guest --kernel "$1" --share "$folder" -- bash -c "$kunit_run" kunit "${kunit_suites[@]%:*}" || status=1
-	for suite in "${kunit_suites[@]}"; do
-		file=${suite#*:} suite=${suite%:*}
-		echo "$suite"
-		tests/ktap -v level=4 -v want="$(grep -cE '^	KUNIT_CASE' "$tree/$file")" "$folder/$suite.ktap" && continue
-		status=1
-		cat "$folder/$suite.ktap"
-	done
-	return $status
-}
+. tests/lib/kunit.sh
 
 # selftests_build: sets selftests, the folder with the programs. They need the tree's own headers.
 selftests_build() {
@@ -74,9 +44,14 @@ selftest() {
 	return $status
 }
 
+kunit_series() {
+	local tree
+	kernel_tree 7.3 && kunit 7.3
+}
+
 # Linux 7.2's own library of the vfio selftests does not compile: it lacks calloc_assert().
 ktap_checks() {
-	check lab-kunit kunit 7.3
+	check lab-kunit kunit_series
 	check lab-selftest-16 selftest 1 16 vfio_dma_buf_tph_test
 	check lab-selftest-8 selftest 1 8 vfio_dma_buf_tph_test
 	check lab-selftest-none selftest 0 none vfio_dma_buf_tph_test

@@ -1,25 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Checks in the guest: the real kernel, drivers and rdma-core on the modelled devices.
 
-# What must not be in a guest's log, whatever ran.
-splats='WARNING:|BUG:|Oops|refcount_t|use-after-free|possible recursive|circular locking|Call Trace|DMAR:.*fault|health compromised|blocked for more'
-
-# in_guest OPTION… -- COMMAND…
-in_guest() {
-	local log=$out/guest.log status=0
-	lab/tphlab run --log "$log" --timeout 180 "$@" || status=$?
-	grep -E "$splats" "$log" && status=1
-	# A test program that has nothing to test here says so and ends with 77.
-	[ $status != 77 ] || skip "nothing to test with $*"
-	return $status
-}
-
-lab_demo() {
-	local result=out/demo/result.json
-	lab/tphlab demo --timeout 180 "$@" || return 1
-	grep -E "$splats" out/demo/guest.log && return 1
-	jq -e '.ok == true and (.pairs | length) == 8 and all(.pairs[]; .data_ok and .tlps > 0)' "$result"
-}
+. tests/lib/guest.sh
 
 # The requester IDs that fabricd was told are those the guest gave.
 lab_ids() {
@@ -43,13 +25,6 @@ lab_dmah() {
 # A kernel without the series: one line and a status of its own.
 lab_plain_kernel() {
 	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_write
-}
-
-# On the other kernel, where the mirror has it.
-lab_on_7.2() {
-	local tree
-	kernel_tree 7.2 || return 1
-	lab_demo --kernel 7.2 && in_guest --kernel 7.2 -- mr_hints && in_guest --kernel 7.2 -- required
 }
 
 lab_checks() {
@@ -98,5 +73,4 @@ lab_checks() {
 	check lab-compare-direct in_guest --nic-st-table none --nics off,8,16 -- compare
 	check lab-compare-rciep in_guest --topology rciep --nics off,8,16 -- compare
 	check lab-compare-rootport in_guest --topology rootport --nics off,8,16 -- compare
-	check lab-7.2 lab_on_7.2
 }

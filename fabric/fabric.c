@@ -97,6 +97,11 @@ void fabric_port_set_bus_master(struct fabric_port *port, bool enabled)
 	port->bus_master = enabled;
 }
 
+void fabric_port_set_gone(struct fabric_port *port, bool gone)
+{
+	port->gone = gone;
+}
+
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
 {
 	port->id = requester_id;

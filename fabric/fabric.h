@@ -104,6 +104,8 @@ int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
  */
 void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, uint64_t size);
 void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
+/* Its link is down: the windows stay, and what is sent there is an Unsupported Request (2.9.1). */
+void fabric_port_set_gone(struct fabric_port *port, bool gone);
 /* As struct tlp has it. */
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id);
 
@@ -117,7 +119,8 @@ enum { FABRIC_NOWAIT = 1 }; /* only what is reachable at once; else -EFAULT */
  * then, and meanwhile every further request answers -EBUSY, as it does from
  * within the completer that serves this one.
  * -EFAULT: nobody claims the address. -EIO: Completer Abort. -EPERM: bus
- * master is off. -EINVAL: the range wraps, or no such hint.
+ * master is off. -EINVAL: the range wraps, or no such hint. A fault adds what
+ * it says, and -ETIMEDOUT: no completion came.
  * After an error an unknown part has been delivered, of a read too.
  */
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size_t len,
@@ -125,6 +128,41 @@ int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size
 int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 		const struct tlp_hint *hint, unsigned flags);
 bool fabric_port_busy(const struct fabric_port *port);
+
+/*
+ * Faults, for whoever wants to see what software makes of them (doc/faults.md).
+ * They befall requests of data, those without FABRIC_NOWAIT, that a port sends
+ * or another port sends to it. A request that must wait answers -EINPROGRESS.
+ */
+enum fabric_fault_kind {
+	FABRIC_FAULT_DROP,    /* lost on the link: a write is -EIO, a read ends by its timeout */
+	FABRIC_FAULT_DELAY,   /* held before its first TLP */
+	FABRIC_FAULT_CORRUPT, /* the data arrives poisoned and is not used: -EIO */
+	FABRIC_FAULT_REORDER, /* a read overtakes the one before it, of the same call */
+	FABRIC_FAULT_UR,      /* answered with Unsupported Request: -EFAULT */
+	FABRIC_FAULT_CA,      /* answered with Completer Abort: -EIO */
+	FABRIC_FAULT_LOSE,    /* a read is served, its completions are lost */
+	FABRIC_FAULT_KINDS,
+};
+
+#define FABRIC_FAULT_ALL UINT64_MAX
+
+struct fabric_fault {
+	bool reads, writes; /* which TLPs; REORDER and LOSE are of reads alone */
+	unsigned delay_ms;
+	uint64_t left; /* how many more; FABRIC_FAULT_ALL: no end */
+	uint64_t hits; /* how many it was */
+};
+
+/* Takes the place of what was set of this kind. */
+void fabric_port_set_fault(struct fabric_port *port, enum fabric_fault_kind kind,
+			   const struct fabric_fault *fault);
+const struct fabric_fault *fabric_port_fault(const struct fabric_port *port,
+					     enum fabric_fault_kind kind);
+/* Milliseconds until a request has waited long enough; -1: none waits. */
+int fabric_wait_ms(const struct fabric *fabric);
+/* Goes on with those that have; may call done(). */
+void fabric_work(struct fabric *fabric);
 
 /*
  * The host's answer to fabric_host_ops.read or .write, 0 or a negative errno;

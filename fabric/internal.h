@@ -65,6 +65,11 @@ struct fabric_request {
 	struct tlp_hint hint;
 	struct fabric_span span;
 	struct fabric_host_part host;
+	/* of faults */
+	size_t ahead;	     /* bytes behind the next TLP's that have been moved already */
+	bool delayed;	     /* it has been held */
+	uint64_t held_until; /* ns; 0: is not */
+	int held_status;     /* how it ends then; 0: it goes on */
 };
 
 struct fabric_port {
@@ -74,9 +79,10 @@ struct fabric_port {
 	struct fabric_counters counters;
 	struct fabric_request request;
 	uint64_t bar_base[FABRIC_BARS], bar_size[FABRIC_BARS]; /* bytes */
+	struct fabric_fault faults[FABRIC_FAULT_KINDS];
 	uint16_t id;
 	uint8_t next_tag;
-	bool bus_master;
+	bool bus_master, gone;
 };
 
 struct fabric {
@@ -87,6 +93,7 @@ struct fabric {
 	struct fabric_window windows[FABRIC_PORTS_MAX * FABRIC_BARS];
 	unsigned num_windows;
 	struct fabric_trace *trace; /* NULL: none */
+	bool faulty;		    /* some port has a fault left */
 };
 
 struct fabric_packet;
@@ -105,7 +112,8 @@ void fabric_rebuild_windows(struct fabric *fabric);
 /*
  * Is it a peer's address? A port's own BAR is not: a switch sends no request
  * back where it came from. Where windows overlap, the port added first has it.
- * A request that begins in a window and does not fit it is NOBODY's.
+ * A request that begins in a window and does not fit it, or whose port is gone,
+ * is NOBODY's.
  */
 bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
 		       struct fabric_target *to);
@@ -132,6 +140,19 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 /* host.c: the part of a port's request that the host must transfer. 0, an error, -EINPROGRESS. */
 int fabric_host_start(struct fabric_port *port);
 int fabric_host_end(struct fabric_port *port, int status);
+
+/* request.c */
+/* Where a TLP of @port's request ends: peers first, the host has the rest. */
+void fabric_find_target(struct fabric_port *port, uint64_t addr, size_t len,
+			struct fabric_target *to);
+/* Goes on with a request that had to wait, or ends it so; tells its owner if it has ended. */
+void fabric_resume(struct fabric_port *port, int status);
+
+/*
+ * fault.c: what faults make of the TLP of @from's request that is next, @len
+ * bytes. 0: it goes its way; else how the request ends, or -EINPROGRESS.
+ */
+int fabric_suffer(struct fabric_port *from, const struct fabric_target *to, size_t len);
 
 /* trace.c; only while there is a trace. @data: packet->data_len bytes, or NULL. */
 void fabric_trace_packet(struct fabric *fabric, const struct fabric_port *from,

@@ -36,8 +36,7 @@ static bool find_memory(struct fabric_port *port, uint64_t addr, size_t len,
 	return true;
 }
 
-/* Peers first, the host has the rest. */
-static void find_target(struct fabric_port *port, uint64_t addr, size_t len,
+void fabric_find_target(struct fabric_port *port, uint64_t addr, size_t len,
 			struct fabric_target *to)
 {
 	const struct fabric_host_ops *host = port->config.host;
@@ -65,7 +64,12 @@ static int advance(struct fabric_port *port)
 
 		if (!port->bus_master)
 			return -EPERM;
-		find_target(port, request->addr, len, &to);
+		fabric_find_target(port, request->addr, len, &to);
+		if (__builtin_expect(port->fabric->faulty, false)) {
+			ret = fabric_suffer(port, &to, len);
+			if (ret)
+				return ret;
+		}
 		if (to.kind == FABRIC_TARGET_TRANSFER) {
 			if (request->flags & FABRIC_NOWAIT)
 				return -EFAULT;
@@ -81,6 +85,8 @@ static int advance(struct fabric_port *port)
 		} else {
 			ret = fabric_deliver_read(port, &to, request->addr, request->dst, len,
 						  &request->hint);
+			len += request->ahead;
+			request->ahead = 0;
 			request->dst += len;
 		}
 		if (ret)
@@ -124,6 +130,8 @@ static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, co
 	request->src = src;
 	request->dst = dst;
 	request->hint = hint && hint->st_bits ? *hint : no_hint;
+	request->ahead = 0;
+	request->delayed = false;
 	return resume(port);
 }
 
@@ -139,6 +147,15 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 	return start(port, TLP_MRD, addr, NULL, buf, len, hint, flags);
 }
 
+void fabric_resume(struct fabric_port *port, int status)
+{
+	int ret = status ? status : resume(port);
+
+	port->request.active = ret == -EINPROGRESS;
+	if (ret != -EINPROGRESS && port->config.done)
+		port->config.done(port->config.done_owner, ret);
+}
+
 bool fabric_port_busy(const struct fabric_port *port)
 {
 	return port->request.active;
@@ -147,7 +164,6 @@ bool fabric_port_busy(const struct fabric_port *port)
 void fabric_host_done(struct fabric_port *port, int status)
 {
 	struct fabric_host_part *part = &port->request.host;
-	int ret;
 
 	if (part->state == FABRIC_HOST_STARTING) {
 		part->ended = true;
@@ -156,10 +172,5 @@ void fabric_host_done(struct fabric_port *port, int status)
 	}
 	if (part->state != FABRIC_HOST_WAITING)
 		return;
-	ret = fabric_host_end(port, status);
-	if (!ret)
-		ret = resume(port);
-	port->request.active = ret == -EINPROGRESS;
-	if (ret != -EINPROGRESS && port->config.done)
-		port->config.done(port->config.done_owner, ret);
+	fabric_resume(port, fabric_host_end(port, status));
 }

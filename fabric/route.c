@@ -33,7 +33,9 @@ bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len
 
 		if (offset >= window->size || window->port == from)
 			continue;
-		to->kind = len <= window->size - offset ? FABRIC_TARGET_PEER : FABRIC_TARGET_NOBODY;
+		to->kind = len <= window->size - offset && !window->port->gone
+				   ? FABRIC_TARGET_PEER
+				   : FABRIC_TARGET_NOBODY;
 		to->port = window->port;
 		to->bar = window->bar;
 		to->base = window->base;

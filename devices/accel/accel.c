@@ -155,10 +155,16 @@ static void accel_reset(struct pci_function *f)
 	struct accel *accel = accel_of(f);
 	uint64_t bytes = f->bars[ACCEL_BAR_MEMORY].size;
 
+	accel->ingress.completer = pci_tph_completer_type(f);
 	ingress_reset(&accel->ingress);
 	if (fallocate(accel->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
 		      (off_t)bytes))
 		memset(accel->ingress.memory, 0, bytes);
+}
+
+static void accel_away(struct pci_function *f)
+{
+	memset(accel_of(f)->ingress.memory, 0xff, f->bars[ACCEL_BAR_MEMORY].size);
 }
 
 static void accel_destroy(struct pci_function *f)
@@ -176,6 +182,7 @@ static const struct pci_function_ops accel_ops = {
 	.mem_write = accel_mem_write,
 	.mem_read = accel_mem_read,
 	.reset = accel_reset,
+	.away = accel_away,
 	.destroy = accel_destroy,
 };
 

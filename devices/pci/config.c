@@ -67,6 +67,7 @@
 #define EXP_DEVCAP2_EXT_FMT  (1u << 20)
 #define EXP_DEVCAP2_PREFIX   (1u << 21)
 #define EXP_DEVCAP2_1_PREFIX (1u << 22)
+#define EXP_DEVCAP2_PREFIXES (EXP_DEVCAP2_EXT_FMT | EXP_DEVCAP2_PREFIX | EXP_DEVCAP2_1_PREFIX)
 #define EXP_DEVCTL2	     0x28
 #define EXP_DEVCTL2_WRITABLE 0x0010
 #define EXP_LNKCAP2	     0x2c
@@ -185,12 +186,27 @@ void pci_config_add_express(struct pci_function *f, enum pci_tph_completer compl
 	put16(config, at + EXP_LNKSTA, EXP_LNKSTA_VALUE);
 
 	if (prefixes)
-		devcap2 |= EXP_DEVCAP2_EXT_FMT | EXP_DEVCAP2_PREFIX | EXP_DEVCAP2_1_PREFIX;
+		devcap2 |= EXP_DEVCAP2_PREFIXES;
 	put32(config, at + EXP_DEVCAP2, devcap2);
 	put16(writable, at + EXP_DEVCTL2, EXP_DEVCTL2_WRITABLE);
 	put32(config, at + EXP_LNKCAP2, EXP_LNKCAP2_VALUE);
 	put16(config, at + EXP_LNKCTL2, EXP_LNKCTL2_DEFAULT);
 	put16(writable, at + EXP_LNKCTL2, EXP_LNKCTL2_WRITABLE);
+}
+
+void pci_tph_claim_completer(struct pci_function *f, enum pci_tph_completer completer)
+{
+	uint32_t devcap2 = EXP_DEVCAP2_NO_CTO | (uint32_t)completer << EXP_DEVCAP2_TPH;
+
+	if (completer == PCI_TPH_COMPLETER_16)
+		devcap2 |= EXP_DEVCAP2_PREFIXES;
+	put32(f->config_default, f->pcie_cap + EXP_DEVCAP2, devcap2);
+}
+
+enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f)
+{
+	return (enum pci_tph_completer)(
+		pci_config_get32(f, f->pcie_cap + EXP_DEVCAP2) >> EXP_DEVCAP2_TPH & 3);
 }
 
 void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset)
@@ -227,9 +243,15 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 	return 0;
 }
 
-void pci_function_reset(struct pci_function *f)
+static void to_defaults(struct pci_function *f)
 {
 	memcpy(f->config, f->config_default, sizeof(f->config));
+	pci_tph_set_writable(f);
+}
+
+void pci_function_reset(struct pci_function *f)
+{
+	to_defaults(f);
 	if (f->ops->reset)
 		f->ops->reset(f);
 }
@@ -242,7 +264,7 @@ static void function_level_reset(struct pci_function *f)
 	uint16_t lnkctl = pci_config_get16(f, f->pcie_cap + EXP_LNKCTL);
 	uint16_t devctl;
 
-	memcpy(f->config, f->config_default, sizeof(f->config));
+	to_defaults(f);
 	devctl = pci_config_get16(f, devctl_at) & (uint16_t)~EXP_DEVCTL_MPS;
 	put16(f->config, devctl_at, devctl | mps);
 	put16(f->config, f->pcie_cap + EXP_LNKCTL, lnkctl);

@@ -45,6 +45,9 @@ struct pci_function_ops {
 	/* FLR, or the machine's reset; configuration space is back at its defaults. May be
 	 * NULL. */
 	void (*reset)(struct pci_function *f);
+	/* It has been torn out, after a reset(): memory of its own that a host has mapped is to
+	 * read as all ones until the next one. May be NULL. */
+	void (*away)(struct pci_function *f);
 	/* Does one step of queued work, may send requests; true: there is more. Never called
 	 * while a request is under way. May be NULL. */
 	bool (*work)(struct pci_function *f);
@@ -80,6 +83,7 @@ struct pci_function {
 	uint8_t config_writable[PCI_CONFIG_BYTES]; /* bit set: the guest may change it */
 	uint8_t config_default[PCI_CONFIG_BYTES];  /* after reset */
 	unsigned pcie_cap, msix_cap, tph_cap;	   /* offsets in bytes; 0: none */
+	uint32_t tph_built;			   /* the TPH capability register as built */
 	unsigned next_cap, next_ext_cap;	   /* where the next capability will go */
 };
 
@@ -151,6 +155,14 @@ unsigned pci_tph_requester_bits(const struct pci_function *f); /* 0, 8 or 16 */
 /* Device specific mode: the device picks tags. If not (No-ST mode), it may send tag 0 only. */
 bool pci_tph_device_specific(const struct pci_function *f);
 bool pci_tph_has_table(const struct pci_function *f);
+/*
+ * What it claims of TPH from its next reset on: as a completer; as a requester of
+ * 0-, 8- or 16-bit tags, which needs the capability that it was built with.
+ */
+void pci_tph_claim_completer(struct pci_function *f, enum pci_tph_completer completer);
+void pci_tph_claim_requester(struct pci_function *f, unsigned bits);
+/* DevCap2 as it is now. */
+enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f);
 /* Entry @index whatever the mode and the enable field; 0 when there is no such entry. */
 uint16_t pci_tph_st_entry(const struct pci_function *f, unsigned index);
 

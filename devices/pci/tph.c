@@ -25,6 +25,15 @@
 #define TPH_CTRL_EN_2  0x0200 /* with bit 8: Extended TPH */
 #define TPH_ST_TABLE   0x0c
 
+void pci_tph_set_writable(struct pci_function *f)
+{
+	bool extended = f->tph_cap && pci_config_get32(f, f->tph_cap + TPH_CAP) & TPH_CAP_EXT;
+
+	if (f->tph_cap)
+		put16(f->config_writable, f->tph_cap + TPH_CTRL,
+		      TPH_CTRL_MODE | TPH_CTRL_EN_1 | (extended ? TPH_CTRL_EN_2 : 0));
+}
+
 void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries)
 {
 	unsigned at = f->next_ext_cap;
@@ -39,11 +48,26 @@ void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entri
 	f->tph_cap = at;
 	put32(f->config, at, EXT_CAP_TPH);
 	put32(f->config, at + TPH_CAP, cap);
-	put16(f->config_writable, at + TPH_CTRL,
-	      TPH_CTRL_MODE | TPH_CTRL_EN_1 | (extended ? TPH_CTRL_EN_2 : 0));
+	f->tph_built = cap;
+	pci_tph_set_writable(f);
 	for (unsigned i = 0; i < st_entries; i++)
 		put16(f->config_writable, at + TPH_ST_TABLE + 2 * i, 0xffff);
 	f->next_ext_cap = (at + TPH_ST_TABLE + 2 * st_entries + 3) & ~3u;
+}
+
+/* Its place in the list of capabilities stays, as the hypervisor has read that; but a capability
+ * of no mode and no table is good for nothing. */
+void pci_tph_claim_requester(struct pci_function *f, unsigned bits)
+{
+	unsigned at = f->tph_cap + TPH_CAP;
+	uint32_t cap = f->tph_built;
+
+	assert(f->tph_cap);
+	if (bits == 16)
+		cap |= TPH_CAP_EXT;
+	else
+		cap &= ~TPH_CAP_EXT;
+	put32(f->config_default, at, bits ? cap : 0);
 }
 
 static unsigned control(const struct pci_function *f)

@@ -346,6 +346,44 @@ static void test_tph_control(void **state)
 	}
 }
 
+/* What is claimed of TPH is seen from the next reset on, a machine's or the function's own. */
+static void test_tph_claims(void **state)
+{
+	struct pci_function *f = &device.function;
+	uint32_t devcap2 = f->pcie_cap + 0x24;
+
+	(void)state;
+	for (int flr = 0; flr < 2; flr++) {
+		build(PCI_TPH_COMPLETER_16, true, ST_ENTRIES);
+		pci_tph_claim_completer(f, PCI_TPH_COMPLETER_8);
+		pci_tph_claim_requester(f, 8);
+		assert_int_equal(get(devcap2, 4), 0x00703010);
+		assert_int_equal(get(0x104, 4), 0x003f0305);
+		if (flr)
+			set(f->pcie_cap + 8, 2, 0x8000);
+		else
+			pci_function_reset(f);
+		assert_int_equal(get(devcap2, 4), 0x00001010);
+		assert_int_equal(pci_tph_completer_type(f), PCI_TPH_COMPLETER_8);
+		assert_int_equal(get(0x104, 4), 0x003f0205);
+		set(0x108, 4, 0xffffffff);
+		assert_int_equal(get(0x108, 4), 0x107);
+		pci_tph_claim_completer(f, PCI_TPH_COMPLETER_NONE);
+		pci_tph_claim_requester(f, 0);
+		pci_function_reset(f);
+		assert_int_equal(get(devcap2, 4), 0x00000010);
+		assert_int_equal(get(0x104, 4), 0);
+		assert_false(pci_tph_has_table(f));
+		pci_tph_claim_completer(f, PCI_TPH_COMPLETER_16);
+		pci_tph_claim_requester(f, 16);
+		pci_function_reset(f);
+		assert_int_equal(get(devcap2, 4), 0x00703010);
+		assert_int_equal(get(0x104, 4), 0x003f0305);
+		set(0x108, 4, 0xffffffff);
+		assert_int_equal(get(0x108, 4), 0x307);
+	}
+}
+
 /* Entries are 16 bits each and may be written whether TPH is enabled or not. */
 static void test_st_entries(void **state)
 {
@@ -446,6 +484,7 @@ int main(void)
 		cmocka_unit_test_setup(test_msix, setup),
 		cmocka_unit_test_setup(test_tph_capability, setup),
 		cmocka_unit_test_setup(test_tph_control, setup),
+		cmocka_unit_test_setup(test_tph_claims, setup),
 		cmocka_unit_test_setup(test_st_entries, setup),
 		cmocka_unit_test_setup(test_no_tph, setup),
 		cmocka_unit_test_setup(test_access_ranges, setup),

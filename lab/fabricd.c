@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,6 +17,8 @@
 
 #include "devices/accel/accel.h"
 #include "devices/cx/cx.h"
+#include "lab/control.h"
+#include "lab/faults.h"
 #include "lab/options.h"
 #include "lab/slot.h"
 
@@ -26,6 +29,7 @@ struct lab {
 	const char *trace; /* its name */
 	bool trace_lost;
 	int signals;
+	struct control control;
 };
 
 static int fail(const char *what, const char *on, int err)
@@ -128,16 +132,57 @@ static int open_signals(struct lab *lab)
 	return lab->signals < 0 ? fail("watch for", "signals", -errno) : 0;
 }
 
+static bool run_line(struct lab *lab, const char *line, size_t len, FILE *answer)
+{
+	const struct faults_scope scope = {lab->slots, lab->slot_count};
+
+	return faults_run(&scope, line, len, answer);
+}
+
+static void on_line(void *owner, const char *line, size_t len, FILE *answer)
+{
+	run_line(owner, line, len, answer);
+}
+
+static int open_control(struct lab *lab, const struct options *options)
+{
+	char path[PATH_MAX];
+	int err;
+
+	lab->control.run = on_line;
+	lab->control.owner = lab;
+	snprintf(path, sizeof(path), "%s/control.sock", options->dir);
+	err = control_open(&lab->control, path);
+	return err ? fail("listen on", path, err) : 0;
+}
+
+static int set_fault(struct lab *lab, const char *line)
+{
+	char answer[256] = "";
+	FILE *file = fmemopen(answer, sizeof(answer), "w");
+	bool done = file && run_line(lab, line, strlen(line), file);
+
+	if (file)
+		fclose(file);
+	if (!done)
+		fprintf(stderr, "fabricd: --fault '%s': %s\n", line, answer);
+	return done ? 0 : -EINVAL;
+}
+
 static int lab_open(struct lab *lab, const struct options *options)
 {
-	int err = open_signals(lab);
+	int err = open_control(lab, options);
 
+	if (!err)
+		err = open_signals(lab);
 	if (!err)
 		err = open_fabric(lab, options);
 	for (unsigned i = 0; !err && i < options->accel_count; i++)
 		err = open_accel(lab, options, i);
 	for (unsigned i = 0; !err && i < options->nic_count; i++)
 		err = open_nic(lab, options, i);
+	for (unsigned i = 0; !err && i < options->fault_count; i++)
+		err = set_fault(lab, options->faults[i]);
 	return err;
 }
 
@@ -155,6 +200,7 @@ static void check_trace(struct lab *lab, int err)
 
 static int lab_close(struct lab *lab)
 {
+	control_close(&lab->control);
 	for (unsigned i = 0; i < lab->slot_count; i++)
 		slot_destroy(&lab->slots[i]);
 	if (lab->fabric)
@@ -166,7 +212,7 @@ static int lab_close(struct lab *lab)
 /* How long poll() may wait: until the first device has something to do by itself. */
 static int lab_wait_ms(const struct lab *lab)
 {
-	int first = -1;
+	int first = fabric_wait_ms(lab->fabric);
 
 	for (unsigned i = 0; i < lab->slot_count; i++) {
 		int ms = slot_wait_ms(&lab->slots[i]);
@@ -180,7 +226,7 @@ static int lab_wait_ms(const struct lab *lab)
 /* Until a signal comes. */
 static int lab_run(struct lab *lab)
 {
-	struct pollfd fds[OPTIONS_SLOTS_MAX + 1];
+	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS];
 	bool more = false;
 
 	for (;;) {
@@ -191,14 +237,18 @@ static int lab_run(struct lab *lab)
 			fds[i].events = vu_events(lab->slots[i].vu);
 		}
 		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
+		control_fds(&lab->control, fds + n + 1);
 		/* Before a rest, so that the trace can be read while the guest runs. */
 		if (!more)
 			check_trace(lab, fabric_trace_flush(lab->fabric));
-		if (poll(fds, n + 1, more ? 0 : lab_wait_ms(lab)) < 0 && errno != EINTR)
+		if (poll(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab)) < 0 &&
+		    errno != EINTR)
 			return fail("wait for", "QEMU", -errno);
 		if (fds[n].revents)
 			return 0;
 		more = false;
+		control_process(&lab->control, fds + n + 1);
+		fabric_work(lab->fabric);
 		for (unsigned i = 0; i < n; i++)
 			if (fds[i].revents)
 				vu_process(lab->slots[i].vu, fds[i].revents);

@@ -103,6 +103,10 @@ static int parse_one(struct options *o, const char *name, char *value)
 
 	if (!strcmp(name, "dir")) {
 		o->dir = value;
+	} else if (!strcmp(name, "fault")) {
+		if (o->fault_count == OPTIONS_FAULTS_MAX)
+			return bad(name, "(too many)");
+		o->faults[o->fault_count++] = value;
 	} else if (!strcmp(name, "trace")) {
 		o->trace = value;
 	} else if (!strcmp(name, "peers")) {
@@ -146,6 +150,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{"nic-st-table", required_argument, NULL, 0},
 		{"nics", required_argument, NULL, 0},
 		{"ids", required_argument, NULL, 0},
+		{"fault", required_argument, NULL, 0},
 		{NULL, 0, NULL, 0},
 	};
 	int index, got;

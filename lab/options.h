@@ -12,6 +12,7 @@
 
 #define OPTIONS_ACCELS_MAX 2
 #define OPTIONS_NICS_MAX   8
+#define OPTIONS_FAULTS_MAX 32
 #define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX)
 
 struct options {
@@ -26,6 +27,8 @@ struct options {
 	unsigned nic_st_entries; /* 0: no ST table */
 	unsigned nic_count;
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
+	const char *faults[OPTIONS_FAULTS_MAX];	 /* lines of the control language */
+	unsigned fault_count;
 	/* Requester IDs: of the accelerators, then of the NICs. The transport does not tell them.
 	 */
 	uint16_t ids[OPTIONS_SLOTS_MAX];

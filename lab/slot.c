@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
  * them. */
@@ -68,9 +69,11 @@ static void sync_config(struct slot *slot)
 
 		if (!pci_function_bar_window(f, bar, &base, &size))
 			size = 0;
+		slot->seen |= size != 0;
 		fabric_port_set_bar(slot->port, bar, base, size);
 	}
 	fabric_port_set_bus_master(slot->port, pci_function_bus_master(f));
+	fabric_port_set_gone(slot->port, slot->away);
 }
 
 /* Device memory that the host cannot map: a CPU's access travels as a TLP like anyone's. */
@@ -79,6 +82,9 @@ static bool is_device_memory(const struct pci_function *f, unsigned bar)
 	return f->bars[bar].prefetchable && f->ops->mem_write;
 }
 
+/* Where BARs are in configuration space. */
+enum { BARS = 0x10, BARS_BYTES = 24 };
+
 /*
  * QEMU answers reads of BARs itself. A guest that restores configuration space
  * after an FLR finds them unchanged there and does not write them, so they must
@@ -86,7 +92,6 @@ static bool is_device_memory(const struct pci_function *f, unsigned bar)
  */
 static int config_write(struct slot *slot, uint64_t offset, const void *buf, size_t len)
 {
-	enum { BARS = 0x10, BARS_BYTES = 24 };
 	bool is_bar = offset < BARS + BARS_BYTES && offset + len > BARS;
 	uint8_t bars[BARS_BYTES];
 	int err;
@@ -104,6 +109,10 @@ static int on_region_read(void *owner, unsigned region, uint64_t offset, void *b
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
+	if (slot->away) {
+		memset(buf, 0xff, len);
+		return 0;
+	}
 	if (region == VU_REGION_CONFIG)
 		return pci_config_read(f, offset, buf, len);
 	if (is_device_memory(f, region))
@@ -117,6 +126,8 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
+	if (slot->away)
+		return 0;
 	slot->pending = true;
 	if (region == VU_REGION_CONFIG)
 		return config_write(slot, offset, buf, len);
@@ -125,10 +136,22 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	return f->ops->bar_write(f, region, offset, buf, len);
 }
 
+/* What QEMU shows of BARs stays, see config_write(). */
+static void reset_but_bars(struct slot *slot)
+{
+	uint8_t bars[BARS_BYTES];
+
+	pci_config_read(slot->function, BARS, bars, sizeof(bars));
+	pci_function_reset(slot->function);
+	pci_config_write(slot->function, BARS, bars, sizeof(bars));
+}
+
 static void on_reset(void *owner)
 {
 	struct slot *slot = owner;
 
+	if (slot->away)
+		return;
 	pci_function_reset(slot->function);
 	sync_config(slot);
 }
@@ -264,10 +287,48 @@ void slot_destroy(struct slot *slot)
 		slot->function->ops->destroy(slot->function);
 }
 
+/*
+ * The guest has not taken its memory out of the address space, so the ports
+ * above go on sending there what is meant for it, until the guest programs it
+ * anew when it is back.
+ */
+int slot_set_away(struct slot *slot, bool away)
+{
+	if (away && !slot->seen)
+		return -EAGAIN;
+	if (slot->away == away)
+		return 0;
+	slot->away = away;
+	reset_but_bars(slot);
+	fabric_port_set_gone(slot->port, true);
+	fabric_port_set_bus_master(slot->port, false);
+	if (away && slot->function->ops->away)
+		slot->function->ops->away(slot->function);
+	fabric_trace_event(slot->port, away ? "away" : "back", 0);
+	return 0;
+}
+
+int slot_claim_tph(struct slot *slot, unsigned bits)
+{
+	struct pci_function *f = slot->function;
+
+	if (f->ops->mem_write)
+		pci_tph_claim_completer(f, bits == 16  ? PCI_TPH_COMPLETER_16
+					   : bits == 8 ? PCI_TPH_COMPLETER_8
+						       : PCI_TPH_COMPLETER_NONE);
+	else if (f->tph_cap)
+		pci_tph_claim_requester(f, bits);
+	else
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 int slot_wait_ms(const struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
+	if (slot->away)
+		return -1;
 	return f->ops->wait_ms ? f->ops->wait_ms(f) : -1;
 }
 

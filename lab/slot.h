@@ -18,6 +18,8 @@ struct slot {
 	struct vu *vu;
 	struct fabric_port *port;
 	bool pending; /* the function may have work */
+	bool seen;    /* the guest has given it an address */
+	bool away;    /* torn out */
 };
 
 /* What a device needs to be made; it acts on this slot. */
@@ -30,6 +32,17 @@ struct pci_function_link slot_link(struct slot *slot);
  */
 int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_t requester_id);
 void slot_destroy(struct slot *slot);
+
+/*
+ * Tears the function out, or puts it back in as if powered on. While it is away
+ * the guest reads all ones and whoever sends to it finds nobody. To what is so
+ * already it does nothing. 0; -EAGAIN: the machine has not found it yet, and does not start
+ * with a device that answers nothing.
+ */
+int slot_set_away(struct slot *slot, bool away);
+/* What it claims of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was made
+ * without the capability. */
+int slot_claim_tph(struct slot *slot, unsigned bits);
 
 /* Lets the function work, a bounded while; true: there is more to do now. */
 bool slot_work(struct slot *slot);

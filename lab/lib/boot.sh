@@ -74,7 +74,7 @@ boot_fabricd() {
 	! boot_accel_trapped || peers=none
 	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --nic-st-table "$nic_st_table" --peers "$peers"
 		--host-bridge-hints "$host_bridge_hints" --mps "$mps"
-		--ids "${ids#,}")
+		--ids "${ids#,}" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
 	mkfifo "$run_dir/ready"

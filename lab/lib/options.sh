@@ -3,7 +3,7 @@
 
 topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
 trace='' share='' log='' timeout='' kernel=7.3 config=running
-command=()
+command=() faults=()
 
 # one_of OPTION VALUE CHOICE…
 one_of() {
@@ -26,6 +26,7 @@ options_parse() {
 			name=${1#--}
 			printf -v "${name//-/_}" '%s' "$2"
 			shift 2 ;;
+		--fault) [ $# -ge 2 ] || die "--fault needs a value (tphlab --help)"; faults+=(--fault "$2"); shift 2 ;;
 		--debug) debug=-debug; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac

@@ -40,7 +40,7 @@ host_fuzz() {
 	local build=build-fuzz name
 	[ -e "$build/build.ninja" ] || CC=clang meson setup "$build" -Dfuzz=true -Db_lundef=false || return 1
 	ninja -C "$build" || return 1
-	for name in tlp vfio_user accel cx libtph; do
+	for name in tlp vfio_user accel cx libtph command; do
 		"$build/tests/fuzz/${name}_fuzz" -max_total_time="$1" -max_len=9000 -timeout=10 \
 			-artifact_prefix="$out/" || return 1
 	done

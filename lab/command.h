@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A line of the lab's control language (doc/faults.md): what to do to which
+ * device. The command line of fabricd and its socket speak it. Pure functions.
+ */
+#ifndef LAB_COMMAND_H
+#define LAB_COMMAND_H
+
+#include <stddef.h>
+
+#include "fabric/fabric.h"
+
+#define COMMAND_LINE_MAX     128 /* bytes, the newline left out */
+#define COMMAND_DEVICE_BYTES 16
+#define COMMAND_DELAY_MS_MAX 10000u
+
+enum command_verb {
+	COMMAND_STATUS,
+	COMMAND_FAULT,
+	COMMAND_CLEAR, /* all faults of the device */
+	COMMAND_AWAY,
+	COMMAND_BACK,
+	COMMAND_TPH,
+};
+
+struct command {
+	enum command_verb verb;
+	char device[COMMAND_DEVICE_BYTES]; /* "": STATUS, which is of all */
+	enum fabric_fault_kind kind;
+	struct fabric_fault fault;
+	unsigned tph_bits; /* 0, 8 or 16 */
+};
+
+/*
+ * @line may be any @len bytes. NULL, or what is wrong with it, for people. *@out
+ * is undefined then.
+ */
+const char *command_parse(struct command *out, const char *line, size_t len);
+/* "drop" and so on */
+const char *command_fault_word(enum fabric_fault_kind kind);
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The control socket: who may open it, and what those do who mean no good. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lab/control.h"
+
+#define LONG_ANSWER (1 << 20)
+
+struct world {
+	struct control control;
+	char dir[64], path[80];
+	unsigned lines;
+};
+
+/* Answers with the line itself; "long" with so much that no socket takes it at once. */
+static void echo(void *owner, const char *line, size_t len, FILE *answer)
+{
+	struct world *w = owner;
+
+	w->lines++;
+	fputs("you said ", answer);
+	fwrite(line, 1, len, answer);
+	if (len == 4 && !memcmp(line, "long", 4))
+		for (int i = 0; i < LONG_ANSWER; i++)
+			putc('.', answer);
+}
+
+static int setup(void **state)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	strcpy(w->dir, "/tmp/control.XXXXXX");
+	assert_non_null(mkdtemp(w->dir));
+	snprintf(w->path, sizeof(w->path), "%s/sock", w->dir);
+	w->control.run = echo;
+	w->control.owner = w;
+	assert_int_equal(control_open(&w->control, w->path), 0);
+	*state = w;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct world *w = *state;
+
+	control_close(&w->control);
+	unlink(w->path);
+	rmdir(w->dir);
+	free(w);
+	return 0;
+}
+
+static int client(const struct world *w)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	strcpy(address.sun_path, w->path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* Until there is nothing more to do. */
+static void turn(struct world *w)
+{
+	struct pollfd fds[CONTROL_FDS];
+
+	for (;;) {
+		control_fds(&w->control, fds);
+		if (poll(fds, CONTROL_FDS, 0) <= 0)
+			return;
+		control_process(&w->control, fds);
+	}
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void hear(int fd, const char *want)
+{
+	char text[512];
+	ssize_t len = recv(fd, text, sizeof(text), MSG_DONTWAIT);
+
+	assert_int_equal(len, strlen(want));
+	assert_memory_equal(text, want, strlen(want));
+}
+
+static bool cut_off(int fd)
+{
+	char byte;
+	ssize_t len = recv(fd, &byte, 1, MSG_DONTWAIT);
+
+	return len == 0 || (len < 0 && errno == ECONNRESET);
+}
+
+static void test_owner_alone(void **state)
+{
+	struct world *w = *state;
+	struct control second;
+	struct stat st;
+	char name[200];
+
+	assert_int_equal(stat(w->path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(control_open(&second, w->path), -EADDRINUSE);
+	control_close(&second);
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	assert_int_equal(control_open(&second, name), -ENAMETOOLONG);
+	control_close(&second);
+}
+
+/* A line may come in parts, and several at once. */
+static void test_lines(void **state)
+{
+	struct world *w = *state;
+	int fd = client(w);
+
+	say(fd, "accel0 ");
+	turn(w);
+	assert_int_equal(w->lines, 0);
+	say(fd, "drop 1\nsta");
+	turn(w);
+	hear(fd, "you said accel0 drop 1\n");
+	say(fd, "tus\n\nx\n");
+	turn(w);
+	hear(fd, "you said status\nyou said \nyou said x\n");
+	assert_int_equal(w->lines, 4);
+	close(fd);
+	turn(w);
+	assert_int_equal(w->control.clients[0].fd, -1);
+}
+
+/* Too long: one answer, the end. A line of just the limit is none of these. */
+static void test_too_long(void **state)
+{
+	struct world *w = *state;
+	char line[COMMAND_LINE_MAX + 2];
+	int fd = client(w);
+
+	memset(line, 'a', sizeof(line));
+	line[COMMAND_LINE_MAX] = '\n';
+	line[COMMAND_LINE_MAX + 1] = '\0';
+	say(fd, line);
+	turn(w);
+	assert_int_equal(w->lines, 1);
+	line[COMMAND_LINE_MAX] = 'a';
+	for (int i = 0; i < 100; i++)
+		say(fd, line);
+	turn(w);
+	assert_int_equal(w->lines, 2);
+	assert_int_equal(w->control.clients[0].fd, -1);
+	close(fd);
+}
+
+/* Who does not take his answers is cut off; nobody waits for him. */
+static void test_deaf(void **state)
+{
+	struct world *w = *state;
+	int deaf = client(w), other = client(w);
+
+	say(deaf, "long\nmore\n");
+	say(other, "hello\n");
+	turn(w);
+	hear(other, "you said hello\n");
+	assert_int_equal(w->lines, 2);
+	assert_int_equal(w->control.clients[0].fd, -1);
+	close(deaf);
+	close(other);
+}
+
+/* More than there is room for wait until one leaves. */
+static void test_many(void **state)
+{
+	struct world *w = *state;
+	int fds[CONTROL_CLIENTS + 1];
+
+	for (int i = 0; i < CONTROL_CLIENTS + 1; i++) {
+		fds[i] = client(w);
+		say(fds[i], "x\n");
+	}
+	turn(w);
+	assert_int_equal(w->lines, CONTROL_CLIENTS);
+	close(fds[2]);
+	turn(w);
+	assert_int_equal(w->lines, CONTROL_CLIENTS + 1);
+	hear(fds[CONTROL_CLIENTS], "you said x\n");
+	for (int i = 0; i < CONTROL_CLIENTS + 1; i++)
+		if (i != 2)
+			close(fds[i]);
+}
+
+/* He leaves with an answer under way, or in the middle of a line. */
+static void test_leaves(void **state)
+{
+	struct world *w = *state;
+	int fd = client(w);
+
+	say(fd, "x\nhalf");
+	close(fd);
+	turn(w);
+	assert_int_equal(w->control.clients[0].fd, -1);
+	fd = client(w);
+	turn(w);
+	say(fd, "y\n");
+	turn(w);
+	hear(fd, "you said y\n");
+	assert_false(cut_off(fd));
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_owner_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_deaf, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_leaves, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

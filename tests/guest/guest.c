@@ -13,6 +13,8 @@
 #include "guest.h"
 #include "uverbs.h"
 
+#define PATH_BYTES 256
+
 static int open_nics(struct guest *guest)
 {
 	int count = 0, ret = 0;
@@ -340,12 +342,63 @@ int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_
 	return nic_wait(nic);
 }
 
-void guest_unregister(struct guest *guest, struct ibv_mr *mr)
+static void forget(struct guest *guest, const struct ibv_mr *mr)
 {
 	for (int i = 0; i < GUEST_MRS; i++)
 		if (guest->mrs[i] == mr)
 			guest->mrs[i] = NULL;
+}
+
+void guest_unregister(struct guest *guest, struct ibv_mr *mr)
+{
+	forget(guest, mr);
 	assert_int_equal(ibv_dereg_mr(mr), 0);
+}
+
+void guest_abandon(struct guest *guest, struct ibv_mr *mr)
+{
+	forget(guest, mr);
+	ibv_dereg_mr(mr);
+}
+
+struct guest_place guest_place_of(const struct guest *guest, const struct nic *nic)
+{
+	struct guest_place place = {.nth = (unsigned)(nic - guest->nics),
+				    .tag_bits = nic->tag_bits};
+	char link[PATH_BYTES], *path;
+
+	guest_nic_bdf(nic, place.bdf);
+	snprintf(link, sizeof(link), "/sys/bus/pci/devices/%s/driver", place.bdf);
+	path = realpath(link, NULL);
+	assert_non_null(path);
+	snprintf(place.driver, sizeof(place.driver), "%s", strrchr(path, '/') + 1);
+	free(path);
+	return place;
+}
+
+void guest_tell_driver(const struct guest_place *place, const char *what)
+{
+	char path[PATH_BYTES];
+	size_t len = strlen(place->bdf);
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/%s", place->driver, what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	if (write(fd, place->bdf, len) != (ssize_t)len)
+		fail_msg("%s of %s: %s", what, place->bdf, strerror(errno));
+	close(fd);
+}
+
+struct nic *guest_reopen(struct guest *guest, const struct guest_place *place)
+{
+	struct nic *nic = &guest->nics[place->nth];
+	char bdf[TPH_BDF_CHARS];
+
+	assert_int_equal(nic_open(nic, place->nth), 0);
+	guest_nic_bdf(nic, bdf);
+	assert_string_equal(bdf, place->bdf);
+	return nic;
 }
 
 void guest_check_counters(struct guest *guest, struct hint want)

@@ -96,6 +96,18 @@ bool guest_same_switch(const struct guest *guest, const struct nic *nic);
 /* The NIC's place on the PCI bus. */
 void guest_nic_bdf(const struct nic *nic, char bdf[TPH_BDF_CHARS]);
 
+/* What is to be known of a NIC whose driver leaves it, since the NIC goes away then. */
+struct guest_place {
+	char bdf[TPH_BDF_CHARS];
+	char driver[64];
+	unsigned nth, tag_bits;
+};
+struct guest_place guest_place_of(const struct guest *guest, const struct nic *nic);
+/* @what: "bind" or "unbind" */
+void guest_tell_driver(const struct guest_place *place, const char *what);
+/* Opens it again; nic_open() waits for its port to be active. */
+struct nic *guest_reopen(struct guest *guest, const struct guest_place *place);
+
 /* A dma-buf of the @slot-th slice of BAR0. */
 int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
 /* One that is to be closed with the rest. */
@@ -125,6 +137,8 @@ void guest_register_fails(struct nic *nic, int fd, int want);
 /* RDMA READ of @len bytes at @from of @mr to @to of the stage. 0 or a negative errno. */
 int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
+/* Of a NIC that is no more: the kernel has taken all of it, this frees what is left here. */
+void guest_abandon(struct guest *guest, struct ibv_mr *mr);
 
 /* Some writes through @mr: the memory has them, and every TLP carried @want, or none a hint. */
 void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,

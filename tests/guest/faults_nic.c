@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A NIC that goes away and comes back, and one that claims more or less of TPH
+ * after a reset, as its driver and the application see it (doc/faults.md).
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "host.h"
+
+#define FATAL_SECONDS 40 /* the driver looks at its device every two seconds or so */
+
+static const struct hint hint16 = {16, 0x2b1, 2}, none;
+
+static struct nic *start(struct guest *guest)
+{
+	if (!host_listens())
+		GUEST_SKIP("nobody listens outside of this guest");
+	if (guest->completer_bits < 16)
+		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
+	return guest_nic(guest, 16);
+}
+
+static void reset_by_sysfs(const struct guest_place *place)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/reset", place->bdf);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "1", 1), 1);
+	close(fd);
+}
+
+/* A write by a new region: with this hint, or none. */
+static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
+{
+	int fd = guest_export(guest, 0, guest_flags_of(hint16));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	guest_check_writes(guest, nic, mr, 0, want);
+	guest_unregister(guest, mr);
+}
+
+/*
+ * Theory of operation: what the NIC claims changes when it is reset without its
+ * driver, not before; the driver that comes then takes it as it is. With 8-bit
+ * tags alone a buffer that has a 16-bit one gets none.
+ */
+static void claims(void **state)
+{
+	static const unsigned bits[] = {0, 8, 16};
+	struct guest *guest = *state;
+	struct nic *nic = start(guest);
+	struct guest_place place = guest_place_of(guest, nic);
+
+	for (unsigned i = 0; i < 3; i++) {
+		host_tell(bits[i] ? "nic%u tph %u" : "nic%u tph none", place.nth, bits[i]);
+		check_hint(guest, nic, i ? none : hint16);
+		nic_close(nic);
+		guest_tell_driver(&place, "unbind");
+		reset_by_sysfs(&place);
+		guest_tell_driver(&place, "bind");
+		nic = guest_reopen(guest, &place);
+		assert_int_equal(nic->tag_bits, bits[i]);
+	}
+	check_hint(guest, nic, hint16);
+}
+
+static void wait_for_fatal(const struct nic *nic)
+{
+	struct pollfd pfd = {.fd = nic->context->async_fd, .events = POLLIN};
+	struct ibv_async_event event = {.event_type = IBV_EVENT_COMM_EST};
+
+	while (event.event_type != IBV_EVENT_DEVICE_FATAL) {
+		assert_int_equal(poll(&pfd, 1, (int)guest_limit(FATAL_SECONDS) * 1000), 1);
+		assert_int_equal(ibv_get_async_event(nic->context, &event), 0);
+		ibv_ack_async_event(&event);
+	}
+}
+
+/* The driver's recovery takes its time; until it has ended the NIC cannot be opened. */
+static struct nic *wait_until_recovered(struct guest *guest, const struct guest_place *place)
+{
+	const struct timespec pause = {.tv_sec = 1};
+	struct nic *nic = &guest->nics[place->nth];
+
+	for (unsigned i = 0; nic_open(nic, place->nth); i++) {
+		assert_true(i < guest_limit(FATAL_SECONDS));
+		nanosleep(&pause, NULL);
+	}
+	nic_close(nic);
+	return guest_reopen(guest, place);
+}
+
+/*
+ * Theory of operation: it is torn out with a region on it. The application is
+ * told by an event, a new region is refused, and letting go of everything does
+ * not hang. Put back in, the driver recovers it by itself, and all is as before.
+ * What was acknowledged before is still there.
+ */
+static void away(void **state)
+{
+	struct guest *guest = *state;
+	struct nic *nic = start(guest);
+	struct guest_place place = guest_place_of(guest, nic);
+	int fd = guest_export(guest, 0, guest_flags_of(hint16));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+	uint8_t before[4096], after[4096];
+
+	guest_check_writes(guest, nic, mr, 0, hint16);
+	assert_int_equal(guest_rdma_read(nic, mr, NIC_STAGE_BYTES / 2, 0, sizeof(before)), 0);
+	memcpy(before, nic->stage + NIC_STAGE_BYTES / 2, sizeof(before));
+	host_tell("nic%u away", place.nth);
+	assert_int_equal(nic_post_write(nic, mr, 0, 0, 4096), 0);
+	wait_for_fatal(nic);
+	assert_null(nic_register(nic, fd, GUEST_SLICE_BYTES));
+	guest_abandon(guest, mr);
+	nic_close(nic);
+	host_tell("nic%u back", place.nth);
+	nic = wait_until_recovered(guest, &place);
+	assert_int_equal(accel_read(&guest->accel, &guest->accel.memory, 0, after, sizeof(after)),
+			 0);
+	assert_memory_equal(after, before, sizeof(after));
+	assert_int_equal(nic->tag_bits, place.tag_bits);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint16);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(claims, &guest),
+		GUEST_TEST(away, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("faults_nic", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

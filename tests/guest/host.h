@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Words to the lab's devices from a test in the guest: they go through files of
+ * the shared folder to whoever runs the test, who passes them to tphlab ctl.
+ */
+#ifndef TESTS_HOST_H
+#define TESTS_HOST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* False: nobody listens, the test was not started with such a folder. */
+bool host_listens(void);
+/* What `tphlab ctl` is to say; the running test fails unless it was done. */
+void host_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* How many TLPs @fault of @device has hit since it was set. */
+uint64_t host_hits(const char *device, const char *fault);
+
+#endif

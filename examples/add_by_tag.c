@@ -84,13 +84,16 @@ static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, 
 	return ret;
 }
 
-/* The widest tag that any of them sends, so that the others show what happens to those who do not.
+/*
+ * The widest tag that surely arrives from any of them, so that the others show
+ * what happens to those who do not send it.
  */
-static void choose_tag(const struct nic *nics, unsigned count, struct add_result *result)
+static void choose_tag(const struct nic *nics, unsigned count, const bool *guaranteed,
+		       struct add_result *result)
 {
 	*result = (struct add_result){.tag_bits = 8, .tag = 0xad, .ph = TPH_PH_TARGET, .ok = true};
 	for (unsigned i = 0; i < count; i++) {
-		if (nics[i].tag_bits == 16) {
+		if (nics[i].tag_bits == 16 && guaranteed[i]) {
 			result->tag_bits = 16;
 			result->tag = 0x0add;
 		}
@@ -98,12 +101,12 @@ static void choose_tag(const struct nic *nics, unsigned count, struct add_result
 }
 
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
-	       bool guaranteed, struct add_result *result)
+	       const bool *guaranteed, struct add_result *result)
 {
 	struct tph_hints required;
 	int fd, ret;
 
-	choose_tag(nics, count, result);
+	choose_tag(nics, count, guaranteed, result);
 	required = accel_hints(result->tag_bits, result->tag, (uint8_t)result->ph);
 	required.flags |= TPH_HINT_REQUIRED;
 	fd = accel_export_buffer(accel, offset, BUFFER_BYTES, &required);
@@ -111,7 +114,7 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 		return fd;
 	ret = program(accel, result);
 	for (unsigned i = 0; i < count && !ret; i++) {
-		bool sends = guaranteed && nics[i].tag_bits == result->tag_bits;
+		bool sends = guaranteed[i] && nics[i].tag_bits == result->tag_bits;
 
 		ret = try_nic(accel, offset, &nics[i], fd, &result->tries[i]);
 		result->ok &= result->tries[i].outcome == (sends ? ADD_SUM_RIGHT : ADD_REFUSED);

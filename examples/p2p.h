@@ -10,11 +10,12 @@
 
 struct options {
 	const char *json, *topology;
-	bool hints;	 /* must hints arrive? */
-	bool guaranteed; /* can they be required? through a host bridge they may get lost */
 	size_t bytes;
 	unsigned nic_count;
 	unsigned nic_bits[P2P_MAX_NICS];
+	bool hints[P2P_MAX_NICS]; /* must those of this NIC arrive? */
+	/* can they be required? through a host bridge they may get lost */
+	bool guaranteed[P2P_MAX_NICS];
 };
 
 struct buffer {
@@ -64,12 +65,12 @@ int options_parse(int argc, char **argv, struct options *options);
 
 /*
  * add_by_tag.c: exports a slice of the accelerator's memory, at page-aligned @offset, that must be
- * written with a tag by which the accelerator adds, and lets each NIC try. With @guaranteed those
- * that send tags of this width must get the sum right; all others must be refused, and without
- * @guaranteed everybody. The tag's rule stays. 0, or a negative errno if it could not be tried.
+ * written with a tag by which the accelerator adds, and lets each NIC try. Those whose hints are
+ * @guaranteed (an entry for each NIC) and that send tags of this width must get the sum right; all
+ * others must be refused. The tag's rule stays. 0, or a negative errno if it could not be tried.
  */
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
-	       bool guaranteed, struct add_result *result);
+	       const bool *guaranteed, struct add_result *result);
 
 /* All that there is to tell of a run. */
 struct report {

@@ -15,9 +15,10 @@ static void usage(FILE *f)
 		"usage: p2p_write [options]\n"
 		"NICs write into an accelerator's memory by RDMA; shows the hint of every TLP.\n\n"
 		"  --json FILE       the result as JSON\n"
-		"  --topology NAME   for the report: switch (default), rciep, rootport\n"
-		"  --hints yes|no    must hints arrive? default yes on a switch, no elsewhere: a\n"
-		"                    host bridge may drop them, but the data must be right\n"
+		"  --topology NAME   for the report: switch (default), switches, rciep, rootport\n"
+		"  --hints yes|no    must hints arrive? one for all, or a list like --nics; default\n"
+		"                    yes on a switch, no elsewhere: a host bridge may drop them, but\n"
+		"                    the data must be right\n"
 		"  --nics 8,16       what each NIC must send, by name: off, 8 or 16 (default 8,16)\n"
 		"  --bytes N         size of each buffer (default 262144, at most 1048576)\n"
 		"  --help\n\n"
@@ -64,9 +65,37 @@ static int parse_bytes(const char *text, struct options *options)
 
 static int parse_topology(const char *text, struct options *options)
 {
+	static const char *const names[] = {"switch", "switches", "rciep", "rootport"};
+
 	options->topology = text;
-	return strcmp(text, "switch") && strcmp(text, "rciep") && strcmp(text, "rootport") ? -EINVAL
-											   : 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(text, names[i]))
+			return 0;
+	return -EINVAL;
+}
+
+/* One word for each NIC; the last one is for those that follow, too. */
+static int parse_hints(const char *text, bool hints[P2P_MAX_NICS])
+{
+	for (unsigned i = 0; i < P2P_MAX_NICS; i++) {
+		size_t len = strcspn(text, ",");
+
+		hints[i] = len == 3 && !strncmp(text, "yes", 3);
+		if (!hints[i] && (len != 2 || strncmp(text, "no", 2)))
+			return -EINVAL;
+		if (text[len])
+			text += len + 1;
+	}
+	return 0;
+}
+
+/* What is required where hints go straight; elsewhere nothing can be. */
+static void set_guaranteed(struct options *options)
+{
+	bool straight = !strncmp(options->topology, "switch", 6);
+
+	for (unsigned i = 0; i < P2P_MAX_NICS; i++)
+		options->guaranteed[i] = straight && options->hints[i];
 }
 
 int options_parse(int argc, char **argv, struct options *options)
@@ -95,7 +124,7 @@ int options_parse(int argc, char **argv, struct options *options)
 			break;
 		case 'H':
 			hints = optarg;
-			ret = strcmp(hints, "yes") && strcmp(hints, "no") ? -EINVAL : 0;
+			ret = parse_hints(hints, options->hints);
 			break;
 		case 'n':
 			ret = parse_nics(optarg, options);
@@ -112,9 +141,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		if (ret)
 			fprintf(stderr, "p2p_write: %s is no value here; see --help\n", optarg);
 	}
-	options->guaranteed = !strcmp(options->topology, "switch");
-	options->hints = hints ? !strcmp(hints, "yes") : options->guaranteed;
-	options->guaranteed &= options->hints;
+	if (!hints)
+		parse_hints(strcmp(options->topology, "switch") ? "no" : "yes", options->hints);
+	set_guaranteed(options);
 	if (!ret && optind < argc) {
 		fprintf(stderr, "p2p_write: it takes no %s; see --help\n", argv[optind]);
 		ret = -EINVAL;

@@ -245,7 +245,8 @@ static int check_memory(const struct run *run, struct pair *pair)
 static struct accel_key wanted(const struct run *run, const struct pair *pair)
 {
 	const struct tph_hints *hints = &pair->buffer->hints;
-	unsigned bits = run->options.hints ? pair->nic->tag_bits : 0;
+	bool arrive = run->options.hints[pair->nic - run->nics];
+	unsigned bits = arrive ? pair->nic->tag_bits : 0;
 
 	if (bits == 8 && hints->flags & TPH_HINT_ST)
 		return (struct accel_key){.tag_bits = 8, .tag = hints->st, .ph = hints->ph};

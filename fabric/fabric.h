@@ -22,13 +22,13 @@
  * not fit the window it begins in is an Unsupported Request.
  */
 enum fabric_peers {
-	FABRIC_PEERS_SWITCH,	  /* below one switch: straight, hints and all */
+	FABRIC_PEERS_SWITCH,	  /* all below one switch: straight, hints and all */
 	FABRIC_PEERS_HOST_BRIDGE, /* through the root complex, addresses untranslated */
 	FABRIC_PEERS_NONE,	  /* an IOMMU stands between: addresses mean nothing here */
 };
 
 struct fabric_config {
-	enum fabric_peers peers;
+	enum fabric_peers peers; /* of those that are not below one switch (below_switch) */
 	/* Of requests to peers through it. What ends in host memory keeps its hint, what the
 	 * host transfers (fabric_host_ops.read and .write) loses it. */
 	bool host_bridge_keeps_hints;
@@ -65,6 +65,7 @@ struct fabric_host_ops {
 
 struct fabric_port_config {
 	const char *name;			      /* in the trace, 1..8 bytes; copied */
+	unsigned below_switch;			      /* which one, from 1; 0: none of its own */
 	const struct fabric_completer_ops *completer; /* NULL: none */
 	void *completer_owner;
 	const struct fabric_host_ops *host; /* NULL: no host memory */

@@ -98,6 +98,13 @@ struct fabric {
 
 struct fabric_packet;
 
+/* Requests from one to the other go straight, whatever is above. */
+static inline bool fabric_one_switch(const struct fabric_port *a, const struct fabric_port *b)
+{
+	return a->fabric->config.peers == FABRIC_PEERS_SWITCH ||
+	       (a->config.below_switch && a->config.below_switch == b->config.below_switch);
+}
+
 /* An outstanding read, as its requester waits for it. */
 struct fabric_reader {
 	struct fabric_port *port;

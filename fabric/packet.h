@@ -66,7 +66,7 @@ static inline bool fabric_hint_ends_at_host(const struct fabric_port *from,
 
 	if (to->kind == FABRIC_TARGET_TRANSFER)
 		return true;
-	return to->port != &from->fabric->host && config->peers == FABRIC_PEERS_HOST_BRIDGE &&
+	return to->port != &from->fabric->host && !fabric_one_switch(from, to->port) &&
 	       !config->host_bridge_keeps_hints;
 }
 

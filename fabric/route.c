@@ -25,13 +25,14 @@ bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len
 {
 	const struct fabric *fabric = from->fabric;
 
-	if (fabric->config.peers == FABRIC_PEERS_NONE)
-		return false;
 	for (unsigned i = 0; i < fabric->num_windows; i++) {
 		const struct fabric_window *window = &fabric->windows[i];
 		uint64_t offset = addr - window->base;
 
 		if (offset >= window->size || window->port == from)
+			continue;
+		if (fabric->config.peers == FABRIC_PEERS_NONE &&
+		    !fabric_one_switch(from, window->port))
 			continue;
 		to->kind = len <= window->size - offset && !window->port->gone
 				   ? FABRIC_TARGET_PEER

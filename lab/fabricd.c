@@ -85,9 +85,10 @@ static int open_fabric(struct lab *lab, const struct options *options)
 static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int err)
 {
 	unsigned n = lab->slot_count++;
+	const struct slot_place place = {options->ids[n], options->switches[n]};
 
 	if (!err)
-		err = slot_open(slot, lab->fabric, options->dir, options->ids[n]);
+		err = slot_open(slot, lab->fabric, options->dir, &place);
 	return err ? fail("open", slot->name, err) : 0;
 }
 

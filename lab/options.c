@@ -81,17 +81,18 @@ static int parse_st_table(struct options *o, const char *value)
 	return err;
 }
 
-static int parse_ids(struct options *o, char *list)
+/* A number for each slot. */
+static int parse_slots(const char *option, char *list, uint16_t slots[OPTIONS_SLOTS_MAX])
 {
 	unsigned n = 0;
 	char *save = NULL;
 
 	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
-		unsigned long id;
+		unsigned long value;
 
-		if (n == OPTIONS_SLOTS_MAX || number("ids", item, UINT16_MAX, &id))
-			return bad("ids", item);
-		o->ids[n++] = (uint16_t)id;
+		if (n == OPTIONS_SLOTS_MAX || number(option, item, UINT16_MAX, &value))
+			return bad(option, item);
+		slots[n++] = (uint16_t)value;
 	}
 	return 0;
 }
@@ -129,7 +130,9 @@ static int parse_one(struct options *o, const char *name, char *value)
 	} else if (!strcmp(name, "nics")) {
 		err = parse_nics(o, value);
 	} else if (!strcmp(name, "ids")) {
-		err = parse_ids(o, value);
+		err = parse_slots(name, value, o->ids);
+	} else if (!strcmp(name, "switches")) {
+		err = parse_slots(name, value, o->switches);
 	} else {
 		o->accel_trapped = true;
 	}
@@ -151,6 +154,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{"nics", required_argument, NULL, 0},
 		{"ids", required_argument, NULL, 0},
 		{"fault", required_argument, NULL, 0},
+		{"switches", required_argument, NULL, 0},
 		{NULL, 0, NULL, 0},
 	};
 	int index, got;

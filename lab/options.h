@@ -32,6 +32,8 @@ struct options {
 	/* Requester IDs: of the accelerators, then of the NICs. The transport does not tell them.
 	 */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
+	/* Likewise: below which switch each is, from 1; 0: as peers says. */
+	uint16_t switches[OPTIONS_SLOTS_MAX];
 };
 
 /* 0, or -EINVAL after one line on stderr. The strings are argv's. */

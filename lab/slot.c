@@ -260,10 +260,12 @@ static int open_transport(struct slot *slot, const char *dir)
 	return vu_create(&slot->vu, &config);
 }
 
-int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_t requester_id)
+int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
+	      const struct slot_place *place)
 {
 	struct fabric_port_config port = {
 		.name = slot->name,
+		.below_switch = place->below_switch,
 		.completer = slot->function->ops->mem_write ? &completer_ops : NULL,
 		.completer_owner = slot,
 		.host = &host_ops,
@@ -275,8 +277,9 @@ int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_
 
 	if (err)
 		return err;
-	fabric_port_set_id(slot->port, requester_id);
-	fabric_trace_event(slot->port, "requester_id", requester_id);
+	fabric_port_set_id(slot->port, place->requester_id);
+	fabric_trace_event(slot->port, "requester_id", place->requester_id);
+	fabric_trace_event(slot->port, "below_switch", place->below_switch);
 	return open_transport(slot, dir);
 }
 

@@ -25,12 +25,19 @@ struct slot {
 /* What a device needs to be made; it acts on this slot. */
 struct pci_function_link slot_link(struct slot *slot);
 
+/* Where the guest has it. */
+struct slot_place {
+	uint16_t requester_id;
+	unsigned below_switch; /* as fabric_port_config has it */
+};
+
 /*
  * Puts @slot->function, which the slot owns from now on, behind a socket
  * @dir/NAME.sock and on a port of @fabric. 0 or a negative errno; slot_destroy()
  * is due either way.
  */
-int slot_open(struct slot *slot, struct fabric *fabric, const char *dir, uint16_t requester_id);
+int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
+	      const struct slot_place *place);
 void slot_destroy(struct slot *slot);
 
 /*

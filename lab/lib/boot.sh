@@ -31,11 +31,11 @@ boot_drain() {
 boot_device() {
 	local socket=$1 n=$2 more=$3 bus=pcie.0
 	case $topology in
-	switch)
+	switch | switches)
 		# QEMU's own downstream port has no ACS, so all below it would be one IOMMU group and
 		# VFIO could not have one device of it. Its root port has, and does for a downstream port.
-		device_args+=(-device "pcie-root-port,id=down$n,bus=up0,chassis=1,slot=$((n + 2))")
-		bus=down$n ids+=,$(((n + 3) << 8)) ;;
+		device_args+=(-device "pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))")
+		bus=down$n ids+=,$(($(boot_switch_bus "$n") << 8)) ;;
 	rootport)
 		device_args+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),slot=$((n + 1))")
 		bus=port$n ids+=,$(((n + 1) << 8)) ;;
@@ -52,11 +52,40 @@ boot_accel_trapped() {
 	[ "$topology" != switch ] && [ "$iommu" = translated ]
 }
 
+# Which switch each function is below: the first, or every other accelerator and NIC below the second.
+boot_switches() {
+	local n count
+	below=()
+	for count in "$accels" "$(wc -w <<<"${nics//,/ }")"; do
+		for ((n = 0; n < count; n++)); do
+			case $topology in
+			switch) below+=(1) ;;
+			switches) below+=($((n % 2 + 1))) ;;
+			*) below+=(0) ;;
+			esac
+		done
+	done
+	for n in $(printf '%s\n' "${below[@]}" | sort -u); do
+		[ "$n" = 0 ] || device_args+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 7)),slot=$((n + 7))"
+			-device "x3130-upstream,id=up$n,bus=port$n")
+	done
+}
+
+# boot_switch_bus N: a switch has the bus of its Upstream Port, then one inside it, then those of its
+# Downstream Ports; all of the first come before all of the second.
+boot_switch_bus() {
+	local n=$1 i bus=3
+	for i in "${!below[@]}"; do
+		[ "${below[i]}" -lt "${below[n]}" ] || { [ "${below[i]}" = "${below[n]}" ] && [ "$i" -lt "$n" ]; } || continue
+		bus=$((bus + 1))
+	done
+	echo $((bus + 2 * (below[n] - 1)))
+}
+
 boot_device_args() {
 	local n nic=0 more=''
 	device_args=() ids=''
-	[ "$topology" != switch ] || device_args+=(-device pcie-root-port,id=port0,bus=pcie.0,chassis=8,slot=8
-		-device x3130-upstream,id=up0,bus=port0)
+	boot_switches
 	! boot_accel_trapped || more=',"x-no-posted-writes":true'
 	for ((n = 0; n < accels; n++)); do
 		boot_device "accel$n.sock" "$n" "$more"
@@ -70,11 +99,10 @@ boot_device_args() {
 # Its sockets are there when its one line has come.
 boot_fabricd() {
 	local peers=host-bridge ready args
-	[ "$topology" != switch ] || peers=switch
 	! boot_accel_trapped || peers=none
 	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --nic-st-table "$nic_st_table" --peers "$peers"
 		--host-bridge-hints "$host_bridge_hints" --mps "$mps"
-		--ids "${ids#,}" "${faults[@]}")
+		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
 	mkfifo "$run_dir/ready"

@@ -1,12 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The main job: eight pairs of buffer and NIC, and what each TLP carried.
 
+# Of each NIC: those below the first switch, where the demo's accelerator is, every other one.
+demo_hints_of_two() {
+	local nic words=()
+	for nic in ${nics//,/ }; do
+		words+=("$([ $((${#words[@]} % 2)) = 0 ] && echo yes || echo no)")
+	done
+	(IFS=,; echo "${words[*]}")
+}
+
 # Do hints arrive? Below a switch. Through the host bridge only where it keeps them, and the kernel
 # asks for none below a Root Port that is no TPH completer, as QEMU's are. What QEMU itself carries
 # to memory that is served access by access has lost them.
 demo_hints() {
 	case $topology in
 	switch) echo yes ;;
+	switches) demo_hints_of_two ;;
 	rciep) if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then echo yes; else echo no; fi ;;
 	rootport) echo no ;;
 	esac

@@ -87,14 +87,16 @@ static uint64_t requests(const struct flow *flow)
 	return flow->tlps[TLP_MRD] + flow->tlps[TLP_MWR];
 }
 
-static int by_name(const void *a, const void *b, void *ports)
+static int by_place(const void *a, const void *b, void *ports)
 {
 	const struct port *p = ports;
 	const struct port *x = &p[*(const unsigned *)a], *y = &p[*(const unsigned *)b];
 
-	/* The host is on top. */
+	/* The host is on top, and what is below one switch stands together. */
 	if (is_host(x) != is_host(y))
 		return is_host(y) - is_host(x);
+	if (x->below_switch != y->below_switch)
+		return x->below_switch < y->below_switch ? -1 : 1;
 	return strcmp(x->name, y->name);
 }
 
@@ -197,9 +199,9 @@ static void device_place(const struct layout *l, const struct port *port, char p
 	unsigned n = 0;
 	int len = 0;
 
-	while (strcmp(l->summary->ports[l->order[n + 1]].name, port->name))
-		n++;
-	if (!strcmp(topology, "switch"))
+	for (unsigned i = 1; strcmp(l->summary->ports[l->order[i]].name, port->name); i++)
+		n += l->summary->ports[l->order[i]].below_switch == port->below_switch;
+	if (port->below_switch)
 		len = snprintf(place, 48, "downstream port %u, ", n);
 	else if (!strcmp(topology, "rootport"))
 		len = snprintf(place, 48, "root port %u, ", n);
@@ -259,13 +261,18 @@ static void draw_lane(struct layout *l, unsigned target)
 	fprintf(l->out, "<path class=\"%s\" d=\"M%d %dl8 -4v8z\"/>", kind, BOX_RIGHT, end);
 }
 
-static bool has_switch(const struct summary *summary)
+static unsigned switches(const struct summary *summary)
 {
-	return !strcmp(result_text(summary->result, "topology"), "switch");
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < summary->port_count; i++)
+		if (summary->ports[i].below_switch > count)
+			count = summary->ports[i].below_switch;
+	return count;
 }
 
-/* The host, and the switch where there is one. Returns where the branches to the devices begin. */
-static int draw_root(struct layout *l, unsigned host)
+/* Returns where the branches to what is below it begin. */
+static int draw_host(struct layout *l, unsigned host)
 {
 	int lines = 1 + (int)flows_from(l, host);
 
@@ -273,12 +280,37 @@ static int draw_root(struct layout *l, unsigned host)
 	box(l, 1, lines, "host", "CPU, memory, root complex");
 	flow_lines(l, 1, 2, host);
 	l->y += lines * LINE + 24;
-	if (!has_switch(l->summary))
-		return l->y - 10;
-	branch(l, 1 + INDENT, l->y - 10);
-	box(l, 1 + INDENT, 1, "switch", "peers meet here");
+	return l->y - 10;
+}
+
+/* Likewise. */
+static int draw_switch(struct layout *l, unsigned number, int from_y)
+{
+	char title[24];
+
+	snprintf(title, sizeof(title), switches(l->summary) > 1 ? "switch %u" : "switch", number);
+	branch(l, 1 + INDENT, from_y);
+	box(l, 1 + INDENT, 1, title, "peers meet here");
 	l->y += LINE + 24;
 	return l->y - 10;
+}
+
+/* Each below its switch, or the host. */
+static void draw_devices(struct layout *l, int host_y)
+{
+	int indent = 1 + INDENT, from_y = host_y;
+	unsigned below = 0;
+
+	for (unsigned i = 1; i < l->summary->port_count; i++) {
+		const struct port *port = &l->summary->ports[l->order[i]];
+
+		if (port->below_switch != below) {
+			below = port->below_switch;
+			from_y = draw_switch(l, below, host_y);
+			indent = 1 + 2 * INDENT;
+		}
+		device(l, l->order[i], indent, from_y);
+	}
 }
 
 /* A viewBox needs the height before what is in it is drawn. */
@@ -289,18 +321,17 @@ static int topology_height(const struct layout *l)
 	for (unsigned i = 0; i < l->summary->port_count; i++)
 		lines += (is_host(&l->summary->ports[i]) ? 1 : 2) + (int)flows_from(l, i);
 	return lines * LINE + 24 * (int)l->summary->port_count +
-	       (has_switch(l->summary) ? LINE + 24 : 0);
+	       (LINE + 24) * (int)switches(l->summary);
 }
 
 void draw_topology(FILE *out, const struct summary *summary)
 {
 	const char *topology = result_text(summary->result, "topology");
 	struct layout l = {.out = out, .summary = summary, .y = 2};
-	int indent = 1 + INDENT, from_y;
 
 	for (unsigned i = 0; i < summary->port_count; i++)
 		l.order[i] = i;
-	qsort_r(l.order, summary->port_count, sizeof(*l.order), by_name, (void *)summary->ports);
+	qsort_r(l.order, summary->port_count, sizeof(*l.order), by_place, (void *)summary->ports);
 	fprintf(out,
 		"<svg class=\"drawing\" viewBox=\"0 0 %d %d\" role=\"img\" aria-labelledby=\"tt td\">"
 		"<title id=\"tt\">The devices and where their requests went</title><desc id=\"td\">Topology ",
@@ -313,11 +344,7 @@ void draw_topology(FILE *out, const struct summary *summary)
 		fputs("</svg>", out);
 		return;
 	}
-	from_y = draw_root(&l, l.order[0]);
-	if (has_switch(summary))
-		indent += INDENT;
-	for (unsigned i = 1; i < summary->port_count; i++)
-		device(&l, l.order[i], indent, from_y);
+	draw_devices(&l, draw_host(&l, l.order[0]));
 	for (unsigned i = 0; i < l.target_count; i++)
 		draw_lane(&l, l.targets[i]);
 	fputs("</svg>\n", out);

@@ -177,6 +177,8 @@ static int add_event(struct summary *s, const struct trace_packet *packet)
 	if (!strcmp(packet->text, "requester_id")) {
 		s->ports[port].has_id = true;
 		s->ports[port].id = (uint16_t)packet->value;
+	} else if (!strcmp(packet->text, "below_switch") && packet->value < PORTS_MAX) {
+		s->ports[port].below_switch = (unsigned)packet->value;
 	}
 	return 0;
 }

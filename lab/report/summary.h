@@ -25,6 +25,7 @@ struct port {
 	char name[TRACE_NAME_BYTES + 1];
 	bool has_id;
 	uint16_t id;
+	unsigned below_switch; /* which one; 0: none */
 };
 
 struct flow {

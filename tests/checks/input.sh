@@ -61,7 +61,7 @@ input_no_root() {
 }
 
 input_options() {
-	says '^tphlab: --topology ring: it is one of switch rciep rootport' 125 lab/tphlab run --topology ring -- true &&
+	says '^tphlab: --topology ring: it is one of switch switches rciep rootport' 125 lab/tphlab run --topology ring -- true &&
 		says '^tphlab: --nics 8,9: ' 125 lab/tphlab run --nics 8,9 -- true &&
 		says '^tphlab: no such option: --fast' 125 lab/tphlab run --fast -- true &&
 		says '^tphlab: --mps needs a value' 125 lab/tphlab run --mps &&

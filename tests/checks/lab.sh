@@ -6,7 +6,7 @@
 # The requester IDs that fabricd was told are those the guest gave.
 lab_ids() {
 	local topology trace=$out/ids.pcap
-	for topology in switch rciep rootport; do
+	for topology in switch switches rciep rootport; do
 		in_guest --topology $topology --trace "$trace" -- lspci -d 15b3: | awk '{ print $1 }' | sort >"$out/ids.guest"
 		trace_shark "$trace" -Y 'tph.requester && tph.from != "host" && tph.to == "host"' -T fields -e tph.requester | sort -u >"$out/ids.trace"
 		[ -s "$out/ids.guest" ] && diff "$out/ids.guest" "$out/ids.trace" || return 1
@@ -38,6 +38,8 @@ lab_checks() {
 	check lab-demo-rootport-keep lab_demo --topology rootport --host-bridge-hints keep
 	check lab-demo-mps lab_demo --mps 4096
 	check lab-demo-direct lab_demo --nic-st-table none
+	check lab-demo-switches lab_demo --topology switches --accels 2
+	check lab-demo-switches-translated lab_demo --topology switches --iommu translated
 	check lab-ids lab_ids
 	check lab-plain-kernel lab_plain_kernel
 	check lab-errors in_guest --accels 2 -- vfio_tph_errors

@@ -181,20 +181,23 @@ static void nic_done(void *owner, int status)
 static const struct fabric_completer_ops completer_ops = {accel_write, accel_read};
 static const struct fabric_host_ops host_ops = {host_ptr, host_read, host_write};
 
-static struct world *world_new(enum fabric_peers peers, bool keep, unsigned mps, unsigned mrrs)
+static struct world *world_new_below(const struct fabric_config *config, unsigned nic_switch,
+				     unsigned accel_switch)
 {
 	struct world *w = calloc(1, sizeof(*w));
-	const struct fabric_config config = {peers, keep, mps, mrrs};
 	const struct fabric_port_config nic = {.name = "nic",
+					       .below_switch = nic_switch,
 					       .host = &host_ops,
 					       .host_owner = w,
 					       .done = nic_done,
 					       .done_owner = w};
-	const struct fabric_port_config accel = {
-		.name = "accel", .completer = &completer_ops, .completer_owner = w};
+	const struct fabric_port_config accel = {.name = "accel",
+						 .below_switch = accel_switch,
+						 .completer = &completer_ops,
+						 .completer_owner = w};
 
 	assert_non_null(w);
-	assert_int_equal(fabric_create(&w->fabric, &config), 0);
+	assert_int_equal(fabric_create(&w->fabric, config), 0);
 	assert_int_equal(fabric_port_add(w->fabric, &w->nic, &nic), 0);
 	assert_int_equal(fabric_port_add(w->fabric, &w->accel, &accel), 0);
 	fabric_port_set_id(w->nic, NIC_ID);
@@ -204,6 +207,13 @@ static struct world *world_new(enum fabric_peers peers, bool keep, unsigned mps,
 	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, AREA);
 	fabric_port_set_bar(w->accel, 2, ACCEL_BAR2, AREA);
 	return w;
+}
+
+static struct world *world_new(enum fabric_peers peers, bool keep, unsigned mps, unsigned mrrs)
+{
+	const struct fabric_config config = {peers, keep, mps, mrrs};
+
+	return world_new_below(&config, 0, 0);
 }
 
 static struct world *world_default(void)
@@ -441,6 +451,36 @@ static void test_no_peers(void **state)
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
 	assert_memory_equal(w->mapped, data, 4);
 	world_free(w);
+}
+
+/* Below one switch requests go straight, whatever is above; from one switch to another they do
+ * not. */
+static void test_two_switches(void **state)
+{
+	static const struct {
+		enum fabric_peers peers;
+		unsigned accel_switch;
+		int ret;
+		unsigned st_bits; /* of what arrives */
+	} cases[] = {
+		{FABRIC_PEERS_HOST_BRIDGE, 1, 0, 8}, {FABRIC_PEERS_HOST_BRIDGE, 2, 0, 0},
+		{FABRIC_PEERS_HOST_BRIDGE, 0, 0, 0}, {FABRIC_PEERS_NONE, 1, 0, 8},
+		{FABRIC_PEERS_NONE, 2, -EFAULT, 0},
+	};
+	const struct tlp_hint hint = {8, TLP_PH_TARGET, 0x5a};
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fabric_config config = {cases[i].peers, false, 256, 512};
+		struct world *w = world_new_below(&config, 1, cases[i].accel_switch);
+
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, &hint, 0), cases[i].ret);
+		assert_int_equal(w->num_seen, !cases[i].ret);
+		if (w->num_seen)
+			assert_int_equal(w->seen[0].tlp.hint.st_bits, cases[i].st_bits);
+		world_free(w);
+	}
 }
 
 /* Reads of a peer come back in completions of at most MPS; each is counted where it was sent. */
@@ -1374,6 +1414,7 @@ int main(void)
 		cmocka_unit_test(test_hinted_read),
 		cmocka_unit_test(test_host_bridge),
 		cmocka_unit_test(test_no_peers),
+		cmocka_unit_test(test_two_switches),
 		cmocka_unit_test(test_read_counters),
 		cmocka_unit_test(test_host_transfers),
 		cmocka_unit_test(test_request_over_all_targets),

@@ -79,7 +79,7 @@ static void sync_config(struct slot *slot)
 /* Device memory that the host cannot map: a CPU's access travels as a TLP like anyone's. */
 static bool is_device_memory(const struct pci_function *f, unsigned bar)
 {
-	return f->bars[bar].prefetchable && f->ops->mem_write;
+	return bar < PCI_BAR_COUNT && f->bars[bar].is_memory;
 }
 
 /* Where BARs are in configuration space. */
@@ -315,12 +315,12 @@ int slot_claim_tph(struct slot *slot, unsigned bits)
 {
 	struct pci_function *f = slot->function;
 
-	if (f->ops->mem_write)
+	if (f->tph_cap)
+		pci_tph_claim_requester(f, bits);
+	else if (is_device_memory(f, 0))
 		pci_tph_claim_completer(f, bits == 16  ? PCI_TPH_COMPLETER_16
 					   : bits == 8 ? PCI_TPH_COMPLETER_8
 						       : PCI_TPH_COMPLETER_NONE);
-	else if (f->tph_cap)
-		pci_tph_claim_requester(f, bits);
 	else
 		return -EOPNOTSUPP;
 	return 0;

@@ -265,6 +265,7 @@ int accel_create(struct pci_function **out, const struct accel_config *config,
 		.size = bytes,
 		.is_64bit = true,
 		.prefetchable = true,
+		.is_memory = true,
 		.mmap_fd = config->trapped ? -1 : accel->memory_fd,
 	};
 	accel->function.bars[ACCEL_BAR_REGS].size = ACCEL_BAR_REGS_BYTES;

@@ -92,6 +92,25 @@ static int cx_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, c
 	return 0;
 }
 
+/*
+ * Peers ring doorbells as a CPU does: an accelerator may start the NIC's work by
+ * itself. A doorbell is whole DWs.
+ */
+static void cx_mem_write(struct pci_function *f, unsigned bar, uint64_t offset,
+			 const struct tlp *tlp, const uint8_t *payload)
+{
+	bool whole = tlp->first_be == 0xf && (tlp->length_dw == 1 || tlp->last_be == 0xf);
+
+	if (whole)
+		cx_bar_write(f, bar, offset, payload, 4u * tlp->length_dw);
+}
+
+static int cx_mem_read(struct pci_function *f, unsigned bar, uint64_t offset, const struct tlp *tlp,
+		       uint8_t *payload)
+{
+	return cx_bar_read(f, bar, offset, payload, 4u * tlp->length_dw);
+}
+
 static bool cx_has_work(const struct cx *cx)
 {
 	return cx->piece.qp || cx->cmd_pending || !cx_list_empty(&cx->arms) ||
@@ -142,6 +161,8 @@ static void cx_destroy(struct pci_function *f)
 static const struct pci_function_ops cx_ops = {
 	.bar_read = cx_bar_read,
 	.bar_write = cx_bar_write,
+	.mem_write = cx_mem_write,
+	.mem_read = cx_mem_read,
 	.config_written = cx_hint_config_written,
 	.reset = cx_reset,
 	.work = cx_work,

@@ -22,7 +22,8 @@ struct pci_bar {
 	uint64_t size; /* bytes, a power of two; 0: no such BAR */
 	bool is_64bit; /* the next BAR index is its upper half */
 	bool prefetchable;
-	int mmap_fd; /* memory that the host may map; -1: every access is a call */
+	int mmap_fd;	/* memory that the host may map; -1: every access is a call */
+	bool is_memory; /* no registers: a CPU's access is a TLP like a peer's */
 };
 
 /* What a device implements. */

@@ -303,6 +303,33 @@ static void test_write_data(void **state)
 	}
 }
 
+/* A peer's TLP rings like a CPU's write; one with bytes left out does not. */
+static void test_peer_doorbell(void **state)
+{
+	const uint64_t at = d->uar * 4096u + CX_DB_SQ;
+	uint8_t doorbell[8] = {0};
+	struct tlp tlp = {
+		.kind = TLP_MWR, .addr = at, .length_dw = 2, .first_be = 0xf, .last_be = 0x7};
+	struct wqe w;
+	struct pair p;
+
+	(void)state;
+	make_pair(&p);
+	wqe_init(&w, CX_WR_RDMA_WRITE, true);
+	wqe_raddr(&w, p.remote.addr, p.remote.key);
+	wqe_data(&w, p.local.addr, p.local.key, 64);
+	driver_post(d, &p.qp, &w);
+	cx_put32(doorbell + 4, p.qp.number << 8 | 1);
+	d->world.f->ops->mem_write(d->world.f, 0, at, &tlp, doorbell);
+	run();
+	expect_none(&p.qp);
+	tlp.last_be = 0xf;
+	d->world.f->ops->mem_write(d->world.f, 0, at, &tlp, doorbell);
+	run();
+	expect_good(&p.qp);
+	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 64);
+}
+
 /* A step moves a page at most, and none of it crosses one. */
 static void test_write_is_stepwise(void **state)
 {
@@ -1217,6 +1244,7 @@ int main(void)
 		TEST(test_objects),
 		TEST(test_qp_states),
 		TEST(test_write_data),
+		TEST(test_peer_doorbell),
 		TEST(test_write_is_stepwise),
 		TEST(test_segments),
 		TEST(test_two_qps),

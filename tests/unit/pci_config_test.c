@@ -62,9 +62,12 @@ static void build(enum pci_tph_completer completer, bool extended, unsigned st_e
 
 	memset(&device, 0, sizeof(device));
 	f->ops = &ops;
-	f->bars[0] = (struct pci_bar){64ull << 20, true, true, -1};
-	f->bars[2] = (struct pci_bar){64ull << 10, false, false, -1};
-	f->bars[4] = (struct pci_bar){8ull << 30, true, true, -1};
+	f->bars[0] = (struct pci_bar){
+		.size = 64ull << 20, .is_64bit = true, .prefetchable = true, .mmap_fd = -1};
+	f->bars[2] = (struct pci_bar){
+		.size = 64ull << 10, .is_64bit = false, .prefetchable = false, .mmap_fd = -1};
+	f->bars[4] = (struct pci_bar){
+		.size = 8ull << 30, .is_64bit = true, .prefetchable = true, .mmap_fd = -1};
 	f->msix_vectors = 5;
 	pci_config_init(f, &identity);
 	pci_config_add_bars(f);

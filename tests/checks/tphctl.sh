@@ -206,11 +206,20 @@ tphctl_dead_process() {
 
 # ---- in the guest ----
 
-# tphctl_guest NAME OPTION…: a test of tests/checks/tphctl-guest, options of the lab
+# tphctl_guest NAME OPTION…: a test of tests/checks/tphctl-guest with its arguments, options of the lab
 tphctl_guest() {
-	local name=$1
+	local call
+	read -ra call <<<"$1"
 	shift
-	in_guest --share tests/checks "$@" -- /mnt/share/tphctl-guest "$name"
+	in_guest --share tests/checks "$@" -- /mnt/share/tphctl-guest "${call[@]}"
+}
+
+# What one NIC wrote into the other's BAR arrived there, all of it, and without a hint.
+tphctl_nic_to_nic() {
+	local trace=$out/nic-to-nic.pcap
+	tphctl_guest nic_to_nic "$@" --trace "$trace" || return 1
+	trace_shark "$trace" -Y 'tph.from == "nic0" && tph.to == "nic1" && tph.type == "MWr"' -T fields -e tph.len -e tph.th |
+		awk '{ bytes += $1; hinted += $2 } END { print NR, "TLPs,", bytes, "bytes,", hinted, "hinted"; exit bytes != 65536 || hinted }'
 }
 
 # ---- installed ----
@@ -307,6 +316,15 @@ tphctl_checks() {
 	check tphctl-path-kept tphctl_guest path_kept --topology rciep --host-bridge-hints keep
 	check tphctl-path-dropped tphctl_guest path_dropped --topology rciep
 	check tphctl-path-rootport tphctl_guest path_root_port --topology rootport
+	check tphctl-pairs tphctl_guest 'pairs_are 4 0 0' --accels 2
+	check tphctl-pairs-switches tphctl_guest 'pairs_are 2 0 2' --accels 2 --topology switches
+	check tphctl-pairs-kept tphctl_guest 'pairs_are 0 4 0 yes' --accels 2 --topology rciep --host-bridge-hints keep
+	check tphctl-pairs-dropped tphctl_guest 'pairs_are 0 4 0 no' --accels 2 --topology rciep
+	check tphctl-pairs-rootport tphctl_guest 'pairs_are 0 0 4' --accels 2 --topology rootport
+	check tphctl-pairs-acs-one tphctl_guest pairs_acs_one --accels 2
+	check tphctl-pairs-acs-root tphctl_guest pairs_acs_root --accels 2 --topology switches
+	check tphctl-nic-to-nic tphctl_nic_to_nic
+	check tphctl-nic-to-nic-switches tphctl_nic_to_nic --topology switches
 	check tphctl-dead-holder tphctl_guest dead_holder
 	check tphctl-installed tphctl_installed
 	check tphctl-packages tphctl_packages

@@ -27,6 +27,34 @@ lab_plain_kernel() {
 	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_write
 }
 
+# memory_of_fabricd DIR: its own memory in kB (guest memory and the accelerator's are shared), twice a second.
+memory_of_fabricd() {
+	local pid='' tries
+	for ((tries = 0; tries < 600; tries++)); do
+		pid=$(pgrep -f "fabricd --dir $1") && break
+		sleep 0.1
+	done
+	while awk '/^RssAnon/ { print $2 }' "/proc/${pid:-none}/status" 2>/dev/null; do
+		sleep 0.5
+	done
+}
+
+# lab_garbage SECONDS SEED: a guest writes garbage into all devices; then the same process serves the demo. Its
+# memory does not grow with what was written: it never has more than garbage_memory kB.
+garbage_memory=4096
+lab_garbage() {
+	local dir status=0 memory=$out/garbage.memory
+	dir=$(mktemp -d)
+	memory_of_fabricd "$dir" >"$memory" &
+	TMPDIR=$dir lab/tphlab run --iommu translated --log "$out/guest.log" --timeout $(($1 * 3 + 180)) --share tests/checks -- \
+		/mnt/share/garbage-guest "$1" "$2" || status=1
+	wait $!
+	rm -rf "$dir"
+	grep -E "${splats/|DMAR:.*fault/}" "$out/guest.log" && status=1
+	awk -v most=$garbage_memory '$1 > max { max = $1 } END { print "fabricd:", NR, "looks, at most", max, "kB"; exit NR < 10 || max > most }' "$memory" || status=1
+	return $status
+}
+
 lab_checks() {
 	local topology mode
 	for topology in switch rciep rootport; do
@@ -75,4 +103,5 @@ lab_checks() {
 	check lab-compare-direct in_guest --nic-st-table none --nics off,8,16 -- compare
 	check lab-compare-rciep in_guest --topology rciep --nics off,8,16 -- compare
 	check lab-compare-rootport in_guest --topology rootport --nics off,8,16 -- compare
+	check lab-garbage lab_garbage 5 1
 }

@@ -44,5 +44,6 @@ soak_checks() {
 	check soak-stress soak_in_guest -- stress 300
 	check soak-fuzz soak_in_guest --accels 2 -- door_fuzz 1000000
 	check soak-kcsan soak_kcsan
+	check soak-garbage lab_garbage 60 "$RANDOM"
 	check soak-host-fuzz host_fuzz 300
 }

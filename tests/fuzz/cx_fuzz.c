@@ -65,6 +65,14 @@ static void guest_start(struct guest *g, uint8_t options)
 	g->pool = (struct mr){.addr = PEER_BASE, .len = 65536};
 	driver_create_free_mr(&g->d, &g->pool);
 	g->xlt = world_alloc(&g->d.world, 4096);
+	if (options & 128) {
+		uint64_t eq;
+
+		driver_create_eq(&g->d,
+				 1ull << CX_EVENT_PAGE_FAULT | 1ull << CX_EVENT_CMD |
+					 1ull << CX_EVENT_CQ_ERROR,
+				 0, &eq);
+	}
 	g->d.world.defer = options & 8;
 }
 
@@ -103,6 +111,76 @@ static void send_command(struct guest *g, struct input *in)
 	driver_mmio_write(&g->d, CX_INIT_CMD_DBELL, 1u << slot | (uint32_t)take(in, 1));
 }
 
+/* Puts a right command into d->in; returns its opcode. */
+static unsigned fill_command(struct guest *g, struct input *in, unsigned what, size_t *len)
+{
+	static const uint16_t modify[] = {CX_OP_RST2INIT_QP, CX_OP_INIT2INIT_QP, CX_OP_INIT2RTR_QP,
+					  CX_OP_RTR2RTS_QP,  CX_OP_RTS2RTS_QP,	 CX_OP_SQERR2RTS_QP,
+					  CX_OP_SQD_RTS_QP,  CX_OP_2ERR_QP,	 CX_OP_2RST_QP};
+	struct driver *d = &g->d;
+	struct qp qp = g->qp[what >> 3 & 1];
+	uint8_t *info;
+	unsigned opcode;
+	uint64_t addr;
+
+	switch (what & 7) {
+	case 0:
+		*len = driver_fill_eq(d, take(in, 4), 2, &addr);
+		return CX_OP_CREATE_EQ;
+	case 1:
+		*len = driver_fill_cq(d, &qp.cq);
+		return CX_OP_CREATE_CQ;
+	case 2:
+	case 3:
+		*len = driver_fill_mr(d, &g->mr[what & 1]);
+		return CX_OP_CREATE_MKEY;
+	case 4:
+		*len = driver_fill_qp(d, &qp, what & 16 ? CX_ST_RC : CX_ST_REG_UMR);
+		return CX_OP_CREATE_QP;
+	case 5:
+		driver_begin(d);
+		info = CX_ADDR(d->in, page_fault_resume_in, page_fault_info);
+		CX_SET(info, trans_page_fault_info, fault_token, qp.number);
+		CX_SET(info, trans_page_fault_info, error, what >> 4 & 1);
+		*len = 16;
+		return CX_OP_PAGE_FAULT_RESUME;
+	default:
+		opcode = modify[take(in, 1) % (sizeof(modify) / sizeof(modify[0]))];
+		*len = driver_fill_modify_qp(d, &qp, opcode, g->qp[what >> 4 & 1].number);
+		return opcode;
+	}
+}
+
+/* A command that is right but for some of its bytes. */
+static void send_right_command(struct guest *g, struct input *in)
+{
+	unsigned what = (unsigned)take(in, 1);
+	size_t len;
+	unsigned opcode = fill_command(g, in, what, &len);
+
+	for (unsigned n = (unsigned)take(in, 1) % 8; n; n--)
+		g->d.in[take(in, 2) % len] = (uint8_t)take(in, 1);
+	driver_place(&g->d, what >> 5, opcode, len, take(in, 2) % COMMAND_MAX);
+	driver_mmio_write(&g->d, CX_INIT_CMD_DBELL, 1u << (what >> 5));
+}
+
+/* The doorbells of completion and event queues. */
+static void ring(struct guest *g, struct input *in)
+{
+	unsigned how = (unsigned)take(in, 1);
+	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
+	struct cq cq = how & 4 ? qp->recv_cq : qp->cq;
+
+	cq.seen += (uint32_t)take(in, 1);
+	if (how & 8)
+		driver_mmio_write(&g->d, g->d.uar * 4096 + CX_DB_EQ_ARM + (how & 16 ? 0 : 8),
+				  (uint32_t)take(in, 1) << 24 | (uint32_t)take(in, 2));
+	else if (how & 16)
+		driver_arm_cq_solicited(&g->d, &cq);
+	else
+		driver_arm_cq(&g->d, &cq);
+}
+
 /* The same of a receive. */
 static void post_receive(struct guest *g, struct input *in)
 {
@@ -133,10 +211,12 @@ static void post(struct guest *g, struct input *in)
 		wqe_umr(&g->d, &w, &g->pool, g->xlt);
 	} else {
 		unsigned opcode = opcodes[take(in, 1) % sizeof(opcodes)];
+		/* Of the pool, once a UMR has filled it, only the first page is mapped. */
+		const struct mr *to = how & 8 ? &g->pool : &g->mr[1];
 
 		wqe_init(&w, opcode, true);
 		if (opcode != CX_WR_SEND && opcode != CX_WR_SEND_IMM)
-			wqe_raddr(&w, g->mr[1].addr + take(in, 2), g->mr[1].key);
+			wqe_raddr(&w, to->addr + take(in, 2), to->key);
 		for (unsigned n = how >> 4; n; n--)
 			wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key,
 				 (uint32_t)take(in, 2));
@@ -216,7 +296,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	guest_start(g, (uint8_t)take(&in, 1));
 	for (unsigned i = 0; i < 64 && in.len; i++) {
-		switch (take(&in, 1) % 10) {
+		switch (take(&in, 1) % 14) {
 		case 0:
 			write_config(g, &in);
 			break;
@@ -233,6 +313,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		case 8:
 		case 9:
 			post_receive(g, &in);
+			break;
+		case 10:
+		case 11:
+			send_right_command(g, &in);
+			break;
+		case 12:
+			ring(g, &in);
 			break;
 		default:
 			send_command(g, &in);

@@ -131,7 +131,7 @@ static void put_pages(struct driver *d, unsigned at, uint64_t addr, size_t bytes
 		cx_put64(d->in + at + i * 8, (addr + i * PAGE) | flags);
 }
 
-uint32_t driver_create_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr)
+size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr)
 {
 	uint8_t *eqc = CX_ADDR(d->in, create_eq_in, eq_context_entry);
 	const unsigned log_size = 6;
@@ -144,11 +144,16 @@ uint32_t driver_create_eq(struct driver *d, uint64_t events, unsigned vector, ui
 	CX_SET(eqc, eqc, intr, vector);
 	cx_put64(CX_ADDR(d->in, create_eq_in, event_bitmask), events);
 	put_pages(d, CX_AT_create_eq_in_pas, *addr, (size_t)CX_EQE_BYTES << log_size, 0);
-	must(driver_command(d, CX_OP_CREATE_EQ, CX_AT_create_eq_in_pas + 8, 16));
+	return CX_AT_create_eq_in_pas + 8;
+}
+
+uint32_t driver_create_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr)
+{
+	must(driver_command(d, CX_OP_CREATE_EQ, driver_fill_eq(d, events, vector, addr), 16));
 	return (uint32_t)CX_GET(d->out, create_eq_out, eq_number);
 }
 
-void driver_create_cq(struct driver *d, struct cq *cq)
+size_t driver_fill_cq(struct driver *d, struct cq *cq)
 {
 	uint8_t *cqc = CX_ADDR(d->in, create_cq_in, cq_context);
 
@@ -162,7 +167,12 @@ void driver_create_cq(struct driver *d, struct cq *cq)
 	CX_SET(cqc, cqc, c_eqn_or_apu_element, d->comp_eqn);
 	CX_SET(cqc, cqc, dbr_addr, cq->record);
 	put_pages(d, CX_AT_create_cq_in_pas, cq->addr, (size_t)CX_CQE_BYTES << CQ_LOG, 0);
-	must(driver_command(d, CX_OP_CREATE_CQ, CX_AT_create_cq_in_pas + 8, 16));
+	return CX_AT_create_cq_in_pas + 8;
+}
+
+void driver_create_cq(struct driver *d, struct cq *cq)
+{
+	must(driver_command(d, CX_OP_CREATE_CQ, driver_fill_cq(d, cq), 16));
 	cq->number = (uint32_t)CX_GET(d->out, create_cq_out, cqn);
 }
 
@@ -217,32 +227,35 @@ static void fill_mkc(struct driver *d, uint8_t *mkc, const struct mr *mr)
 	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
 }
 
-static void end_mkey(struct driver *d, struct mr *mr, size_t mtts)
+static void create_mkey(struct driver *d, struct mr *mr, size_t in_len)
 {
-	size_t octowords = (mtts + 1) / 2;
-
-	CX_SET(d->in, create_mkey_in, translations_octword_actual_size, octowords);
-	must(driver_command(d, CX_OP_CREATE_MKEY, CX_AT_create_mkey_in_klm_pas_mtt + octowords * 16,
-			    16));
+	must(driver_command(d, CX_OP_CREATE_MKEY, in_len, 16));
 	mr->key = (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8 | 0x5a;
 }
 
-void driver_create_mr(struct driver *d, struct mr *mr)
+size_t driver_fill_mr(struct driver *d, const struct mr *mr)
 {
 	size_t bytes = mr->addr % PAGE + mr->len;
+	size_t octowords = ((bytes + PAGE - 1) / PAGE + 1) / 2;
 
 	begin_mkey(d, mr);
 	fill_mkc(d, CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry), mr);
 	put_pages(d, CX_AT_create_mkey_in_klm_pas_mtt, mr->addr & ~(uint64_t)(PAGE - 1), bytes,
 		  MTT_RW);
-	end_mkey(d, mr, (bytes + PAGE - 1) / PAGE);
+	CX_SET(d->in, create_mkey_in, translations_octword_actual_size, octowords);
+	return CX_AT_create_mkey_in_klm_pas_mtt + octowords * 16;
+}
+
+void driver_create_mr(struct driver *d, struct mr *mr)
+{
+	create_mkey(d, mr, driver_fill_mr(d, mr));
 }
 
 void driver_create_free_mr(struct driver *d, struct mr *mr)
 {
 	begin_mkey(d, mr);
 	CX_SET(CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry), mkc, free, 1);
-	end_mkey(d, mr, 0);
+	create_mkey(d, mr, CX_SZ_create_mkey_in);
 }
 
 static void create_pa_key(struct driver *d)
@@ -260,13 +273,10 @@ static void create_pa_key(struct driver *d)
 	d->lkey = (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8;
 }
 
-void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
+size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
 
-	memset(qp, 0, sizeof(*qp));
-	driver_create_cq(d, &qp->cq);
-	driver_create_cq(d, &qp->recv_cq);
 	driver_begin(d);
 	qp->rq = world_alloc(&d->world, PAGE);
 	qp->sq = qp->rq + (type == CX_ST_RC ? RQ_STRIDE << RQ_LOG : 0);
@@ -282,11 +292,19 @@ void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
 	CX_SET(qpc, qpc, user_index, USER_INDEX);
 	CX_SET(qpc, qpc, dbr_addr, qp->record);
 	put_pages(d, CX_AT_create_qp_in_pas, qp->rq, PAGE, 0);
-	must(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16));
+	return CX_AT_create_qp_in_pas + 8;
+}
+
+void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
+{
+	memset(qp, 0, sizeof(*qp));
+	driver_create_cq(d, &qp->cq);
+	driver_create_cq(d, &qp->recv_cq);
+	must(driver_command(d, CX_OP_CREATE_QP, driver_fill_qp(d, qp, type), 16));
 	qp->number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
 }
 
-unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer)
+size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opcode, uint32_t peer)
 {
 	uint8_t *qpc = CX_ADDR(d->in, rst2init_qp_in, qpc);
 
@@ -299,7 +317,12 @@ unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint
 	CX_SET(qpc, qpc, remote_qpn, peer);
 	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, rlid, 1);
 	CX_SET(qpc, qpc, mtu, 5);
-	return driver_command(d, opcode, CX_SZ_rst2init_qp_in, 16);
+	return CX_SZ_rst2init_qp_in;
+}
+
+unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer)
+{
+	return driver_command(d, opcode, driver_fill_modify_qp(d, qp, opcode, peer), 16);
 }
 
 void driver_connect(struct driver *d, struct qp *qp, uint32_t peer)

@@ -93,4 +93,14 @@ void driver_post(struct driver *d, struct qp *qp, const struct wqe *w);
 void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w);
 void driver_ring(struct driver *d, const struct qp *qp);
 
+/*
+ * What the functions above send, but only put into d->in: to be spoilt before it is sent. They
+ * return its length. Queues get memory of their own; the CQs of a QP must be there.
+ */
+size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr);
+size_t driver_fill_cq(struct driver *d, struct cq *cq);
+size_t driver_fill_mr(struct driver *d, const struct mr *mr);
+size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type);
+size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opcode, uint32_t peer);
+
 #endif

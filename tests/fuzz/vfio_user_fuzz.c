@@ -6,7 +6,8 @@
  *
  * Input: a byte of options, then chunks. A chunk is a length byte and as many
  * bytes, sent as they are; or, with FRAMED, the body of a message, after two
- * bytes for its command and flags.
+ * bytes for its command and flags. The command's upper bits say which file
+ * descriptors come along.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,7 +30,7 @@ enum {
 	FRAMED = 1 << 1,
 	TRANSFER = 1 << 2, /* have a DMA under way whenever possible */
 	DEAF = 1 << 3,	   /* read no reply */
-	LEAVE = 1 << 4,	   /* before the endpoint is destroyed */
+	STAY = 1 << 4,	   /* until the endpoint is destroyed, and not only reset */
 };
 
 #define CHECK(condition)                                                                           \
@@ -39,7 +41,7 @@ enum {
 		}                                                                                  \
 	} while (0)
 
-enum { BAR_SIZE = 1 << 16, PAGE_SIZE = 4096, VECTORS = 3 };
+enum { BAR_SIZE = 1 << 16, MEMORY_SIZE = 1 << 17, PAGE_SIZE = 4096, VECTORS = 3 };
 
 struct owner {
 	struct vu *vu;
@@ -140,12 +142,68 @@ static void drain(struct owner *o)
 	}
 }
 
-static void transmit(struct owner *o, unsigned options, const void *bytes, size_t len)
+/* As guest memory is, the same without the seal that makes it safe to map, an interrupt. */
+enum { FD_MEMORY, FD_UNSEALED, FD_EVENT, FDS };
+
+static const int *open_fds(void)
+{
+	static int fds[FDS];
+
+	if (fds[FD_MEMORY])
+		return fds;
+	fds[FD_MEMORY] = memfd_create("memory", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	fds[FD_UNSEALED] = memfd_create("unsealed", MFD_CLOEXEC);
+	fds[FD_EVENT] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	CHECK(fds[FD_MEMORY] > 0 && fds[FD_UNSEALED] > 0 && fds[FD_EVENT] > 0);
+	CHECK(ftruncate(fds[FD_MEMORY], MEMORY_SIZE) == 0);
+	CHECK(ftruncate(fds[FD_UNSEALED], MEMORY_SIZE) == 0);
+	CHECK(fcntl(fds[FD_MEMORY], F_ADD_SEALS, F_SEAL_SHRINK) == 0);
+	return fds;
+}
+
+/* @files: 0: none, 1: memory, 2: an interrupt, 3: all there are */
+static bool transmit_with(struct owner *o, unsigned files, const void *bytes, size_t len)
+{
+	const int *fds = open_fds();
+	size_t count = files == 3 ? FDS : !!files;
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(FDS * sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS}};
+	struct iovec iov = {(void *)bytes, len};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	if (count) {
+		memcpy(CMSG_DATA(&control.header), files == 2 ? fds + FD_EVENT : fds,
+		       count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+	}
+	return sendmsg(o->client, &message, MSG_NOSIGNAL) >= 0;
+}
+
+/* What the owner does of itself: interrupts, and memory that the client has lent. */
+static void act(struct owner *o)
+{
+	size_t len = 64;
+	uint8_t *memory = vu_dma_ptr(o->vu, 0x1000, &len, true);
+
+	vu_irq(o->vu, o->transfers % (VECTORS + 1));
+	CHECK(len <= 64);
+	if (memory)
+		memset(memory, 0x5a, len);
+}
+
+static void transmit(struct owner *o, unsigned options, unsigned files, const void *bytes,
+		     size_t len)
 {
 	/* A socket that is full, or gone, ends what this input can do. */
-	if (send(o->client, bytes, len, MSG_NOSIGNAL) < 0)
+	if (!transmit_with(o, files, bytes, len))
 		return;
 	pump(o);
+	act(o);
 	if (!(options & DEAF))
 		drain(o);
 	if ((options & TRANSFER) &&
@@ -162,17 +220,18 @@ static void transmit_framed(struct owner *o, unsigned options, const uint8_t *by
 
 	if (len < 2)
 		return;
-	header.command = bytes[0] % (VU_COMMAND_COUNT + 1);
+	header.command = (bytes[0] & 0x3f) % (VU_COMMAND_COUNT + 1);
 	header.flags = bytes[1];
 	header.size = (uint32_t)(sizeof(header) + len - 2);
 	memcpy(message, &header, sizeof(header));
 	memcpy(message + sizeof(header), bytes + 2, len - 2);
-	transmit(o, options, message, header.size);
+	transmit(o, options, bytes[0] >> 6, message, header.size);
 }
 
-static void open_endpoint(struct owner *o, char *dir)
+static void open_endpoint(struct owner *o)
 {
 	struct vu_config config = {.msix_vectors = VECTORS, .ops = &ops, .owner = o};
+	char dir[] = "/tmp/vfio-user-fuzz.XXXXXX";
 
 	CHECK(mkdtemp(dir));
 	o->address.sun_family = AF_UNIX;
@@ -187,6 +246,42 @@ static void open_endpoint(struct owner *o, char *dir)
 	CHECK(vu_create(&o->vu, &config) == 0);
 }
 
+static void close_endpoint(struct owner *o)
+{
+	vu_destroy(o->vu);
+	o->vu = NULL;
+	close(o->mem_fd);
+	*strrchr(o->address.sun_path, '/') = '\0';
+	CHECK(rmdir(o->address.sun_path) == 0);
+}
+
+static struct owner *last_owner;
+
+static void close_last(void)
+{
+	if (last_owner->vu)
+		close_endpoint(last_owner);
+}
+
+/* An endpoint takes longer to make than to be left by its client, and that leaves nothing behind.
+ */
+static struct owner *get_owner(void)
+{
+	static struct owner owner;
+
+	if (!last_owner)
+		atexit(close_last);
+	last_owner = &owner;
+	if (!owner.vu)
+		open_endpoint(&owner);
+	owner.transfers = owner.ends = 0;
+	owner.reply_bytes = 0;
+	memset(owner.bar, 0, sizeof(owner.bar));
+	memset(owner.mem, 0, sizeof(owner.mem));
+	memset(owner.config, 0, sizeof(owner.config));
+	return &owner;
+}
+
 static void connect_client(struct owner *o, unsigned options)
 {
 	static const uint8_t version[] = {0, 0, 1, 0, 20, 0, 0, 0, 0, 0,
@@ -196,7 +291,7 @@ static void connect_client(struct owner *o, unsigned options)
 	CHECK(connect(o->client, (struct sockaddr *)&o->address, sizeof(o->address)) == 0);
 	pump(o);
 	if (options & HANDSHAKE) {
-		transmit(o, options, version, sizeof(version));
+		transmit(o, options, 0, version, sizeof(version));
 		CHECK(vu_connected(o->vu));
 	}
 }
@@ -212,35 +307,30 @@ static void send_chunks(struct owner *o, unsigned options, const uint8_t *data, 
 		if (options & FRAMED)
 			transmit_framed(o, options, data + at, len);
 		else
-			transmit(o, options, data + at, len);
+			transmit(o, options, 0, data + at, len);
 		at += len;
 	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char dir[] = "/tmp/vfio-user-fuzz.XXXXXX";
 	struct owner *o;
 	size_t len = 1;
 
 	if (!size)
 		return 0;
-	o = calloc(1, sizeof(*o));
-	CHECK(o);
-	open_endpoint(o, dir);
+	o = get_owner();
 	connect_client(o, data[0]);
 	send_chunks(o, data[0], data + 1, size - 1);
-	if (data[0] & LEAVE) {
+	if (data[0] & STAY) {
+		close_endpoint(o);
+	} else {
 		shutdown(o->client, SHUT_RDWR);
 		pump(o);
 		CHECK(!vu_connected(o->vu));
 		CHECK(o->ends == o->transfers);
 		CHECK(!vu_dma_ptr(o->vu, 0, &len, false));
 	}
-	vu_destroy(o->vu);
 	close(o->client);
-	close(o->mem_fd);
-	CHECK(rmdir(dir) == 0);
-	free(o);
 	return 0;
 }

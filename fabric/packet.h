@@ -18,8 +18,8 @@ struct fabric_packet {
 	bool hint_dropped;
 };
 
-static inline void fabric_make_write(struct tlp *out, const struct fabric_port *from, uint64_t addr,
-				     size_t len, const struct tlp_hint *hint)
+TLP_INLINE void fabric_make_write(struct tlp *out, const struct fabric_port *from, uint64_t addr,
+				  size_t len, const struct tlp_hint *hint)
 {
 	tlp_set_range(out, TLP_MWR, addr, len);
 	out->requester = from->id;
@@ -27,8 +27,8 @@ static inline void fabric_make_write(struct tlp *out, const struct fabric_port *
 }
 
 /* With a hint it asks for whole DWs: its byte enables are implied (2.2.5.1). */
-static inline void fabric_make_read(struct tlp *out, const struct fabric_port *from, uint64_t addr,
-				    size_t len, const struct tlp_hint *hint, uint8_t tag)
+TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from, uint64_t addr,
+				 size_t len, const struct tlp_hint *hint, uint8_t tag)
 {
 	unsigned before = addr & 3;
 
@@ -46,7 +46,7 @@ static inline void fabric_make_read(struct tlp *out, const struct fabric_port *f
  * Through bytes, so that whatever the far side acts on was on the wire. Its
  * decoder is what checks the packet. 0, or -EIO.
  */
-static inline int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
+TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
 {
 	int len;
 
@@ -59,8 +59,8 @@ static inline int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet
 }
 
 /* Nothing promises that a root complex forwards hints, and a transfer of the host cannot. */
-static inline bool fabric_hint_ends_at_host(const struct fabric_port *from,
-					    const struct fabric_target *to)
+TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
+					 const struct fabric_target *to)
 {
 	const struct fabric_config *config = &from->fabric->config;
 
@@ -74,9 +74,9 @@ static inline bool fabric_hint_ends_at_host(const struct fabric_port *from,
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
 /* @data: the enabled bytes of a write, for the trace */
-static inline int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
-				      const struct tlp *request, const uint8_t *data,
-				      struct fabric_packet *packet)
+TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
+				   const struct tlp *request, const uint8_t *data,
+				   struct fabric_packet *packet)
 {
 	int ret = fabric_put_on_wire(request, packet);
 	const struct tlp *tlp = &packet->tlp;
@@ -99,9 +99,9 @@ static inline int fabric_send_request(struct fabric_port *from, const struct fab
 }
 
 /* @data: the @data_len bytes of a CplD that its request asked for; NULL: not to be had */
-static inline int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
-					 const struct tlp *completion, const uint8_t *data,
-					 size_t data_len, struct fabric_packet *packet)
+TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
+				      const struct tlp *completion, const uint8_t *data,
+				      size_t data_len, struct fabric_packet *packet)
 {
 	int ret = fabric_put_on_wire(completion, packet);
 

@@ -13,13 +13,13 @@
 
 #include "fabric/tlp_rules.h"
 
-static inline void tlp_put_be32(uint8_t *out, uint32_t value)
+TLP_INLINE void tlp_put_be32(uint8_t *out, uint32_t value)
 {
 	value = htobe32(value);
 	memcpy(out, &value, sizeof(value));
 }
 
-static inline uint32_t tlp_get_be32(const uint8_t *bytes)
+TLP_INLINE uint32_t tlp_get_be32(const uint8_t *bytes)
 {
 	uint32_t value;
 
@@ -31,7 +31,7 @@ static inline uint32_t tlp_get_be32(const uint8_t *bytes)
  * Header and prefix of a request that tlp_request_ok() holds for; returns their
  * length in bytes. 2.2.7, and 2.2.7.1.1 for the places of TH, PH and ST.
  */
-static inline unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
+TLP_INLINE unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
 {
 	bool is_write = tlp->kind == TLP_MWR;
 	uint32_t dw0 = (is_write ? TLP_BYTE0_MWR : TLP_BYTE0_MRD) << 24;
@@ -65,7 +65,7 @@ static inline unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
 }
 
 /* The same for a completion, and tlp_completion_ok(). 2.2.9; 4096 bytes are written as 0. */
-static inline unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
+TLP_INLINE unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
 {
 	uint32_t byte0 = tlp->kind == TLP_CPLD ? TLP_BYTE0_CPLD : TLP_BYTE0_CPL;
 
@@ -77,7 +77,7 @@ static inline unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
 }
 
 /* The kind by Fmt and Type (2.2.1.1) and the length of the header proper in bytes. */
-static inline int tlp_get_kind(uint8_t byte0, enum tlp_kind *kind)
+TLP_INLINE int tlp_get_kind(uint8_t byte0, enum tlp_kind *kind)
 {
 	uint8_t short_byte0 = byte0 & ~TLP_FMT_4DW;
 
@@ -93,26 +93,28 @@ static inline int tlp_get_kind(uint8_t byte0, enum tlp_kind *kind)
 	return byte0 >= 0xa0 ? -EBADMSG : -EOPNOTSUPP;
 }
 
-/* The fields of the first DW; requests and completions alike. */
-static inline int tlp_get_dw0(uint32_t dw0, struct tlp *out)
+/* The bits of the first DW that must be 0, requests and completions alike. */
+TLP_INLINE int tlp_check_dw0(uint32_t dw0, bool is_request)
 {
 	const uint32_t none_of = TLP_DW0_RESERVED | TLP_DW0_AT | TLP_DW0_FEATURES;
 	uint32_t at = dw0 & TLP_DW0_AT;
 
-	out->length_dw = dw0 & TLP_DW0_LENGTH;
-	/* 0 stands for 1024, but a completion without data has no length at all. */
-	if (!out->length_dw && out->kind != TLP_CPL)
-		out->length_dw = 1024;
 	/* Completions have no address type and no hint. */
-	if (!tlp_is_request(out->kind) && (at || dw0 & TLP_DW0_TH))
+	if (!is_request && (at || dw0 & TLP_DW0_TH))
 		return -EBADMSG;
 	if (!(dw0 & none_of))
 		return 0;
 	return dw0 & TLP_DW0_RESERVED || at == TLP_DW0_AT_NO_SUCH ? -EBADMSG : -EOPNOTSUPP;
 }
 
+/* 0 stands for 1024. */
+TLP_INLINE uint16_t tlp_get_length(uint32_t dw0)
+{
+	return dw0 & TLP_DW0_LENGTH ? dw0 & TLP_DW0_LENGTH : 1024;
+}
+
 /* TH is set: the ST stands in the tag of a write, in the byte enables of a read (2.2.7.1.1). */
-static inline void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, struct tlp *out)
+TLP_INLINE void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, struct tlp *out)
 {
 	uint16_t st_high = prefix ? prefix[1] << 8 : 0;
 
@@ -129,10 +131,10 @@ static inline void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix,
 }
 
 /* @bytes: the header proper, @len bytes; @prefix: the TPH prefix in front of it, or NULL */
-static inline int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t *prefix,
-				  struct tlp *out)
+TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t *prefix,
+			       enum tlp_kind kind, struct tlp *out)
 {
-	uint32_t dw1 = tlp_get_be32(bytes + 4);
+	uint32_t dw0 = tlp_get_be32(bytes), dw1 = tlp_get_be32(bytes + 4);
 	uint32_t addr_high = 0, addr_low = tlp_get_be32(bytes + len - 4);
 
 	if (len == 16) {
@@ -141,12 +143,16 @@ static inline int tlp_get_request(const uint8_t *bytes, unsigned len, const uint
 		if (!addr_high)
 			return -EBADMSG;
 	}
-	out->addr = (uint64_t)addr_high << 32 | (addr_low & ~3u);
-	out->requester = dw1 >> 16;
-	out->tag = dw1 >> 8;
-	out->last_be = dw1 >> 4 & 0xf;
-	out->first_be = dw1 & 0xf;
-	if (bytes[1] & TLP_DW0_TH >> 16)
+	*out = (struct tlp){
+		.kind = kind,
+		.requester = dw1 >> 16,
+		.tag = dw1 >> 8,
+		.length_dw = tlp_get_length(dw0),
+		.addr = (uint64_t)addr_high << 32 | (addr_low & ~3u),
+		.first_be = dw1 & 0xf,
+		.last_be = dw1 >> 4 & 0xf,
+	};
+	if (dw0 & TLP_DW0_TH)
 		tlp_get_hint(dw1, addr_low & 3, prefix, out);
 	else if (addr_low & 3)
 		return -EBADMSG;
@@ -154,16 +160,22 @@ static inline int tlp_get_request(const uint8_t *bytes, unsigned len, const uint
 }
 
 /* 2.2.9 */
-static inline int tlp_get_completion(const uint8_t *bytes, struct tlp *out)
+TLP_INLINE int tlp_get_completion(const uint8_t *bytes, enum tlp_kind kind, struct tlp *out)
 {
-	uint32_t dw1 = tlp_get_be32(bytes + 4), dw2 = tlp_get_be32(bytes + 8);
+	uint32_t dw0 = tlp_get_be32(bytes), dw1 = tlp_get_be32(bytes + 4);
+	uint32_t dw2 = tlp_get_be32(bytes + 8);
 
-	out->completer = dw1 >> 16;
-	out->status = dw1 >> 13 & 7;
-	out->byte_count = dw1 & 0xfff ? dw1 & 0xfff : 4096;
-	out->requester = dw2 >> 16;
-	out->tag = dw2 >> 8;
-	out->lower_addr = dw2 & 0x7f;
+	*out = (struct tlp){
+		.kind = kind,
+		.requester = dw2 >> 16,
+		.tag = dw2 >> 8,
+		/* One without data has no length at all. */
+		.length_dw = kind == TLP_CPL ? dw0 & TLP_DW0_LENGTH : tlp_get_length(dw0),
+		.completer = dw1 >> 16,
+		.status = dw1 >> 13 & 7,
+		.byte_count = dw1 & 0xfff ? dw1 & 0xfff : 4096,
+		.lower_addr = dw2 & 0x7f,
+	};
 	/* Only PCI-X completers set BCM; bit 7 of the last byte is reserved. */
 	if (dw1 & TLP_CPL_BCM || dw2 & 0x80)
 		return -EBADMSG;
@@ -171,7 +183,7 @@ static inline int tlp_get_completion(const uint8_t *bytes, struct tlp *out)
 }
 
 /* Prefix and header from the @len bytes at @bytes: their length, or a negative errno. */
-static inline int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
+TLP_INLINE int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
 {
 	const uint8_t *prefix = NULL;
 	enum tlp_kind kind;
@@ -195,14 +207,13 @@ static inline int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
 	if (len < (size_t)header)
 		return -EBADMSG;
 
-	*out = (struct tlp){.kind = kind};
-	ret = tlp_get_dw0(tlp_get_be32(bytes), out);
+	ret = tlp_check_dw0(tlp_get_be32(bytes), tlp_is_request(kind));
 	if (ret)
 		return ret;
 	if (tlp_is_request(kind))
-		ret = tlp_get_request(bytes, header, prefix, out);
+		ret = tlp_get_request(bytes, header, prefix, kind, out);
 	else
-		ret = prefix ? -EBADMSG : tlp_get_completion(bytes, out);
+		ret = prefix ? -EBADMSG : tlp_get_completion(bytes, kind, out);
 	return ret ? ret : header + (prefix ? 4 : 0);
 }
 

@@ -10,6 +10,8 @@
 
 #include "fabric/tlp.h"
 
+#define TLP_INLINE static inline __attribute__((always_inline))
+
 /* Byte 0: Fmt 7:5 and Type 4:0 (table 2-3) */
 enum {
 	TLP_BYTE0_MRD = 0x00,
@@ -35,17 +37,17 @@ enum {
 
 #define TLP_REQUEST_BOUNDARY 4096u /* bytes; no request crosses one (2.2.7) */
 
-static inline bool tlp_has_data(enum tlp_kind kind)
+TLP_INLINE bool tlp_has_data(enum tlp_kind kind)
 {
 	return kind == TLP_MWR || kind == TLP_CPLD;
 }
 
-static inline size_t tlp_payload_bytes(const struct tlp *tlp)
+TLP_INLINE size_t tlp_payload_bytes(const struct tlp *tlp)
 {
 	return tlp_has_data(tlp->kind) ? tlp->length_dw * 4u : 0;
 }
 
-static inline bool tlp_is_request(enum tlp_kind kind)
+TLP_INLINE bool tlp_is_request(enum tlp_kind kind)
 {
 	return kind == TLP_MRD || kind == TLP_MWR;
 }
@@ -54,7 +56,7 @@ static inline bool tlp_is_request(enum tlp_kind kind)
  * Byte enables (2.2.5): a single DW may enable any bytes, or none; two DWs in
  * one aligned quadword any but none in either; else the bytes are contiguous.
  */
-static inline bool tlp_byte_enables_ok(const struct tlp *tlp)
+TLP_INLINE bool tlp_byte_enables_ok(const struct tlp *tlp)
 {
 	const unsigned up_to_the_end = 1u << 0x8 | 1u << 0xc | 1u << 0xe | 1u << 0xf;
 	const unsigned from_the_start = 1u << 0x1 | 1u << 0x3 | 1u << 0x7 | 1u << 0xf;
@@ -70,13 +72,13 @@ static inline bool tlp_byte_enables_ok(const struct tlp *tlp)
 	return (up_to_the_end >> tlp->first_be & 1) && (from_the_start >> tlp->last_be & 1);
 }
 
-static inline unsigned tlp_count_enables(uint8_t enables)
+TLP_INLINE unsigned tlp_count_enables(uint8_t enables)
 {
 	return (enables & 1) + (enables >> 1 & 1) + (enables >> 2 & 1) + (enables >> 3 & 1);
 }
 
 /* tlp_bytes() */
-static inline size_t tlp_enabled_bytes(const struct tlp *tlp)
+TLP_INLINE size_t tlp_enabled_bytes(const struct tlp *tlp)
 {
 	if ((tlp->first_be & tlp->last_be) == 0xf)
 		return tlp->length_dw * 4u;
@@ -87,7 +89,7 @@ static inline size_t tlp_enabled_bytes(const struct tlp *tlp)
 }
 
 /* tlp_request() */
-static inline void tlp_set_range(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
+TLP_INLINE void tlp_set_range(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
 {
 	unsigned head = addr & 3;
 	unsigned tail = (head + len) & 3;
@@ -110,7 +112,7 @@ static inline void tlp_set_range(struct tlp *tlp, enum tlp_kind kind, uint64_t a
 	}
 }
 
-static inline bool tlp_hint_ok(const struct tlp_hint *hint)
+TLP_INLINE bool tlp_hint_ok(const struct tlp_hint *hint)
 {
 	switch (hint->st_bits) {
 	case 0:
@@ -124,7 +126,7 @@ static inline bool tlp_hint_ok(const struct tlp_hint *hint)
 	}
 }
 
-static inline bool tlp_request_ok(const struct tlp *tlp)
+TLP_INLINE bool tlp_request_ok(const struct tlp *tlp)
 {
 	size_t len = tlp->length_dw * 4u;
 
@@ -138,7 +140,7 @@ static inline bool tlp_request_ok(const struct tlp *tlp)
 	return tlp_byte_enables_ok(tlp);
 }
 
-static inline bool tlp_completion_ok(const struct tlp *tlp)
+TLP_INLINE bool tlp_completion_ok(const struct tlp *tlp)
 {
 	/* TH is for requests (2.2.7). */
 	if (tlp->hint.st_bits)

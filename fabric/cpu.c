@@ -24,32 +24,21 @@ static int bar_target(struct fabric_port *port, unsigned bar, uint64_t offset, s
 int fabric_cpu_write(struct fabric_port *port, unsigned bar, uint64_t offset, const void *data,
 		     size_t len)
 {
-	struct fabric *fabric = port->fabric;
 	struct fabric_target to;
 	int ret = bar_target(port, bar, offset, len, &to);
 
-	for (size_t done = 0, piece; !ret && done < len; done += piece) {
-		uint64_t addr = to.base + offset + done;
-
-		piece = fabric_piece(addr, len - done, fabric_max_piece(fabric, TLP_MWR));
-		ret = fabric_deliver_write(&fabric->host, &to, addr, (const uint8_t *)data + done,
-					   piece, &no_hint);
-	}
-	return ret;
+	if (ret)
+		return ret;
+	return fabric_deliver_write(&port->fabric->host, &to, to.base + offset, data, len,
+				    &no_hint);
 }
 
 int fabric_cpu_read(struct fabric_port *port, unsigned bar, uint64_t offset, void *buf, size_t len)
 {
-	struct fabric *fabric = port->fabric;
 	struct fabric_target to;
 	int ret = bar_target(port, bar, offset, len, &to);
 
-	for (size_t done = 0, piece; !ret && done < len; done += piece) {
-		uint64_t addr = to.base + offset + done;
-
-		piece = fabric_piece(addr, len - done, fabric_max_piece(fabric, TLP_MRD));
-		ret = fabric_deliver_read(&fabric->host, &to, addr, (uint8_t *)buf + done, piece,
-					  &no_hint);
-	}
-	return ret;
+	if (ret)
+		return ret;
+	return fabric_deliver_read(&port->fabric->host, &to, to.base + offset, buf, len, &no_hint);
 }

@@ -39,8 +39,8 @@ static int hand_over_padded(struct fabric_port *from, const struct fabric_target
 	return hand_over(from, to, tlp, payload);
 }
 
-int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int write_piece(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			   const uint8_t *data, size_t len, const struct tlp_hint *hint)
 {
 	struct fabric_packet packet;
 	struct tlp request;
@@ -53,6 +53,19 @@ int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *t
 	if ((addr | len) & 3)
 		return hand_over_padded(from, to, &packet.tlp, addr, data, len);
 	return hand_over(from, to, &packet.tlp, data);
+}
+
+int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+{
+	size_t max = fabric_max_piece(from->fabric, TLP_MWR);
+	int ret = 0;
+
+	for (size_t piece; !ret && len; addr += piece, data += piece, len -= piece) {
+		piece = fabric_piece(addr, len, max);
+		ret = write_piece(from, to, addr, data, piece, hint);
+	}
+	return ret;
 }
 
 static int read_peer(const struct fabric_target *to, const struct tlp *request,
@@ -72,8 +85,8 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 	return fabric_complete(to->port, request, payload, reader);
 }
 
-int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int read_piece(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			  uint8_t *dst, size_t len, const struct tlp_hint *hint)
 {
 	struct fabric_reader reader = {from, addr, len, dst, from->next_tag++};
 	struct fabric_packet packet;
@@ -94,4 +107,17 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 		return fabric_complete_error(to->port, &packet.tlp, TLP_STATUS_UNSUPPORTED_REQUEST,
 					     &reader);
 	}
+}
+
+int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+{
+	size_t max = fabric_max_piece(from->fabric, TLP_MRD);
+	int ret = 0;
+
+	for (size_t piece; !ret && len; addr += piece, dst += piece, len -= piece) {
+		piece = fabric_piece(addr, len, max);
+		ret = read_piece(from, to, addr, dst, piece, hint);
+	}
+	return ret;
 }

@@ -124,6 +124,8 @@ void fabric_rebuild_windows(struct fabric *fabric);
  */
 bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
 		       struct fabric_target *to);
+/* Does another port's window begin or end within these bytes? If not, one has them all. */
+bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t len);
 
 /*
  * complete.c: both ends of a read's completions. @payload is the data of the
@@ -138,7 +140,7 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left);
 
-/* deliver.c: one TLP's worth of a request to where it ends */
+/* deliver.c: a part of a request, TLP by TLP, to where it ends */
 int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			 const uint8_t *data, size_t len, const struct tlp_hint *hint);
 int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,

@@ -51,20 +51,41 @@ void fabric_find_target(struct fabric_port *port, uint64_t addr, size_t len,
 		to->kind = FABRIC_TARGET_TRANSFER;
 }
 
+/*
+ * The next part of the request that is of one kind: all up to the next 4 KiB, which no TLP crosses,
+ * where that is one peer's or lies together in host memory; else, and where faults befall single
+ * TLPs, one TLP's worth. Returns its length.
+ */
+static size_t find_part(struct fabric_port *port, struct fabric_target *to)
+{
+	const struct fabric_request *request = &port->request;
+	size_t part = fabric_piece(request->addr, request->left, FABRIC_REQUEST_BOUNDARY);
+	size_t piece = fabric_piece(request->addr, request->left,
+				    fabric_max_piece(port->fabric, request->kind));
+
+	if (part > piece && !port->fabric->faulty &&
+	    !fabric_route_splits(port, request->addr, part)) {
+		fabric_find_target(port, request->addr, part, to);
+		if (to->kind == FABRIC_TARGET_PEER || to->kind == FABRIC_TARGET_MEMORY)
+			return part;
+	}
+	fabric_find_target(port, request->addr, piece, to);
+	return piece;
+}
+
 /* Goes on until all is done, something is wrong, or the host has a transfer under way. */
 static int advance(struct fabric_port *port)
 {
 	struct fabric_request *request = &port->request;
-	size_t max = fabric_max_piece(port->fabric, request->kind);
 
 	while (request->left) {
-		size_t len = fabric_piece(request->addr, request->left, max);
 		struct fabric_target to;
+		size_t len;
 		int ret;
 
 		if (!port->bus_master)
 			return -EPERM;
-		fabric_find_target(port, request->addr, len, &to);
+		len = find_part(port, &to);
 		if (__builtin_expect(port->fabric->faulty, false)) {
 			ret = fabric_suffer(port, &to, len);
 			if (ret)

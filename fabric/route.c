@@ -44,3 +44,22 @@ bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len
 	}
 	return false;
 }
+
+bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t len)
+{
+	const struct fabric *fabric = from->fabric;
+	uint64_t last = addr + len - 1;
+
+	if (fabric->config.peers == FABRIC_PEERS_NONE)
+		return false;
+	for (unsigned i = 0; i < fabric->num_windows; i++) {
+		const struct fabric_window *window = &fabric->windows[i];
+		bool has_first = addr - window->base < window->size;
+		bool has_last = last - window->base < window->size;
+		bool lies_within = !has_first && window->base - addr < len;
+
+		if (window->port != from && (has_first != has_last || lies_within))
+			return true;
+	}
+	return false;
+}

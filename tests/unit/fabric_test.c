@@ -728,6 +728,34 @@ static void test_routing_order(void **state)
 	world_free(w);
 }
 
+/* Small windows within one page: each TLP goes where it begins, as if it were alone. */
+static void test_windows_within_a_page(void **state)
+{
+	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
+	uint8_t data[4096], back[4096];
+
+	(void)state;
+	fill(data, sizeof(data), 9);
+	fabric_port_set_bar(w->accel, 0, HOST_MAPPED + 0x400, 0x200);
+	fabric_port_set_bar(w->accel, 2, HOST_MAPPED + 0xf00, 0x100);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4096, NULL, 0), 0);
+	assert_memory_equal(w->mapped, data, 0x400);
+	assert_memory_equal(w->bar0, data + 0x400, 0x200);
+	assert_memory_equal(w->mapped + 0x600, data + 0x600, 0x900);
+	assert_memory_equal(w->bar2, data + 0xf00, 0x100);
+	assert_int_equal(w->mapped[0x400], 0);
+	assert_int_equal(w->mapped[0xf00], 0);
+	assert_int_equal(w->num_seen, 0x300 / 128);
+	/* The last read begins in front of the second window: all of it is the host's. */
+	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, back, 4096, NULL, 0), 0);
+	assert_memory_equal(back, data, 0xf00);
+	assert_int_equal(back[0xf00], 0);
+	/* One that begins in a window and ends behind it is nobody's. */
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 0x540, data, 4096 - 0x540, NULL, 0),
+			 -EFAULT);
+	world_free(w);
+}
+
 /* What no completer claims is an Unsupported Request, and counted as one. */
 static void test_unsupported(void **state)
 {
@@ -1425,6 +1453,7 @@ int main(void)
 		cmocka_unit_test(test_bus_master),
 		cmocka_unit_test(test_bar_programming),
 		cmocka_unit_test(test_routing_order),
+		cmocka_unit_test(test_windows_within_a_page),
 		cmocka_unit_test(test_unsupported),
 		cmocka_unit_test(test_completer_abort),
 		cmocka_unit_test(test_arguments),

@@ -56,11 +56,11 @@ static uint64_t first_byte(const struct tlp *request)
 	return request->addr + (request->first_be ? __builtin_ctz(request->first_be) : 0);
 }
 
-int fabric_complete(struct fabric_port *completer, const struct tlp *request,
-		    const uint8_t *payload, const struct fabric_reader *reader)
+TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request,
+			const uint8_t *payload, const struct fabric_reader *reader, bool traced)
 {
 	uint64_t addr = first_byte(request);
-	size_t left = tlp_bytes(request);
+	size_t left = tlp_enabled_bytes(request);
 	size_t mps = completer->fabric->config.mps_bytes;
 
 	while (left) {
@@ -77,7 +77,7 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 		completion.length_dw = ((addr & 3) + len + 3) / 4;
 		ret = fabric_send_completion(completer, reader->port, &completion,
 					     payload ? payload + (addr - request->addr) : NULL, len,
-					     &packet);
+					     &packet, traced);
 		if (!ret)
 			ret = fabric_check_completion(&packet.tlp, reader->port->id, reader->tag,
 						      addr, left);
@@ -91,11 +91,19 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 	return 0;
 }
 
+int fabric_complete(struct fabric_port *completer, const struct tlp *request,
+		    const uint8_t *payload, const struct fabric_reader *reader)
+{
+	if (completer->fabric->trace)
+		return complete(completer, request, payload, reader, true);
+	return complete(completer, request, payload, reader, false);
+}
+
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
 			  enum tlp_status status, const struct fabric_reader *reader)
 {
 	uint64_t addr = first_byte(request);
-	size_t left = tlp_bytes(request);
+	size_t left = tlp_enabled_bytes(request);
 	struct fabric_packet packet;
 	struct tlp completion;
 	int ret;
@@ -105,7 +113,8 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 	completion.status = status;
 	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
 		reader->port->counters.unsupported++;
-	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet);
+	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet,
+				     completer->fabric->trace != NULL);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, addr, left);

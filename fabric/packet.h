@@ -98,10 +98,14 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 	return ret;
 }
 
-/* @data: the @data_len bytes of a CplD that its request asked for; NULL: not to be had */
+/*
+ * @data: the @data_len bytes of a CplD that its request asked for; NULL: not to be had.
+ * @traced: there is a trace; as a constant, since a packet that nobody else looks at
+ * stays in registers.
+ */
 TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
 				      const struct tlp *completion, const uint8_t *data,
-				      size_t data_len, struct fabric_packet *packet)
+				      size_t data_len, struct fabric_packet *packet, bool traced)
 {
 	int ret = fabric_put_on_wire(completion, packet);
 
@@ -111,7 +115,7 @@ TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fab
 	packet->hint_dropped = false;
 	from->counters.tlps[packet->tlp.kind]++;
 	from->counters.payload_bytes[packet->tlp.kind] += data_len;
-	if (from->fabric->trace)
+	if (traced)
 		fabric_trace_packet(from->fabric, from, to, packet, data);
 	return 0;
 }

@@ -4,9 +4,8 @@
  * write of 1 GiB from host memory into a peer, as the NIC does it: read 4 KiB
  * from mapped host memory, write them to the peer with a 16-bit tag. The
  * yardstick is a memcpy of as many bytes in pieces of one payload each. The two
- * take turns slice by slice, a slice being shorter than a time slice of the
- * scheduler, each on memory that the other has not touched lately; the ratio is
- * the median over all slices.
+ * take turns slice by slice, each on memory that the other has not touched
+ * lately.
  *
  * The argument is the number of MiB (default 1024).
  */
@@ -15,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/stats.h"
+#include "bench/turns.h"
 #include "fabric/fabric.h"
 
 enum {
@@ -23,7 +22,7 @@ enum {
 	SLICE_BYTES = 1 << 20,
 	SLICES = MEMORY_BYTES / SLICE_BYTES,
 	CHUNK_BYTES = 4096,
-	TURNS_MAX = 4096,
+	MIB_MAX = 4096,
 };
 
 static const uint64_t peer_base = 0x4000000000;
@@ -34,11 +33,7 @@ struct bench {
 	uint8_t *host_memory, *peer_memory, *copy_memory;
 	struct fabric *fabric;
 	struct fabric_port *nic, *peer;
-};
-
-struct result {
-	unsigned mps_bytes;
-	double memcpy_s, fabric_s, ratio; /* medians of a slice */
+	unsigned mps_bytes, turns;
 };
 
 static void peer_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
@@ -63,13 +58,13 @@ static void *host_ptr(void *owner, uint64_t addr, size_t *len, bool write)
 	return bench->host_memory + offset;
 }
 
-static int setup(struct bench *bench, unsigned mps_bytes)
+static int setup(struct bench *bench)
 {
 	static const struct fabric_completer_ops completer = {.mem_write = peer_write};
 	static const struct fabric_host_ops host = {.ptr = host_ptr};
 	const struct fabric_config config = {
 		.peers = FABRIC_PEERS_SWITCH,
-		.mps_bytes = mps_bytes,
+		.mps_bytes = bench->mps_bytes,
 		.mrrs_bytes = 512, /* what Linux leaves most devices at */
 	};
 	const struct fabric_port_config nic = {
@@ -99,9 +94,16 @@ static int setup(struct bench *bench, unsigned mps_bytes)
 	return 0;
 }
 
-static int run_fabric(struct bench *bench, size_t from)
+static size_t slice_at(unsigned turn)
 {
+	return (size_t)(turn % SLICES) * SLICE_BYTES;
+}
+
+static int run_fabric(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
 	uint8_t chunk[CHUNK_BYTES];
+	size_t from = slice_at(turn);
 	int ret = 0;
 
 	for (size_t at = from; !ret && at < from + SLICE_BYTES; at += CHUNK_BYTES) {
@@ -113,134 +115,109 @@ static int run_fabric(struct bench *bench, size_t from)
 	return ret;
 }
 
-static void run_memcpy(struct bench *bench, size_t from, size_t piece)
+static int run_memcpy(void *ctx, unsigned turn)
 {
-	for (size_t at = from; at < from + SLICE_BYTES; at += piece) {
-		memcpy(bench->copy_memory + at, bench->host_memory + at, piece);
+	struct bench *bench = ctx;
+	size_t from = slice_at(turn + SLICES / 2);
+
+	for (size_t at = from; at < from + SLICE_BYTES; at += bench->mps_bytes) {
+		memcpy(bench->copy_memory + at, bench->host_memory + at, bench->mps_bytes);
 		/* Piece by piece, as a payload is: not one copy for the compiler to find. */
 		__asm__ volatile("" ::: "memory");
 	}
+	return 0;
 }
 
-/* Other bytes in each pass, so that what is left of an earlier one is no success. */
-static void fill(struct bench *bench, unsigned pass)
+/* Other bytes for each size, so that what is left of an earlier one is no success. */
+static void fill(struct bench *bench)
 {
 	uint64_t *words = (uint64_t *)bench->host_memory;
 
 	for (size_t i = 0; i < MEMORY_BYTES / sizeof(*words); i++)
-		words[i] = (i + pass) * 0x9e3779b97f4a7c15u;
-}
-
-/* Both jobs on a slice each, far apart; they take turns in who is first. */
-static int take_turn(struct bench *bench, unsigned turn, unsigned mps_bytes, double *copy_s,
-		     double *fabric_s)
-{
-	size_t fabric_at = (size_t)(turn % SLICES) * SLICE_BYTES;
-	size_t copy_at = (size_t)((turn + SLICES / 2) % SLICES) * SLICE_BYTES;
-	int ret = 0;
-
-	for (unsigned k = 0; k < 2; k++) {
-		double start = now_s();
-
-		if ((turn + k) % 2) {
-			run_memcpy(bench, copy_at, mps_bytes);
-			*copy_s = now_s() - start;
-		} else {
-			ret = run_fabric(bench, fabric_at);
-			*fabric_s = now_s() - start;
-		}
-	}
-	return ret;
+		words[i] = (i + bench->mps_bytes) * 0x9e3779b97f4a7c15u;
 }
 
 /* The figures count only if the bytes and the TLPs are all there. */
-static bool counted(const struct bench *bench, unsigned mps_bytes, unsigned turns)
+static bool complete(const struct bench *bench)
 {
 	const struct fabric_counters *counters = fabric_port_counters(bench->nic);
-	uint64_t bytes = (uint64_t)turns * SLICE_BYTES, writes = bytes / mps_bytes;
+	uint64_t bytes = (uint64_t)bench->turns * SLICE_BYTES, writes = bytes / bench->mps_bytes;
+	size_t touched = bench->turns < SLICES ? bytes : MEMORY_BYTES;
 
-	return counters->tlps[TLP_MWR] == writes && counters->hinted[1] == writes &&
+	return !memcmp(bench->host_memory, bench->peer_memory, touched) &&
+	       counters->tlps[TLP_MWR] == writes && counters->hinted[1] == writes &&
 	       counters->payload_bytes[TLP_MWR] == bytes;
 }
 
-static int measure(struct bench *bench, unsigned mps_bytes, unsigned turns, struct result *result)
+static int measure(struct bench *bench, struct comparison *result)
 {
-	static double copies[TURNS_MAX], writes[TURNS_MAX], ratios[TURNS_MAX];
-	int ret = setup(bench, mps_bytes);
-	bool right = true;
+	int ret = setup(bench);
 
-	for (unsigned turn = 0; !ret && turn < turns; turn++) {
-		if (turn % SLICES == 0)
-			fill(bench, turn);
-		ret = take_turn(bench, turn, mps_bytes, &copies[turn], &writes[turn]);
-		ratios[turn] = writes[turn] / copies[turn];
-		if (turn % SLICES == SLICES - 1 || turn == turns - 1)
-			right = right && !memcmp(bench->host_memory, bench->peer_memory,
-						 (size_t)(turn % SLICES + 1) * SLICE_BYTES);
-	}
-	if (!ret && !(right && counted(bench, mps_bytes, turns))) {
+	fill(bench);
+	if (!ret)
+		ret = turns_compare(run_memcpy, run_fabric, bench, bench->turns, result);
+	if (!ret && !complete(bench)) {
 		fprintf(stderr, "fabric_bench: the peer has not got every byte in every TLP\n");
 		ret = -1;
 	}
-	if (!ret)
-		*result = (struct result){
-			.mps_bytes = mps_bytes,
-			.memcpy_s = median(copies, turns),
-			.fabric_s = median(writes, turns),
-			.ratio = median(ratios, turns),
-		};
 	fabric_destroy(bench->fabric);
 	bench->fabric = NULL;
 	return ret;
 }
 
-static void report(const struct result *results, unsigned n, unsigned turns)
+static void report(const unsigned *mps, const struct comparison *results, unsigned n, unsigned mib)
 {
-	const double mib = SLICE_BYTES / (1024.0 * 1024.0);
+	const double slice_mib = SLICE_BYTES / (1024.0 * 1024.0);
 
-	printf("%6s %13s %13s %8s %7s\n", "MPS", "memcpy MiB/s", "fabric MiB/s", "ns/MWr", "ratio");
-	for (unsigned i = 0; i < n; i++) {
-		const struct result *r = &results[i];
-
-		printf("%6u %13.0f %13.0f %8.1f %7.2f\n", r->mps_bytes, mib / r->memcpy_s,
-		       mib / r->fabric_s, r->fabric_s * 1e9 / (SLICE_BYTES / r->mps_bytes),
-		       r->ratio);
-	}
-	printf("{\"bench\":\"fabric\",\"mib\":%u,\"results\":[", turns);
+	printf("%6s %13s %13s %8s %7s %7s\n", "MPS", "memcpy MiB/s", "fabric MiB/s", "ns/MWr",
+	       "ratio", "median");
 	for (unsigned i = 0; i < n; i++)
-		printf("%s{\"mps\":%u,\"ratio\":%.3f}", i ? "," : "", results[i].mps_bytes,
-		       results[i].ratio);
+		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f\n", mps[i],
+		       slice_mib / results[i].yardstick_s, slice_mib / results[i].job_s,
+		       results[i].job_s * 1e9 / (SLICE_BYTES / mps[i]), results[i].ratio,
+		       results[i].median_ratio);
+	printf("{\"bench\":\"fabric\",\"mib\":%u,\"results\":[", mib);
+	for (unsigned i = 0; i < n; i++)
+		printf("%s{\"mps\":%u,\"ratio\":%.3f,\"median_ratio\":%.3f}", i ? "," : "", mps[i],
+		       results[i].ratio, results[i].median_ratio);
 	printf("]}\n");
+}
+
+static int alloc_memory(struct bench *bench)
+{
+	bench->host_memory = malloc(MEMORY_BYTES);
+	bench->peer_memory = malloc(MEMORY_BYTES);
+	bench->copy_memory = malloc(MEMORY_BYTES);
+	if (!bench->host_memory || !bench->peer_memory || !bench->copy_memory) {
+		fprintf(stderr, "fabric_bench: no memory for three times %d bytes\n", MEMORY_BYTES);
+		return -1;
+	}
+	/* Page faults are not what is measured. */
+	memset(bench->peer_memory, 0, MEMORY_BYTES);
+	memset(bench->copy_memory, 0, MEMORY_BYTES);
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
 	static const unsigned mps[] = {128, 256, 512, 1024, 2048, 4096};
 	enum { NUM = sizeof(mps) / sizeof(*mps) };
-	unsigned turns = argc > 1 ? strtoul(argv[1], NULL, 10) : 1024;
-	struct result results[NUM];
-	struct bench bench = {0};
-	int ret = 0;
+	unsigned mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 1024;
+	struct bench bench = {.turns = mib};
+	struct comparison results[NUM];
+	int ret;
 
-	if (turns < 1 || turns > TURNS_MAX) {
-		fprintf(stderr, "fabric_bench: MiB must be 1..%d\n", TURNS_MAX);
+	if (mib < 1 || mib > MIB_MAX) {
+		fprintf(stderr, "fabric_bench: MiB must be 1..%d\n", MIB_MAX);
 		return 2;
 	}
-	bench.host_memory = malloc(MEMORY_BYTES);
-	bench.peer_memory = malloc(MEMORY_BYTES);
-	bench.copy_memory = malloc(MEMORY_BYTES);
-	if (!bench.host_memory || !bench.peer_memory || !bench.copy_memory) {
-		fprintf(stderr, "fabric_bench: no memory for three times %d bytes\n", MEMORY_BYTES);
-		ret = -1;
-	} else {
-		/* Page faults are not what is measured. */
-		memset(bench.peer_memory, 0, MEMORY_BYTES);
-		memset(bench.copy_memory, 0, MEMORY_BYTES);
+	ret = alloc_memory(&bench);
+	for (unsigned i = 0; !ret && i < NUM; i++) {
+		bench.mps_bytes = mps[i];
+		ret = measure(&bench, &results[i]);
 	}
-	for (unsigned i = 0; !ret && i < NUM; i++)
-		ret = measure(&bench, mps[i], turns, &results[i]);
 	if (!ret)
-		report(results, NUM, turns);
+		report(mps, results, NUM, mib);
 	free(bench.host_memory);
 	free(bench.peer_memory);
 	free(bench.copy_memory);

@@ -24,3 +24,9 @@ double median(double *values, unsigned n)
 	qsort(values, n, sizeof(*values), compare_doubles);
 	return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
 }
+
+double undisturbed(double *values, unsigned n)
+{
+	qsort(values, n, sizeof(*values), compare_doubles);
+	return values[n / 10];
+}

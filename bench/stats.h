@@ -5,7 +5,9 @@
 
 double now_s(void);
 
-/* Sorts @values. */
+/* Both sort @values. */
 double median(double *values, unsigned n);
+/* A tenth of them are not above it: what it takes if nothing disturbs it. */
+double undisturbed(double *values, unsigned n);
 
 #endif

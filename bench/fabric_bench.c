@@ -141,10 +141,10 @@ static void fill(struct bench *bench)
 static bool complete(const struct bench *bench)
 {
 	const struct fabric_counters *counters = fabric_port_counters(bench->nic);
-	uint64_t bytes = (uint64_t)bench->turns * SLICE_BYTES, writes = bytes / bench->mps_bytes;
-	size_t touched = bench->turns < SLICES ? bytes : MEMORY_BYTES;
+	uint64_t bytes = (uint64_t)(SLICES + bench->turns) * SLICE_BYTES;
+	uint64_t writes = bytes / bench->mps_bytes;
 
-	return !memcmp(bench->host_memory, bench->peer_memory, touched) &&
+	return !memcmp(bench->host_memory, bench->peer_memory, MEMORY_BYTES) &&
 	       counters->tlps[TLP_MWR] == writes && counters->hinted[1] == writes &&
 	       counters->payload_bytes[TLP_MWR] == bytes;
 }
@@ -154,6 +154,10 @@ static int measure(struct bench *bench, struct comparison *result)
 	int ret = setup(bench);
 
 	fill(bench);
+	/* Once through all of it first: what the filling has left in the cache helps one of the
+	 * two. */
+	if (!ret)
+		ret = turns_compare(run_memcpy, run_fabric, bench, SLICES, result);
 	if (!ret)
 		ret = turns_compare(run_memcpy, run_fabric, bench, bench->turns, result);
 	if (!ret && !complete(bench)) {

@@ -6,8 +6,8 @@
 #include "fabric/packet.h"
 
 /* @payload: whole DWs */
-static int hand_over(struct fabric_port *from, const struct fabric_target *to,
-		     const struct tlp *tlp, const uint8_t *payload)
+TLP_INLINE int hand_over(struct fabric_port *from, const struct fabric_target *to,
+			 const struct tlp *tlp, const uint8_t *payload)
 {
 	const struct fabric_port_config *completer = &to->port->config;
 

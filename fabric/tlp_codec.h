@@ -19,6 +19,20 @@ TLP_INLINE void tlp_put_be32(uint8_t *out, uint32_t value)
 	memcpy(out, &value, sizeof(value));
 }
 
+TLP_INLINE void tlp_put_be64(uint8_t *out, uint64_t value)
+{
+	value = htobe64(value);
+	memcpy(out, &value, sizeof(value));
+}
+
+TLP_INLINE uint64_t tlp_get_be64(const uint8_t *bytes)
+{
+	uint64_t value;
+
+	memcpy(&value, bytes, sizeof(value));
+	return be64toh(value);
+}
+
 TLP_INLINE uint32_t tlp_get_be32(const uint8_t *bytes)
 {
 	uint32_t value;
@@ -33,35 +47,29 @@ TLP_INLINE uint32_t tlp_get_be32(const uint8_t *bytes)
  */
 TLP_INLINE unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
 {
-	bool is_write = tlp->kind == TLP_MWR;
-	uint32_t dw0 = (is_write ? TLP_BYTE0_MWR : TLP_BYTE0_MRD) << 24;
+	bool is_write = tlp->kind == TLP_MWR, is_long = tlp->addr >> 32;
+	unsigned prefix = tlp->hint.st_bits == 16 ? 4 : 0;
+	uint32_t byte0 = (is_write ? TLP_BYTE0_MWR : TLP_BYTE0_MRD) | (is_long ? TLP_FMT_4DW : 0);
+	uint32_t dw0 = byte0 << 24 | (tlp->length_dw & TLP_DW0_LENGTH);
 	uint32_t dw1 =
 		(uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->last_be << 4 | tlp->first_be;
-	uint32_t addr_high = tlp->addr >> 32, addr_low = tlp->addr;
 	uint32_t st_low = tlp->hint.st & 0xff;
-	unsigned len = 0;
+	uint64_t addr = tlp->addr;
 
-	dw0 |= tlp->length_dw & TLP_DW0_LENGTH;
 	if (tlp->hint.st_bits) {
 		dw0 |= TLP_DW0_TH;
 		dw1 = is_write ? (dw1 & ~0xff00u) | st_low << 8 : (dw1 & ~0xffu) | st_low;
-		addr_low |= tlp->hint.ph;
+		addr |= tlp->hint.ph;
 	}
-	if (tlp->hint.st_bits == 16) {
+	if (prefix)
 		tlp_put_be32(out, (uint32_t)TLP_BYTE0_TPH_PREFIX << 24 | tlp->hint.st >> 8 << 16);
-		len = 4;
-	}
-	if (!addr_high) {
-		tlp_put_be32(out + len, dw0);
-		tlp_put_be32(out + len + 4, dw1);
-		tlp_put_be32(out + len + 8, addr_low);
-		return len + 12;
-	}
-	tlp_put_be32(out + len, dw0 | TLP_FMT_4DW << 24);
-	tlp_put_be32(out + len + 4, dw1);
-	tlp_put_be32(out + len + 8, addr_high);
-	tlp_put_be32(out + len + 12, addr_low);
-	return len + 16;
+	out += prefix;
+	tlp_put_be64(out, (uint64_t)dw0 << 32 | dw1);
+	if (is_long)
+		tlp_put_be64(out + 8, addr);
+	else
+		tlp_put_be32(out + 8, addr);
+	return prefix + (is_long ? 16 : 12);
 }
 
 /* The same for a completion, and tlp_completion_ok(). 2.2.9; 4096 bytes are written as 0. */
@@ -69,9 +77,11 @@ TLP_INLINE unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
 {
 	uint32_t byte0 = tlp->kind == TLP_CPLD ? TLP_BYTE0_CPLD : TLP_BYTE0_CPL;
 
-	tlp_put_be32(out, byte0 << 24 | (tlp->length_dw & TLP_DW0_LENGTH));
-	tlp_put_be32(out + 4, (uint32_t)tlp->completer << 16 | (uint32_t)tlp->status << 13 |
-				      (tlp->byte_count & 0xfff));
+	uint32_t dw0 = byte0 << 24 | (tlp->length_dw & TLP_DW0_LENGTH);
+	uint32_t dw1 = (uint32_t)tlp->completer << 16 | (uint32_t)tlp->status << 13 |
+		       (tlp->byte_count & 0xfff);
+
+	tlp_put_be64(out, (uint64_t)dw0 << 32 | dw1);
 	tlp_put_be32(out + 8, (uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->lower_addr);
 	return 12;
 }
@@ -110,7 +120,7 @@ TLP_INLINE int tlp_check_dw0(uint32_t dw0, bool is_request)
 /* 0 stands for 1024. */
 TLP_INLINE uint16_t tlp_get_length(uint32_t dw0)
 {
-	return dw0 & TLP_DW0_LENGTH ? dw0 & TLP_DW0_LENGTH : 1024;
+	return ((dw0 - 1) & TLP_DW0_LENGTH) + 1;
 }
 
 /* TH is set: the ST stands in the tag of a write, in the byte enables of a read (2.2.7.1.1). */
@@ -134,36 +144,35 @@ TLP_INLINE void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, st
 TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t *prefix,
 			       enum tlp_kind kind, struct tlp *out)
 {
-	uint32_t dw0 = tlp_get_be32(bytes), dw1 = tlp_get_be32(bytes + 4);
-	uint32_t addr_high = 0, addr_low = tlp_get_be32(bytes + len - 4);
+	uint64_t dws = tlp_get_be64(bytes);
+	uint32_t dw0 = dws >> 32, dw1 = dws;
+	uint64_t addr = len == 16 ? tlp_get_be64(bytes + 8) : tlp_get_be32(bytes + 8);
 
-	if (len == 16) {
-		addr_high = tlp_get_be32(bytes + 8);
-		/* An address below 4 GiB takes the short header (2.2.4.1). */
-		if (!addr_high)
-			return -EBADMSG;
-	}
+	/* An address below 4 GiB takes the short header (2.2.4.1). */
+	if (len == 16 && !(addr >> 32))
+		return -EBADMSG;
 	*out = (struct tlp){
 		.kind = kind,
 		.requester = dw1 >> 16,
 		.tag = dw1 >> 8,
 		.length_dw = tlp_get_length(dw0),
-		.addr = (uint64_t)addr_high << 32 | (addr_low & ~3u),
+		.addr = addr & ~3ull,
 		.first_be = dw1 & 0xf,
 		.last_be = dw1 >> 4 & 0xf,
 	};
 	if (dw0 & TLP_DW0_TH)
-		tlp_get_hint(dw1, addr_low & 3, prefix, out);
-	else if (addr_low & 3)
+		tlp_get_hint(dw1, addr & 3, prefix, out);
+	else if (addr & 3)
 		return -EBADMSG;
-	return tlp_request_ok(out) ? 0 : -EBADMSG;
+	/* Length, alignment and hint cannot be others than there are; the rest can. */
+	return tlp_crosses_boundary(out) || !tlp_byte_enables_ok(out) ? -EBADMSG : 0;
 }
 
 /* 2.2.9 */
 TLP_INLINE int tlp_get_completion(const uint8_t *bytes, enum tlp_kind kind, struct tlp *out)
 {
-	uint32_t dw0 = tlp_get_be32(bytes), dw1 = tlp_get_be32(bytes + 4);
-	uint32_t dw2 = tlp_get_be32(bytes + 8);
+	uint64_t dws = tlp_get_be64(bytes);
+	uint32_t dw0 = dws >> 32, dw1 = dws, dw2 = tlp_get_be32(bytes + 8);
 
 	*out = (struct tlp){
 		.kind = kind,

@@ -92,9 +92,8 @@ TLP_INLINE size_t tlp_enabled_bytes(const struct tlp *tlp)
 TLP_INLINE void tlp_set_range(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
 {
 	unsigned head = addr & 3;
-	unsigned tail = (head + len) & 3;
 	unsigned first = 0xf << head & 0xf;
-	unsigned last = tail ? (1u << tail) - 1 : 0xf;
+	unsigned last = 0xf >> (-(head + len) & 3);
 
 	*tlp = (struct tlp){
 		.kind = kind,
@@ -126,13 +125,15 @@ TLP_INLINE bool tlp_hint_ok(const struct tlp_hint *hint)
 	}
 }
 
+TLP_INLINE bool tlp_crosses_boundary(const struct tlp *tlp)
+{
+	return tlp->addr % TLP_REQUEST_BOUNDARY + tlp->length_dw * 4u > TLP_REQUEST_BOUNDARY;
+}
+
 TLP_INLINE bool tlp_request_ok(const struct tlp *tlp)
 {
-	size_t len = tlp->length_dw * 4u;
-
-	if (!len || (tlp->addr & 3) || !tlp_hint_ok(&tlp->hint))
-		return false;
-	if (len > TLP_REQUEST_BOUNDARY - tlp->addr % TLP_REQUEST_BOUNDARY)
+	if (!tlp->length_dw || (tlp->addr & 3) || !tlp_hint_ok(&tlp->hint) ||
+	    tlp_crosses_boundary(tlp))
 		return false;
 	/* The ST of a read stands where its byte enables would: all are implied (2.2.5.1). */
 	if (tlp->kind == TLP_MRD && tlp->hint.st_bits)

@@ -5,7 +5,8 @@
  * from mapped host memory, write them to the peer with a 16-bit tag. The
  * yardstick is a memcpy of as many bytes in pieces of one payload each. The two
  * take turns slice by slice, each on memory that the other has not touched
- * lately.
+ * lately. Since the NIC holds what it moves, its job is two copies at least:
+ * these alone, in the same pieces and without any TLP, are measured as well.
  *
  * The argument is the number of MiB (default 1024).
  */
@@ -22,6 +23,7 @@ enum {
 	SLICE_BYTES = 1 << 20,
 	SLICES = MEMORY_BYTES / SLICE_BYTES,
 	CHUNK_BYTES = 4096,
+	MRRS_BYTES = 512, /* what Linux leaves most devices at */
 	MIB_MAX = 4096,
 };
 
@@ -65,7 +67,7 @@ static int setup(struct bench *bench)
 	const struct fabric_config config = {
 		.peers = FABRIC_PEERS_SWITCH,
 		.mps_bytes = bench->mps_bytes,
-		.mrrs_bytes = 512, /* what Linux leaves most devices at */
+		.mrrs_bytes = MRRS_BYTES,
 	};
 	const struct fabric_port_config nic = {
 		.name = "nic",
@@ -102,7 +104,7 @@ static size_t slice_at(unsigned turn)
 static int run_fabric(void *ctx, unsigned turn)
 {
 	struct bench *bench = ctx;
-	uint8_t chunk[CHUNK_BYTES];
+	_Alignas(64) uint8_t chunk[CHUNK_BYTES];
 	size_t from = slice_at(turn);
 	int ret = 0;
 
@@ -115,15 +117,36 @@ static int run_fabric(void *ctx, unsigned turn)
 	return ret;
 }
 
+static void copy_in_pieces(uint8_t *to, const uint8_t *from, size_t len, size_t piece)
+{
+	for (size_t at = 0; at < len; at += piece) {
+		memcpy(to + at, from + at, piece);
+		/* Piece by piece, as a payload is: not one copy for the compiler to find. */
+		__asm__ volatile("" ::: "memory");
+	}
+}
+
 static int run_memcpy(void *ctx, unsigned turn)
 {
 	struct bench *bench = ctx;
 	size_t from = slice_at(turn + SLICES / 2);
 
-	for (size_t at = from; at < from + SLICE_BYTES; at += bench->mps_bytes) {
-		memcpy(bench->copy_memory + at, bench->host_memory + at, bench->mps_bytes);
-		/* Piece by piece, as a payload is: not one copy for the compiler to find. */
-		__asm__ volatile("" ::: "memory");
+	copy_in_pieces(bench->copy_memory + from, bench->host_memory + from, SLICE_BYTES,
+		       bench->mps_bytes);
+	return 0;
+}
+
+/* What a read and a write do with the bytes. */
+static int run_two_copies(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
+	_Alignas(64) uint8_t chunk[CHUNK_BYTES];
+	size_t from = slice_at(turn);
+	size_t completion = bench->mps_bytes < MRRS_BYTES ? bench->mps_bytes : MRRS_BYTES;
+
+	for (size_t at = from; at < from + SLICE_BYTES; at += CHUNK_BYTES) {
+		copy_in_pieces(chunk, bench->host_memory + at, CHUNK_BYTES, completion);
+		copy_in_pieces(bench->peer_memory + at, chunk, CHUNK_BYTES, bench->mps_bytes);
 	}
 	return 0;
 }
@@ -149,41 +172,54 @@ static bool complete(const struct bench *bench)
 	       counters->payload_bytes[TLP_MWR] == bytes;
 }
 
-static int measure(struct bench *bench, struct comparison *result)
+struct result {
+	unsigned mps_bytes;
+	struct comparison fabric, two_copies;
+};
+
+static int measure(struct bench *bench, struct result *result)
 {
 	int ret = setup(bench);
 
+	result->mps_bytes = bench->mps_bytes;
 	fill(bench);
-	/* Once through all of it first: what the filling has left in the cache helps one of the
-	 * two. */
+	/* Once through all of it first: what the filling has left in the cache helps one of them.
+	 */
 	if (!ret)
-		ret = turns_compare(run_memcpy, run_fabric, bench, SLICES, result);
+		ret = turns_compare(run_memcpy, run_fabric, bench, SLICES, &result->fabric);
 	if (!ret)
-		ret = turns_compare(run_memcpy, run_fabric, bench, bench->turns, result);
+		ret = turns_compare(run_memcpy, run_fabric, bench, bench->turns, &result->fabric);
 	if (!ret && !complete(bench)) {
 		fprintf(stderr, "fabric_bench: the peer has not got every byte in every TLP\n");
 		ret = -1;
 	}
+	if (!ret)
+		ret = turns_compare(run_memcpy, run_two_copies, bench, bench->turns,
+				    &result->two_copies);
 	fabric_destroy(bench->fabric);
 	bench->fabric = NULL;
 	return ret;
 }
 
-static void report(const unsigned *mps, const struct comparison *results, unsigned n, unsigned mib)
+static void report(const struct result *results, unsigned n, unsigned mib)
 {
 	const double slice_mib = SLICE_BYTES / (1024.0 * 1024.0);
 
-	printf("%6s %13s %13s %8s %7s %7s\n", "MPS", "memcpy MiB/s", "fabric MiB/s", "ns/MWr",
-	       "ratio", "median");
-	for (unsigned i = 0; i < n; i++)
-		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f\n", mps[i],
-		       slice_mib / results[i].yardstick_s, slice_mib / results[i].job_s,
-		       results[i].job_s * 1e9 / (SLICE_BYTES / mps[i]), results[i].ratio,
-		       results[i].median_ratio);
+	printf("%6s %13s %13s %8s %7s %7s %11s\n", "MPS", "memcpy MiB/s", "fabric MiB/s", "ns/MWr",
+	       "ratio", "median", "two copies");
+	for (unsigned i = 0; i < n; i++) {
+		const struct comparison *c = &results[i].fabric;
+
+		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f %11.2f\n", results[i].mps_bytes,
+		       slice_mib / c->yardstick_s, slice_mib / c->job_s,
+		       c->job_s * 1e9 / (SLICE_BYTES / results[i].mps_bytes), c->ratio,
+		       c->median_ratio, results[i].two_copies.ratio);
+	}
 	printf("{\"bench\":\"fabric\",\"mib\":%u,\"results\":[", mib);
 	for (unsigned i = 0; i < n; i++)
-		printf("%s{\"mps\":%u,\"ratio\":%.3f,\"median_ratio\":%.3f}", i ? "," : "", mps[i],
-		       results[i].ratio, results[i].median_ratio);
+		printf("%s{\"mps\":%u,\"ratio\":%.3f,\"median_ratio\":%.3f,\"two_copies_ratio\":%.3f}",
+		       i ? "," : "", results[i].mps_bytes, results[i].fabric.ratio,
+		       results[i].fabric.median_ratio, results[i].two_copies.ratio);
 	printf("]}\n");
 }
 
@@ -208,7 +244,7 @@ int main(int argc, char **argv)
 	enum { NUM = sizeof(mps) / sizeof(*mps) };
 	unsigned mib = argc > 1 ? strtoul(argv[1], NULL, 10) : 1024;
 	struct bench bench = {.turns = mib};
-	struct comparison results[NUM];
+	struct result results[NUM];
 	int ret;
 
 	if (mib < 1 || mib > MIB_MAX) {
@@ -221,7 +257,7 @@ int main(int argc, char **argv)
 		ret = measure(&bench, &results[i]);
 	}
 	if (!ret)
-		report(mps, results, NUM, mib);
+		report(results, NUM, mib);
 	free(bench.host_memory);
 	free(bench.peer_memory);
 	free(bench.copy_memory);

@@ -225,9 +225,10 @@ int cx_create(struct pci_function **out, const struct cx_config *config,
 		return -EINVAL;
 	if (config->index > 0xbffe) /* unicast LIDs are 1..0xbfff */
 		return -EINVAL;
-	cx = calloc(1, sizeof(*cx));
+	cx = aligned_alloc(_Alignof(struct cx), sizeof(*cx));
 	if (!cx)
 		return -ENOMEM;
+	memset(cx, 0, sizeof(*cx));
 	cx->f.ops = &cx_ops;
 	cx->f.link = *link;
 	cx->config = *config;

@@ -156,9 +156,9 @@ struct cx_qp {
 enum cx_phase { CX_PIECE_NONE, CX_PIECE_READ, CX_PIECE_WRITE };
 struct cx_piece {
 	enum cx_phase phase;
-	struct cx_qp *qp; /* whose; nothing else runs until it has ended */
-	int status;	  /* of the request that dma_done() reported */
-	uint8_t data[CX_PIECE_BYTES];
+	struct cx_qp *qp;			   /* whose; nothing else runs until it has ended */
+	int status;				   /* of the request that dma_done() reported */
+	_Alignas(64) uint8_t data[CX_PIECE_BYTES]; /* whole cache lines: it is copied twice */
 	uint32_t length;
 	uint64_t target;
 	struct tlp_hint hint;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/pingpong.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MESSAGE_MAX = 256 };
+
+int send_all(int fd, const void *bytes, size_t len)
+{
+	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
+
+	/* Messages this small go at once. */
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
+}
+
+int receive_all(int fd, void *bytes, size_t len)
+{
+	ssize_t n = recv(fd, bytes, len, MSG_WAITALL);
+
+	return n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
+}
+
+static void answer(int fd, size_t request, size_t reply)
+{
+	uint8_t bytes[MESSAGE_MAX] = {0};
+
+	while (!receive_all(fd, bytes, request) && !send_all(fd, bytes, reply))
+		;
+	_exit(0);
+}
+
+int pingpong_start(struct pingpong *p, size_t request, size_t reply)
+{
+	int fds[2];
+
+	if (request > MESSAGE_MAX || reply > MESSAGE_MAX)
+		return -EINVAL;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
+		return -errno;
+	*p = (struct pingpong){.fd = fds[0], .request = request, .reply = reply};
+	p->pid = fork();
+	if (!p->pid) {
+		close(fds[0]);
+		answer(fds[1], request, reply);
+	}
+	close(fds[1]);
+	return p->pid < 0 ? -errno : 0;
+}
+
+int pingpong_round(struct pingpong *p)
+{
+	uint8_t bytes[MESSAGE_MAX] = {0};
+	int ret = send_all(p->fd, bytes, p->request);
+
+	return ret ? ret : receive_all(p->fd, bytes, p->reply);
+}
+
+void pingpong_stop(struct pingpong *p)
+{
+	close(p->fd); /* what ends it */
+	waitpid(p->pid, NULL, 0);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Two processes and a socketpair: what a round trip costs where nobody does any work. */
+#ifndef BENCH_PINGPONG_H
+#define BENCH_PINGPONG_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct pingpong {
+	int fd;
+	pid_t pid;
+	size_t request, reply; /* bytes, at most 256 */
+};
+
+/* 0 or a negative errno. The other process lives until pingpong_stop(). */
+int pingpong_start(struct pingpong *p, size_t request, size_t reply);
+int pingpong_round(struct pingpong *p);
+void pingpong_stop(struct pingpong *p);
+
+/* All @len bytes or an error: 0 or a negative errno. */
+int send_all(int fd, const void *bytes, size_t len);
+int receive_all(int fd, void *bytes, size_t len);
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * How fast TLPs become bytes and bytes TLPs, of each kind that there is on the
+ * way of an RDMA write. The yardstick is a memcpy of the same headers.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/turns.h"
+#include "fabric/tlp.h"
+
+enum {
+	COUNT = 4096, /* in a turn */
+	TURNS = 1000,
+};
+
+struct bench {
+	const char *name;
+	struct tlp in[COUNT], out[COUNT];
+	uint8_t headers[COUNT][TLP_HEADER_MAX_BYTES], copies[COUNT][TLP_HEADER_MAX_BYTES];
+	int len;	/* of a header, bytes */
+	size_t payload; /* bytes */
+};
+
+struct result {
+	const char *name;
+	struct comparison encode, decode;
+};
+
+static int run_memcpy(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
+
+	(void)turn;
+	for (unsigned i = 0; i < COUNT; i++) {
+		memcpy(bench->copies[i], bench->headers[i], (size_t)bench->len);
+		__asm__ volatile("" ::: "memory");
+	}
+	return 0;
+}
+
+static int run_encode(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
+
+	(void)turn;
+	for (unsigned i = 0; i < COUNT; i++)
+		if (tlp_encode(&bench->in[i], bench->headers[i]) != bench->len)
+			return -1;
+	return 0;
+}
+
+static int run_decode(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
+
+	(void)turn;
+	for (unsigned i = 0; i < COUNT; i++)
+		if (tlp_decode_header(bench->headers[i], (size_t)bench->len, bench->payload,
+				      &bench->out[i]) != bench->len)
+			return -1;
+	return 0;
+}
+
+/* @first with other addresses or, of completions, other tags */
+static void fill(struct bench *bench, const char *name, const struct tlp *first)
+{
+	bench->name = name;
+	for (unsigned i = 0; i < COUNT; i++) {
+		bench->in[i] = *first;
+		if (first->kind == TLP_CPLD)
+			bench->in[i].tag = (uint8_t)i;
+		else
+			bench->in[i].addr += 256 * i;
+	}
+	bench->len = tlp_encode(first, bench->headers[0]);
+	bench->payload = first->kind == TLP_MRD ? 0 : first->length_dw * 4u;
+}
+
+static int measure(struct bench *bench, struct result *result)
+{
+	int ret = turns_compare(run_memcpy, run_encode, bench, TURNS, &result->encode);
+
+	result->name = bench->name;
+	if (!ret)
+		ret = turns_compare(run_memcpy, run_decode, bench, TURNS, &result->decode);
+	if (ret)
+		fprintf(stderr, "tlp_bench: a %s was not taken\n", bench->name);
+	return ret;
+}
+
+static void report(const struct result *results, unsigned n)
+{
+	printf("%-14s %10s %10s %12s %12s\n", "TLP", "M/s out", "M/s in", "out/memcpy",
+	       "in/memcpy");
+	for (unsigned i = 0; i < n; i++)
+		printf("%-14s %10.1f %10.1f %12.1f %12.1f\n", results[i].name,
+		       COUNT / results[i].encode.job_s / 1e6, COUNT / results[i].decode.job_s / 1e6,
+		       results[i].encode.ratio, results[i].decode.ratio);
+	printf("{\"bench\":\"tlp\",\"results\":[");
+	for (unsigned i = 0; i < n; i++)
+		printf("%s{\"tlp\":\"%s\",\"encode_ratio\":%.3f,\"decode_ratio\":%.3f}",
+		       i ? "," : "", results[i].name, results[i].encode.ratio,
+		       results[i].decode.ratio);
+	printf("]}\n");
+}
+
+int main(void)
+{
+	static const struct tlp_hint hint16 = {.st_bits = 16, .ph = TLP_PH_TARGET, .st = 0x1234};
+	struct bench *bench = malloc(sizeof(*bench));
+	struct tlp write, read;
+	const struct tlp completion = {
+		.kind = TLP_CPLD, .requester = 0x100, .length_dw = 64, .byte_count = 512};
+	struct result results[4];
+	int ret;
+
+	if (!bench)
+		return 1;
+	tlp_request(&write, TLP_MWR, 0x4000000000, 256);
+	tlp_request(&read, TLP_MRD, 0x80000000, 256);
+	fill(bench, "write", &write);
+	ret = measure(bench, &results[0]);
+	write.hint = hint16;
+	fill(bench, "hinted write", &write);
+	ret = ret ? ret : measure(bench, &results[1]);
+	fill(bench, "read", &read);
+	ret = ret ? ret : measure(bench, &results[2]);
+	fill(bench, "completion", &completion);
+	ret = ret ? ret : measure(bench, &results[3]);
+	if (!ret)
+		report(results, 4);
+	free(bench);
+	return ret ? 1 : 0;
+}

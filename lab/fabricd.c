@@ -89,7 +89,13 @@ static int open_slot(struct lab *lab, const struct options *options, struct slot
 
 	if (!err)
 		err = slot_open(slot, lab->fabric, options->dir, &place);
-	return err ? fail("open", slot->name, err) : 0;
+	if (!err)
+		return 0;
+	fprintf(stderr,
+		"fabricd: cannot open %s with a socket in %s: %s; "
+		"TMPDIR may name a shorter path or another disk\n",
+		slot->name, options->dir, strerror(-err));
+	return err;
 }
 
 static int open_accel(struct lab *lab, const struct options *options, unsigned index)

@@ -167,7 +167,9 @@ int options_parse(struct options *options, int argc, char **argv)
 		if (err)
 			return err;
 	}
-	if (got != -1 || optind != argc)
+	if (got != -1) /* getopt_long() has said it */
 		return -EINVAL;
+	if (optind != argc)
+		return bad("(nothing)", argv[optind]);
 	return options->dir ? 0 : bad("dir", "(missing)");
 }

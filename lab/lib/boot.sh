@@ -12,7 +12,7 @@ boot_cleanup() {
 	} 2>/dev/null
 	[ -z "$terminal" ] || stty "$terminal"
 	[ -z "$run_dir" ] || {
-		[ ! -e "$run_dir/log" ] || cp "$run_dir/log" "${log:-$cache/guest.log}" || say "cannot write the guest's log to $log"
+		[ ! -e "$run_dir/log" ] || cp "$run_dir/log" "${log:-$cache/guest.log}" || say "cannot write the guest's log to ${log:-$cache/guest.log}: give --log a file you may write"
 		rm -rf "$run_dir"
 	}
 	run_dir='' fabricd_pid='' qemu_pid='' terminal=''
@@ -109,7 +109,7 @@ boot_fabricd() {
 	setpriv --pdeathsig KILL "$build/lab/fabricd" "${args[@]}" >"$run_dir/ready" 4>&- 5>&- &
 	fabricd_pid=$!
 	read -r ready <"$run_dir/ready" || :
-	[ "$ready" = ready ] || die "the device process did not start: see its line above"
+	[ "$ready" = ready ] || die "the devices' process $build/lab/fabricd did not start: see its line above; ninja -C $build builds it anew"
 }
 
 boot_kernel_line() {
@@ -158,7 +158,7 @@ boot_prepare() {
 	trap boot_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	mkdir "$run_dir/run" && printf '%q ' "$@" >"$run_dir/run/command" || die "cannot write to $run_dir"
+	mkdir "$run_dir/run" && printf '%q ' "$@" >"$run_dir/run/command" || die "cannot write the guest's command to $run_dir: is its disk full? TMPDIR names another place"
 	steps_total=0
 }
 
@@ -188,7 +188,7 @@ boot_verdict() {
 	if ! read -r guest 2>/dev/null <"$run_dir/run/status"; then
 		cat "$run_dir/qemu.log" >&2
 		tail -n 20 "$run_dir/log" 2>/dev/null >&2 || :
-		die "the guest died before the command ended (QEMU's status $1): the last it said is above"
+		die "the guest died before the command ended (QEMU's status $1): the last it said is above, all of its log in ${log:-$cache/guest.log}"
 	fi
 	return "$guest"
 }
@@ -198,7 +198,7 @@ boot_run() {
 	boot_flavour
 	timeout=${timeout:-$default_timeout}
 	boot_prepare "${command[@]}"
-	mkfifo "$run_dir/out" "$run_dir/err" || die "cannot write to $run_dir"
+	mkfifo "$run_dir/out" "$run_dir/err" || die "cannot make pipes in $run_dir: set TMPDIR to a disk that can have them"
 	exec 4<>"$run_dir/out" 5<>"$run_dir/err"
 	cat <"$run_dir/out" 4>&- 5>&- &
 	reader_pids=$!

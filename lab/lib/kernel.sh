@@ -40,13 +40,15 @@ kernel_fetch() {
 	rm -rf "$cache/source" "$dir"
 	mkdir -p "$cache/source"
 	(cd "$cache/source" && mirror_apt "$suite" apt-get -q download "linux-source-$kernel=${found#* }") \
-		>"$cache/fetch.log" 2>&1 || die "cannot download linux-source-$kernel: see $cache/fetch.log"
+		>"$cache/fetch.log" 2>&1 || die "cannot download linux-source-$kernel: see $cache/fetch.log; TPH_MIRROR names another mirror"
 	deb=$(echo "$cache"/source/*.deb)
 	say "unpacking it"
 	dpkg-deb --fsys-tarfile "$deb" |
-		tar -x -C "$cache/source" --strip-components=3 "./usr/src/linux-source-$kernel.tar.xz"
+		tar -x -C "$cache/source" --strip-components=3 "./usr/src/linux-source-$kernel.tar.xz" ||
+		die "cannot unpack $deb: see the line above; the next run fetches it anew"
 	mkdir -p "$dir"
-	tar -x -C "$dir" --strip-components=1 -f "$cache/source/linux-source-$kernel.tar.xz"
+	tar -x -C "$dir" --strip-components=1 -f "$cache/source/linux-source-$kernel.tar.xz" ||
+		die "cannot unpack the source of Linux $kernel to $dir: see the line above; the next run fetches it anew"
 	rm -rf "$cache/source"
 	kernel_in_tree init -q -b series
 	echo '*' >"$dir/.git/info/exclude"
@@ -104,7 +106,7 @@ kernel_tree_ensure() {
 	kernel_in_tree checkout -q -f -B series base
 	kernel_patches "$kernel" | xargs -r "${kernel_git[@]}" -C "$dir" am -q >"$cache/am.log" 2>&1 || {
 		kernel_tree_repair 2>/dev/null
-		die "the series does not apply to Linux $kernel: see $cache/am.log"
+		die "the series in kernel/ does not apply to Linux $kernel: see $cache/am.log; git am it in $dir, mend it there, then make kernel-refresh"
 	}
 	printf '%s\n' "$key" >"$dir/.git/tph-series"
 	kernel_tree_settled
@@ -151,12 +153,12 @@ kernel_configure() {
 	kernel_config >"$1/wanted.config"
 	run_logged "$cache/config.log" make -s -C "$cache/linux-$kernel" O="$1" \
 		KCONFIG_ALLCONFIG="$1/wanted.config" allnoconfig ||
-		die "cannot configure Linux $kernel: see $cache/config.log"
+		die "cannot configure Linux $kernel from kernel/*.config: see $cache/config.log"
 	grep -E '^(CONFIG_|# CONFIG_)' "$1/wanted.config" | while IFS= read -r line; do
 		grep -qxF "$line" "$1/.config" || case $line in
 		'#'*) ! grep -q "^$(awk '{ print $2 }' <<<"$line")=" "$1/.config" ;;
 		*) false ;;
-		esac || die "Linux $kernel did not take $line: see kernel/*.config"
+		esac || die "Linux $kernel did not take $line of kernel/*.config: it needs another option with it, or has another name; look in $cache/linux-$kernel"
 	done
 }
 
@@ -210,7 +212,7 @@ kernel_build() {
 	kernel_configure "$build"
 	# Without LOCALVERSION a tree with commits of its own gets a + behind its version.
 	make -C "$build" -j"$(nproc)" LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" | tee "$cache/kernel.log" |
-		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log"
+		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log; its source is $cache/linux-$kernel"
 	# One earlier build stays, for going back and forth between two series.
 	find "$cache" -maxdepth 1 -path "${1%-*}-*" -printf '%T@ %p\n' | sort -rn |
 		awk 'NR > 1 { print $2 }' | xargs -r rm -f

@@ -47,7 +47,7 @@ deb_configure() {
 }
 
 deb_make() {
-	run_logged "$cache/config.log" make -s -C "$1" O="$2" "$3" || die "cannot configure Linux $kernel: see $cache/config.log"
+	run_logged "$cache/config.log" make -s -C "$1" O="$2" "$3" || die "cannot configure Linux $kernel in $2: see $cache/config.log"
 }
 
 deb_config_running() {
@@ -83,10 +83,10 @@ deb_config_debian() {
 	rm -rf "$work"
 	mkdir -p "$work"
 	(cd "$work" && mirror_apt "${found% *}" apt-get -q download "$package=${found#* }") >"$cache/fetch.log" 2>&1 ||
-		die "cannot download $package: see $cache/fetch.log"
+		die "cannot download $package: see $cache/fetch.log; TPH_MIRROR names another mirror"
 	dpkg-deb -x "$work"/*.deb "$work/root"
 	xz -dc "$work/root/usr/src/$package/config.amd64_none_amd64.xz" >"$1" ||
-		die "$package holds no configuration for amd64"
+		die "$package holds no configuration for amd64: --config running takes this machine's"
 }
 
 # deb_build TREE BUILD SUFFIX: the packages are left beside BUILD.
@@ -97,7 +97,7 @@ deb_build() {
 		KBUILD_BUILD_USER=dmabuf-tph KBUILD_BUILD_HOST=localhost \
 		make -C "$1" O="$2" -j"$(nproc)" LOCALVERSION="$3" bindeb-pkg 2>"$cache/deb-errors.log" |
 		tee "$cache/deb.log" | progress "$(deb_lines "$2")" "built" ||
-		die "the packages do not build: see $cache/deb-errors.log"
+		die "the packages do not build: see $cache/deb-errors.log; the source is $1"
 }
 
 # About how many lines a build prints; from builds of the lab's and a virtual machine's configuration.
@@ -119,12 +119,12 @@ deb_inspect() {
 	work=$(mktemp -d)
 	dpkg-deb -x "$1" "$work"
 	for option in PCIE_TPH PCI_P2PDMA IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI MLX5_INFINIBAND; do
-		grep -qE "^CONFIG_$option=[ym]$" "$work"/boot/config-* || die "$1 has no CONFIG_$option"
+		grep -qE "^CONFIG_$option=[ym]$" "$work"/boot/config-* || die "$1 has no CONFIG_$option: hints need it; add it to kernel/deb.config"
 	done
-	grep -qw dma_buf_get_tph "$work"/boot/System.map-* || die "$1 is a kernel without the series"
+	grep -qw dma_buf_get_tph "$work"/boot/System.map-* || die "$1 is a kernel without the series: look in $cache/linux-$kernel whether it is applied"
 	for module in VFIO_PCI:vfio-pci IOMMUFD:iommufd MLX5_INFINIBAND:mlx5_ib; do
 		! grep -qx "CONFIG_${module%:*}=m" "$work"/boot/config-* || find "$work" -name "${module#*:}.ko*" | grep -q . ||
-			die "$1 lacks the module ${module#*:}"
+			die "$1 lacks the module ${module#*:}: see $cache/deb.log"
 	done
 	rm -rf "$work"
 }

@@ -45,5 +45,5 @@ options_parse() {
 	kernel+=$debug
 	[[ $kernel =~ ^7\.[23](-plain|-debug|-kcsan)?$ ]] || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
 		die "--kernel $kernel: 7.3, 7.2, either with -plain, -debug or -kcsan, or the path of a bzImage"
-	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder"
+	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder; make it first"
 }

@@ -19,9 +19,9 @@ packages_ensure() {
 	say "installing $missing"
 	mkdir -p "$cache"
 	run_logged "$cache/apt-update.log" apt-get -q update ||
-		die "apt-get update failed: see $cache/apt-update.log"
+		die "apt-get update failed, so nothing can be installed: see $cache/apt-update.log; apt's sources are what to mend"
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive run_logged "$cache/apt-install.log" \
 		apt-get -q -y --no-install-recommends install $missing ||
-		die "cannot install $missing: see $cache/apt-install.log"
+		die "cannot install $missing: see $cache/apt-install.log; apt-get -f install mends what is half installed"
 }

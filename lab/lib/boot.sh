@@ -119,6 +119,8 @@ boot_kernel_line() {
 	translated) line+=" intel_iommu=on iommu.passthrough=0 iommu.strict=1" ;;
 	none) line+=" vfio.enable_unsafe_noiommu_mode=1" ;;
 	esac
+	# Where vmlinux says that things are.
+	[ -z "$gdb" ] || line+=" nokaslr"
 	printf '%s' "$line"
 }
 
@@ -128,6 +130,7 @@ boot_flavour() {
 	debug | kcsan) memory=2G default_timeout=2400 ;;
 	*) memory=1G default_timeout=600 ;;
 	esac
+	[ -z "$gdb" ] || default_timeout=''
 }
 
 boot_qemu_args() {
@@ -141,8 +144,18 @@ boot_qemu_args() {
 	boot_share run "$run_dir/run" off
 	boot_share tph "$build" on
 	[ -z "$share" ] || boot_share share "$(readlink -f "$share")" off
+	[ -z "$gdb" ] || boot_gdb
 	[ "$iommu" = none ] || qemu_args+=(-device intel-iommu,intremap=on,caching-mode=on)
 	qemu_args+=("${device_args[@]}")
+}
+
+# The guest's processors wait for a debugger, on a socket that is its owner's alone.
+boot_gdb() {
+	local vmlinux=$cache/build-$kernel${kernel_flavour:+-$kernel_flavour}/vmlinux
+	[ ! -f "$kernel" ] || vmlinux="the vmlinux of $kernel"
+	umask 077
+	qemu_args+=(-S -chardev "socket,id=gdb,path=${run_dir//,/,,}/gdb,server=on,wait=off" -gdb chardev:gdb)
+	say "the guest waits: gdb -ex 'target remote $run_dir/gdb' $vmlinux, then continue"
 }
 
 # boot_share TAG DIR READONLY; a comma in an option's value is written twice.

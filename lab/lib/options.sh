@@ -2,7 +2,7 @@
 # The command line of tphlab, checked once, here.
 
 topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
-trace='' share='' log='' timeout='' kernel=7.3 config=running
+trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 
 # one_of OPTION VALUE CHOICE…
@@ -28,6 +28,7 @@ options_parse() {
 			shift 2 ;;
 		--fault) [ $# -ge 2 ] || die "--fault needs a value (tphlab --help)"; faults+=(--fault "$2"); shift 2 ;;
 		--debug) debug=-debug; shift ;;
+		--gdb) gdb=yes; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac
 	done

@@ -87,7 +87,7 @@ kernel_tree_edited() {
 
 # By what the patches change, not by what they say.
 kernel_series_key() {
-	kernel_patches "$kernel" | xargs -r awk '/^diff --git/ { on = 1 } /^-- $/ { on = 0 } on && !/^index /' |
+	kernel_patches "$kernel" | xargs -r awk 'FNR == 1 { on = 0 } /^diff --git/ { on = 1 } on && !/^index /' |
 		sha256sum | cut -c1-16
 }
 

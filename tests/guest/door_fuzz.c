@@ -358,11 +358,13 @@ static void fuzz_feature(struct fuzz *fuzz)
 		judge_hints(fuzz, buffer, &arg.tph);
 }
 
+/* Both take much longer than a call and hold up the calls meanwhile. */
+static const struct timespec beside_pause = {.tv_nsec = 20 * 1000 * 1000};
+
 /* Revoked, given back, and sometimes reset. */
 static void *revoke_memory(void *arg)
 {
 	struct fuzz *fuzz = arg;
-	const struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
 	struct accel *accel = &fuzz->guest->accel;
 	bool on = true;
 
@@ -376,7 +378,7 @@ static void *revoke_memory(void *arg)
 			ret = accel_enable(accel, on);
 		if (ret)
 			atomic_store(&fuzz->fatal, ret);
-		nanosleep(&pause, NULL);
+		nanosleep(&beside_pause, NULL);
 	}
 	return NULL;
 }
@@ -400,6 +402,7 @@ static void *import_held(void *arg)
 		if (mr && ibv_dereg_mr(mr))
 			atomic_store(&fuzz->fatal, -EIO);
 		atomic_fetch_add(&fuzz->imports, mr != NULL);
+		nanosleep(&beside_pause, NULL);
 	}
 	return NULL;
 }

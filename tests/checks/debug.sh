@@ -54,7 +54,6 @@ debug_looks() {
 debug_checks() {
 	check debug-looks debug_looks
 	check debug-demo debug_demo
-	check debug-demo-translated debug_demo --topology rciep --iommu translated
 	check debug-lab debug_programs --accels 2 -- vfio_tph_errors mr_hints mr_revoke hints_shown no_window \
 		reset_under_traffic nic_unbind_rebind
 	check debug-required debug_programs --nics off,8,16 -- required
@@ -62,7 +61,7 @@ debug_checks() {
 	check debug-rootport debug_programs --topology rootport --iommu none -- required reset_under_traffic
 	check debug-fail-nth debug_in_guest -- fail_nth "$debug_fail_step"
 	check debug-stress debug_in_guest -- stress 20
-	check debug-fuzz debug_in_guest --accels 2 -- door_fuzz 20000
+	check debug-fuzz debug_in_guest --accels 2 -- door_fuzz 5000
 }
 
 # One allocation in so many fails; all of them are for the soak.

@@ -40,6 +40,7 @@ soak_kcsan() {
 }
 
 soak_checks() {
+	check soak-demo-translated debug_demo --topology rciep --iommu translated
 	check soak-fail-nth soak_in_guest -- fail_nth
 	check soak-stress soak_in_guest -- stress 300
 	check soak-fuzz soak_in_guest --accels 2 -- door_fuzz 1000000

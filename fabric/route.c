@@ -20,6 +20,13 @@ void fabric_rebuild_windows(struct fabric *fabric)
 	fabric->num_windows = n;
 }
 
+/* Does a switch or the host pass on what @from sends there? */
+static bool is_peer(const struct fabric_port *from, const struct fabric_window *window)
+{
+	return window->port != from && (from->fabric->config.peers != FABRIC_PEERS_NONE ||
+					fabric_one_switch(from, window->port));
+}
+
 bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
 		       struct fabric_target *to)
 {
@@ -29,10 +36,7 @@ bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len
 		const struct fabric_window *window = &fabric->windows[i];
 		uint64_t offset = addr - window->base;
 
-		if (offset >= window->size || window->port == from)
-			continue;
-		if (fabric->config.peers == FABRIC_PEERS_NONE &&
-		    !fabric_one_switch(from, window->port))
+		if (offset >= window->size || !is_peer(from, window))
 			continue;
 		to->kind = len <= window->size - offset && !window->port->gone
 				   ? FABRIC_TARGET_PEER
@@ -50,15 +54,13 @@ bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t l
 	const struct fabric *fabric = from->fabric;
 	uint64_t last = addr + len - 1;
 
-	if (fabric->config.peers == FABRIC_PEERS_NONE)
-		return false;
 	for (unsigned i = 0; i < fabric->num_windows; i++) {
 		const struct fabric_window *window = &fabric->windows[i];
 		bool has_first = addr - window->base < window->size;
 		bool has_last = last - window->base < window->size;
 		bool lies_within = !has_first && window->base - addr < len;
 
-		if (window->port != from && (has_first != has_last || lies_within))
+		if (is_peer(from, window) && (has_first != has_last || lies_within))
 			return true;
 	}
 	return false;

@@ -729,12 +729,12 @@ static void test_routing_order(void **state)
 }
 
 /* Small windows within one page: each TLP goes where it begins, as if it were alone. */
-static void test_windows_within_a_page(void **state)
+static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 {
-	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
+	const struct fabric_config config = {peers, false, 128, 512};
+	struct world *w = world_new_below(&config, below, below);
 	uint8_t data[4096], back[4096];
 
-	(void)state;
 	fill(data, sizeof(data), 9);
 	fabric_port_set_bar(w->accel, 0, HOST_MAPPED + 0x400, 0x200);
 	fabric_port_set_bar(w->accel, 2, HOST_MAPPED + 0xf00, 0x100);
@@ -754,6 +754,14 @@ static void test_windows_within_a_page(void **state)
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 0x540, data, 4096 - 0x540, NULL, 0),
 			 -EFAULT);
 	world_free(w);
+}
+
+static void test_windows_within_a_page(void **state)
+{
+	(void)state;
+	check_windows_within_a_page(FABRIC_PEERS_SWITCH, 0);
+	/* The switch that both are below is enough. */
+	check_windows_within_a_page(FABRIC_PEERS_NONE, 1);
 }
 
 /* What no completer claims is an Unsupported Request, and counted as one. */

@@ -166,12 +166,17 @@ static unsigned log2_of(unsigned value)
 	return log;
 }
 
+static uint32_t devcap2(enum pci_tph_completer completer, bool prefixes)
+{
+	return EXP_DEVCAP2_NO_CTO | (uint32_t)completer << EXP_DEVCAP2_TPH |
+	       (prefixes ? EXP_DEVCAP2_PREFIXES : 0);
+}
+
 void pci_config_add_express(struct pci_function *f, enum pci_tph_completer completer, bool prefixes,
 			    unsigned mps_bytes)
 {
 	unsigned at = add_cap(f, CAP_EXPRESS, EXP_BYTES);
 	uint8_t *config = f->config, *writable = f->config_writable;
-	uint32_t devcap2 = EXP_DEVCAP2_NO_CTO | (uint32_t)completer << EXP_DEVCAP2_TPH;
 
 	assert(mps_bytes >= 128 && mps_bytes <= 4096 && !(mps_bytes & (mps_bytes - 1)));
 	f->pcie_cap = at;
@@ -185,9 +190,7 @@ void pci_config_add_express(struct pci_function *f, enum pci_tph_completer compl
 	put16(writable, at + EXP_LNKCTL, EXP_LNKCTL_WRITABLE);
 	put16(config, at + EXP_LNKSTA, EXP_LNKSTA_VALUE);
 
-	if (prefixes)
-		devcap2 |= EXP_DEVCAP2_PREFIXES;
-	put32(config, at + EXP_DEVCAP2, devcap2);
+	put32(config, at + EXP_DEVCAP2, devcap2(completer, prefixes));
 	put16(writable, at + EXP_DEVCTL2, EXP_DEVCTL2_WRITABLE);
 	put32(config, at + EXP_LNKCAP2, EXP_LNKCAP2_VALUE);
 	put16(config, at + EXP_LNKCTL2, EXP_LNKCTL2_DEFAULT);
@@ -196,11 +199,8 @@ void pci_config_add_express(struct pci_function *f, enum pci_tph_completer compl
 
 void pci_tph_claim_completer(struct pci_function *f, enum pci_tph_completer completer)
 {
-	uint32_t devcap2 = EXP_DEVCAP2_NO_CTO | (uint32_t)completer << EXP_DEVCAP2_TPH;
-
-	if (completer == PCI_TPH_COMPLETER_16)
-		devcap2 |= EXP_DEVCAP2_PREFIXES;
-	put32(f->config_default, f->pcie_cap + EXP_DEVCAP2, devcap2);
+	put32(f->config_default, f->pcie_cap + EXP_DEVCAP2,
+	      devcap2(completer, completer == PCI_TPH_COMPLETER_16));
 }
 
 enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f)

@@ -51,12 +51,17 @@ int pingpong_start(struct pingpong *p, size_t request, size_t reply)
 	return p->pid < 0 ? -errno : 0;
 }
 
-int pingpong_round(struct pingpong *p)
+int pingpong_rounds(struct pingpong *p, unsigned count)
 {
 	uint8_t bytes[MESSAGE_MAX] = {0};
-	int ret = send_all(p->fd, bytes, p->request);
+	int ret = 0;
 
-	return ret ? ret : receive_all(p->fd, bytes, p->reply);
+	for (unsigned i = 0; !ret && i < count; i++) {
+		ret = send_all(p->fd, bytes, p->request);
+		if (!ret)
+			ret = receive_all(p->fd, bytes, p->reply);
+	}
+	return ret;
 }
 
 void pingpong_stop(struct pingpong *p)

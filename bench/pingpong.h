@@ -14,7 +14,7 @@ struct pingpong {
 
 /* 0 or a negative errno. The other process lives until pingpong_stop(). */
 int pingpong_start(struct pingpong *p, size_t request, size_t reply);
-int pingpong_round(struct pingpong *p);
+int pingpong_rounds(struct pingpong *p, unsigned count);
 void pingpong_stop(struct pingpong *p);
 
 /* All @len bytes or an error: 0 or a negative errno. */

@@ -150,12 +150,9 @@ static int rdma_write(struct bench *bench, uint32_t at, uint32_t len)
 static int run_bare(void *ctx, unsigned turn)
 {
 	struct bench *bench = ctx;
-	int ret = 0;
 
 	(void)turn;
-	for (unsigned i = 0; !ret && i < ROUNDS; i++)
-		ret = pingpong_round(&bench->bare);
-	return ret;
+	return pingpong_rounds(&bench->bare, ROUNDS);
 }
 
 static int run_small(void *ctx, unsigned turn)

@@ -120,12 +120,9 @@ static int connect_to(const char *path)
 static int run_bare(void *ctx, unsigned turn)
 {
 	struct bench *bench = ctx;
-	int ret = 0;
 
 	(void)turn;
-	for (unsigned i = 0; !ret && i < ROUNDS; i++)
-		ret = pingpong_round(&bench->bare);
-	return ret;
+	return pingpong_rounds(&bench->bare, ROUNDS);
 }
 
 static int run_vfio_user(void *ctx, unsigned turn)

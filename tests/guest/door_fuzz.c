@@ -359,7 +359,7 @@ static void fuzz_feature(struct fuzz *fuzz)
 }
 
 /* Both take much longer than a call and hold up the calls meanwhile. */
-static const struct timespec beside_pause = {.tv_nsec = 20 * 1000 * 1000};
+static const struct timespec beside_pause = {.tv_nsec = 200 * 1000 * 1000};
 
 /* Revoked, given back, and sometimes reset. */
 static void *revoke_memory(void *arg)

@@ -55,6 +55,12 @@ static int nic_read(void *ctx, uint64_t addr, void *buf, size_t len, const struc
 	return fabric_read(((struct bench *)ctx)->nic_port, addr, buf, len, hint, flags);
 }
 
+static int nic_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
+		    const struct tlp_hint *write_hint, size_t len)
+{
+	return fabric_pass(((struct bench *)ctx)->nic_port, src, read_hint, dst, write_hint, len);
+}
+
 static void *host_ptr(void *owner, uint64_t addr, size_t *len, bool write)
 {
 	struct bench *bench = owner;
@@ -113,6 +119,7 @@ static void open_nic(struct bench *bench)
 	driver_start(d, &config);
 	d->world.f->link.write = nic_write;
 	d->world.f->link.read = nic_read;
+	d->world.f->link.pass = nic_pass;
 	driver_config_write(d, d->world.f->tph_cap + TPH_TABLE + 2 * ST_ENTRY, 0x1234, 2);
 	driver_config_write(d, d->world.f->tph_cap + TPH_CONTROL, TPH_CONTROL_ON, 4);
 	bench->from = (struct mr){.len = LARGE_COUNT * LARGE_BYTES};

@@ -25,18 +25,19 @@ int fabric_check_completion(const struct tlp *completion, uint16_t requester, ui
 }
 
 /* The bytes [addr, addr+len) came in @payload, whose byte 0 belongs to the DW of @addr. */
-static void take(const struct fabric_reader *reader, uint64_t addr, size_t len,
-		 const uint8_t *payload)
+TLP_INLINE void take(const struct fabric_reader *reader, uint64_t addr, size_t len,
+		     const uint8_t *payload)
 {
 	size_t unwanted = addr < reader->addr ? reader->addr - addr : 0;
 	size_t offset = addr + unwanted - reader->addr;
 	const uint8_t *src = payload + (addr & 3) + unwanted;
 
+	if (src == reader->dst + offset)
+		return;
 	len -= unwanted;
 	if (len > reader->len - offset)
 		len = reader->len - offset;
-	if (src != reader->dst + offset)
-		memcpy(reader->dst + offset, src, len);
+	memcpy(reader->dst + offset, src, len);
 }
 
 static void completion_init(struct tlp *out, const struct fabric_port *completer,

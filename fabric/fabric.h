@@ -42,7 +42,8 @@ struct fabric_config {
  * NULL makes an Unsupported Request of what comes for it.
  */
 struct fabric_completer_ops {
-	/* @payload: tlp->length_dw DWs. Posted: nobody hears of an error. */
+	/* @payload: tlp->length_dw DWs, to be read once: it may be a guest's memory. Posted:
+	 * nobody hears of an error. */
 	void (*mem_write)(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
 			  const uint8_t *payload);
 	/* Fills tlp->length_dw DWs. 0, or a negative errno: Completer Abort. */
@@ -129,6 +130,17 @@ int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size
 int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 		const struct tlp_hint *hint, unsigned flags);
 bool fabric_port_busy(const struct fabric_port *port);
+
+/*
+ * fabric_read() and fabric_write() of what was read, in the same TLPs, without
+ * holding it on the way: of mapped host memory to a peer, neither across 4 KiB.
+ * The completer sees the memory itself, which its owner may be changing.
+ * As there, but never -EINPROGRESS. -EAGAIN: it must be held, and nothing has
+ * been sent: other places than these, nothing to move, MPS above MRRS, a fault
+ * that is set, or a trace.
+ */
+int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *read_hint,
+		uint64_t dst, const struct tlp_hint *write_hint, size_t len);
 
 /*
  * Faults, for whoever wants to see what software makes of them (doc/faults.md).

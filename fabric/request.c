@@ -129,20 +129,31 @@ static int resume(struct fabric_port *port)
 	return ret;
 }
 
-static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, const void *src,
-		 void *dst, size_t len, const struct tlp_hint *hint, unsigned flags)
+static int check(const struct fabric_port *port, uint64_t addr, size_t len,
+		 const struct tlp_hint *hint)
 {
-	static const struct tlp_hint no_hint;
-	struct fabric_request *request = &port->request;
-
-	if (request->active)
+	if (port->request.active)
 		return -EBUSY;
 	if (!port->bus_master)
 		return -EPERM;
 	if (len && len - 1 > UINT64_MAX - addr)
 		return -EINVAL;
-	if (hint && !tlp_hint_ok(hint))
-		return -EINVAL;
+	return hint && !tlp_hint_ok(hint) ? -EINVAL : 0;
+}
+
+static struct tlp_hint hint_or_none(const struct tlp_hint *hint)
+{
+	return hint && hint->st_bits ? *hint : (struct tlp_hint){0};
+}
+
+static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, const void *src,
+		 void *dst, size_t len, const struct tlp_hint *hint, unsigned flags)
+{
+	struct fabric_request *request = &port->request;
+	int ret = check(port, addr, len, hint);
+
+	if (ret)
+		return ret;
 	request->active = true;
 	request->kind = kind;
 	request->flags = flags;
@@ -150,7 +161,7 @@ static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, co
 	request->left = len;
 	request->src = src;
 	request->dst = dst;
-	request->hint = hint && hint->st_bits ? *hint : no_hint;
+	request->hint = hint_or_none(hint);
 	request->ahead = 0;
 	request->delayed = false;
 	return resume(port);
@@ -166,6 +177,63 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 		const struct tlp_hint *hint, unsigned flags)
 {
 	return start(port, TLP_MRD, addr, NULL, buf, len, hint, flags);
+}
+
+/* Does all of it end at one place, of this kind, without crossing 4 KiB? */
+static bool is_one_part(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, size_t len,
+			enum fabric_target_kind where, struct fabric_target *to)
+{
+	struct fabric_request *request = &port->request;
+
+	request->kind = kind;
+	request->addr = addr;
+	request->left = len;
+	request->span.len = 0;
+	return find_part(port, to) == len && to->kind == where;
+}
+
+/* What is read to where it lies already is not copied, see complete.c. */
+static int pass(struct fabric_port *port, const struct fabric_target *memory, uint64_t src,
+		const struct fabric_target *peer, uint64_t dst, size_t len,
+		const struct tlp_hint *read_hint, const struct tlp_hint *write_hint)
+{
+	uint8_t *data = memory->memory + (src - memory->base);
+	int ret;
+
+	port->request.active = true;
+	ret = fabric_deliver_read(port, memory, src, data, len, read_hint);
+	if (!ret)
+		ret = fabric_deliver_write(port, peer, dst, data, len, write_hint);
+	port->request.active = false;
+	return ret;
+}
+
+/*
+ * A write takes more than one read brings; a fault may come between the two; in a
+ * trace both must have the same data.
+ */
+static bool must_be_held(const struct fabric *fabric)
+{
+	return fabric->config.mps_bytes > fabric->config.mrrs_bytes || fabric->trace ||
+	       fabric->faulty;
+}
+
+int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *read_hint,
+		uint64_t dst, const struct tlp_hint *write_hint, size_t len)
+{
+	const struct tlp_hint hints[] = {hint_or_none(read_hint), hint_or_none(write_hint)};
+	struct fabric_target memory, peer;
+	int ret = check(port, src, len, read_hint);
+
+	if (!ret)
+		ret = check(port, dst, len, write_hint);
+	if (ret)
+		return ret;
+	if (!len || must_be_held(port->fabric) ||
+	    !is_one_part(port, TLP_MRD, src, len, FABRIC_TARGET_MEMORY, &memory) ||
+	    !is_one_part(port, TLP_MWR, dst, len, FABRIC_TARGET_PEER, &peer))
+		return -EAGAIN;
+	return pass(port, &memory, src, &peer, dst, len, &hints[0], &hints[1]);
 }
 
 void fabric_resume(struct fabric_port *port, int status)

@@ -26,6 +26,14 @@ static int link_read(void *ctx, uint64_t addr, void *buf, size_t len, const stru
 	return fabric_read(slot->port, addr, buf, len, hint, flags);
 }
 
+static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
+		     const struct tlp_hint *write_hint, size_t len)
+{
+	struct slot *slot = ctx;
+
+	return fabric_pass(slot->port, src, read_hint, dst, write_hint, len);
+}
+
 static void link_msix(void *ctx, unsigned vector)
 {
 	struct slot *slot = ctx;
@@ -53,6 +61,7 @@ struct pci_function_link slot_link(struct slot *slot)
 		.ctx = slot,
 		.write = link_write,
 		.read = link_read,
+		.pass = link_pass,
 		.msix = link_msix,
 		.log = slot_log,
 		.trace = link_trace,

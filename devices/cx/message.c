@@ -245,7 +245,9 @@ static enum cx_step piece_target(struct cx *cx, const struct message *m, struct 
 	return CX_MORE;
 }
 
-/* Starts to fill the piece, cut to what lies together. CX_MORE: ended at once, see piece->status.
+/*
+ * Starts to fill the piece, cut to what lies together, or moves it at once where it need not
+ * be held. CX_MORE: ended at once, see piece->status.
  */
 static enum cx_step piece_fill(struct cx *cx, const struct message *m, struct cx_piece *piece)
 {
@@ -257,12 +259,20 @@ static enum cx_step piece_fill(struct cx *cx, const struct message *m, struct cx
 		if (piece->length > segment.left)
 			piece->length = segment.left;
 		memcpy(piece->data, segment.data, piece->length);
+		piece->phase = CX_PIECE_READ;
 		return CX_MORE;
 	}
 	step = place_find(cx, m, m->kind->from, piece->length, &span);
 	if (step != CX_MORE)
 		return step;
 	piece->length = (uint32_t)span.len;
+	piece->status = cx->f.link.pass(cx->f.link.ctx, span.addr, &span.hint, piece->target,
+					&piece->hint, piece->length);
+	if (piece->status != -EAGAIN) {
+		piece->phase = CX_PIECE_WRITE;
+		return CX_MORE;
+	}
+	piece->phase = CX_PIECE_READ;
 	piece->status = cx->f.link.read(cx->f.link.ctx, span.addr, piece->data, piece->length,
 					&span.hint, 0);
 	return piece->status == -EINPROGRESS ? CX_WAIT : CX_MORE;
@@ -276,8 +286,7 @@ static enum cx_step piece_begin(struct cx *cx, const struct message *m, struct c
 	step = piece_target(cx, m, piece);
 	if (step == CX_MORE)
 		step = piece_fill(cx, m, piece);
-	if (step == CX_MORE || (step == CX_WAIT && piece->status == -EINPROGRESS)) {
-		piece->phase = CX_PIECE_READ;
+	if (piece->phase != CX_PIECE_NONE) {
 		piece->qp = m->qp;
 		m->wqe->fault = CX_FAULT_NONE;
 	}

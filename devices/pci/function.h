@@ -68,6 +68,9 @@ struct pci_function_link {
 		     const struct tlp_hint *hint, unsigned flags);
 	int (*read)(void *ctx, uint64_t addr, void *buf, size_t len, const struct tlp_hint *hint,
 		    unsigned flags);
+	/* As fabric_pass(). */
+	int (*pass)(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
+		    const struct tlp_hint *write_hint, size_t len);
 	void (*msix)(void *ctx, unsigned vector);
 	/* One line for people: a guest's mistake, a command that is not known. */
 	void (*log)(void *ctx, const char *line);

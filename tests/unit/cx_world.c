@@ -41,7 +41,7 @@ static int request(struct world *w, bool write, uint64_t addr, void *buf, const 
 	}
 	if (write)
 		memcpy(memory, data, len);
-	else
+	else if (buf != memory)
 		memcpy(buf, memory, len);
 	return 0;
 }
@@ -56,6 +56,26 @@ static int link_read(void *ctx, uint64_t addr, void *buf, size_t len, const stru
 		     unsigned flags)
 {
 	return request(ctx, false, addr, buf, NULL, len, hint, flags);
+}
+
+static bool is_ram(const struct world *w, uint64_t addr, size_t len)
+{
+	return world_ptr(w, addr, len) && addr < RAM_BYTES;
+}
+
+/* As the fabric does it: of host memory to a peer, where nobody has to wait. */
+static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
+		     const struct tlp_hint *write_hint, size_t len)
+{
+	struct world *w = ctx;
+	int ret;
+
+	if (w->defer || w->hold || !is_ram(w, src, len) || !world_ptr(w, dst, len) ||
+	    is_ram(w, dst, len))
+		return -EAGAIN;
+	w->passes++;
+	ret = request(w, false, src, world_ptr(w, src, len), NULL, len, read_hint, 0);
+	return ret ? ret : request(w, true, dst, NULL, world_ptr(w, src, len), len, write_hint, 0);
 }
 
 static void link_msix(void *ctx, unsigned vector)
@@ -102,6 +122,7 @@ void world_init(struct world *w, const struct cx_config *config)
 		.ctx = w,
 		.write = link_write,
 		.read = link_read,
+		.pass = link_pass,
 		.msix = link_msix,
 		.log = link_log,
 		.trace = link_trace,

@@ -36,7 +36,9 @@ struct world {
 	uint64_t brk;			   /* of the RAM that is given out */
 	struct request requests[REQUESTS]; /* of payload: those that may wait */
 	unsigned request_count;
-	bool defer; /* payload requests answer -EINPROGRESS */
+	unsigned passes; /* pairs of them that were one: neither had to wait */
+	bool defer;	 /* payload requests answer -EINPROGRESS */
+	bool hold;	 /* payload is not passed on, but read and written */
 	struct deferred deferred;
 	unsigned interrupts[16];
 	unsigned log_lines;

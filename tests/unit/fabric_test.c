@@ -40,6 +40,7 @@ struct seen {
 	unsigned bar;
 	uint64_t offset;
 	struct tlp tlp;
+	const uint8_t *payload; /* of a write, where it was */
 };
 
 struct world {
@@ -83,7 +84,7 @@ static void note(struct world *w, bool read, unsigned bar, uint64_t offset, cons
 	assert_true(tlp_encode(tlp, header) > 0);
 	assert_true(offset + tlp->length_dw * 4u <= AREA);
 	assert_true(w->num_seen < LOG_MAX);
-	w->seen[w->num_seen++] = (struct seen){read, bar, offset, *tlp};
+	w->seen[w->num_seen++] = (struct seen){read, bar, offset, *tlp, NULL};
 }
 
 static void accel_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
@@ -92,6 +93,7 @@ static void accel_write(void *owner, unsigned bar, uint64_t offset, const struct
 	struct world *w = owner;
 
 	note(w, false, bar, offset, tlp);
+	w->seen[w->num_seen - 1].payload = payload;
 	tlp_store(tlp, payload, bar_memory(w, bar) + offset);
 	if (w->write_back)
 		w->write_back_ret = fabric_write(w->nic, HOST_MAPPED, payload, 4, NULL, 0);
@@ -1286,6 +1288,148 @@ static void set_fault(struct fabric_port *port, enum fabric_fault_kind kind, uin
 	fabric_port_set_fault(port, kind, &fault);
 }
 
+struct passed {
+	unsigned src, dst, len;
+	struct tlp_hint read_hint, write_hint;
+};
+
+/* The same by a read and a write, in a world of its own that has the same memory. */
+static struct world *move_held(const struct passed *p, unsigned mps, unsigned mrrs)
+{
+	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
+	uint8_t data[4096];
+
+	fill(w->mapped, AREA, p->src + 1);
+	assert_int_equal(fabric_read(w->nic, HOST_MAPPED + p->src, data, p->len, &p->read_hint, 0),
+			 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + p->dst, data, p->len, &p->write_hint, 0),
+			 0);
+	return w;
+}
+
+static void assert_same_seen(const struct world *a, const struct world *b)
+{
+	assert_int_equal(a->num_seen, b->num_seen);
+	for (unsigned i = 0; i < a->num_seen; i++) {
+		const struct tlp *x = &a->seen[i].tlp, *y = &b->seen[i].tlp;
+
+		assert_int_equal(a->seen[i].offset, b->seen[i].offset);
+		assert_int_equal(x->addr, y->addr);
+		assert_int_equal(x->length_dw, y->length_dw);
+		assert_int_equal(x->first_be, y->first_be);
+		assert_int_equal(x->last_be, y->last_be);
+		assert_int_equal(x->hint.st_bits, y->hint.st_bits);
+		assert_int_equal(x->hint.st, y->hint.st);
+		assert_int_equal(x->hint.ph, y->hint.ph);
+	}
+}
+
+/*
+ * Read and written at once: the TLPs, the counters and the data are those of a read and a
+ * write, but the completer is shown whole payloads where they lie, not in a copy.
+ */
+static void test_pass(void **state)
+{
+	static const uint8_t widths[] = {0, 8, 16};
+	uint32_t seed = 20261126;
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		unsigned mrrs_log = next_random(&seed) % 6;
+		unsigned mps = 128u << next_random(&seed) % (mrrs_log + 1);
+		unsigned mrrs = 128u << mrrs_log;
+		struct passed p = {.src = next_random(&seed) % 8192,
+				   .dst = next_random(&seed) % 8192};
+		struct world *held, *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
+		unsigned room = 4096 - (p.src % 4096 > p.dst % 4096 ? p.src % 4096 : p.dst % 4096);
+
+		p.len = 1 + next_random(&seed) % room;
+		p.read_hint.st_bits = widths[next_random(&seed) % 3];
+		p.write_hint = (struct tlp_hint){widths[next_random(&seed) % 3],
+						 next_random(&seed) & 3, next_random(&seed) & 0xff};
+		if (round % 2) { /* whole DWs */
+			p.src &= ~3u;
+			p.dst &= ~3u;
+			p.len = (p.len + 3) & ~3u;
+		}
+		held = move_held(&p, mps, mrrs);
+		fill(w->mapped, AREA, p.src + 1);
+		assert_int_equal(fabric_pass(w->nic, HOST_MAPPED + p.src, &p.read_hint,
+					     ACCEL_BAR0 + p.dst, &p.write_hint, p.len),
+				 0);
+		assert_memory_equal(w->bar0, held->bar0, AREA);
+		assert_memory_equal(w->mapped, held->mapped, AREA);
+		assert_same_seen(w, held);
+		assert_memory_equal(fabric_port_counters(w->nic), fabric_port_counters(held->nic),
+				    sizeof(struct fabric_counters));
+		assert_memory_equal(fabric_host_counters(w->fabric),
+				    fabric_host_counters(held->fabric),
+				    sizeof(struct fabric_counters));
+		if (round % 2)
+			assert_ptr_equal(w->seen[0].payload, w->mapped + p.src);
+		assert_false(fabric_port_busy(w->nic));
+		world_free(held);
+		world_free(w);
+	}
+}
+
+static void expect_pass(struct world *w, int want, uint64_t src, uint64_t dst, size_t len)
+{
+	uint64_t sent = fabric_port_counters(w->nic)->tlps[TLP_MRD];
+
+	assert_int_equal(fabric_pass(w->nic, src, NULL, dst, NULL, len), want);
+	if (want)
+		assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MRD], sent);
+	assert_false(fabric_port_busy(w->nic));
+}
+
+/* Whatever cannot be passed on is refused before anything is sent. */
+static void test_pass_refused(void **state)
+{
+	const struct tlp_hint bad = {8, 4, 0};
+	struct world *w = world_default();
+	struct trace trace;
+
+	(void)state;
+	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_MAPPED + 4096, 64); /* both the host's */
+	expect_pass(w, -EAGAIN, ACCEL_BAR0, HOST_MAPPED, 64);
+	expect_pass(w, -EAGAIN, ACCEL_BAR2, ACCEL_BAR0, 64);  /* both a peer's */
+	expect_pass(w, -EAGAIN, HOST_REMOTE, ACCEL_BAR0, 64); /* the host must transfer it */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_REMOTE, 64);
+	expect_pass(w, -EAGAIN, 0x1000, ACCEL_BAR0, 64); /* nobody's */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + AREA - 32, 64);
+	expect_pass(w, -EAGAIN, HOST_MAPPED + 4000, ACCEL_BAR0, 128); /* across 4 KiB */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + 4000, 128);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 0);
+	expect_pass(w, -EINVAL, UINT64_MAX, ACCEL_BAR0, 64);
+	expect_pass(w, -EINVAL, HOST_MAPPED, UINT64_MAX, 64);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, &bad, ACCEL_BAR0, NULL, 4), -EINVAL);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, &bad, 4), -EINVAL);
+	fabric_port_set_bus_master(w->nic, false);
+	expect_pass(w, -EPERM, HOST_MAPPED, ACCEL_BAR0, 64);
+	fabric_port_set_bus_master(w->nic, true);
+	trace_start(&trace, w->fabric);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	trace_stop(&trace, w->fabric);
+	trace_free(&trace);
+	set_fault(w->accel, FABRIC_FAULT_DROP, 1);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	set_fault(w->accel, FABRIC_FAULT_DROP, 0);
+	w->unmapped = true;
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	w->unmapped = false;
+	assert_int_equal(w->num_seen, 0);
+	w->write_back = true; /* from within it every request of the port's is one too many */
+	expect_pass(w, 0, HOST_MAPPED, ACCEL_BAR0, 64);
+	assert_int_equal(w->write_back_ret, -EBUSY);
+	assert_int_equal(fabric_read(w->nic, HOST_REMOTE, w->bar2, 4, NULL, 0), -EINPROGRESS);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, NULL, 4), -EBUSY);
+	world_free(w);
+	w = world_new(FABRIC_PEERS_SWITCH, false, 512, 256); /* a write takes two reads */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	world_free(w);
+}
+
 /*
  * Each fault, set at either end: how a write and a read end, what of them
  * arrives, that it hits as often as it was told to, and that all is well then.
@@ -1482,6 +1626,8 @@ int main(void)
 		cmocka_unit_test(test_fault_scope),
 		cmocka_unit_test(test_fault_delay),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_pass_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

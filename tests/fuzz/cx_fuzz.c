@@ -2,16 +2,20 @@
 /*
  * A hostile guest at the NIC: it has working queues and keys to begin with, and
  * then writes what it likes into BARs, configuration space, commands, work
- * requests, doorbell records and all other memory. Whatever it did, a reset
- * must bring back a device that runs commands.
+ * requests, doorbell records and all other memory. Whatever it did, no hint may
+ * be one that the device cannot send, and a reset must bring back a device that
+ * runs commands.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fabric/tlp_rules.h"
 #include "tests/unit/cx_driver.h"
 
 #define STEPS 300u /* of work after each access, at most */
+
+enum { TPH_CONTROL = 8, TPH_ST_TABLE = 12 }; /* in the capability */
 
 struct input {
 	const uint8_t *bytes;
@@ -37,10 +41,22 @@ static void take_bytes(struct input *in, uint8_t *to, size_t len)
 
 struct guest {
 	struct driver d;
+	unsigned tph_bits;
 	struct qp qp[2], umr;
 	struct mr mr[2], pool;
 	uint64_t xlt;
 };
+
+/* As its driver does: device specific mode, and tags of all the bits it has. */
+static void enable_tph(struct guest *g)
+{
+	unsigned cap = g->d.world.f->tph_cap;
+
+	if (!g->tph_bits)
+		return;
+	driver_config_write(&g->d, cap + TPH_ST_TABLE + 2, 0x1234, 2);
+	driver_config_write(&g->d, cap + TPH_CONTROL, g->tph_bits == 16 ? 0x302 : 0x102, 4);
+}
 
 static void guest_start(struct guest *g, uint8_t options)
 {
@@ -50,6 +66,8 @@ static void guest_start(struct guest *g, uint8_t options)
 	};
 
 	driver_start(&g->d, &config);
+	g->tph_bits = config.tph_bits;
+	enable_tph(g);
 	for (unsigned i = 0; i < 2; i++) {
 		g->mr[i] = (struct mr){.len = 65536, .tph = true, .ph = 2, .st_index = 1};
 		g->mr[i].addr = i ? PEER_BASE : world_alloc(&g->d.world, 65536);
@@ -74,6 +92,15 @@ static void guest_start(struct guest *g, uint8_t options)
 				 0, &eq);
 	}
 	g->d.world.defer = options & 8;
+}
+
+static void check_hints(struct guest *g)
+{
+	for (unsigned i = 0; i < g->d.world.request_count; i++)
+		if (g->d.world.requests[i].hint.st_bits > g->tph_bits ||
+		    !tlp_hint_ok(&g->d.world.requests[i].hint))
+			abort();
+	g->d.world.request_count = 0;
 }
 
 static void guest_work(struct guest *g, struct input *in)
@@ -326,6 +353,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		}
 		guest_work(g, &in);
+		check_hints(g);
 	}
 	check_alive(g);
 	driver_stop(&g->d);

@@ -24,12 +24,25 @@ kcsan_reports() {
 	' "$out/kcsan-functions" -
 }
 
+# In the guest: first the races that KCSAN's own test makes, all of which must be seen. What is said of
+# watchpoints tells how much was looked at.
+# shellcheck disable=SC2016
+kcsan_run='kcsan=/sys/kernel/debug/kcsan suite=/sys/kernel/debug/kunit/kcsan
+	echo now >$suite/run && tee /mnt/share/kcsan.ktap <$suite/results
+	stress 300 && door_fuzz 100000 && mr_revoke && required && no_window
+	status=$?
+	cat $kcsan
+	exit $status'
+
 # Races elsewhere in the kernel are listed; they are for others to judge.
 soak_kcsan() {
-	local log=$out/guest-kcsan.log tree status=0
+	local log=$out/guest-kcsan.log folder tree status=0
 	kernel_tree 7.3 || return 1
-	lab/tphlab run --kernel 7.3-kcsan --accels 2 --log "$log" --timeout $soak_timeout -- bash -c '
-		stress 300 && door_fuzz 100000 && mr_revoke && required && no_window' || status=$?
+	ktap_folder kcsan
+	lab/tphlab run --kernel 7.3-kcsan --accels 2 --log "$log" --timeout $soak_timeout --share "$folder" -- \
+		bash -c "$kcsan_run" || status=$?
+	tests/ktap -v level=4 -v want="$(grep -cE '^	(KCSAN_)?KUNIT_CASE' "$tree/kernel/kcsan/kcsan_test.c")" \
+		"$folder/kcsan.ktap" || status=1
 	kcsan_functions >"$out/kcsan-functions"
 	grep -q mlx5_ib_dmabuf_tph_check "$out/kcsan-functions" || { echo "no list of functions"; status=1; }
 	kcsan_reports "$log" >"$out/kcsan-reports"

@@ -61,6 +61,16 @@ static const char *parse_tph(struct command *out, struct words *words)
 	return NULL;
 }
 
+static const char *parse_away(struct command *out, struct words *words)
+{
+	const char *word = take(words, NULL);
+
+	out->verb = COMMAND_AWAY;
+	if (word && !number(word, "s", COMMAND_AWAY_S_MAX, &out->after_s))
+		return "away: now, or how long after the guest has found it, from 1s to 600s";
+	return NULL;
+}
+
 static const char *parse_fault(struct command *out, struct words *words)
 {
 	const bool of_reads = out->kind == FABRIC_FAULT_REORDER || out->kind == FABRIC_FAULT_LOSE;
@@ -101,7 +111,7 @@ static const char *parse_verb(struct command *out, struct words *words)
 	if (!strcmp(verb, "clear"))
 		return out->verb = COMMAND_CLEAR, NULL;
 	if (!strcmp(verb, "away"))
-		return out->verb = COMMAND_AWAY, NULL;
+		return parse_away(out, words);
 	if (!strcmp(verb, "back"))
 		return out->verb = COMMAND_BACK, NULL;
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {

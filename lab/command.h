@@ -13,6 +13,7 @@
 #define COMMAND_LINE_MAX     128 /* bytes, the newline left out */
 #define COMMAND_DEVICE_BYTES 16
 #define COMMAND_DELAY_MS_MAX 10000u
+#define COMMAND_AWAY_S_MAX   600u
 
 enum command_verb {
 	COMMAND_STATUS,
@@ -29,6 +30,7 @@ struct command {
 	enum fabric_fault_kind kind;
 	struct fabric_fault fault;
 	unsigned tph_bits; /* 0, 8 or 16 */
+	unsigned after_s;  /* of AWAY; 0: now */
 };
 
 /*

@@ -72,8 +72,10 @@ static const char *apply(struct slot *slot, const struct command *command)
 		clear(slot);
 		return NULL;
 	case COMMAND_AWAY:
-		return slot_set_away(slot, true) ? "the guest has not found the device yet; "
-						   "say it again when it has started"
+		if (command->after_s)
+			return slot_set_away_after(slot, command->after_s), NULL;
+		return slot_set_away(slot, true) ? "the guest has not found the device yet; say "
+						   "how long after that, as in away 10s"
 						 : NULL;
 	case COMMAND_BACK:
 		slot_set_away(slot, false);

@@ -5,10 +5,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 /* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
  * them. */
 #define STEPS_PER_TURN 256
+#define NS_PER_S       1000000000ull
+#define NS_PER_MS      1000000ull
 
 static int link_write(void *ctx, uint64_t addr, const void *data, size_t len,
 		      const struct tlp_hint *hint, unsigned flags)
@@ -68,6 +71,20 @@ struct pci_function_link slot_link(struct slot *slot)
 	};
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static void start_countdown(struct slot *slot)
+{
+	if (slot->seen && slot->away_after_s && !slot->away_at_ns)
+		slot->away_at_ns = now_ns() + slot->away_after_s * NS_PER_S;
+}
+
 /* Tells the fabric what the guest has programmed. */
 static void sync_config(struct slot *slot)
 {
@@ -81,6 +98,7 @@ static void sync_config(struct slot *slot)
 		slot->seen |= size != 0;
 		fabric_port_set_bar(slot->port, bar, base, size);
 	}
+	start_countdown(slot);
 	fabric_port_set_bus_master(slot->port, pci_function_bus_master(f));
 	fabric_port_set_gone(slot->port, slot->away);
 }
@@ -308,6 +326,8 @@ int slot_set_away(struct slot *slot, bool away)
 {
 	if (away && !slot->seen)
 		return -EAGAIN;
+	slot->away_after_s = 0;
+	slot->away_at_ns = 0;
 	if (slot->away == away)
 		return 0;
 	slot->away = away;
@@ -318,6 +338,13 @@ int slot_set_away(struct slot *slot, bool away)
 		slot->function->ops->away(slot->function);
 	fabric_trace_event(slot->port, away ? "away" : "back", 0);
 	return 0;
+}
+
+void slot_set_away_after(struct slot *slot, unsigned seconds)
+{
+	slot->away_after_s = seconds;
+	slot->away_at_ns = 0;
+	start_countdown(slot);
 }
 
 int slot_claim_tph(struct slot *slot, unsigned bits)
@@ -335,7 +362,7 @@ int slot_claim_tph(struct slot *slot, unsigned bits)
 	return 0;
 }
 
-int slot_wait_ms(const struct slot *slot)
+static int function_wait_ms(const struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
@@ -344,11 +371,24 @@ int slot_wait_ms(const struct slot *slot)
 	return f->ops->wait_ms ? f->ops->wait_ms(f) : -1;
 }
 
+int slot_wait_ms(const struct slot *slot)
+{
+	int ms = function_wait_ms(slot), left;
+	uint64_t now = now_ns();
+
+	if (!slot->away_at_ns)
+		return ms;
+	left = slot->away_at_ns <= now ? 0 : (int)((slot->away_at_ns - now) / NS_PER_MS + 1);
+	return ms >= 0 && ms < left ? ms : left;
+}
+
 bool slot_work(struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
-	if (!f->ops->work || (!slot->pending && slot_wait_ms(slot)))
+	if (slot->away_at_ns && slot->away_at_ns <= now_ns())
+		slot_set_away(slot, true);
+	if (!f->ops->work || (!slot->pending && function_wait_ms(slot)))
 		return slot->pending = false;
 	for (int step = 0; step < STEPS_PER_TURN; step++) {
 		if (fabric_port_busy(slot->port))

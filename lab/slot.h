@@ -17,9 +17,11 @@ struct slot {
 	struct pci_function *function;
 	struct vu *vu;
 	struct fabric_port *port;
-	bool pending; /* the function may have work */
-	bool seen;    /* the guest has given it an address */
-	bool away;    /* torn out */
+	bool pending;	       /* the function may have work */
+	bool seen;	       /* the guest has given it an address */
+	bool away;	       /* torn out */
+	unsigned away_after_s; /* ... so long after it was seen; 0: nothing is planned */
+	uint64_t away_at_ns;   /* ... when that is; 0: it has not been seen */
 };
 
 /* What a device needs to be made; it acts on this slot. */
@@ -47,6 +49,8 @@ void slot_destroy(struct slot *slot);
  * with a device that answers nothing.
  */
 int slot_set_away(struct slot *slot, bool away);
+/* Tears it out @seconds after the guest has found it, which may have been before: then from now. */
+void slot_set_away_after(struct slot *slot, unsigned seconds);
 /* What it claims of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was made
  * without the capability. */
 int slot_claim_tph(struct slot *slot, unsigned bits);

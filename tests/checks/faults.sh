@@ -92,9 +92,19 @@ faults_seen() {
 		TMPDIR=$1 lab/tphlab ctl status | jq -e '.nic1.faults == [] and .accel0.faults != []'
 }
 
+# Torn out by option: there at first, gone some time after the firmware has found it.
+faults_away() {
+	in_guest --fault 'nic0 away 30s' -- sh -c '
+		there() { [ "$(setpci -d 15b3: VENDOR_ID | grep -c 15b3)" = "$1" ]; }
+		there 2 || exit 1
+		for _ in $(seq 600); do ! there 1 || exit 0; sleep 0.1; done
+		exit 1'
+}
+
 faults_checks() {
 	check faults-words faults_words
 	check faults-start faults_start
+	check faults-away faults_away
 	check faults-data faults_guest --timeout 400 -- faults
 	check faults-nic faults_guest -- faults_nic
 }

@@ -58,12 +58,16 @@ static void test_others(void **state)
 	static const struct {
 		const char *line, *device;
 		enum command_verb verb;
-		unsigned tph_bits;
+		unsigned tph_bits, after_s;
 	} good[] = {
-		{"status", "", COMMAND_STATUS, 0},	   {"nic1 clear", "nic1", COMMAND_CLEAR, 0},
-		{"nic1 away", "nic1", COMMAND_AWAY, 0},	   {"nic1 back", "nic1", COMMAND_BACK, 0},
-		{"nic1 tph none", "nic1", COMMAND_TPH, 0}, {"nic1 tph 8", "nic1", COMMAND_TPH, 8},
-		{"nic1 tph 16", "nic1", COMMAND_TPH, 16},
+		{"status", "", COMMAND_STATUS, 0, 0},
+		{"nic1 clear", "nic1", COMMAND_CLEAR, 0, 0},
+		{"nic1 away", "nic1", COMMAND_AWAY, 0, 0},
+		{"nic1 away 600s", "nic1", COMMAND_AWAY, 0, 600},
+		{"nic1 back", "nic1", COMMAND_BACK, 0, 0},
+		{"nic1 tph none", "nic1", COMMAND_TPH, 0, 0},
+		{"nic1 tph 8", "nic1", COMMAND_TPH, 8, 0},
+		{"nic1 tph 16", "nic1", COMMAND_TPH, 16, 0},
 	};
 
 	(void)state;
@@ -74,6 +78,7 @@ static void test_others(void **state)
 		assert_int_equal(command.verb, good[i].verb);
 		assert_string_equal(command.device, good[i].device);
 		assert_int_equal(command.tph_bits, good[i].tph_bits);
+		assert_int_equal(command.after_s, good[i].after_s);
 	}
 }
 
@@ -110,6 +115,10 @@ static void test_bad(void **state)
 		"accel0 tph 9",
 		"accel0 tph 8 16",
 		"accel0 away now",
+		"accel0 away 0s",
+		"accel0 away 601s",
+		"accel0 away 5",
+		"accel0 away 5s 5s",
 		"status all",
 		"accel0accel0accel0 drop",
 		"1 2 3 4 5 6 7",

@@ -118,24 +118,25 @@ static int move(struct bench *bench, size_t at)
 	return ret == -EAGAIN ? move_held(bench, at) : ret;
 }
 
-static int run_nic(void *ctx, unsigned turn)
+static int move_slice(struct bench *bench, unsigned turn,
+		      int (*move_chunk)(struct bench *bench, size_t at))
 {
 	size_t from = slice_at(turn);
 	int ret = 0;
 
 	for (size_t at = from; !ret && at < from + SLICE_BYTES; at += CHUNK_BYTES)
-		ret = move(ctx, at);
+		ret = move_chunk(bench, at);
 	return ret;
+}
+
+static int run_nic(void *ctx, unsigned turn)
+{
+	return move_slice(ctx, turn, move);
 }
 
 static int run_held(void *ctx, unsigned turn)
 {
-	size_t from = slice_at(turn);
-	int ret = 0;
-
-	for (size_t at = from; !ret && at < from + SLICE_BYTES; at += CHUNK_BYTES)
-		ret = move_held(ctx, at);
-	return ret;
+	return move_slice(ctx, turn, move_held);
 }
 
 static int run_memcpy(void *ctx, unsigned turn)

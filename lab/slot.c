@@ -374,10 +374,11 @@ static int function_wait_ms(const struct slot *slot)
 int slot_wait_ms(const struct slot *slot)
 {
 	int ms = function_wait_ms(slot), left;
-	uint64_t now = now_ns();
+	uint64_t now;
 
 	if (!slot->away_at_ns)
 		return ms;
+	now = now_ns();
 	left = slot->away_at_ns <= now ? 0 : (int)((slot->away_at_ns - now) / NS_PER_MS + 1);
 	return ms >= 0 && ms < left ? ms : left;
 }

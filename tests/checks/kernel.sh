@@ -31,6 +31,7 @@ kernel_touched() {
 	build=$(dirname "$tree")/check-$1
 	kernel_configured "$build" || return 1
 	make -C "$build" -j"$(nproc)" "${kernel_dirs_touched[@]}" 2>"$build/warnings" >/dev/null || { cat "$build/warnings"; return 1; }
+	series_built "$tree" "$build"
 }
 
 kernel_builds() {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the series touches, and which of a checker's findings are the series' own.
 
-kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/hw/mlx5/
-	drivers/net/ethernet/mellanox/mlx5/)
+kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/
+	drivers/net/ethernet/mellanox/mlx5/core/)
 kernel_clang=clang-19
 
 # series_files TREE PATHSPEC…: what the series touches
@@ -17,6 +17,18 @@ series_objects() {
 	series_files "$1" 'drivers/*.c' | sed 's/c$/o/' | while read -r object; do
 		[ ! -e "$2/$object" ] || printf '%s\n' "$object"
 	done
+}
+
+# series_built TREE BUILD: each source of the series has an object in BUILD or is included by one that has. A
+# folder that make does not enter, or a test that is not configured, would be looked at by no check.
+series_built() {
+	local source failed=0
+	while read -r source; do
+		[ -e "$2/${source%c}o" ] || grep -qs "#include \"${source##*/}\"" "$1/${source%/*}"/*.c && continue
+		echo "$source: nobody builds it"
+		failed=1
+	done < <(series_files "$1" 'drivers/*.c')
+	return $failed
 }
 
 # added_lines TREE: FILE:LINE of each line that the series adds

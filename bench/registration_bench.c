@@ -2,9 +2,9 @@
 /*
  * What a hint costs where it is set up, in the guest: exporting a buffer with it,
  * and registering a memory region on such a buffer. The yardstick is the same
- * call without a hint; both are measured in turn, in batches, by the guest's clock.
+ * call without a hint; the two take turns, in batches, by the guest's clock.
  *
- * The first argument is the number of rounds (default 15).
+ * The first argument is the number of turns (default 500).
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,12 +14,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/stats.h"
+#include "bench/turns.h"
 #include "examples/accel_vfio.h"
 #include "examples/rdma_loop.h"
 
-#define ROUNDS_MAX  99
-#define BATCH	    100 /* calls in one measurement */
+#define TURNS_MAX   10000
+#define BATCH	    8 /* calls in one turn */
 #define SLICE_BYTES 65536UL
 #define THREADS	    2
 
@@ -30,19 +30,22 @@ struct worker {
 	struct ibv_mr *holds_tag;
 };
 
+struct bench;
+/* A batch on @fd; 0 or a negative errno. */
+typedef int (*batch_fn)(struct bench *bench, struct worker *worker, int fd);
+
 struct bench {
 	struct accel accel;
 	struct worker workers[THREADS];
-	unsigned rounds;
+	unsigned turns;
+	/* What is measured now, by so many of them at once. */
+	batch_fn batch;
+	unsigned threads;
 };
-
-/* A batch on @fd; 0 or a negative errno. */
-typedef int (*batch_fn)(struct bench *bench, struct worker *worker, int fd);
 
 struct job {
 	struct bench *bench;
 	struct worker *worker;
-	batch_fn batch;
 	bool hinted;
 	int ret;
 };
@@ -85,79 +88,71 @@ static int export_batch(struct bench *bench, struct worker *worker, int fd)
 static void *run_job(void *arg)
 {
 	struct job *job = arg;
+	struct worker *worker = job->worker;
 
-	job->ret = job->batch(job->bench, job->worker,
-			      job->hinted ? job->worker->hinted : job->worker->plain);
+	job->ret =
+		job->bench->batch(job->bench, worker, job->hinted ? worker->hinted : worker->plain);
 	return NULL;
 }
 
-/* Seconds of one batch in each of @threads threads at once; negative: an errno. */
-static double time_batches(struct bench *bench, batch_fn batch, unsigned threads, bool hinted)
+/* A batch of each worker at once, the first in this thread: alone it starts no other. */
+static int run_batches(struct bench *bench, bool hinted)
 {
 	struct job jobs[THREADS];
 	pthread_t ids[THREADS];
-	double start = now_s();
-	int ret = 0;
+	int ret;
 
-	for (unsigned i = 0; i < threads; i++) {
-		jobs[i] = (struct job){bench, &bench->workers[i], batch, hinted, 0};
+	for (unsigned i = 0; i < bench->threads; i++)
+		jobs[i] = (struct job){bench, &bench->workers[i], hinted, 0};
+	for (unsigned i = 1; i < bench->threads; i++)
 		if (pthread_create(&ids[i], NULL, run_job, &jobs[i]))
 			exit(1);
-	}
-	for (unsigned i = 0; i < threads; i++) {
+	run_job(&jobs[0]);
+	ret = jobs[0].ret;
+	for (unsigned i = 1; i < bench->threads; i++) {
 		pthread_join(ids[i], NULL);
 		ret = ret ? ret : jobs[i].ret;
 	}
-	return ret ? ret : now_s() - start;
+	return ret;
 }
 
-/* The two take turns in who is first, so that no drift favours one. */
+static int run_plain(void *ctx, unsigned turn)
+{
+	(void)turn;
+	return run_batches(ctx, false);
+}
+
+static int run_hinted(void *ctx, unsigned turn)
+{
+	(void)turn;
+	return run_batches(ctx, true);
+}
+
 static int compare(struct bench *bench, const char *name, batch_fn batch, unsigned threads)
 {
-	double ratios[ROUNDS_MAX], plain[ROUNDS_MAX];
+	struct comparison result;
+	int ret;
 
-	for (unsigned i = 0; i < bench->rounds; i++) {
-		double taken[2];
-
-		for (unsigned k = 0; k < 2; k++) {
-			bool hinted = (i + k) % 2;
-
-			taken[hinted] = time_batches(bench, batch, threads, hinted);
-			if (taken[hinted] < 0)
-				return fail((int)taken[hinted], name);
-		}
-		plain[i] = taken[0];
-		ratios[i] = taken[1] / taken[0];
-	}
-	printf("{\"bench\":\"%s\",\"threads\":%u,\"rounds\":%u,\"plain_us\":%.1f,"
-	       "\"ratio\":%.3f}\n",
-	       name, threads, bench->rounds, median(plain, bench->rounds) * 1e6 / BATCH,
-	       median(ratios, bench->rounds));
+	bench->batch = batch;
+	bench->threads = threads;
+	ret = turns_compare(run_plain, run_hinted, bench, bench->turns, &result);
+	if (ret)
+		return fail(ret, name);
+	printf("{\"bench\":\"%s\",\"threads\":%u,\"turns\":%u,\"plain_us\":%.1f,"
+	       "\"ratio\":%.3f,\"median_ratio\":%.3f}\n",
+	       name, threads, bench->turns, result.yardstick_s * 1e6 / BATCH, result.ratio,
+	       result.median_ratio);
 	return 0;
 }
 
-/* Registering with a tag that nobody has: an entry of the ST table is written, and cleared after.
- */
-static int first_use(struct bench *bench)
+/* With a tag that nobody has: an entry of the ST table is written, and cleared after. */
+static int compare_first_use(struct bench *bench)
 {
 	struct worker *worker = &bench->workers[0];
-	double ratios[ROUNDS_MAX];
-	int ret;
 
 	ibv_dereg_mr(worker->holds_tag);
 	worker->holds_tag = NULL;
-	for (unsigned i = 0; i < bench->rounds; i++) {
-		double plain = time_batches(bench, register_batch, 1, false);
-		double hinted = time_batches(bench, register_batch, 1, true);
-
-		ret = (int)(plain < 0 ? plain : hinted < 0 ? hinted : 0);
-		if (ret)
-			return fail(ret, "register_first_use");
-		ratios[i] = hinted / plain;
-	}
-	printf("{\"bench\":\"register_first_use\",\"threads\":1,\"rounds\":%u,\"ratio\":%.3f}\n",
-	       bench->rounds, median(ratios, bench->rounds));
-	return 0;
+	return compare(bench, "register_first_use", register_batch, 1);
 }
 
 /* The n-th worker has the n-th NIC, and a tag of the kind that this one sends. */
@@ -197,16 +192,16 @@ static int measure(struct bench *bench)
 		if (!ret)
 			ret = compare(bench, "export", export_batch, threads);
 	}
-	return ret ? ret : first_use(bench);
+	return ret ? ret : compare_first_use(bench);
 }
 
 int main(int argc, char **argv)
 {
 	struct bench bench = {0};
 
-	bench.rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 15;
-	if (bench.rounds < 1 || bench.rounds > ROUNDS_MAX) {
-		fprintf(stderr, "registration_bench: rounds must be 1..%d\n", ROUNDS_MAX);
+	bench.turns = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 500;
+	if (bench.turns < 1 || bench.turns > TURNS_MAX) {
+		fprintf(stderr, "registration_bench: turns must be 1..%d\n", TURNS_MAX);
 		return 2;
 	}
 	/* The kernel takes everything back. */

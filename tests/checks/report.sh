@@ -15,7 +15,7 @@ report_browse() {
 }
 
 report_demo() {
-	[ -e out/demo/report.html ] || lab/tphlab demo --timeout 180
+	[ -e out/demo/report.html ] && [ -e out/demo/trace.pcap ] || lab/tphlab demo --timeout 180
 }
 
 # report_fits dark|light: in a frame for each width, since a window of the browser is never as narrow as a telephone.
@@ -70,6 +70,7 @@ report_escapes() {
 		| .rules[0].operation = "<script>"' out/demo/result.json >"$dir/result.json"
 	printf '[    0.1] </pre><script>document.title="\xff\x1b[31m"</script> & \0 end\n' >"$dir/log"
 	head -c 5000 out/demo/trace.pcap >"$dir/cut.pcap"
+	[ "$(stat -c %s "$dir/cut.pcap")" = 5000 ] || return 1
 	report_make "$dir/result.json" "$dir/log" "$dir/cut.pcap" "$dir/page.html" || return 1
 	! grep -nE '<script|<img' "$dir/page.html" || return 1
 	grep -aq '&#60;/pre&#62;&#60;script&#62;' "$dir/page.html" && ! grep -aP '\x1b|\x00' "$dir/page.html" || return 1

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#define _GNU_SOURCE /* CPU_SET() */
 #include "bench/pingpong.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -33,12 +35,27 @@ static void answer(int fd, size_t request, size_t reply)
 	_exit(0);
 }
 
+static int stay_on_this_cpu(void)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t set;
+
+	if (cpu < 0)
+		return -errno;
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
 int pingpong_start(struct pingpong *p, size_t request, size_t reply)
 {
-	int fds[2];
+	int fds[2], ret;
 
 	if (request > MESSAGE_MAX || reply > MESSAGE_MAX)
 		return -EINVAL;
+	ret = stay_on_this_cpu();
+	if (ret)
+		return ret;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds))
 		return -errno;
 	*p = (struct pingpong){.fd = fds[0], .request = request, .reply = reply};

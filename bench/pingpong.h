@@ -12,7 +12,11 @@ struct pingpong {
 	size_t request, reply; /* bytes, at most 256 */
 };
 
-/* 0 or a negative errno. The other process lives until pingpong_stop(). */
+/*
+ * 0 or a negative errno. The other process lives until pingpong_stop(). It, the
+ * caller and all that the caller starts from then on share one CPU: with two it
+ * is the scheduler's choice of them that would be measured.
+ */
 int pingpong_start(struct pingpong *p, size_t request, size_t reply);
 int pingpong_rounds(struct pingpong *p, unsigned count);
 void pingpong_stop(struct pingpong *p);

@@ -46,7 +46,7 @@ struct bench {
 struct job {
 	struct bench *bench;
 	struct worker *worker;
-	bool hinted;
+	int fd; /* what the batch is given */
 	int ret;
 };
 
@@ -88,10 +88,8 @@ static int export_batch(struct bench *bench, struct worker *worker, int fd)
 static void *run_job(void *arg)
 {
 	struct job *job = arg;
-	struct worker *worker = job->worker;
 
-	job->ret =
-		job->bench->batch(job->bench, worker, job->hinted ? worker->hinted : worker->plain);
+	job->ret = job->bench->batch(job->bench, job->worker, job->fd);
 	return NULL;
 }
 
@@ -102,8 +100,11 @@ static int run_batches(struct bench *bench, bool hinted)
 	pthread_t ids[THREADS];
 	int ret;
 
-	for (unsigned i = 0; i < bench->threads; i++)
-		jobs[i] = (struct job){bench, &bench->workers[i], hinted, 0};
+	for (unsigned i = 0; i < bench->threads; i++) {
+		struct worker *worker = &bench->workers[i];
+
+		jobs[i] = (struct job){bench, worker, hinted ? worker->hinted : worker->plain, 0};
+	}
 	for (unsigned i = 1; i < bench->threads; i++)
 		if (pthread_create(&ids[i], NULL, run_job, &jobs[i]))
 			exit(1);

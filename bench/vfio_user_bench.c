@@ -2,13 +2,10 @@
 /*
  * A CPU's access to a BAR that is no mapped memory: one vfio-user message to the
  * server in another process, and its reply. The yardstick is a round trip of as
- * many bytes over a bare socketpair; the two take turns. All processes share one
- * CPU: with two it is the scheduler's choice of them that would be measured.
+ * many bytes over a bare socketpair; the two take turns.
  */
-#define _GNU_SOURCE /* CPU_SET() */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -152,19 +149,6 @@ static int run_vfio_user(void *ctx, unsigned turn)
 	return ret;
 }
 
-/* The processes to come as well. */
-static int stay_on_this_cpu(void)
-{
-	int cpu = sched_getcpu();
-	cpu_set_t set;
-
-	if (cpu < 0)
-		return -errno;
-	CPU_ZERO(&set);
-	CPU_SET((size_t)cpu, &set);
-	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
-}
-
 static int run(struct bench *bench, const char *path, struct comparison *result)
 {
 	pid_t pid;
@@ -175,11 +159,7 @@ static int run(struct bench *bench, const char *path, struct comparison *result)
 	bench->server = connect_to(path);
 	ret = bench->server < 0 ? bench->server : 0;
 	if (!ret)
-		ret = pingpong_start(&bench->bare, sizeof(struct request), sizeof(struct reply));
-	if (!ret) {
 		ret = turns_compare(run_bare, run_vfio_user, bench, TURNS, result);
-		pingpong_stop(&bench->bare);
-	}
 	close(bench->server);
 	if (ret)
 		kill(pid, SIGKILL);
@@ -199,9 +179,12 @@ int main(void)
 		return 1;
 	}
 	snprintf(path, sizeof(path), "%s/socket", dir);
-	ret = stay_on_this_cpu();
-	if (!ret)
+	/* First, so that the server is on its CPU, too. */
+	ret = pingpong_start(&bench.bare, sizeof(struct request), sizeof(struct reply));
+	if (!ret) {
 		ret = run(&bench, path, &result);
+		pingpong_stop(&bench.bare);
+	}
 	unlink(path);
 	rmdir(dir);
 	if (ret) {

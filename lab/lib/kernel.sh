@@ -16,16 +16,20 @@ kernel_in_tree() {
 	"${kernel_git[@]}" -C "$cache/linux-$kernel" "$@"
 }
 
-# kernel_patches VERSION: the series' files in order; one in kernel/7.2 replaces its namesake in 7.3.
+# kernel_split NAME: VERSION or VERSION-FLAVOUR, into BASH_REMATCH[1] and [3]. The series for a version
+# is the folder of that name.
+kernel_split() {
+	[[ $1 =~ ^([0-9]+\.[0-9]+)(-(plain|debug|kcsan))?$ ]] && [ -d "$top/kernel/${BASH_REMATCH[1]}" ]
+}
+
+# kernel_is_version NAME: without a flavour
+kernel_is_version() {
+	kernel_split "$1" && [ -z "${BASH_REMATCH[3]}" ]
+}
+
+# kernel_patches VERSION: the series' files in order
 kernel_patches() {
-	local patch number variant
-	compgen -G "$top/kernel/7.3/0*.patch" | sort | while read -r patch; do
-		number=$(basename "$patch")
-		number=${number%%-*}
-		[ "$number" != 0000 ] || continue
-		variant=$(compgen -G "$top/kernel/$1/$number-*.patch" || :)
-		printf '%s\n' "${variant:-$patch}"
-	done
+	compgen -G "$top/kernel/$1/0*.patch" | grep -v /0000- | sort
 }
 
 kernel_fetch() {
@@ -164,11 +168,11 @@ kernel_configure() {
 
 # Sets kernel_image, and what the name of the kernel consists of.
 kernel_ensure() {
-	[[ $kernel =~ ^(7\.[23])-?(plain|debug|kcsan)?$ ]] || {
+	kernel_split "$kernel" || {
 		kernel_image=$kernel
 		return 0
 	}
-	kernel=${BASH_REMATCH[1]} kernel_flavour=${BASH_REMATCH[2]}
+	kernel=${BASH_REMATCH[1]} kernel_flavour=${BASH_REMATCH[3]}
 	[ "$kernel_flavour" != plain ] || {
 		kernel_plain_ensure
 		return
@@ -240,7 +244,7 @@ kernel_tree_show() {
 	printf '%s\n' "$cache/linux-$kernel"
 }
 
-# Writes the tree's commits to kernel/VERSION. For 7.2 only what cannot be 7.3's patch.
+# Writes the tree's commits to kernel/VERSION.
 kernel_refresh() {
 	local dir=$cache/linux-$kernel out
 	[ -e "$dir/.git/tph-tip" ] && [ ! -e "$dir/.git/tph-busy" ] ||
@@ -251,37 +255,10 @@ kernel_refresh() {
 	kernel_in_tree format-patch -q --cover-letter --cover-from-description=subject --zero-commit \
 		--no-signature -o "$out" base..HEAD
 	compgen -G "$out/0001-*" >/dev/null || die "$dir has no commits of its own: nothing to write back"
-	mkdir -p "$top/kernel/$kernel"
 	rm -f "$top/kernel/$kernel"/0*.patch
-	if [ "$kernel" = 7.3 ]; then
-		mv "$out"/*.patch "$top/kernel/7.3/"
-	else
-		kernel_keep_variants "$out"
-	fi
+	mv "$out"/*.patch "$top/kernel/$kernel/"
 	rm -rf "$out"
-	rmdir "$top/kernel/$kernel" 2>/dev/null || :
 	kernel_series_key >"$dir/.git/tph-series"
 	kernel_tree_settled
-	say "kernel/$kernel: $(find "$top/kernel/$kernel" -name '0*.patch' 2>/dev/null | wc -l) files written"
-}
-
-# kernel_keep_variants DIR: moves to kernel/VERSION the patches whose 7.3 form gives another tree.
-kernel_keep_variants() {
-	local patch number commit same index
-	index=$(mktemp)
-	for patch in "$1"/0*.patch; do
-		number=$(basename "$patch")
-		number=${number%%-*}
-		[ "$number" != 0000 ] || continue
-		commit=$(kernel_in_tree rev-list --reverse base..HEAD | sed -n "$((10#$number))p")
-		same=$(compgen -G "$top/kernel/7.3/$number-*.patch" || :)
-		export GIT_INDEX_FILE=$index
-		kernel_in_tree read-tree "$commit^"
-		if [ -z "$same" ] || ! kernel_in_tree apply --cached "$same" 2>/dev/null ||
-			[ "$(kernel_in_tree write-tree)" != "$(kernel_in_tree rev-parse "$commit^{tree}")" ]; then
-			mv "$patch" "$top/kernel/$kernel/"
-		fi
-		unset GIT_INDEX_FILE
-	done
-	rm -f "$index"
+	say "kernel/$kernel: $(find "$top/kernel/$kernel" -name '0*.patch' | wc -l) files written"
 }

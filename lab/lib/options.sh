@@ -44,7 +44,7 @@ options_parse() {
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
 	kernel+=$debug
-	[[ $kernel =~ ^7\.[23](-plain|-debug|-kcsan)?$ ]] || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
-		die "--kernel $kernel: 7.3, 7.2, either with -plain, -debug or -kcsan, or the path of a bzImage"
+	kernel_split "$kernel" || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
+		die "--kernel $kernel: 7.3, 7.3-plain, 7.3-debug, 7.3-kcsan, or the path of a bzImage"
 	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder; make it first"
 }

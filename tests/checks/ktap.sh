@@ -49,7 +49,6 @@ kunit_series() {
 	kernel_tree 7.3 && kunit 7.3
 }
 
-# Linux 7.2's own library of the vfio selftests does not compile: it lacks calloc_assert().
 ktap_checks() {
 	check lab-kunit kunit_series
 	check lab-selftest-16 selftest 1 16 vfio_dma_buf_tph_test

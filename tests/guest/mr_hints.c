@@ -235,8 +235,8 @@ static int rereg_access(struct nic *nic, struct ibv_mr *mr, uint32_t access)
 /*
  * Theory of operation: a user who never asked for a hint must not find it in
  * the way. Where this kernel changes the access of a region on a dma-buf (7.3.4
- * refuses, 7.2 does it), it does so with a hint as without, it takes effect,
- * and the region keeps its hint.
+ * refuses), it does so with a hint as without, it takes effect, and the region
+ * keeps its hint.
  */
 static void each_reregistered(struct guest *guest, struct nic *nic)
 {

@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "bench/turns.h"
-#include "examples/accel_vfio.h"
-#include "examples/rdma_loop.h"
+#include "lab/guest/accel_vfio.h"
+#include "lab/guest/rdma_loop.h"
 
 #define TURNS_MAX   10000
 #define BATCH	    8 /* calls in one turn */

@@ -53,7 +53,7 @@ demo_run() {
 	mkdir -p "$out"
 	rm -f "$out"/*
 	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log} share=$out
-	command=(p2p_write --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
+	command=(p2p_demo --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
 	boot_run || status=$?
 	boot_cleanup
 	[ -e "$out/result.json" ] || return "$status"

@@ -622,7 +622,7 @@ int main(int argc, char **argv)
 	page->options = &options;
 	err = summary_load(&page->summary, options.result, options.trace);
 	if (err)
-		fprintf(stderr, "report: cannot read %s: it is not what p2p_write --json writes\n",
+		fprintf(stderr, "report: cannot read %s: it is not what p2p_demo --json writes\n",
 			options.result);
 	if (!err) {
 		err = write_page(page);

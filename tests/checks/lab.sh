@@ -24,7 +24,7 @@ lab_dmah() {
 
 # A kernel without the series: one line and a status of its own.
 lab_plain_kernel() {
-	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_write
+	says 'without this series|no hints|does not know' 3 lab/tphlab run --kernel 7.3-plain -- p2p_demo
 }
 
 # memory_of_fabricd DIR: its own memory in kB (guest memory and the accelerator's are shared), twice a second.

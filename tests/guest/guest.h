@@ -16,8 +16,8 @@
 #include <cmocka.h>
 #include <pthread.h>
 
-#include "examples/accel_vfio.h"
-#include "examples/rdma_loop.h"
+#include "lab/guest/accel_vfio.h"
+#include "lab/guest/rdma_loop.h"
 #include "uapi.h"
 
 #define GUEST_NICS	  8

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "examples/accel_vfio.h"
-#include "examples/rdma_loop.h"
+#include "lab/guest/accel_vfio.h"
+#include "lab/guest/rdma_loop.h"
 
 #define BYTES  65536UL
 #define OFFSET 0x100000UL /* past what a NIC has at the start of its BAR0 */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "examples/accel_vfio.h"
+#include "lab/guest/accel_vfio.h"
 #include "tph/vfio_tph.h"
 
 /* A dma-buf of a slice of BAR0; @flags as in tph/vfio_tph.h. */

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "examples/rdma_loop.h"
+#include "lab/guest/rdma_loop.h"
 
 int uverbs_alloc_dmah(const struct nic *nic, uint8_t ph, uint32_t *handle);
 /* Without the PH, which must be there. */

@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "examples/p2p.h"
+#include "lab/demo/demo.h"
+#include "util/macros.h"
 
 #define PAGE_BYTES 4096UL
 
 static void usage(FILE *f)
 {
 	fprintf(f,
-		"usage: p2p_write [options]\n"
+		"usage: p2p_demo [options]\n"
 		"NICs write into an accelerator's memory by RDMA; shows the hint of every TLP.\n\n"
 		"  --json FILE       the result as JSON\n"
 		"  --topology NAME   for the report: switch (default), switches, rciep, rootport\n"
@@ -22,7 +23,7 @@ static void usage(FILE *f)
 		"  --nics 8,16       what each NIC must send, by name: off, 8 or 16 (default 8,16)\n"
 		"  --bytes N         size of each buffer (default 262144, at most 1048576)\n"
 		"  --help\n\n"
-		"exit status: 0 all pairs as they should be; 1 not, or it could not be tried;\n"
+		"exit status: 0 all pairs ok; 1 not, or it could not be tried;\n"
 		"2 usage; 3 this kernel knows no hints for dma-bufs\n");
 }
 
@@ -68,7 +69,7 @@ static int parse_topology(const char *text, struct options *options)
 	static const char *const names[] = {"switch", "switches", "rciep", "rootport"};
 
 	options->topology = text;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strcmp(text, names[i]))
 			return 0;
 	return -EINVAL;
@@ -139,13 +140,13 @@ int options_parse(int argc, char **argv, struct options *options)
 			return -EINVAL;
 		}
 		if (ret)
-			fprintf(stderr, "p2p_write: %s is no value here; see --help\n", optarg);
+			fprintf(stderr, "p2p_demo: invalid value '%s'; see --help\n", optarg);
 	}
 	if (!hints)
 		parse_hints(strcmp(options->topology, "switch") ? "no" : "yes", options->hints);
 	set_guaranteed(options);
 	if (!ret && optind < argc) {
-		fprintf(stderr, "p2p_write: it takes no %s; see --help\n", argv[optind]);
+		fprintf(stderr, "p2p_demo: unexpected argument '%s'; see --help\n", argv[optind]);
 		ret = -EINVAL;
 	}
 	return ret;

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "examples/rdma_loop.h"
+#include "lab/guest/rdma_loop.h"
 
 #define PORT		  1
 #define PORT_WAIT_SECONDS 20

@@ -4,8 +4,8 @@
  * memory in BAR0, its counters in BAR2. Its memory is exported with libtph, by
  * device_fd. Not thread-safe. Functions return 0 or a negative errno.
  */
-#ifndef EXAMPLES_ACCEL_VFIO_H
-#define EXAMPLES_ACCEL_VFIO_H
+#ifndef LAB_GUEST_ACCEL_VFIO_H
+#define LAB_GUEST_ACCEL_VFIO_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "examples/p2p.h"
+#include "lab/demo/demo.h"
 
 #define BUFFER_BYTES 65536U
 #define WORDS	     (BUFFER_BYTES / 4)

@@ -4,8 +4,8 @@
  * connected to each other on one InfiniBand port. Nothing that writes knows of
  * hints. Not thread-safe. Functions return 0 or a negative errno.
  */
-#ifndef EXAMPLES_RDMA_LOOP_H
-#define EXAMPLES_RDMA_LOOP_H
+#ifndef LAB_GUEST_RDMA_LOOP_H
+#define LAB_GUEST_RDMA_LOOP_H
 
 #include <infiniband/verbs.h>
 #include <stddef.h>

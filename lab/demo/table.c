@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdio.h>
 
-#include "examples/p2p.h"
+#include "lab/demo/demo.h"
 
 void report_head(void)
 {

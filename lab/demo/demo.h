@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What p2p_write.c, its options and its report share. */
-#ifndef EXAMPLES_P2P_H
-#define EXAMPLES_P2P_H
+/* The demo: four buffers by all NICs, what arrived, and the judgement. Shared by its files. */
+#ifndef LAB_DEMO_DEMO_H
+#define LAB_DEMO_DEMO_H
 
-#include "examples/accel_vfio.h"
-#include "examples/rdma_loop.h"
+#include "lab/guest/accel_vfio.h"
+#include "lab/guest/rdma_loop.h"
 
 #define P2P_MAX_NICS 8
 
@@ -60,7 +60,7 @@ struct add_result {
 	bool ok;
 };
 
-/* p2p_options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
+/* options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
 int options_parse(int argc, char **argv, struct options *options);
 
 /*
@@ -86,13 +86,13 @@ struct report {
 	bool ok;
 };
 
-/* p2p_report.c */
+/* table.c */
 void report_head(void);
 void report_pair(const struct pair *pair);
 void report_add(const struct add_result *add, const struct nic *nics, unsigned count);
 const char *add_word(enum add_outcome outcome);
 
-/* p2p_json.c: all of it into the file @path. 0, or a negative errno. */
+/* result.c: all of it into the file @path. 0, or a negative errno. */
 int report_json(const struct report *report, const char *path);
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "examples/accel_vfio.h"
+#include "lab/guest/accel_vfio.h"
 
 static int complain(int err, const char *what, const char *on, const char *advice)
 {

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * NICs write into an accelerator's memory, and the accelerator says what hint
+ * each of their TLPs carried. The owner of the memory attaches the hint to the
+ * dma-buf; the RDMA part (rdma_loop.c) is what any application does.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "lab/demo/demo.h"
+#include "util/macros.h"
+
+#define EXIT_NO_HINTS_HERE 3 /* the kernel lacks the series */
+
+static const struct buffer buffer_table[] = {
+	{.name = "plain"},
+	{.name = "st8", .hints = {.flags = TPH_HINT_ST, .st = 0x5a, .ph = TPH_PH_TARGET}},
+	{.name = "st16",
+	 .hints = {.flags = TPH_HINT_ST_EXT, .st_ext = 0x1234, .ph = TPH_PH_TARGET}},
+	{.name = "both",
+	 .hints = {.flags = TPH_HINT_ST | TPH_HINT_ST_EXT,
+		   .st = 0xa5,
+		   .st_ext = 0x4321,
+		   .ph = TPH_PH_TARGET_PRIORITY}},
+};
+#define BUFFER_COUNT ARRAY_SIZE(buffer_table)
+
+struct run {
+	struct options options;
+	bool kernel_knows_hints;
+	struct accel accel;
+	struct buffer buffers[BUFFER_COUNT];
+	struct nic nics[P2P_MAX_NICS];
+};
+
+static int warn(int err, const char *what, const char *on, const char *advice)
+{
+	fprintf(stderr, "p2p_demo: %s %s: %s; %s\n", what, on, strerror(-err), advice);
+	return err;
+}
+
+/* ---- the owner: opens the device, exports memory with hints ---- */
+
+static int open_accelerator(struct run *run)
+{
+	struct tph_vfio_support support;
+	char name[TPH_BDF_CHARS];
+	struct tph_bdf bdf;
+	int ret = accel_find(&bdf, 0);
+
+	if (ret)
+		return warn(ret, "cannot find", "an accelerator", "see lspci -d 7048:acc0");
+	ret = accel_open(&run->accel, &bdf);
+	if (ret)
+		return ret;
+	tph_bdf_format(&bdf, name);
+	ret = tph_vfio_probe(run->accel.device_fd, &support);
+	run->kernel_knows_hints = ret != -ENOTTY;
+	if (!run->kernel_knows_hints)
+		return warn(ret, "no hints for dma-bufs, at export or after it, of", name,
+			    "this needs a kernel with the dmabuf-tph series");
+	if (ret)
+		return warn(ret, "cannot set hints for memory of", name, tph_vfio_explain(ret));
+	printf("accelerator %s\n", name);
+	return 0;
+}
+
+static int export_buffer(const struct run *run, struct buffer *b)
+{
+	b->fd = accel_export_buffer(&run->accel, b->offset, run->options.bytes, &b->hints);
+	return b->fd < 0 ? warn(b->fd, "cannot export buffer", b->name, tph_vfio_explain(b->fd))
+			 : 0;
+}
+
+/* Each tag has a partition of the ingress buffer to itself; what has no tag goes to partition 0. */
+static int steer(const struct accel *accel, unsigned *rules, unsigned tag_bits, uint32_t tag)
+{
+	unsigned slot = (*rules)++;
+	char name[TPH_BDF_CHARS];
+	int ret = accel_set_rule(accel, slot,
+				 ACCEL_RULE(tag_bits == 16, tag, slot + 1, ACCEL_OP_STORE));
+
+	return ret ? warn(ret, "cannot set a rule for a tag on", tph_bdf_format(&accel->bdf, name),
+			  "it must complete tags of that width (see doc/accel.md)")
+		   : 0;
+}
+
+static int steer_buffer(const struct accel *accel, unsigned *rules, const struct tph_hints *hints)
+{
+	int ret = 0;
+
+	if (hints->flags & TPH_HINT_ST)
+		ret = steer(accel, rules, 8, hints->st);
+	if (!ret && hints->flags & TPH_HINT_ST_EXT)
+		ret = steer(accel, rules, 16, hints->st_ext);
+	return ret;
+}
+
+static int export_buffers(struct run *run)
+{
+	size_t size = run->options.bytes;
+	unsigned rules = 0;
+
+	for (size_t i = 0; i < BUFFER_COUNT; i++) {
+		struct buffer *b = &run->buffers[i];
+		int ret;
+
+		*b = buffer_table[i];
+		b->offset = i * size;
+		b->fd = -1;
+		b->expected = malloc(size);
+		if (!b->expected)
+			return warn(-ENOMEM, "no memory for a copy of", b->name, "use --bytes");
+		ret = accel_read(&run->accel, &run->accel.memory, b->offset, b->expected, size);
+		if (ret)
+			return warn(ret, "cannot read BAR0 for", b->name, "use a smaller --bytes");
+		ret = export_buffer(run, b);
+		if (!ret)
+			ret = steer_buffer(&run->accel, &rules, &b->hints);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+/* ---- the RDMA application: knows a file descriptor, and nothing of hints ---- */
+
+static int open_nics(struct run *run)
+{
+	for (unsigned i = 0; i < run->options.nic_count; i++) {
+		struct nic *nic = &run->nics[i];
+		unsigned expected = run->options.nic_bits[i];
+		int ret = nic_open(nic, i);
+
+		if (ret)
+			return ret;
+		if (nic->tag_bits == expected)
+			continue;
+		fprintf(stderr,
+			"p2p_demo: %s sends %u-bit tags where --nics says %u: its TPH control "
+			"register decides; see dmesg for what its driver enabled\n",
+			nic->name, nic->tag_bits, expected);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int fill_random(void *buf, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = getrandom((uint8_t *)buf + done, len - done, 0);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+/*
+ * Writes of many sizes, none aligned, none over another: their order is nobody's
+ * promise. The gaps between them must stay as they were.
+ */
+static int write_all(struct nic *nic, const struct ibv_mr *mr, uint8_t *expected, size_t size,
+		     size_t *bytes)
+{
+	static const size_t sizes[] = {1, 13, 64, 255, 1000, 4096, 4099, 8191, 20000};
+	size_t at = 0;
+	int ret = fill_random(nic->stage, size);
+
+	for (unsigned i = 0; !ret; i++) {
+		size_t len = sizes[i % ARRAY_SIZE(sizes)];
+
+		at += nic->stage[i] % 37;
+		if (at + len > size)
+			break;
+		ret = nic_post_write(nic, mr, at, at, len);
+		if (ret == -EAGAIN) {
+			ret = nic_wait(nic);
+			if (!ret)
+				ret = nic_post_write(nic, mr, at, at, len);
+		}
+		memcpy(expected + at, nic->stage + at, len);
+		*bytes += len;
+		at += len;
+	}
+	return ret ? ret : nic_wait(nic);
+}
+
+static int write_pair(struct run *run, struct pair *pair, struct nic *nic)
+{
+	const struct buffer *b = pair->buffer;
+	struct ibv_mr *mr = nic_register(nic, b->fd, run->options.bytes);
+	int ret;
+
+	if (!mr)
+		return warn(-errno, "cannot register the dma-buf on", nic->name,
+			    "both must be able to reach each other: tphctl path, and dmesg");
+	ret = accel_clear_counters(&run->accel);
+	if (!ret)
+		ret = write_all(nic, mr, b->expected, run->options.bytes, &pair->bytes);
+	ibv_dereg_mr(mr);
+	return ret ? warn(ret, "RDMA writes did not complete on", nic->name,
+			  "see dmesg for an IOMMU or AER error")
+		   : 0;
+}
+
+/* ---- the accelerator's view, and what to think of it ---- */
+
+static int read_ingress(const struct run *run, struct pair *pair)
+{
+	struct accel_key key;
+	int ret = accel_read_counters(&run->accel, &pair->counters);
+
+	for (unsigned i = 0; !ret && i < pair->counters.keys; i++) {
+		ret = accel_read_key(&run->accel, i, &key);
+		if (!ret && key.tag_bits && !pair->seen.tag_bits)
+			pair->seen = key;
+	}
+	return ret ? ret : accel_read_partitions(&run->accel, pair->shares);
+}
+
+/* Compares, and takes over what is there: the next NIC is judged by its own writes. */
+static int check_memory(const struct run *run, struct pair *pair)
+{
+	const struct buffer *b = pair->buffer;
+	size_t size = run->options.bytes;
+	uint8_t *memory = malloc(size);
+	int ret = memory ? accel_read(&run->accel, &run->accel.memory, b->offset, memory, size)
+			 : -ENOMEM;
+
+	if (!ret) {
+		pair->data_ok = memcmp(memory, b->expected, size) == 0;
+		memcpy(b->expected, memory, size);
+	}
+	free(memory);
+	return ret;
+}
+
+/* The hint that must be on each TLP of this pair; tag_bits 0: none may be. */
+static struct accel_key wanted(const struct run *run, const struct pair *pair)
+{
+	const struct tph_hints *hints = &pair->buffer->hints;
+	bool arrive = run->options.hints[pair->nic - run->nics];
+	unsigned bits = arrive ? pair->nic->tag_bits : 0;
+
+	if (bits == 8 && hints->flags & TPH_HINT_ST)
+		return (struct accel_key){.tag_bits = 8, .tag = hints->st, .ph = hints->ph};
+	if (bits == 16 && hints->flags & TPH_HINT_ST_EXT)
+		return (struct accel_key){.tag_bits = 16, .tag = hints->st_ext, .ph = hints->ph};
+	return (struct accel_key){0};
+}
+
+static void judge(const struct run *run, struct pair *pair)
+{
+	const struct accel_key want = wanted(run, pair), *seen = &pair->seen;
+	const struct accel_counters *c = &pair->counters;
+
+	if (!pair->data_ok)
+		snprintf(pair->why, sizeof(pair->why), "the memory does not hold what was written");
+	else if (!c->tlps)
+		snprintf(pair->why, sizeof(pair->why), "no TLP reached the accelerator");
+	else if (c->bytes != pair->bytes)
+		snprintf(pair->why, sizeof(pair->why), "TLPs brought %llu bytes",
+			 (unsigned long long)c->bytes);
+	else if (!want.tag_bits && c->plain != c->tlps)
+		snprintf(pair->why, sizeof(pair->why), "a hint where none was to be");
+	else if (want.tag_bits && c->plain)
+		snprintf(pair->why, sizeof(pair->why), "%llu TLPs without the hint",
+			 (unsigned long long)c->plain);
+	else if (c->keys != 1 || seen->tag_bits != want.tag_bits || seen->tag != want.tag ||
+		 seen->ph != want.ph)
+		snprintf(pair->why, sizeof(pair->why), "not the %u-bit tag 0x%x, %s", want.tag_bits,
+			 want.tag, tph_ph_word(want.ph));
+	else
+		pair->ok = true;
+}
+
+static int run_pair(struct run *run, struct pair *pair, struct nic *nic)
+{
+	int ret = write_pair(run, pair, nic);
+
+	if (ret)
+		return ret;
+	ret = read_ingress(run, pair);
+	if (!ret)
+		ret = check_memory(run, pair);
+	if (ret)
+		return warn(ret, "cannot read counters or memory behind buffer", pair->buffer->name,
+			    "see dmesg for what happened to the accelerator");
+	judge(run, pair);
+	return 0;
+}
+
+static int run_pairs(struct run *run)
+{
+	struct pair pairs[BUFFER_COUNT * P2P_MAX_NICS] = {0};
+	unsigned good = 0, nics = run->options.nic_count, count = BUFFER_COUNT * nics;
+	struct add_result add;
+	struct report report = {
+		.topology = run->options.topology,
+		.accel = &run->accel,
+		.buffers = run->buffers,
+		.buffer_count = BUFFER_COUNT,
+		.nics = run->nics,
+		.nic_count = nics,
+		.pairs = pairs,
+		.pair_count = count,
+		.add = &add,
+	};
+	int ret;
+
+	report_head();
+	for (unsigned i = 0; i < count; i++) {
+		pairs[i].buffer = &run->buffers[i / nics];
+		pairs[i].nic = &run->nics[i % nics];
+		ret = run_pair(run, &pairs[i], &run->nics[i % nics]);
+		if (ret)
+			return ret;
+		report_pair(&pairs[i]);
+		good += pairs[i].ok;
+	}
+	printf("\n%u of %u pairs ok\n", good, count);
+	ret = add_by_tag(&run->accel, BUFFER_COUNT * run->options.bytes, run->nics, nics,
+			 run->options.guaranteed, &add);
+	if (ret)
+		return warn(ret, "cannot try to add by a tag of", "the accelerator",
+			    "see dmesg for what its driver or a NIC's said");
+	report_add(&add, run->nics, nics);
+	report.ok = add.ok && good == count;
+	ret = run->options.json ? report_json(&report, run->options.json) : 0;
+	return ret ? ret : report.ok ? 0 : -EPROTO;
+}
+
+static void clean_up(struct run *run)
+{
+	for (unsigned i = 0; i < P2P_MAX_NICS; i++)
+		nic_close(&run->nics[i]);
+	for (size_t i = 0; i < BUFFER_COUNT; i++) {
+		if (run->buffers[i].fd >= 0)
+			close(run->buffers[i].fd);
+		free(run->buffers[i].expected);
+	}
+	accel_close(&run->accel);
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.kernel_knows_hints = true};
+	int ret = options_parse(argc, argv, &run.options);
+
+	if (ret)
+		return ret > 0 ? 0 : 2;
+	for (size_t i = 0; i < BUFFER_COUNT; i++)
+		run.buffers[i].fd = -1;
+	ret = open_accelerator(&run);
+	if (!ret)
+		ret = open_nics(&run);
+	if (!ret)
+		ret = export_buffers(&run);
+	if (!ret)
+		ret = run_pairs(&run);
+	clean_up(&run);
+	if (!run.kernel_knows_hints)
+		return EXIT_NO_HINTS_HERE;
+	return ret ? 1 : 0;
+}

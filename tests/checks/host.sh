@@ -42,8 +42,9 @@ host_fuzz() {
 	ninja -C "$build" || return 1
 	for name in tlp vfio_user accel cx libtph command; do
 		rm -rf "$out/fuzz-$name" && mkdir "$out/fuzz-$name" || return 1
+		tests/fuzz/corpus.sh unpack "$name" "$out/corpus-$name" || return 1
 		"$build/tests/fuzz/${name}_fuzz" -max_total_time="$1" -max_len=9000 -timeout=10 \
-			-artifact_prefix="$out/" "$out/fuzz-$name" "tests/fuzz/corpus/$name" || return 1
+			-artifact_prefix="$out/" "$out/fuzz-$name" "$out/corpus-$name" || return 1
 	done
 }
 

@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The inputs that a fuzzer starts from: corpus/NAME.tar, and findings/NAME/* by what each broke.
+# usage: tests/fuzz/corpus.sh unpack NAME DIR     all of NAME's inputs, into DIR, which is made anew
+#        tests/fuzz/corpus.sh pack NAME DIR       the files of DIR become corpus/NAME.tar
+#        tests/fuzz/corpus.sh minimise BUILD NAME [DIR]…
+#                     the fewest inputs that reach what the corpus and the files of DIR reach become it
+set -euo pipefail
+here=$(dirname "$(readlink -f "$0")")
+
+usage() {
+	sed -n '/^# usage/,/^[^#]/s/^# //p' "$0" >&2
+	exit 2
+}
+
+unpack() {
+	rm -rf "$2"
+	mkdir -p "$2"
+	tar -x -C "$2" -f "$here/corpus/$1.tar"
+	[ ! -d "$here/findings/$1" ] || cp "$here/findings/$1"/* "$2"
+}
+
+# The same inputs give the same archive.
+pack() {
+	(cd "$2" && find . -type f -printf '%P\n' | LC_ALL=C sort) |
+		tar -c -C "$2" -f "$here/corpus/$1.tar" --format=ustar --mtime=@0 --mode=644 \
+			--owner=0 --group=0 --numeric-owner --no-recursion -T -
+	echo "corpus/$1.tar: $(tar -tf "$here/corpus/$1.tar" | wc -l) inputs"
+}
+
+minimise() {
+	local fuzzer=$1/tests/fuzz/$2_fuzz name=$2 work
+	shift 2
+	work=$(mktemp -d)
+	# shellcheck disable=SC2064 # $work as it is now
+	trap "rm -rf '$work'" EXIT
+	unpack "$name" "$work/old"
+	mkdir "$work/new"
+	"$fuzzer" -merge=1 -use_counters=0 -max_len=9000 "$work/new" "$@" "$work/old"
+	pack "$name" "$work/new"
+}
+
+case "${1:-} $#" in
+'unpack 3' | 'pack 3') "$@" ;;
+minimise\ [3-9]) "$@" ;;
+*) usage ;;
+esac

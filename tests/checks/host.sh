@@ -8,24 +8,6 @@ host_packages() {
 	packages_ensure tests/packages
 }
 
-# Every version formats a little differently.
-host_format() {
-	clang-format --version | grep -q 'version 14\.' || skip "the format is clang-format 14's, this is $(clang-format --version)"
-	git ls-files '*.c' '*.h' | xargs clang-format --dry-run -Werror
-}
-
-host_scripts() {
-	git grep -lE '^#!/bin/(ba)?sh' | xargs shellcheck && shellcheck -s bash lab/lib/*.sh tests/checks/*.sh tests/lib/*.sh
-}
-
-host_spdx() {
-	local file
-	git ls-files | grep -vE '^(LICENSE|LICENSES/|\.gitignore|kernel/.*\.patch|kernel/cover-letter.txt|debian/(changelog|copyright|source/format)|tests/golden/|tests/dumps/.*\.(dump|golden)$|tests/fuzz/corpus/)' |
-		while read -r file; do
-			head -n 3 "$file" | grep -q SPDX-License-Identifier || echo "no SPDX line: $file"
-		done | { ! grep .; }
-}
-
 # host_unit COMPILER
 host_unit() {
 	local build=build-$1
@@ -50,9 +32,10 @@ host_fuzz() {
 
 host_checks() {
 	check host-packages host_packages
-	check host-format host_format
-	check host-scripts host_scripts
-	check host-spdx host_spdx
+	check host-format tests/lint/format.sh
+	check host-scripts tests/lint/shellcheck.sh
+	check host-spdx tests/lint/spdx.sh
+	check host-codespell tests/lint/codespell.sh
 	check host-unit-gcc host_unit gcc
 	check host-unit-clang host_unit clang
 	check host-fuzz host_fuzz 5

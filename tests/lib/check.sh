@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+# Sourced first by every check: the first command that fails ends it, and its place is printed.
+#
+# errexit is off wherever a function stands in a condition, so no check may put one there. The lint
+# suite's shellcheck (check-set-e-suppressed) refuses it, and "! command", which ends no script.
+set -eEu -o pipefail
+shopt -s inherit_errexit
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$top"
+build=${TPH_BUILD:-$top/build}
+# Files of this check; they stay for who looks into a failure.
+work=$top/out/check/${TPH_TEST:-$(basename "$0" .sh)}
+rm -rf "$work"
+mkdir -p "$work"
+scratch=''
+
+check_failed() {
+	local status=$1 line file
+	[ "$status" != 77 ] || return 0
+	read -r line _ file < <(caller 0)
+	printf '%s:%d: status %d: %s\n' "${file#"$top"/}" "$line" "$status" "$2" >&2
+}
+trap 'check_failed $? "$BASH_COMMAND"' ERR
+trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
+
+# skip REASON: there is nothing to test here.
+skip() {
+	printf 'skipped: %s\n' "$*"
+	exit 77
+}
+
+fail() {
+	printf '%s\n' "$*" >&2
+	return 1
+}
+
+# need TOOL PACKAGE
+need() {
+	command -v "$1" >/dev/null || skip "no $1 here: apt-get install $2"
+}
+
+# Sets scratch, a folder with a short name for sockets, which is removed at the end.
+scratch_make() {
+	scratch=$(mktemp -d)
+}
+
+# absent PATTERN FILE…: prints what matches, and fails. A file that cannot be read fails, too.
+absent() {
+	local status=0
+	grep -nE -- "$@" || status=$?
+	[ "$status" = 1 ]
+}
+
+# empty FILE: prints what is in it, and fails.
+empty() {
+	cat "$1"
+	[ ! -s "$1" ]
+}
+
+# status_is STATUS PROGRAM…: it ends so. What it prints goes to $work/output. No function, since
+# errexit would be off in it.
+status_is() {
+	local expected=$1 status=0
+	shift
+	[ "$(type -t "$1")" != function ] || fail "status_is: $1 is a function"
+	("$@") >"$work/output" 2>&1 </dev/null || status=$?
+	[ "$status" = "$expected" ] && return
+	cat "$work/output"
+	fail "status $status, not $expected: $*"
+}
+
+# says PATTERN STATUS COMMAND…: it ends so, and its last line says so.
+says() {
+	local pattern=$1
+	shift
+	status_is "$@"
+	cat "$work/output"
+	tail -n 1 "$work/output" | grep -qE -- "$pattern" ||
+		fail "the last line does not match: $pattern"
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One request of a port: its arguments, its course, its end. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fabric/internal.h"
+#include "tests/unit/fabric_world.h"
+
+/* From mapped memory into a part that needs transfers and on into a peer's BAR: one request. */
+static void test_request_over_all_targets(void **state)
+{
+	struct world *w = world_default();
+	static uint8_t data[3 * 4096];
+
+	(void)state;
+	fill(data, sizeof(data), 4);
+	fabric_port_set_bar(w->accel, 0, HOST_REMOTE + 0x1000, 0x1000);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, sizeof(data), NULL, 0),
+			 -EINPROGRESS);
+	assert_int_equal(w->num_seen, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->num_seen, 16);
+	assert_memory_equal(w->bar0, data + 4096, 4096);
+	assert_int_equal(w->done_calls, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->done_calls, 1);
+	assert_int_equal(w->done_status, 0);
+	assert_memory_equal(w->remote, data, 4096);
+	assert_memory_equal(w->remote + 8192, data + 8192, 4096);
+	world_free(w);
+}
+
+/* done() may start the next request. */
+static void test_next_request_from_done(void **state)
+{
+	struct world *w = world_default();
+
+	(void)state;
+	w->chain = true;
+	w->chain_ret = -1;
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, "last", 4, NULL, 0), -EINPROGRESS);
+	host_complete(w, 0);
+	assert_int_equal(w->chain_ret, 0);
+	assert_memory_equal(w->mapped, "next", 4);
+	world_free(w);
+}
+
+/* NOWAIT takes what is there at once, a peer or mapped memory, and starts no transfer. */
+static void test_nowait(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[64] = {1};
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 64, NULL, FABRIC_NOWAIT), 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 64, NULL, FABRIC_NOWAIT), 0);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 64, NULL, FABRIC_NOWAIT), -EFAULT);
+	assert_int_equal(fabric_read(w->nic, HOST_REMOTE, data, 64, NULL, FABRIC_NOWAIT), -EFAULT);
+	assert_int_equal(w->transfers, 0);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MWR], 2);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MRD], 0);
+	assert_false(fabric_port_busy(w->nic));
+	world_free(w);
+}
+
+/* Without bus mastering a port sends nothing, and stops where it loses it midway. */
+static void test_bus_master(void **state)
+{
+	struct world *w = world_default();
+	static uint8_t data[8192];
+
+	(void)state;
+	fabric_port_set_bus_master(w->nic, false);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MWR], 0);
+
+	fabric_port_set_bus_master(w->nic, true);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0), -EINPROGRESS);
+	fabric_port_set_bus_master(w->nic, false);
+	host_complete(w, 0);
+	assert_int_equal(w->done_status, -EPERM);
+	assert_int_equal(w->transfers, 1);
+	world_free(w);
+}
+
+/* Arguments that make no request */
+static void test_arguments(void **state)
+{
+	const struct tlp_hint bad[] = {{8, 0, 0x100}, {8, 4, 0}, {12, 0, 0}, {16, 9, 0}};
+	struct world *w = world_default();
+	uint8_t data[8];
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 5, NULL, 0), -EINVAL);
+	assert_int_equal(fabric_read(w->nic, UINT64_MAX, data, 2, NULL, 0), -EINVAL);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, &bad[i], 0), -EINVAL);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 0, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 0);
+	assert_false(fabric_port_busy(w->nic));
+	world_free(w);
+}
+
+/* A completer that makes its requester send again, from within the first request. */
+static void test_request_within_a_request(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[512] = {0};
+
+	(void)state;
+	w->write_back = true;
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 512, NULL, 0), 0);
+	assert_int_equal(w->write_back_ret, -EBUSY);
+	assert_int_equal(w->num_seen, 2);
+	world_free(w);
+}
+
+/* A pointer into host memory is not kept from one request to the next, nor over a transfer. */
+static void test_unmapped_memory(void **state)
+{
+	struct world *w = world_default();
+	uint8_t ones[4] = {1, 1, 1, 1}, twos[4] = {2, 2, 2, 2};
+	static uint8_t data[8192];
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, ones, 4, NULL, 0), 0);
+	w->unmapped = true;
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, twos, 4, NULL, 0), -EFAULT);
+	assert_memory_equal(w->mapped, ones, 4);
+	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0), -EINPROGRESS);
+	w->unmapped = false;
+	host_complete(w, 0);
+	host_complete(w, 0);
+	assert_int_equal(w->done_status, 0);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, twos, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped, twos, 4);
+	world_free(w);
+}
+
+/* What cannot be configured */
+static void test_configuration(void **state)
+{
+	const struct fabric_config bad[] = {{FABRIC_PEERS_SWITCH, false, 64, 512},
+					    {FABRIC_PEERS_SWITCH, false, 8192, 512},
+					    {FABRIC_PEERS_SWITCH, false, 384, 512},
+					    {FABRIC_PEERS_SWITCH, false, 256, 0},
+					    {FABRIC_PEERS_NONE + 1, false, 256, 512}};
+	struct world *w = world_default();
+	struct fabric_port_config config = {.name = "nic"};
+	struct fabric_port *port;
+	struct fabric *fabric;
+	char name[8];
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		assert_int_equal(fabric_create(&fabric, &bad[i]), -EINVAL);
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
+	config.name = "host";
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
+	config.name = "";
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EINVAL);
+	config.name = NULL;
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EINVAL);
+	config.name = "ninechars";
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EINVAL);
+	config.name = name;
+	for (unsigned i = 2; i < FABRIC_PORTS_MAX; i++) {
+		snprintf(name, sizeof(name), "p%u", i);
+		assert_int_equal(fabric_port_add(w->fabric, &port, &config), 0);
+		for (unsigned bar = 0; bar < FABRIC_BARS; bar++)
+			fabric_port_set_bar(port, bar, 0x1000 * (i * 6 + bar), 0x1000);
+	}
+	snprintf(name, sizeof(name), "more");
+	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -ENOSPC);
+	world_free(w);
+	fabric_destroy(NULL);
+}
+
+struct passed {
+	unsigned src, dst, len;
+	struct tlp_hint read_hint, write_hint;
+};
+
+/* The same by a read and a write, in a world of its own that has the same memory. */
+static struct world *move_held(const struct passed *p, unsigned mps, unsigned mrrs)
+{
+	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
+	uint8_t data[4096];
+
+	fill(w->mapped, AREA, p->src + 1);
+	assert_int_equal(fabric_read(w->nic, HOST_MAPPED + p->src, data, p->len, &p->read_hint, 0),
+			 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + p->dst, data, p->len, &p->write_hint, 0),
+			 0);
+	return w;
+}
+
+static void assert_same_seen(const struct world *a, const struct world *b)
+{
+	assert_int_equal(a->num_seen, b->num_seen);
+	for (unsigned i = 0; i < a->num_seen; i++) {
+		const struct tlp *x = &a->seen[i].tlp, *y = &b->seen[i].tlp;
+
+		assert_int_equal(a->seen[i].offset, b->seen[i].offset);
+		assert_int_equal(x->addr, y->addr);
+		assert_int_equal(x->length_dw, y->length_dw);
+		assert_int_equal(x->first_be, y->first_be);
+		assert_int_equal(x->last_be, y->last_be);
+		assert_int_equal(x->hint.st_bits, y->hint.st_bits);
+		assert_int_equal(x->hint.st, y->hint.st);
+		assert_int_equal(x->hint.ph, y->hint.ph);
+	}
+}
+
+/*
+ * Read and written at once: the TLPs, the counters and the data are those of a read and a
+ * write, but the completer is shown whole payloads where they lie, not in a copy.
+ */
+static void test_pass(void **state)
+{
+	static const uint8_t widths[] = {0, 8, 16};
+	uint32_t seed = 20261126;
+
+	(void)state;
+	for (unsigned round = 0; round < 400; round++) {
+		unsigned mrrs_log = next_random(&seed) % 6;
+		unsigned mps = 128u << next_random(&seed) % (mrrs_log + 1);
+		unsigned mrrs = 128u << mrrs_log;
+		struct passed p = {.src = next_random(&seed) % 8192,
+				   .dst = next_random(&seed) % 8192};
+		struct world *held, *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
+		unsigned room = 4096 - (p.src % 4096 > p.dst % 4096 ? p.src % 4096 : p.dst % 4096);
+
+		p.len = 1 + next_random(&seed) % room;
+		p.read_hint.st_bits = widths[next_random(&seed) % 3];
+		p.write_hint = (struct tlp_hint){widths[next_random(&seed) % 3],
+						 next_random(&seed) & 3, next_random(&seed) & 0xff};
+		if (round % 2) { /* whole DWs */
+			p.src &= ~3u;
+			p.dst &= ~3u;
+			p.len = (p.len + 3) & ~3u;
+		}
+		held = move_held(&p, mps, mrrs);
+		fill(w->mapped, AREA, p.src + 1);
+		assert_int_equal(fabric_pass(w->nic, HOST_MAPPED + p.src, &p.read_hint,
+					     ACCEL_BAR0 + p.dst, &p.write_hint, p.len),
+				 0);
+		assert_memory_equal(w->bar0, held->bar0, AREA);
+		assert_memory_equal(w->mapped, held->mapped, AREA);
+		assert_same_seen(w, held);
+		assert_memory_equal(fabric_port_counters(w->nic), fabric_port_counters(held->nic),
+				    sizeof(struct fabric_counters));
+		assert_memory_equal(fabric_host_counters(w->fabric),
+				    fabric_host_counters(held->fabric),
+				    sizeof(struct fabric_counters));
+		if (round % 2)
+			assert_ptr_equal(w->seen[0].payload, w->mapped + p.src);
+		assert_false(fabric_port_busy(w->nic));
+		world_free(held);
+		world_free(w);
+	}
+}
+
+static void expect_pass(struct world *w, int want, uint64_t src, uint64_t dst, size_t len)
+{
+	uint64_t sent = fabric_port_counters(w->nic)->tlps[TLP_MRD];
+
+	assert_int_equal(fabric_pass(w->nic, src, NULL, dst, NULL, len), want);
+	if (want)
+		assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MRD], sent);
+	assert_false(fabric_port_busy(w->nic));
+}
+
+/* Whatever cannot be passed on is refused before anything is sent. */
+static void test_pass_refused(void **state)
+{
+	const struct tlp_hint bad = {8, 4, 0};
+	struct world *w = world_default();
+	struct trace trace;
+
+	(void)state;
+	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_MAPPED + 4096, 64); /* both the host's */
+	expect_pass(w, -EAGAIN, ACCEL_BAR0, HOST_MAPPED, 64);
+	expect_pass(w, -EAGAIN, ACCEL_BAR2, ACCEL_BAR0, 64);  /* both a peer's */
+	expect_pass(w, -EAGAIN, HOST_REMOTE, ACCEL_BAR0, 64); /* the host must transfer it */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_REMOTE, 64);
+	expect_pass(w, -EAGAIN, 0x1000, ACCEL_BAR0, 64); /* nobody's */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + AREA - 32, 64);
+	expect_pass(w, -EAGAIN, HOST_MAPPED + 4000, ACCEL_BAR0, 128); /* across 4 KiB */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + 4000, 128);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 0);
+	expect_pass(w, -EINVAL, UINT64_MAX, ACCEL_BAR0, 64);
+	expect_pass(w, -EINVAL, HOST_MAPPED, UINT64_MAX, 64);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, &bad, ACCEL_BAR0, NULL, 4), -EINVAL);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, &bad, 4), -EINVAL);
+	fabric_port_set_bus_master(w->nic, false);
+	expect_pass(w, -EPERM, HOST_MAPPED, ACCEL_BAR0, 64);
+	fabric_port_set_bus_master(w->nic, true);
+	trace_start(&trace, w->fabric);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	trace_stop(&trace, w->fabric);
+	trace_free(&trace);
+	set_fault(w->accel, FABRIC_FAULT_DROP, 1);
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	set_fault(w->accel, FABRIC_FAULT_DROP, 0);
+	w->unmapped = true;
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	w->unmapped = false;
+	assert_int_equal(w->num_seen, 0);
+	w->write_back = true; /* from within it every request of the port's is one too many */
+	expect_pass(w, 0, HOST_MAPPED, ACCEL_BAR0, 64);
+	assert_int_equal(w->write_back_ret, -EBUSY);
+	assert_int_equal(fabric_read(w->nic, HOST_REMOTE, w->bar2, 4, NULL, 0), -EINPROGRESS);
+	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, NULL, 4), -EBUSY);
+	world_free(w);
+	w = world_new(FABRIC_PEERS_SWITCH, false, 512, 256); /* a write takes two reads */
+	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_request_over_all_targets),
+		cmocka_unit_test(test_next_request_from_done),
+		cmocka_unit_test(test_nowait),
+		cmocka_unit_test(test_bus_master),
+		cmocka_unit_test(test_arguments),
+		cmocka_unit_test(test_request_within_a_request),
+		cmocka_unit_test(test_unmapped_memory),
+		cmocka_unit_test(test_configuration),
+		cmocka_unit_test(test_pass),
+		cmocka_unit_test(test_pass_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

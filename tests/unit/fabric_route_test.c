@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where requests go: peers, switches, the host, nothing at all. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/unit/fabric_world.h"
+
+/* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
+static void test_no_peers(void **state)
+{
+	struct world *w = world_new(FABRIC_PEERS_NONE, false, 256, 512);
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped, data, 4);
+	world_free(w);
+}
+
+/* Below one switch requests go straight, whatever is above; from one switch to another they do
+ * not. */
+static void test_two_switches(void **state)
+{
+	static const struct {
+		enum fabric_peers peers;
+		unsigned accel_switch;
+		int ret;
+		unsigned st_bits; /* of what arrives */
+	} cases[] = {
+		{FABRIC_PEERS_HOST_BRIDGE, 1, 0, 8}, {FABRIC_PEERS_HOST_BRIDGE, 2, 0, 0},
+		{FABRIC_PEERS_HOST_BRIDGE, 0, 0, 0}, {FABRIC_PEERS_NONE, 1, 0, 8},
+		{FABRIC_PEERS_NONE, 2, -EFAULT, 0},
+	};
+	const struct tlp_hint hint = {8, TLP_PH_TARGET, 0x5a};
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct fabric_config config = {cases[i].peers, false, 256, 512};
+		struct world *w = world_new_below(&config, 1, cases[i].accel_switch);
+
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, &hint, 0), cases[i].ret);
+		assert_int_equal(w->num_seen, !cases[i].ret);
+		if (w->num_seen)
+			assert_int_equal(w->seen[0].tlp.hint.st_bits, cases[i].st_bits);
+		world_free(w);
+	}
+}
+
+/* Decoding follows what the guest programs: moved, off, or beyond the end of the address space. */
+static void test_bar_programming(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[4] = {9, 8, 7, 6};
+
+	(void)state;
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0 + 0x100000, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + 0x100000, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->bar0, data, 4);
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, 0);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, AREA);
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 0xfff, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_write(w->nic, 0, data, 4, NULL, 0), -EFAULT);
+	/* The very last window of the address space is one. */
+	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, 0x1000);
+	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->bar0 + 0xffc, data, 4);
+	fabric_port_set_bar(w->accel, 6, ACCEL_BAR0, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	world_free(w);
+}
+
+/* A switch sends nothing back where it came from, and of two windows the first port's counts. */
+static void test_routing_order(void **state)
+{
+	struct world *w = world_default();
+	struct fabric_port *third;
+	const struct fabric_port_config config = {.name = "third"};
+	uint8_t data[4] = {1, 2, 3, 4};
+
+	(void)state;
+	/* The NIC's own BAR over mapped host memory: the host gets it. */
+	fabric_port_set_bar(w->nic, 0, HOST_MAPPED, AREA);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 8, data, 4, NULL, 0), 0);
+	assert_memory_equal(w->mapped + 8, data, 4);
+
+	assert_int_equal(fabric_port_add(w->fabric, &third, &config), 0);
+	fabric_port_set_bar(third, 0, ACCEL_BAR0, AREA);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 1);
+	/* A peer's window over host memory: peers come first. */
+	fabric_port_set_bar(w->accel, 2, HOST_MAPPED, AREA);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 16, data, 4, NULL, 0), 0);
+	assert_int_equal(w->num_seen, 2);
+	assert_memory_equal(w->bar2 + 16, data, 4);
+	world_free(w);
+}
+
+/* Small windows within one page: each TLP goes where it begins, as if it were alone. */
+static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
+{
+	const struct fabric_config config = {peers, false, 128, 512};
+	struct world *w = world_new_below(&config, below, below);
+	uint8_t data[4096], back[4096];
+
+	fill(data, sizeof(data), 9);
+	fabric_port_set_bar(w->accel, 0, HOST_MAPPED + 0x400, 0x200);
+	fabric_port_set_bar(w->accel, 2, HOST_MAPPED + 0xf00, 0x100);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4096, NULL, 0), 0);
+	assert_memory_equal(w->mapped, data, 0x400);
+	assert_memory_equal(w->bar0, data + 0x400, 0x200);
+	assert_memory_equal(w->mapped + 0x600, data + 0x600, 0x900);
+	assert_memory_equal(w->bar2, data + 0xf00, 0x100);
+	assert_int_equal(w->mapped[0x400], 0);
+	assert_int_equal(w->mapped[0xf00], 0);
+	assert_int_equal(w->num_seen, 0x300 / 128);
+	/* The last read begins in front of the second window: all of it is the host's. */
+	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, back, 4096, NULL, 0), 0);
+	assert_memory_equal(back, data, 0xf00);
+	assert_int_equal(back[0xf00], 0);
+	/* One that begins in a window and ends behind it is nobody's. */
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 0x540, data, 4096 - 0x540, NULL, 0),
+			 -EFAULT);
+	world_free(w);
+}
+
+static void test_windows_within_a_page(void **state)
+{
+	(void)state;
+	check_windows_within_a_page(FABRIC_PEERS_SWITCH, 0);
+	/* The switch that both are below is enough. */
+	check_windows_within_a_page(FABRIC_PEERS_NONE, 1);
+}
+
+/* What no completer claims is an Unsupported Request, and counted as one. */
+static void test_unsupported(void **state)
+{
+	static const struct fabric_completer_ops none = {NULL, NULL};
+	const struct fabric_port_config deaf = {.name = "deaf"};
+	const struct fabric_port_config mute = {.name = "mute", .completer = &none};
+	struct world *w = world_default();
+	const struct fabric_counters *c = fabric_port_counters(w->nic);
+	struct fabric_port *port[2];
+	uint8_t data[64];
+
+	(void)state;
+	assert_int_equal(fabric_port_add(w->fabric, &port[0], &deaf), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &port[1], &mute), 0);
+	for (unsigned i = 0; i < 2; i++) {
+		fabric_port_set_bar(port[i], 0, 0x10000000, AREA);
+		assert_int_equal(fabric_write(w->nic, 0x10000000, data, 4, NULL, 0), -EFAULT);
+		assert_int_equal(fabric_read(w->nic, 0x10000000, data, 4, NULL, 0), -EFAULT);
+		assert_int_equal(fabric_port_counters(port[i])->tlps[TLP_CPL], 1);
+		fabric_port_set_bar(port[i], 0, 0, 0);
+	}
+	assert_int_equal(c->unsupported, 4);
+	/* A request that begins in a window and does not fit it */
+	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0, 32);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + 16, data, 32, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 16, data, 32, NULL, 0), -EFAULT);
+	assert_int_equal(w->num_seen, 0);
+	assert_int_equal(c->unsupported, 6);
+	/* A port with no host behind it: the host's answer is UR */
+	fabric_port_set_bus_master(w->accel, true);
+	assert_int_equal(fabric_write(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_read(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPL], 1);
+	assert_int_equal(fabric_port_counters(w->accel)->unsupported, 2);
+	world_free(w);
+}
+
+/* What is sent to a port that is gone is refused and not taken for the host's. */
+static void test_gone(void **state)
+{
+	struct world *w = world_default();
+	uint8_t data[4] = {1};
+
+	(void)state;
+	fabric_port_set_gone(w->accel, true);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
+	assert_int_equal(w->num_seen, 0);
+	fabric_port_set_gone(w->accel, false);
+	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), 0);
+	world_free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_peers),
+		cmocka_unit_test(test_two_switches),
+		cmocka_unit_test(test_bar_programming),
+		cmocka_unit_test(test_routing_order),
+		cmocka_unit_test(test_windows_within_a_page),
+		cmocka_unit_test(test_unsupported),
+		cmocka_unit_test(test_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

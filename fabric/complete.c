@@ -4,7 +4,8 @@
 
 #include "fabric/packet.h"
 
-enum { RCB_BYTES = 64 }; /* Read Completion Boundary (2.3.1.1) */
+/* Read Completion Boundary: a root complex may cut at 64 bytes, all others at 128 (2.3.1.1). */
+enum { RCB_HOST_BYTES = 64, RCB_BYTES = 128 };
 
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left)
@@ -40,16 +41,24 @@ TLP_INLINE void take(const struct fabric_reader *reader, uint64_t addr, size_t l
 	memcpy(reader->dst + offset, src, len);
 }
 
+/* Lower Address is of returned data: without any it is 0 (2.2.9). */
 static void completion_init(struct tlp *out, const struct fabric_port *completer,
-			    const struct tlp *request, uint64_t addr, size_t left)
+			    const struct tlp *request, size_t left)
 {
 	*out = (struct tlp){
+		.kind = TLP_CPL,
 		.completer = completer->id,
 		.requester = request->requester,
 		.tag = request->tag,
 		.byte_count = left,
-		.lower_addr = addr & 0x7f,
 	};
+}
+
+static void completion_set_data(struct tlp *out, uint64_t addr, size_t len)
+{
+	out->kind = TLP_CPLD;
+	out->length_dw = ((addr & 3) + len + 3) / 4;
+	out->lower_addr = addr & 0x7f;
 }
 
 static uint64_t first_byte(const struct tlp *request)
@@ -63,19 +72,19 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 	uint64_t addr = first_byte(request);
 	size_t left = tlp_enabled_bytes(request);
 	size_t mps = completer->fabric->config.mps_bytes;
+	size_t rcb = completer == &completer->fabric->host ? RCB_HOST_BYTES : RCB_BYTES;
 
 	while (left) {
-		/* All but the last end at a completion boundary (2.3.1.1). */
-		size_t len = mps - addr % RCB_BYTES;
+		/* All but the last end at a completion boundary. */
+		size_t len = mps - addr % rcb;
 		struct fabric_packet packet;
 		struct tlp completion;
 		int ret;
 
 		if (len > left)
 			len = left;
-		completion_init(&completion, completer, request, addr, left);
-		completion.kind = TLP_CPLD;
-		completion.length_dw = ((addr & 3) + len + 3) / 4;
+		completion_init(&completion, completer, request, left);
+		completion_set_data(&completion, addr, len);
 		ret = fabric_send_completion(completer, reader->port, &completion,
 					     payload ? payload + (addr - request->addr) : NULL, len,
 					     &packet, traced);
@@ -92,9 +101,30 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 	return 0;
 }
 
+/* A read of no byte is answered with one DW that means nothing, its Byte Count is 1 (2.2.5). */
+static int complete_zero_length(struct fabric_port *completer, const struct tlp *request,
+				const struct fabric_reader *reader)
+{
+	static const uint8_t payload[4];
+	struct fabric_packet packet;
+	struct tlp completion;
+	int ret;
+
+	completion_init(&completion, completer, request, 1);
+	completion_set_data(&completion, request->addr, 1);
+	ret = fabric_send_completion(completer, reader->port, &completion, payload, 0, &packet,
+				     completer->fabric->trace != NULL);
+	if (ret)
+		return ret;
+	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, request->addr,
+				       1);
+}
+
 int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 		    const uint8_t *payload, const struct fabric_reader *reader)
 {
+	if (!request->first_be)
+		return complete_zero_length(completer, request, reader);
 	if (completer->fabric->trace)
 		return complete(completer, request, payload, reader, true);
 	return complete(completer, request, payload, reader, false);
@@ -103,14 +133,14 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
 			  enum tlp_status status, const struct fabric_reader *reader)
 {
-	uint64_t addr = first_byte(request);
 	size_t left = tlp_enabled_bytes(request);
 	struct fabric_packet packet;
 	struct tlp completion;
 	int ret;
 
-	completion_init(&completion, completer, request, addr, left);
-	completion.kind = TLP_CPL;
+	if (!left) /* as complete_zero_length() */
+		left = 1;
+	completion_init(&completion, completer, request, left);
 	completion.status = status;
 	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
 		reader->port->counters.unsupported++;
@@ -118,5 +148,5 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 				     completer->fabric->trace != NULL);
 	if (ret)
 		return ret;
-	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, addr, left);
+	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, 0, left);
 }

@@ -74,7 +74,8 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 	const struct fabric_port_config *completer = &to->port->config;
 	uint8_t edge[TLP_PAYLOAD_MAX_BYTES];
 	/* Whole DWs can be filled in where they belong. */
-	uint8_t *payload = (reader->addr | reader->len) & 3 ? edge : reader->dst;
+	bool whole = reader->len && !((reader->addr | reader->len) & 3);
+	uint8_t *payload = whole ? reader->dst : edge;
 
 	if (!completer->completer || !completer->completer->mem_read)
 		return fabric_complete_error(to->port, request, TLP_STATUS_UNSUPPORTED_REQUEST,
@@ -113,11 +114,15 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 			uint8_t *dst, size_t len, const struct tlp_hint *hint)
 {
 	size_t max = fabric_max_piece(from->fabric, TLP_MRD);
-	int ret = 0;
+	size_t piece;
+	int ret;
 
-	for (size_t piece; !ret && len; addr += piece, dst += piece, len -= piece) {
+	do {
 		piece = fabric_piece(addr, len, max);
 		ret = read_piece(from, to, addr, dst, piece, hint);
-	}
+		addr += piece;
+		dst += piece;
+		len -= piece;
+	} while (!ret && len);
 	return ret;
 }

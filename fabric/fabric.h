@@ -116,7 +116,8 @@ enum { FABRIC_NOWAIT = 1 }; /* only what is reachable at once; else -EFAULT */
 /*
  * Requests of @port, cut at MPS or MRRS (the first one at a DW) and at 4 KiB.
  * Writes are posted and stay in order. @hint may be NULL. A read with a hint
- * has no byte enables and asks for the whole DWs around its range.
+ * has no byte enables and asks for the whole DWs around its range. Of 0 bytes
+ * nothing is sent.
  * 0: done. -EINPROGRESS: done() will tell; @data and @buf must stay until
  * then, and meanwhile every further request answers -EBUSY, as it does from
  * within the completer that serves this one.

@@ -258,7 +258,8 @@ static void test_unexpected_completions(void **state)
 	assert_int_equal(fabric_check_completion(&bad, NIC_ID, 5, 0x1040, 8), -EFAULT);
 }
 
-/* Completions keep to MPS and all but a read's last end at 64 bytes, wherever the read begins. */
+/* Completions keep to MPS and all but the last of an endpoint end at 128 bytes, wherever the read
+ * begins. */
 static void test_completion_boundaries(void **state)
 {
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
@@ -279,10 +280,10 @@ static void test_completion_boundaries(void **state)
 			continue;
 		completions++;
 		assert_in_range(tlp->length_dw, 1, 32);
-		/* Each goes on where the one before it has ended, and that is at 64 bytes. */
+		/* Each goes on where the one before it has ended, and that is at 128 bytes. */
 		assert_int_equal(tlp->byte_count, left ? left : 500);
 		if (left)
-			assert_int_equal(tlp->lower_addr % 64, 0);
+			assert_int_equal(tlp->lower_addr % 128, 0);
 		left = tlp->byte_count;
 		left -= left < tlp->length_dw * 4u - tlp->lower_addr % 4
 				? left

@@ -1,161 +1,185 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The dma-bufs that processes hold, from /proc/PID/fdinfo. What ends while it is
- * read is left out: processes and file descriptors come and go.
+ * The dma-bufs that processes hold, from /proc/PID/fdinfo. Processes and file
+ * descriptors that end while they are read are left out. Each process is opened
+ * once and read below that, so that its files are of one process even where its
+ * number is given to another meanwhile.
  */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "libtph/internal.h"
+#include "libtph/fdinfo.h"
+#include "libtph/textfile.h"
+#include "tph/tph.h"
+#include "util/macros.h"
 
-#define FDINFO_CHARS  4096 /* a dma-buf's lines are few and at the front */
-#define COMMAND_CHARS 64   /* TASK_COMM_LEN is 16 */
-#define NAME_CHARS    256  /* DMA_BUF_NAME_LEN is 32, exporters choose theirs */
+#define COMMAND_CHARS 64 /* TASK_COMM_LEN is 16; kernel threads add to it */
 
-/* One file descriptor that is a dma-buf. */
-struct record {
-	uint64_t inode, size_bytes, references;
-	enum tph_support hints_known;
-	struct tph_hints hints;
-	int32_t pid, fd;
-	char exporter[NAME_CHARS], name[NAME_CHARS], command[COMMAND_CHARS];
+/* A process that holds at least one dma-buf. */
+struct process {
+	struct process *next;
+	char command[];
+};
+
+/* A dma-buf while it is looked for; its strings follow it in the same allocation. */
+struct found {
+	struct tph_buf public;
+	struct tph_holder *holders;
+	size_t allocated;
+	char exporter[FDINFO_EXPORTER_CHARS];
+	char name[];
+};
+
+/* The result and everything it points to. */
+struct bufs_result {
+	struct tph_bufs public;
+	struct tph_buf *bufs; /* what public.bufs is, with the holders to free */
+	struct found **found;
+	size_t allocated;
+	struct process *processes;
 };
 
 struct scan {
-	struct record *records;
-	size_t count, allocated, denied;
-	char text[FDINFO_CHARS];
+	struct bufs_result *result;
+	void *by_key; /* tsearch() of struct found, those with an inode */
+	bool hints_shown;
+	/* The process that is read. Its name is stored with the first dma-buf that it holds. */
+	int dir;
+	int32_t pid;
+	const char *command;
 };
 
-/* What the caller gets, with all it points to. */
-struct box {
-	struct tph_bufs public;
-	struct record *records; /* the strings are in there */
-	struct tph_buf *bufs;
-	struct tph_holder *holders;
-};
-
-/* Reads a file's beginning as a string. */
-static int read_text(int dir, const char *name, char *text, size_t size)
+/* Room for one more element of an array that doubles. */
+static void *grow(void *array, size_t count, size_t *allocated, size_t size)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	size_t done = 0;
-	ssize_t n;
+	size_t more = *allocated ? 2 * *allocated : 4;
+	void *grown;
 
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, text + done, size - 1 - done);
-		if (n > 0)
-			done += (size_t)n;
-	} while (n > 0 && done < size - 1);
-	n = n < 0 ? -errno : 0;
-	close(fd);
-	text[done] = '\0';
-	return (int)n;
+	if (count < *allocated)
+		return array;
+	grown = reallocarray(array, more, size);
+	if (grown)
+		*allocated = more;
+	return grown;
 }
 
-static void take_word(struct tph_hints *hints, char *word)
+/* Inodes are unique among dma-bufs; one that was reused while we read is another buffer. */
+static int compare_keys(const void *a, const void *b)
 {
-	static const struct {
-		const char *key;
-		uint32_t flag;
-	} switches[] = {
-		{"required", TPH_HINT_REQUIRED},
-		{"taken_st", TPH_HINT_TAKEN_ST},
-		{"taken_st_ext", TPH_HINT_TAKEN_ST_EXT},
+	const struct tph_buf *x = &((const struct found *)a)->public;
+	const struct tph_buf *y = &((const struct found *)b)->public;
+
+	if (x->inode != y->inode)
+		return x->inode < y->inode ? -1 : 1;
+	if (x->size_bytes != y->size_bytes)
+		return x->size_bytes < y->size_bytes ? -1 : 1;
+	return strcmp(x->exporter, y->exporter);
+}
+
+static int compare_found(const void *a, const void *b)
+{
+	return compare_keys(*(struct found *const *)a, *(struct found *const *)b);
+}
+
+static struct found *new_found(struct scan *s, const struct fdinfo *info)
+{
+	size_t name_bytes = strlen(info->name) + 1;
+	struct bufs_result *result = s->result;
+	struct found **list = grow(result->found, result->public.count, &result->allocated,
+				   sizeof(struct found *));
+	struct found *new;
+
+	if (!list)
+		return NULL;
+	result->found = list;
+	new = calloc(1, sizeof(*new) + name_bytes);
+	if (!new)
+		return NULL;
+	memcpy(new->name, info->name, name_bytes);
+	memcpy(new->exporter, info->exporter, sizeof(new->exporter));
+	new->public = (struct tph_buf){
+		.inode = info->inode,
+		.size_bytes = info->size_bytes,
+		.references = info->references,
+		.exporter = new->exporter,
+		.name = new->name,
+		.hints_known = info->hints_shown ? TPH_SUPPORT_YES : TPH_SUPPORT_UNKNOWN,
+		.hints = info->hints,
 	};
-	char *value = strchr(word, '='), *end;
-	unsigned long number;
+	list[result->public.count++] = new;
+	return new;
+}
 
-	if (!value || !isdigit((unsigned char)value[1]))
-		return;
-	*value++ = '\0';
-	number = strtoul(value, &end, 0);
-	if (*end)
-		return;
-	if (!strcmp(word, "st") && number <= UINT8_MAX) {
-		hints->flags |= TPH_HINT_ST;
-		hints->st = (uint8_t)number;
-	} else if (!strcmp(word, "st_ext") && number <= UINT16_MAX) {
-		hints->flags |= TPH_HINT_ST_EXT;
-		hints->st_ext = (uint16_t)number;
-	} else if (!strcmp(word, "ph") && number <= TPH_PH_TARGET_PRIORITY) {
-		hints->ph = (uint8_t)number;
+/* The dma-buf that @info is about: one that is known, or a new one. */
+static struct found *find(struct scan *s, const struct fdinfo *info)
+{
+	struct found key = {.public = {.inode = info->inode,
+				       .size_bytes = info->size_bytes,
+				       .exporter = info->exporter}};
+	struct found **at = info->inode ? tfind(&key, &s->by_key, compare_keys) : NULL;
+	struct found *new;
+
+	if (at)
+		return *at;
+	new = new_found(s, info);
+	if (new && info->inode && !tsearch(new, &s->by_key, compare_keys))
+		return NULL;
+	return new;
+}
+
+static const char *read_command(struct scan *s)
+{
+	FILE *file = textfile_open(s->dir, "comm");
+	char text[COMMAND_CHARS] = "";
+	struct process *process;
+
+	if (file) {
+		if (!textfile_line(file, text, sizeof(text)))
+			text[0] = '\0';
+		fclose(file);
 	}
-	for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
-		if (!strcmp(word, switches[i].key) && number)
-			hints->flags |= switches[i].flag;
+	process = malloc(sizeof(*process) + sizeof(text));
+	if (!process)
+		return NULL;
+	memcpy(process->command, text, sizeof(text));
+	process->next = s->result->processes;
+	s->result->processes = process;
+	return process->command;
 }
 
-static void take_hints(struct record *r, char *value)
+static int add_holder(struct scan *s, struct found *found, int32_t fd)
 {
-	char *rest = value, *word;
+	size_t count = found->public.holder_count;
+	struct tph_holder *holders;
 
-	/* A name may have a newline and look like this line; the kernel's own comes after it. */
-	r->hints = (struct tph_hints){0};
-	r->hints_known = TPH_SUPPORT_YES;
-	while ((word = strsep(&rest, " \t")))
-		take_word(&r->hints, word);
-}
+	/* A process is read in one go, so only the last can be this one. */
+	if (count && found->holders[count - 1].pid == s->pid) {
+		struct tph_holder *last = &found->holders[count - 1];
 
-static void take_line(struct record *r, char *line, bool *is_dmabuf)
-{
-	char *value = strchr(line, ':');
-
-	if (!value)
-		return;
-	*value++ = '\0';
-	value += strspn(value, " \t");
-	if (!strcmp(line, "ino")) {
-		r->inode = strtoull(value, NULL, 10);
-	} else if (!strcmp(line, "size")) {
-		r->size_bytes = strtoull(value, NULL, 10);
-	} else if (!strcmp(line, "count")) {
-		r->references = strtoull(value, NULL, 10);
-	} else if (!strcmp(line, "exp_name")) {
-		snprintf(r->exporter, sizeof(r->exporter), "%s", value);
-		*is_dmabuf = true;
-	} else if (!strcmp(line, "name")) {
-		snprintf(r->name, sizeof(r->name), "%s", value);
-	} else if (!strcmp(line, "tph")) {
-		take_hints(r, value);
+		last->fd = fd < last->fd ? fd : last->fd;
+		last->fd_count++;
+		return 0;
 	}
-}
-
-static bool parse_fdinfo(struct record *r, char *text)
-{
-	bool is_dmabuf = false;
-	char *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n")))
-		take_line(r, line, &is_dmabuf);
-	return is_dmabuf;
-}
-
-static int add_record(struct scan *s, const struct record *r)
-{
-	if (s->count == s->allocated) {
-		size_t n = s->allocated ? 2 * s->allocated : 16;
-		struct record *more = reallocarray(s->records, n, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		s->records = more;
-		s->allocated = n;
-	}
-	s->records[s->count++] = *r;
+	if (!s->command)
+		s->command = read_command(s);
+	holders = grow(found->holders, count, &found->allocated, sizeof(*holders));
+	if (!holders || !s->command)
+		return -ENOMEM;
+	found->holders = holders;
+	holders[count] =
+		(struct tph_holder){.pid = s->pid, .fd = fd, .command = s->command, .fd_count = 1};
+	found->public.holder_count++;
 	return 0;
 }
 
-/* A number that fills the whole name; -1: it is none. */
-static long number_of(const char *name)
+/* Parses a name that is all digits; -1 otherwise. */
+static int32_t parse_id(const char *name)
 {
 	char *end;
 	long number;
@@ -163,146 +187,179 @@ static long number_of(const char *name)
 	if (!isdigit((unsigned char)name[0]))
 		return -1;
 	number = strtol(name, &end, 10);
-	return *end || number > INT32_MAX ? -1 : number;
+	return *end || number > INT32_MAX ? -1 : (int32_t)number;
 }
 
-static int scan_fds(struct scan *s, DIR *fdinfo, struct record *r)
+/* What opening below /proc says of a process that ended, and of another user's. */
+static int open_error(struct scan *s, int error)
+{
+	if (error == ENOENT || error == ESRCH)
+		return 0;
+	if (error != EACCES && error != EPERM)
+		return -error;
+	s->result->public.denied++;
+	return 0;
+}
+
+static int scan_fd(struct scan *s, int dir, const char *name, int32_t fd, bool *denied)
+{
+	FILE *file = textfile_open(dir, name);
+	struct fdinfo info;
+	struct found *found;
+	bool is_dmabuf;
+
+	if (!file && (errno == EACCES || errno == EPERM) && *denied)
+		return 0;
+	if (!file) {
+		*denied = errno == EACCES || errno == EPERM;
+		return open_error(s, errno);
+	}
+	is_dmabuf = fdinfo_read(file, &info);
+	fclose(file);
+	if (!is_dmabuf)
+		return 0;
+	s->hints_shown = s->hints_shown || info.hints_shown;
+	found = find(s, &info);
+	return found ? add_holder(s, found, fd) : -ENOMEM;
+}
+
+/* The open folder @name in @dir, which is left open; NULL and errno. */
+static DIR *open_folder(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder && fd >= 0)
+		close(fd);
+	return folder;
+}
+
+static int scan_process(struct scan *s)
+{
+	DIR *fdinfo = open_folder(s->dir, "fdinfo");
+	struct dirent *entry;
+	bool denied = false;
+	int ret = 0;
+
+	if (!fdinfo)
+		return open_error(s, errno);
+	while (!ret && (entry = readdir(fdinfo))) {
+		int32_t fd = parse_id(entry->d_name);
+
+		if (fd >= 0)
+			ret = scan_fd(s, dirfd(fdinfo), entry->d_name, fd, &denied);
+	}
+	closedir(fdinfo);
+	return ret;
+}
+
+static int scan_proc(struct scan *s, DIR *proc)
 {
 	struct dirent *entry;
 	int ret = 0;
 
-	while (!ret && (entry = readdir(fdinfo))) {
-		struct record found = *r;
-		long fd = number_of(entry->d_name);
-
-		if (fd < 0 || read_text(dirfd(fdinfo), entry->d_name, s->text, sizeof(s->text)))
+	while (!ret && (entry = readdir(proc))) {
+		s->pid = parse_id(entry->d_name);
+		if (s->pid <= 0)
 			continue;
-		found.fd = (int32_t)fd;
-		if (parse_fdinfo(&found, s->text))
-			ret = add_record(s, &found);
+		s->dir = openat(dirfd(proc), entry->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		s->command = NULL;
+		ret = s->dir < 0 ? open_error(s, errno) : scan_process(s);
+		if (s->dir >= 0)
+			close(s->dir);
 	}
 	return ret;
 }
 
-static int scan_process(struct scan *s, int proc, const char *name, long pid)
+/*
+ * A name can hold a line that looks like hints. A kernel without the series
+ * writes none of its own, so there every such line is a name's.
+ */
+static void drop_forged_hints(struct bufs_result *result, const char *proc)
 {
-	struct record r = {.pid = (int32_t)pid};
-	char path[300];
-	DIR *dir;
-	int fd, ret;
+	struct tph_kernel kernel;
 
-	snprintf(path, sizeof(path), "%s/fdinfo", name);
-	fd = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
-		s->denied += errno == EACCES || errno == EPERM;
-		return 0;
+	if (tph_kernel_probe(proc, &kernel) || kernel.hints != TPH_SUPPORT_NO)
+		return;
+	for (size_t i = 0; i < result->public.count; i++) {
+		result->found[i]->public.hints_known = TPH_SUPPORT_UNKNOWN;
+		result->found[i]->public.hints = (struct tph_hints){0};
 	}
-	dir = fdopendir(fd);
-	if (!dir) {
-		close(fd);
+}
+
+static int compare_holders(const void *a, const void *b)
+{
+	const struct tph_holder *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static int finish(struct bufs_result *result)
+{
+	size_t count = result->public.count;
+
+	result->bufs = calloc(count + 1, sizeof(*result->bufs));
+	if (!result->bufs)
 		return -ENOMEM;
-	}
-	snprintf(path, sizeof(path), "%s/comm", name);
-	if (read_text(proc, path, r.command, sizeof(r.command)))
-		r.command[0] = '\0';
-	r.command[strcspn(r.command, "\n")] = '\0';
-	ret = scan_fds(s, dir, &r);
-	closedir(dir);
-	return ret;
-}
-
-static int compare_records(const void *a, const void *b)
-{
-	const struct record *x = a, *y = b;
-
-	if (x->inode != y->inode)
-		return x->inode < y->inode ? -1 : 1;
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return (x->fd > y->fd) - (x->fd < y->fd);
-}
-
-/* Holders of the same buffer are neighbours now. */
-static void group(struct box *box, size_t count)
-{
-	struct tph_buf *buf = NULL;
-
+	if (count)
+		qsort(result->found, count, sizeof(struct found *), compare_found);
 	for (size_t i = 0; i < count; i++) {
-		const struct record *r = &box->records[i];
+		struct found *found = result->found[i];
 
-		box->holders[i] = (struct tph_holder){r->pid, r->fd, r->command};
-		if (buf && r->inode && buf->inode == r->inode) {
-			buf->holder_count++;
-			continue;
-		}
-		buf = &box->bufs[box->public.count++];
-		*buf = (struct tph_buf){
-			.inode = r->inode,
-			.size_bytes = r->size_bytes,
-			.references = r->references,
-			.exporter = r->exporter,
-			.name = r->name,
-			.hints_known = r->hints_known,
-			.hints = r->hints,
-			.holders = &box->holders[i],
-			.holder_count = 1,
-		};
+		qsort(found->holders, found->public.holder_count, sizeof(found->holders[0]),
+		      compare_holders);
+		found->public.holders = found->holders;
+		result->bufs[i] = found->public;
 	}
+	result->public.bufs = result->bufs;
+	return 0;
 }
 
-static int make_box(struct scan *s, struct tph_bufs **bufs)
+static void keep_node(void *node)
 {
-	struct box *box = calloc(1, sizeof(*box));
-
-	if (!box)
-		return -ENOMEM;
-	box->bufs = calloc(s->count + 1, sizeof(*box->bufs));
-	box->holders = calloc(s->count + 1, sizeof(*box->holders));
-	if (!box->bufs || !box->holders) {
-		tph_bufs_free(&box->public);
-		return -ENOMEM;
-	}
-	if (s->count)
-		qsort(s->records, s->count, sizeof(s->records[0]), compare_records);
-	box->records = s->records;
-	s->records = NULL;
-	box->public.bufs = box->bufs;
-	box->public.denied = s->denied;
-	group(box, s->count);
-	*bufs = &box->public;
-	return 0;
+	(void)node; /* result->found owns it */
 }
 
 int tph_bufs_read(const char *proc, struct tph_bufs **bufs)
 {
 	DIR *dir = opendir(proc ? proc : "/proc");
 	struct scan s = {0};
-	struct dirent *entry;
-	int ret = 0;
+	int ret;
 
 	if (!dir)
 		return -errno;
-	while (!ret && (entry = readdir(dir))) {
-		long pid = number_of(entry->d_name);
-
-		if (pid > 0)
-			ret = scan_process(&s, dirfd(dir), entry->d_name, pid);
-	}
+	s.result = calloc(1, sizeof(*s.result));
+	ret = s.result ? scan_proc(&s, dir) : -ENOMEM;
 	closedir(dir);
+	tdestroy(s.by_key, keep_node);
+	if (!ret && s.hints_shown)
+		drop_forged_hints(s.result, proc);
 	if (!ret)
-		ret = make_box(&s, bufs);
-	free(s.records);
+		ret = finish(s.result);
+	if (ret)
+		tph_bufs_free(s.result ? &s.result->public : NULL);
+	else
+		*bufs = &s.result->public;
 	return ret;
 }
 
 void tph_bufs_free(struct tph_bufs *bufs)
 {
-	struct box *box = (struct box *)bufs; /* its first member */
+	struct bufs_result *result;
+	struct process *process;
 
-	if (!box)
+	if (!bufs)
 		return;
-	free(box->records);
-	free(box->bufs);
-	free(box->holders);
-	free(box);
+	result = container_of(bufs, struct bufs_result, public);
+	for (size_t i = 0; i < result->public.count; i++) {
+		free(result->found[i]->holders);
+		free(result->found[i]);
+	}
+	while ((process = result->processes)) {
+		result->processes = process->next;
+		free(process);
+	}
+	free(result->found);
+	free(result->bufs);
+	free(result);
 }

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "libtph/internal.h"
+#include "libtph/textfile.h"
 
 #define LINE_CHARS     1024
 #define AMD_FAMILY_P2P 0x17 /* Zen; cpu_supports_p2pdma() of the kernel */
-
-static FILE *open_in(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (!file && fd >= 0)
-		close(fd);
-	return file;
-}
 
 /* "ffffffff81000000 T pcie_enable_tph": a symbol of the kernel itself, not of a module. */
 static bool names_symbol(const char *line, const char *symbol)
@@ -46,7 +34,7 @@ static void read_symbols(int proc, struct tph_kernel *kernel)
 		{"dma_buf_get_tph", &kernel->hints},
 		{"pci_p2pdma_map_type", &kernel->p2pdma},
 	};
-	FILE *file = open_in(proc, "kallsyms");
+	FILE *file = textfile_open(proc, "kallsyms");
 	char line[LINE_CHARS];
 	bool any = false;
 
@@ -84,7 +72,7 @@ static bool disables_tph(char *cmdline)
 
 static void read_cmdline(int proc, struct tph_kernel *kernel)
 {
-	FILE *file = open_in(proc, "cmdline");
+	FILE *file = textfile_open(proc, "cmdline");
 	char line[4096]; /* more than any kernel takes */
 
 	if (!file)
@@ -96,7 +84,7 @@ static void read_cmdline(int proc, struct tph_kernel *kernel)
 
 static void read_cpu(int proc, struct tph_kernel *kernel)
 {
-	FILE *file = open_in(proc, "cpuinfo");
+	FILE *file = textfile_open(proc, "cpuinfo");
 	char line[LINE_CHARS];
 	unsigned family = 0;
 	bool amd = false, any = false;
@@ -123,7 +111,7 @@ static void read_cpu(int proc, struct tph_kernel *kernel)
 static void read_release(int proc, struct tph_kernel *kernel)
 {
 	static const char head[] = "Linux version ";
-	FILE *file = open_in(proc, "version");
+	FILE *file = textfile_open(proc, "version");
 	char line[LINE_CHARS];
 
 	if (!file)

@@ -3,7 +3,6 @@
  * The functions of this machine: configuration space through libpci, and what
  * is not in it (ids of virtual functions, the MSI-X table) from sysfs.
  */
-#define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

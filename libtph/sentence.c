@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* A judgement in words: what it is, where, and what to do about it. */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 

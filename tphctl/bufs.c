@@ -65,6 +65,17 @@ static void hint_cells(struct table *table, struct libscols_line *line, const st
 		   h->flags & TPH_HINT_TAKEN_ST_EXT ? "taken-16-bit" : "");
 }
 
+static void holder_line(struct table *table, struct libscols_line *parent,
+			const struct tph_holder *holder)
+{
+	char more[32] = "";
+
+	if (holder->fd_count > 1)
+		snprintf(more, sizeof(more), " and %zu more", holder->fd_count - 1);
+	table_cell(table, table_line(table, parent), COL_BUFFER, TONE_DIM, "%s %d, fd %d%s",
+		   holder->command[0] ? holder->command : "process", holder->pid, holder->fd, more);
+}
+
 static void buf_lines(struct table *table, const struct tph_buf *buf)
 {
 	struct libscols_line *line = table_line(table, NULL);
@@ -78,13 +89,8 @@ static void buf_lines(struct table *table, const struct tph_buf *buf)
 	table_cell(table, line, COL_EXPORTER, TONE_PLAIN, "%s", buf->exporter);
 	table_cell(table, line, COL_NAME, TONE_PLAIN, "%s", buf->name);
 	hint_cells(table, line, buf);
-	for (size_t i = 0; i < buf->holder_count; i++) {
-		const struct tph_holder *holder = &buf->holders[i];
-
-		table_cell(table, table_line(table, line), COL_BUFFER, TONE_DIM, "%s %d, fd %d",
-			   holder->command[0] ? holder->command : "process", holder->pid,
-			   holder->fd);
-	}
+	for (size_t i = 0; i < buf->holder_count; i++)
+		holder_line(table, line, &buf->holders[i]);
 }
 
 static int print_table(const struct tph_bufs *bufs)
@@ -134,6 +140,7 @@ static struct json_object *buf_to_json(const struct tph_buf *buf)
 
 		json_put_number(holder, "pid", (uint64_t)buf->holders[i].pid);
 		json_put_number(holder, "fd", (uint64_t)buf->holders[i].fd);
+		json_put_number(holder, "fds", buf->holders[i].fd_count);
 		json_put_text(holder, "command", buf->holders[i].command);
 		json_object_array_add(holders, holder);
 	}

@@ -746,11 +746,12 @@ const char *tph_vfio_explain(int error);
 /* ---- dma-bufs of the machine ------------------------------------------------------------------
  */
 
-/** struct tph_holder - a file descriptor of a process */
+/** struct tph_holder - a process that has file descriptors of a dma-buf */
 struct tph_holder {
 	int32_t pid;
-	int32_t fd;
-	const char *command; /* the process's name; "" if it is not known */
+	int32_t fd;	     /* the lowest of them */
+	const char *command; /* the process's name, any bytes; "" if it is not known */
+	size_t fd_count;     /* how many it has */
 };
 
 /** struct tph_buf - a dma-buf */
@@ -759,8 +760,8 @@ struct tph_buf {
 	uint64_t inode;
 	uint64_t size_bytes;
 	uint64_t references;  /* of the file, by file descriptors, mappings and the kernel */
-	const char *exporter; /* such as "vfio_pci_core"; "" if not known */
-	const char *name;     /* "" if it has none */
+	const char *exporter; /* such as "vfio_pci_core" */
+	const char *name;     /* what a holder called it, any bytes; "" if it has none */
 	/* YES: hints is what it has, maybe nothing; UNKNOWN: the kernel does not tell */
 	enum tph_support hints_known;
 	struct tph_hints hints;
@@ -781,11 +782,19 @@ struct tph_bufs {
  * @bufs: result, to be freed with tph_bufs_free()
  *
  * Processes that end meanwhile are left out. Needs root to see those of others.
- * A buffer that only the kernel or a mapping holds is not in it. Hints are the
- * fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2", "required=1",
- * "taken_st=1", "taken_st_ext=1"; a word that is absent is 0 or not there.
+ * A buffer that only the kernel, a mapping or a message in a socket holds is not
+ * in it, nor one that only a thread with file descriptors of its own holds.
+ * Hints are the fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2",
+ * "required=1", "taken_st=1", "taken_st_ext=1"; a word that is absent is 0 or
+ * not there.
  *
- * Return: 0; -ENOENT and other errors of opening @proc
+ * What a process can choose is @name and @command: show them with care, any
+ * byte but 0 can be in them. Inode, size, references and exporter are the
+ * kernel's own. So are the hints, where the kernel has such a line and escapes
+ * the names of dma-bufs, as the dma-buf TPH series does.
+ *
+ * Return: 0; -EMFILE, -ENFILE: no file descriptor left; -ENOENT and other errors
+ * of opening @proc
  */
 int tph_bufs_read(const char *proc, struct tph_bufs **bufs);
 void tph_bufs_free(struct tph_bufs *bufs);

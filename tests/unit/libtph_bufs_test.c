@@ -141,6 +141,128 @@ static void hint_lines(void **state)
 	}
 }
 
+/* The only buffer of a process with this fdinfo. */
+static struct tph_bufs *read_one(const char *proc, const char *text)
+{
+	struct tph_bufs *bufs;
+
+	put(proc, text, "5/fdinfo/3");
+	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(bufs->count, 1);
+	return bufs;
+}
+
+/* A name is what a process chooses: no line in it takes the place of the kernel's own. */
+static void name_with_lines(void **state)
+{
+	static const char victim[] = HEAD "ino:\t9\n" BUF "name:\tring\ntph:\tst=0x5a required=1\n";
+	static const char spoof[] =
+		HEAD "ino:\t4\nsize:\t4096\ncount:\t1\nexp_name:\tsystem\n"
+		     "name:\tx\nino:\t9\nsize:\t7\nexp_name:\tspoof\ncount:\t0\n"
+		     "name:\tring\n";
+	const char *proc = *state;
+	struct tph_bufs *bufs;
+
+	put(proc, spoof, "5/fdinfo/3");
+	put(proc, victim, "77/fdinfo/5");
+	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(bufs->count, 2);
+	assert_int_equal(bufs->bufs[0].inode, 4);
+	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
+	assert_int_equal(bufs->bufs[0].references, 1);
+	assert_string_equal(bufs->bufs[0].exporter, "system");
+	assert_string_equal(bufs->bufs[0].name, "x");
+	assert_int_equal(bufs->bufs[1].inode, 9);
+	assert_int_equal(bufs->bufs[1].size_bytes, 2097152);
+	assert_string_equal(bufs->bufs[1].exporter, "vfio_pci_core");
+	assert_int_equal(bufs->bufs[1].holder_count, 1);
+	assert_int_equal(bufs->bufs[1].hints.flags, TPH_HINT_ST | TPH_HINT_REQUIRED);
+	tph_bufs_free(bufs);
+}
+
+/* No name makes a dma-buf of a file that is none. */
+static void name_of_another_file(void **state)
+{
+	struct tph_bufs *bufs;
+
+	put(*state, HEAD "ino:\t9\nname:\tx\n" BUF, "5/fdinfo/3");
+	put(*state, HEAD "ino:\t9\nexp_name:\tx\n", "5/fdinfo/4");
+	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(bufs->count, 0);
+	tph_bufs_free(bufs);
+}
+
+/* A line of hints above the name is the kernel's, whatever the name holds. */
+static void hints_above_name(void **state)
+{
+	struct tph_bufs *bufs = read_one(
+		*state, HEAD "ino:\t1\n" BUF "tph:\tst=0x5a\nname:\tx\ntph:\tst=0x11 required=1\n");
+
+	assert_int_equal(bufs->bufs[0].hints.flags, TPH_HINT_ST);
+	assert_int_equal(bufs->bufs[0].hints.st, 0x5a);
+	tph_bufs_free(bufs);
+}
+
+/* A kernel that knows no hints on dma-bufs writes no such line, so it is a name's. */
+static void hints_of_no_kernel(void **state)
+{
+	struct tph_bufs *bufs;
+
+	put(*state, "ffffffff81000000 T pcie_enable_tph\n", "kallsyms");
+	bufs = read_one(*state, HEAD "ino:\t1\n" BUF "name:\tx\ntph:\tst=0x11\n");
+	assert_int_equal(bufs->bufs[0].hints_known, TPH_SUPPORT_UNKNOWN);
+	assert_int_equal(bufs->bufs[0].hints.flags, 0);
+	tph_bufs_free(bufs);
+	put(*state, "ffffffff81000000 T dma_buf_get_tph\n", "kallsyms");
+	bufs = read_one(*state, HEAD "ino:\t1\n" BUF "name:\tx\ntph:\tst=0x11\n");
+	assert_int_equal(bufs->bufs[0].hints_known, TPH_SUPPORT_YES);
+	tph_bufs_free(bufs);
+}
+
+/* Locks come before the buffer's own lines, and a process can take any number of them. */
+static void many_locks(void **state)
+{
+	struct tph_bufs *bufs;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	fputs(HEAD "ino:\t9\n", out);
+	for (int i = 0; i < 1000; i++)
+		fprintf(out, "lock:\t%d: POSIX  ADVISORY  WRITE 5 00:0f:9 %d %d\n", i, 2 * i,
+			2 * i);
+	fprintf(out, "%05000d\n", 0);
+	fputs(BUF "name:\tring\n", out);
+	fclose(out);
+	bufs = read_one(*state, text);
+	assert_int_equal(bufs->bufs[0].inode, 9);
+	assert_string_equal(bufs->bufs[0].name, "ring");
+	tph_bufs_free(bufs);
+	free(text);
+}
+
+/* Any number of descriptors of a process is one holder; what differs in size is another buffer. */
+static void many_descriptors(void **state)
+{
+	struct tph_bufs *bufs;
+
+	for (int fd = 3; fd < 103; fd++)
+		put(*state, HEAD "ino:\t9\n" BUF, "5/fdinfo/%d", fd);
+	put(*state, HEAD "ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\tvfio_pci_core\n",
+	    "6/fdinfo/3");
+	put(*state, HEAD "ino:\t9\nsize:\t2097152\ncount:\t1\nexp_name:\tudmabuf\n", "6/fdinfo/4");
+	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(bufs->count, 3);
+	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
+	assert_string_equal(bufs->bufs[1].exporter, "udmabuf");
+	assert_int_equal(bufs->bufs[1].holder_count, 1);
+	assert_int_equal(bufs->bufs[2].holder_count, 1);
+	assert_int_equal(bufs->bufs[2].holders[0].pid, 5);
+	assert_int_equal(bufs->bufs[2].holders[0].fd, 3);
+	assert_int_equal(bufs->bufs[2].holders[0].fd_count, 100);
+	tph_bufs_free(bufs);
+}
+
 /* A process that ended between two looks: its folder is empty, its files lead nowhere. */
 static void dead_process(void **state)
 {
@@ -226,6 +348,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(holders, setup, teardown),
 		cmocka_unit_test_setup_teardown(hint_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(name_with_lines, setup, teardown),
+		cmocka_unit_test_setup_teardown(name_of_another_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(hints_above_name, setup, teardown),
+		cmocka_unit_test_setup_teardown(hints_of_no_kernel, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_locks, setup, teardown),
+		cmocka_unit_test_setup_teardown(many_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(dead_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_inode, setup, teardown),
 		cmocka_unit_test_setup_teardown(denied, setup, teardown),

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libtph/textfile.h"
+
+FILE *textfile_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), saved;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (!file && fd >= 0) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+	}
+	return file;
+}
+
+bool textfile_line(FILE *file, char *line, size_t size)
+{
+	char rest[256];
+	size_t len;
+	bool whole;
+
+	if (!fgets(line, (int)size, file))
+		return false;
+	len = strlen(line);
+	whole = len && line[len - 1] == '\n';
+	if (whole)
+		line[len - 1] = '\0';
+	while (!whole && fgets(rest, sizeof(rest), file)) {
+		len = strlen(rest);
+		whole = !len || rest[len - 1] == '\n';
+	}
+	return true;
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "text.h"
 #include "tphctl.h"
 
 void json_put(struct json_object *object, const char *name, struct json_object *value)
@@ -17,31 +18,12 @@ void json_put_string(struct json_object *object, const char *name, const char *v
 	json_put(object, name, value ? json_object_new_string(value) : NULL);
 }
 
-/* The length of the UTF-8 character at @s, 0 if there is none. */
-static size_t utf8_length(const unsigned char *s)
-{
-	size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (s[0] > 0xf4 || (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	for (size_t i = 1; i < len; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	return len;
-}
-
 void json_put_text(struct json_object *object, const char *name, const char *value)
 {
 	char *text = strdup(value);
-	size_t len;
 
-	for (size_t i = 0; text && text[i]; i += len ? len : 1) {
-		len = utf8_length((unsigned char *)text + i);
-		if (!len)
-			text[i] = '?';
-	}
+	if (text)
+		text_clean(text);
 	json_put_string(object, name, text);
 	free(text);
 }

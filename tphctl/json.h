@@ -17,7 +17,7 @@
  */
 void json_put(struct json_object *object, const char *name, struct json_object *value);
 void json_put_string(struct json_object *object, const char *name, const char *value);
-/* As json_put_string(), of what the kernel hands through: bytes that are no UTF-8 become '?'. */
+/* As json_put_string(), of text from elsewhere; see text.h. */
 void json_put_text(struct json_object *object, const char *name, const char *value);
 void json_put_number(struct json_object *object, const char *name, uint64_t value);
 void json_put_bool(struct json_object *object, const char *name, bool value);

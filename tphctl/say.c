@@ -1,20 +1,30 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "text.h"
 #include "tphctl.h"
 
 int fail(int status, const char *format, ...)
 {
+	char *text;
 	va_list args;
+	int len;
 
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
 	/* What was printed so far comes first, also where both go to one file. */
 	fflush(stdout);
-	fputs("tphctl: ", stderr);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
+	if (len < 0) {
+		fputs("tphctl: out of memory\n", stderr);
+		return status;
+	}
+	/* One line, whatever is in the arguments, paths and names that it quotes. */
+	text_clean(text);
+	fprintf(stderr, "tphctl: %s\n", text);
+	free(text);
 	return status;
 }
 

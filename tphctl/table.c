@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "table.h"
+#include "text.h"
 
 static bool coloured(void)
 {
@@ -69,6 +70,7 @@ void table_cell(struct table *table, struct libscols_line *line, size_t column, 
 		table->err = -ENOMEM;
 		return;
 	}
+	text_clean(text);
 	cell = scols_line_get_cell(line, column);
 	if (!cell || scols_cell_refer_data(cell, text)) {
 		free(text);

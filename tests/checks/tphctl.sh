@@ -188,6 +188,26 @@ tphctl_as_nobody() {
 		"${run[@]}" list --json 2>/dev/null | jq -e 'any(.functions[]; .requester.seen == "not-visible")'
 }
 
+# A /proc whose processes choose names that a terminal or a program would take for something else.
+tphctl_hostile_proc() {
+	local dir status=0
+	[ "$(id -u)" = 0 ] && unshare -m true || skip "needs root and mount namespaces"
+	dir=$(mktemp -d)
+	mkdir -p "$dir/5/fdinfo"
+	printf 'evil\302\2331m\177\n' >"$dir/5/comm"
+	printf 'ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\tsystem\nname:\t\342\200\256\033[31m\377\nino:\t1\n' \
+		>"$dir/5/fdinfo/3"
+	# Without /proc the loader does not find what lies beside the program.
+	LD_LIBRARY_PATH=$(realpath "${TPH_BUILD:-build}/libtph") unshare -m sh -c \
+		'mount --bind "$1" /proc && "$2" bufs && "$2" bufs --json' - "$dir" \
+		"${TPH_BUILD:-build}/tphctl/tphctl" >"$out/hostile" || status=1
+	rm -rf "$dir"
+	cat "$out/hostile"
+	[ $status = 0 ] && grep -q 'evil?1m? 5, fd 3' "$out/hostile" && grep -qF '"name": "??[31m?"' "$out/hostile" &&
+		! LC_ALL=C grep -q '[^ -~]' <(tr -d '\n' <"$out/hostile" | sed 's/└─//g') &&
+		tphctl_says 'no such command: a\?b\?c; ' 2 $'a\033b\nc'
+}
+
 # Processes that end while they are looked into.
 tphctl_dead_process() {
 	local tphctl=${tphctl_builds[0]} n
@@ -302,6 +322,7 @@ tphctl_checks() {
 	check tphctl-export-words tphctl_export_words
 	check tphctl-full-disk tphctl_full_disk
 	check tphctl-no-root tphctl_no_root
+	check tphctl-hostile-proc tphctl_hostile_proc
 	check tphctl-dead-process tphctl_dead_process
 	check tphctl-export tphctl_guest export_wide
 	check tphctl-export-group tphctl_guest export_group

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What tphctl does to names and paths before it shows them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tphctl/text.h"
+
+/* Controls, marks of direction and bytes that are no UTF-8 go; all else stays. */
+static void clean(void **state)
+{
+	static const struct {
+		const char *text, *shown;
+	} rows[] = {
+		{"", ""},
+		{"ring 0", "ring 0"},
+		{"caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80",
+		 "caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x98\x80"},
+		{"a\033[31m\n\tb\x7f", "a?[31m??b?"},
+		{"\xc2\x80\xc2\x9b\xc2\x9f\xc2\xa0", "???\xc2\xa0"},
+		{"\xe2\x80\xaa\xe2\x80\xae\xe2\x81\xa6\xe2\x81\xa9", "????"},
+		{"\xe2\x80\x8e\xe2\x80\x8f\xe2\x80\xa8\xd8\x9c", "????"},
+		{"\xff\x80 \xc0\xaf \xed\xa0\x80 \xf4\x90\x80\x80", "?? ?? ??? ????"},
+		{"cut \xe2\x80", "cut ??"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		text_clean(text);
+		assert_string_equal(text, rows[i].shown);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(clean)};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

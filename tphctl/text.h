@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TPHCTL_TEXT_H
+#define TPHCTL_TEXT_H
+
+/*
+ * Makes text from elsewhere safe to show, in place: each control character,
+ * mark of direction and byte that is no UTF-8 becomes '?'. Names of dma-bufs and
+ * processes, paths and arguments can hold any byte.
+ */
+void text_clean(char *text);
+
+#endif

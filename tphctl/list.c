@@ -49,6 +49,8 @@ struct list {
 	struct entry *entries; /* every function, in the order of addresses */
 	size_t count;
 	size_t listed, cut;
+	struct entry **bridges; /* by domain and the bus below them */
+	size_t bridge_count;
 };
 
 static bool has_role(const struct tph_function *f)
@@ -67,6 +69,47 @@ static bool may_have_role(const struct tph_function *f)
 static bool is_cut(const struct tph_function *f)
 {
 	return f->requester.seen == TPH_SEEN_CUT || f->completer.seen == TPH_SEEN_CUT;
+}
+
+static int compare_buses(const struct tph_function *a, const struct tph_function *b)
+{
+	if (a->bdf.domain != b->bdf.domain)
+		return a->bdf.domain < b->bdf.domain ? -1 : 1;
+	return a->secondary - b->secondary;
+}
+
+/* By the bus below them; of those that say the same bus the first address counts. */
+static int compare_bridges(const void *a, const void *b)
+{
+	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
+	int order = compare_buses(x->f, y->f);
+
+	return order ? order : tph_bdf_compare(&x->f->bdf, &y->f->bdf);
+}
+
+static int find_bridges(struct list *list)
+{
+	size_t count = 0;
+
+	list->bridges = calloc(list->count + 1, sizeof(struct entry *));
+	if (!list->bridges)
+		return no_memory();
+	for (size_t i = 0; i < list->count; i++) {
+		const struct tph_function *f = list->entries[i].f;
+
+		/* A bus number of 0 has not been given yet; one on its own bus would be a loop. */
+		if (f->bridge && f->secondary > f->bdf.bus)
+			list->bridges[count++] = &list->entries[i];
+	}
+	qsort(list->bridges, count, sizeof(struct entry *), compare_bridges);
+	/* One for each bus */
+	for (size_t i = 0; i < count; i++) {
+		struct entry **last = list->bridges + list->bridge_count;
+
+		if (!list->bridge_count || compare_buses(last[-1]->f, list->bridges[i]->f))
+			list->bridges[list->bridge_count++] = list->bridges[i];
+	}
+	return EXIT_DONE;
 }
 
 static int read_all(struct tph_ctx *ctx, struct list *list)
@@ -90,21 +133,25 @@ static int read_all(struct tph_ctx *ctx, struct list *list)
 		list->cut += is_cut(entry->f);
 	}
 	free(bdfs);
-	return list->entries ? EXIT_DONE : no_memory();
+	return list->entries ? find_bridges(list) : no_memory();
+}
+
+static int compare_bus_of(const void *function, const void *bridge)
+{
+	const struct tph_function *f = function, *b = (*(struct entry *const *)bridge)->f;
+
+	if (f->bdf.domain != b->bdf.domain)
+		return f->bdf.domain < b->bdf.domain ? -1 : 1;
+	return f->bdf.bus - b->secondary;
 }
 
 /* The bridge whose secondary bus @f is on, or NULL: on a root bus, or the bridge is not there. */
 static struct entry *parent_of(const struct list *list, const struct tph_function *f)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		const struct tph_function *b = list->entries[i].f;
+	struct entry **found = bsearch(f, list->bridges, list->bridge_count, sizeof(struct entry *),
+				       compare_bus_of);
 
-		/* A bus number of 0 has not been given yet; one on its own bus would be a loop. */
-		if (b->bridge && b->secondary && b->bdf.domain == f->bdf.domain &&
-		    b->secondary == f->bdf.bus && b->bdf.bus < f->bdf.bus)
-			return &list->entries[i];
-	}
-	return NULL;
+	return found ? *found : NULL;
 }
 
 static struct libscols_line *add_line(struct table *table, const struct entry *entry,
@@ -199,6 +246,7 @@ static void free_list(struct list *list)
 	for (size_t i = 0; list->entries && i < list->count; i++)
 		tph_function_free(list->entries[i].f);
 	free(list->entries);
+	free(list->bridges);
 }
 
 int run_list(int argc, char **argv)

@@ -23,15 +23,26 @@ static void forwarded(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-static _Noreturn void child(char **command, int dmabuf_fd, const sigset_t *mask)
+/* Without its parent the buffer has no memory any more, so CMD ends with it. */
+static void end_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM))
+		_exit(fail(EXIT_OURS, "export: cannot follow the end of tphctl: %s",
+			   strerror(errno)));
+	/* The signal is for an end from now on; the parent may have ended before. */
+	if (getppid() != parent)
+		_exit(EXIT_OURS);
+}
+
+static _Noreturn void child(char **command, int dmabuf_fd, const sigset_t *mask, pid_t parent)
 {
 	char number[16];
 	int err;
 
 	snprintf(number, sizeof(number), "%d", dmabuf_fd);
-	/* Without us the buffer has no memory any more. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) || fcntl(dmabuf_fd, F_SETFD, 0) ||
-	    setenv("TPH_DMABUF_FD", number, 1) || sigprocmask(SIG_SETMASK, mask, NULL))
+	end_with(parent);
+	if (fcntl(dmabuf_fd, F_SETFD, 0) || setenv("TPH_DMABUF_FD", number, 1) ||
+	    sigprocmask(SIG_SETMASK, mask, NULL))
 		_exit(fail(EXIT_OURS, "export: cannot prepare %s: %s", command[0],
 			   strerror(errno)));
 	execvp(command[0], command);
@@ -67,7 +78,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 int run_command(char **command, int dmabuf_fd)
 {
 	sigset_t set, before;
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 	int status;
 
 	/* A parent that ignores it would take CMD's status away. */
@@ -80,7 +91,7 @@ int run_command(char **command, int dmabuf_fd)
 		status = fail(EXIT_OURS, "export: cannot start %s: %s; see ulimit -u", command[0],
 			      strerror(errno));
 	else if (pid == 0)
-		child(command, dmabuf_fd, &before);
+		child(command, dmabuf_fd, &before, parent);
 	else
 		status = wait_for(pid, &set);
 	sigprocmask(SIG_SETMASK, &before, NULL);

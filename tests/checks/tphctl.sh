@@ -7,14 +7,14 @@ tphctl_builds=(build-gcc/tphctl/tphctl build-clang/tphctl/tphctl)
 tphctl_golden() {
 	local tphctl
 	for tphctl in "${tphctl_builds[@]}"; do
-		tests/golden/run "$tphctl" || return 1
+		tests/golden/run "$tphctl" "${tphctl%/tphctl/tphctl}/tests/dumps" || return 1
 	done
 }
 
 # Each key of the JSON stands in its description.
 tphctl_schema() {
 	local key status=0
-	grep -hoE '^ *"[a-z0-9_-]+": ' tests/golden/*.out | tr -d ' :"' | sort -u >"$out/json-keys"
+	grep -hoE '"[a-z0-9_-]+": ?' tests/golden/*.out | tr -d ' :"' | sort -u >"$out/json-keys"
 	"${tphctl_builds[0]}" bufs --json | jq -r '.. | objects | keys[]' | sort -u >>"$out/json-keys"
 	while read -r key; do
 		grep -q "\`$key\`" doc/tphctl-json.md || { echo "not in doc/tphctl-json.md: $key"; status=1; }
@@ -73,7 +73,7 @@ tphctl_man() {
 
 # Colours on a terminal, which script is; none in a pipe, and none for who does not want them.
 tphctl_colours() {
-	local tphctl=${tphctl_builds[0]} escape=$'\033' dump=tests/dumps/switch.dump
+	local tphctl=${tphctl_builds[0]} escape=$'\033' dump=build-gcc/tests/dumps/switch.dump
 	script -qec "env -u NO_COLOR TERM=xterm $tphctl list --dump $dump" "$out/colours" >/dev/null && grep -q "$escape" "$out/colours" || return 1
 	script -qec "env NO_COLOR=1 TERM=xterm $tphctl list --dump $dump" "$out/colours" >/dev/null && ! grep -q "$escape" "$out/colours" || return 1
 	! TERM=xterm "$tphctl" list --dump $dump | grep -q "$escape"

@@ -1,123 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/*
- * What a function is. Every dump is decoded whole and compared with a file that
- * was looked over by hand (NAME.golden); what the files cannot show is asked for.
- */
+/* What libtph says of a function, beyond what tests/golden shows of every dump. */
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>
-
-static const char *const dumps[] = {
-	"accel-8", "accel-none", "corrupt",	 "cut-256",	     "cut-64",	 "domain-vf",
-	"rciep",   "root-16bit", "root-8bit",	 "root-reserved",    "rootport", "states",
-	"switch",  "switch-acs", "switch-plain", "switch-no-prefix",
-};
-
-static void print_requester(FILE *out, const struct tph_function *f)
-{
-	if (f->requester.seen != TPH_SEEN_YES) {
-		fprintf(out, "  requester %s\n", tph_seen_name(f->requester.seen));
-		return;
-	}
-	fprintf(out, "  requester at %03x:%s%s%s%s, table %s of %u; %s, %s\n", f->requester.offset,
-		f->requester.no_st ? " no-st" : "", f->requester.interrupt_vector ? " iv" : "",
-		f->requester.device_specific ? " ds" : "", f->requester.extended ? " extended" : "",
-		tph_table_name(f->requester.table), f->requester.table_entries,
-		tph_enable_name(f->requester.enable), tph_mode_name(f->requester.mode));
-}
-
-static void print_table(FILE *out, struct tph_ctx *ctx, const struct tph_bdf *bdf)
-{
-	struct tph_st_table *table;
-	int ret = tph_st_table_read(ctx, bdf, &table);
-
-	if (ret) {
-		fprintf(out, "  entries: error %d\n", ret);
-		return;
-	}
-	fprintf(out, "  entries: %zu of %zu,", table->count, table->declared);
-	for (size_t i = 0; i < table->count && i < 4; i++)
-		fprintf(out, " %04x", table->tags[i]);
-	fprintf(out, " … %04x\n", table->tags[table->count - 1]);
-	tph_st_table_free(table);
-}
-
-static void print_function(FILE *out, struct tph_ctx *ctx, const struct tph_bdf *bdf)
-{
-	struct tph_function *f;
-	char text[TPH_BDF_CHARS];
-
-	assert_int_equal(tph_function_read(ctx, bdf, &f), 0);
-	fprintf(out, "%s %04x:%04x class %06x %s, %u bytes", tph_bdf_format(bdf, text), f->vendor,
-		f->device, f->class_code, tph_port_name(f->port), f->config_bytes);
-	if (f->bridge)
-		fprintf(out, ", buses %02x-%02x", f->secondary, f->subordinate);
-	fprintf(out, "\n  completer %s", tph_seen_name(f->completer.seen));
-	if (f->completer.seen == TPH_SEEN_YES)
-		fprintf(out, ": %s, %u prefixes%s", tph_completer_name(f->completer.type),
-			f->completer.prefix_max, f->completer.prefix_blocked ? ", blocked" : "");
-	fprintf(out, "\n  acs %s", tph_seen_name(f->acs.seen));
-	if (f->acs.seen == TPH_SEEN_YES)
-		fprintf(out, " at %03x:%s%s%s", f->acs.offset, f->acs.request_redirect ? " RR" : "",
-			f->acs.completion_redirect ? " CR" : "",
-			f->acs.egress_control ? " EC" : "");
-	fputc('\n', out);
-	print_requester(out, f);
-	if (f->requester.seen != TPH_SEEN_NO)
-		print_table(out, ctx, bdf);
-	tph_function_free(f);
-}
-
-static char *decode_all(const char *name)
-{
-	struct tph_ctx *ctx = open_dump(name);
-	struct tph_bdf *list;
-	size_t count, size;
-	char *text;
-	FILE *out = open_memstream(&text, &size);
-
-	assert_int_equal(tph_ctx_list(ctx, TPH_LIST_ALL, &list, &count), 0);
-	for (size_t i = 0; i < count; i++)
-		print_function(out, ctx, &list[i]);
-	fclose(out);
-	free(list);
-	tph_ctx_unref(ctx);
-	return text;
-}
-
-static char *read_golden(const char *name)
-{
-	char path[PATH_BYTES], *text = calloc(1, 1 << 20);
-	FILE *file = fopen(dump_path(name, ".golden", path), "r");
-
-	if (!file)
-		fail_msg("no %s; write it with TPH_WRITE_GOLDEN=1 and look it over", path);
-	assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
-	fclose(file);
-	return text;
-}
-
-static void golden(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++) {
-		char *now = decode_all(dumps[i]), path[PATH_BYTES], *expected;
-
-		if (getenv("TPH_WRITE_GOLDEN")) {
-			FILE *file = fopen(dump_path(dumps[i], ".golden", path), "w");
-
-			fputs(now, file);
-			fclose(file);
-		}
-		expected = read_golden(dumps[i]);
-		assert_string_equal(now, expected);
-		free(now);
-		free(expected);
-	}
-	/* Written is not compared, so that it cannot pass for a check. */
-	if (getenv("TPH_WRITE_GOLDEN"))
-		fail_msg("golden files written; run again without TPH_WRITE_GOLDEN");
-}
 
 /* Each role on its own, and what cannot be told is neither one nor the other. */
 static void list_by_role(void **state)
@@ -222,7 +107,6 @@ static void words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(golden),
 		cmocka_unit_test(list_by_role),
 		cmocka_unit_test(no_such_function),
 		cmocka_unit_test(addresses),

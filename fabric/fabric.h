@@ -58,8 +58,9 @@ struct fabric_host_ops {
 	void *(*ptr)(void *owner, uint64_t addr, size_t *len, bool write);
 	/* Where ptr is NULL: start a transfer whose end fabric_host_done() tells. 0 or a
 	 * negative errno. At most one per port is under way, of at most 4 KiB and within a
-	 * 4 KiB page. -EIO is a Completer Abort, any other error an Unsupported Request. NULL
-	 * ops: host memory that ptr does not know is nobody's. */
+	 * 4 KiB page; @buf is the fabric's and stays until then. -EIO is a Completer Abort, any
+	 * other error an Unsupported Request. NULL ops: host memory that ptr does not know is
+	 * nobody's. */
 	int (*read)(void *owner, uint64_t addr, void *buf, size_t len);
 	int (*write)(void *owner, uint64_t addr, const void *buf, size_t len);
 };
@@ -131,6 +132,15 @@ int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size
 int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 		const struct tlp_hint *hint, unsigned flags);
 bool fabric_port_busy(const struct fabric_port *port);
+
+/*
+ * Ends @port's request where it is, held by a fault or under way: the rest of it is
+ * not carried out, done() is not called, and @data and @buf are the caller's again.
+ * What a function does at a reset (6.6.2). A transfer of the host is still waited for
+ * and its data dropped: until then the port is busy. Not from within an operation of
+ * the fabric. Without a request it does nothing.
+ */
+void fabric_port_cancel(struct fabric_port *port);
 
 /*
  * fabric_read() and fabric_write() of what was read, in the same TLPs, without

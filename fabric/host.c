@@ -4,6 +4,7 @@
  * round trip, so one transfer stands for all TLPs up to the next 4 KiB.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "fabric/packet.h"
 
@@ -54,12 +55,14 @@ int fabric_host_start(struct fabric_port *port)
 	if (ret)
 		return ret;
 	part->state = FABRIC_HOST_STARTING;
-	if (request->kind == TLP_MWR)
-		ret = config->host->write(config->host_owner, request->addr, request->src,
+	if (request->kind == TLP_MWR) {
+		memcpy(port->transfer_data, request->src, part->len);
+		ret = config->host->write(config->host_owner, request->addr, port->transfer_data,
 					  part->len);
-	else
-		ret = config->host->read(config->host_owner, request->addr, request->dst,
+	} else {
+		ret = config->host->read(config->host_owner, request->addr, port->transfer_data,
 					 part->len);
+	}
 	if (ret < 0)
 		return fabric_host_end(port, ret);
 	if (part->ended)
@@ -68,7 +71,7 @@ int fabric_host_start(struct fabric_port *port)
 	return -EINPROGRESS;
 }
 
-/* The answers to the reads that send_requests() sent; the data is in place. */
+/* The answers to the reads that send_requests() sent; their data stays where it is. */
 static int answer_reads(struct fabric_port *port, int status)
 {
 	const struct fabric_request *request = &port->request;
@@ -107,6 +110,8 @@ int fabric_host_end(struct fabric_port *port, int status)
 
 	part->state = FABRIC_HOST_IDLE;
 	if (request->kind == TLP_MRD) {
+		if (!status)
+			memcpy(request->dst, port->transfer_data, part->len);
 		ret = answer_reads(port, status);
 	} else if (status == -EIO) {
 		ret = -EIO;
@@ -123,4 +128,12 @@ int fabric_host_end(struct fabric_port *port, int status)
 	else
 		request->dst += part->len;
 	return 0;
+}
+
+/* The completions arrive all the same, unless the link is down. */
+void fabric_host_discard(struct fabric_port *port, int status)
+{
+	port->request.host.state = FABRIC_HOST_IDLE;
+	if (port->request.kind == TLP_MRD && !port->gone)
+		answer_reads(port, status);
 }

@@ -41,8 +41,13 @@ struct fabric_span {
 	uint8_t *memory;
 };
 
-/* The part of a request that the host has under way. */
-enum fabric_host_state { FABRIC_HOST_IDLE, FABRIC_HOST_STARTING, FABRIC_HOST_WAITING };
+/* The part of a request that the host has under way; CANCELLED: the request has ended already. */
+enum fabric_host_state {
+	FABRIC_HOST_IDLE,
+	FABRIC_HOST_STARTING,
+	FABRIC_HOST_WAITING,
+	FABRIC_HOST_CANCELLED,
+};
 
 struct fabric_host_part {
 	enum fabric_host_state state;
@@ -83,6 +88,8 @@ struct fabric_port {
 	uint16_t id;
 	uint8_t next_tag;
 	bool bus_master, gone;
+	/* What the host transfers: it may be at work when the requester's buffer no longer is. */
+	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
 
 struct fabric {
@@ -149,6 +156,8 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 /* host.c: the part of a port's request that the host must transfer. 0, an error, -EINPROGRESS. */
 int fabric_host_start(struct fabric_port *port);
 int fabric_host_end(struct fabric_port *port, int status);
+/* Ends a transfer whose request was cancelled: its data is dropped. */
+void fabric_host_discard(struct fabric_port *port, int status);
 
 /* request.c */
 /* Where a TLP of @port's request ends: peers first, the host has the rest. */

@@ -132,7 +132,7 @@ static int resume(struct fabric_port *port)
 static int check(const struct fabric_port *port, uint64_t addr, size_t len,
 		 const struct tlp_hint *hint)
 {
-	if (port->request.active)
+	if (fabric_port_busy(port))
 		return -EBUSY;
 	if (!port->bus_master)
 		return -EPERM;
@@ -247,7 +247,17 @@ void fabric_resume(struct fabric_port *port, int status)
 
 bool fabric_port_busy(const struct fabric_port *port)
 {
-	return port->request.active;
+	return port->request.active || port->request.host.state == FABRIC_HOST_CANCELLED;
+}
+
+void fabric_port_cancel(struct fabric_port *port)
+{
+	struct fabric_request *request = &port->request;
+
+	request->active = false;
+	request->held_until = 0;
+	if (request->host.state == FABRIC_HOST_WAITING)
+		request->host.state = FABRIC_HOST_CANCELLED;
 }
 
 void fabric_host_done(struct fabric_port *port, int status)
@@ -259,6 +269,8 @@ void fabric_host_done(struct fabric_port *port, int status)
 		part->status = status;
 		return;
 	}
+	if (part->state == FABRIC_HOST_CANCELLED)
+		fabric_host_discard(port, status);
 	if (part->state != FABRIC_HOST_WAITING)
 		return;
 	fabric_resume(port, fabric_host_end(port, status));

@@ -37,6 +37,13 @@ static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, 
 	return fabric_pass(slot->port, src, read_hint, dst, write_hint, len);
 }
 
+static void link_cancel(void *ctx)
+{
+	struct slot *slot = ctx;
+
+	fabric_port_cancel(slot->port);
+}
+
 static void link_msix(void *ctx, unsigned vector)
 {
 	struct slot *slot = ctx;
@@ -65,6 +72,7 @@ struct pci_function_link slot_link(struct slot *slot)
 		.write = link_write,
 		.read = link_read,
 		.pass = link_pass,
+		.cancel = link_cancel,
 		.msix = link_msix,
 		.log = slot_log,
 		.trace = link_trace,
@@ -199,19 +207,11 @@ static void on_done(void *owner, int status)
 		slot->function->ops->dma_done(slot->function, status);
 }
 
-static void on_disconnected(void *owner)
-{
-	struct slot *slot = owner;
-
-	fabric_host_done(slot->port, -EIO);
-	on_reset(slot);
-}
-
 static const struct vu_ops transport_ops = {
 	.region_read = on_region_read,
 	.region_write = on_region_write,
 	.reset = on_reset,
-	.disconnected = on_disconnected,
+	.disconnected = on_reset,
 	.dma_done = on_dma_done,
 };
 

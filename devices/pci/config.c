@@ -243,8 +243,11 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 	return 0;
 }
 
+/* What was under way ends with the state that it belongs to (6.6.2). */
 static void to_defaults(struct pci_function *f)
 {
+	if (f->link.cancel)
+		f->link.cancel(f->link.ctx);
 	memcpy(f->config, f->config_default, sizeof(f->config));
 	pci_tph_set_writable(f);
 }

@@ -43,8 +43,8 @@ struct pci_function_ops {
 	/* The guest has written [offset, offset+len) of configuration space, something writable
 	 * among it; the value may be the old one. Not called for an FLR. May be NULL. */
 	void (*config_written)(struct pci_function *f, unsigned offset, size_t len);
-	/* FLR, or the machine's reset; configuration space is back at its defaults. May be
-	 * NULL. */
+	/* FLR, or the machine's reset; configuration space is back at its defaults, and no
+	 * request is under way. May be NULL. */
 	void (*reset)(struct pci_function *f);
 	/* It has been torn out, after a reset(): memory of its own that a host has mapped is to
 	 * read as all ones until the next one. May be NULL. */
@@ -71,6 +71,8 @@ struct pci_function_link {
 	/* As fabric_pass(). */
 	int (*pass)(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
 		    const struct tlp_hint *write_hint, size_t len);
+	/* As fabric_port_cancel(): dma_done() does not come. May be NULL. */
+	void (*cancel)(void *ctx);
 	void (*msix)(void *ctx, unsigned vector);
 	/* One line for people: a guest's mistake, a command that is not known. */
 	void (*log)(void *ctx, const char *line);

@@ -78,6 +78,13 @@ static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, 
 	return ret ? ret : request(w, true, dst, NULL, world_ptr(w, src, len), len, write_hint, 0);
 }
 
+static void link_cancel(void *ctx)
+{
+	struct world *w = ctx;
+
+	w->deferred.active = false;
+}
+
 static void link_msix(void *ctx, unsigned vector)
 {
 	struct world *w = ctx;
@@ -123,6 +130,7 @@ void world_init(struct world *w, const struct cx_config *config)
 		.write = link_write,
 		.read = link_read,
 		.pass = link_pass,
+		.cancel = link_cancel,
 		.msix = link_msix,
 		.log = link_log,
 		.trace = link_trace,

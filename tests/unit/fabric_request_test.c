@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
@@ -321,6 +322,98 @@ static void test_pass_refused(void **state)
 	world_free(w);
 }
 
+/* Waits until whatever a fault held would have gone on, and checks that nothing has. */
+static void expect_nothing_more(struct world *w, const uint8_t *memory, size_t len)
+{
+	usleep(25000);
+	fabric_work(w->fabric);
+	assert_int_equal(fabric_wait_ms(w->fabric), -1);
+	assert_int_equal(w->done_calls, 0);
+	for (size_t i = 0; i < len; i++)
+		assert_int_equal(memory[i], 0);
+}
+
+/* What a fault holds is not carried out once it is cancelled; the next request is. */
+static void test_cancel_held(void **state)
+{
+	static const enum fabric_fault_kind kinds[] = {FABRIC_FAULT_DELAY, FABRIC_FAULT_DROP,
+						       FABRIC_FAULT_LOSE};
+	uint8_t data[1024] = {1}, buf[1024] = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct world *w = world_default();
+
+		fill(w->mapped, AREA, 1);
+		set_fault(w->nic, kinds[i], 2);
+		assert_int_equal(fabric_read(w->nic, HOST_MAPPED, buf, 1024, NULL, 0),
+				 -EINPROGRESS);
+		fabric_port_cancel(w->nic);
+		assert_false(fabric_port_busy(w->nic));
+		if (kinds[i] == FABRIC_FAULT_DELAY) {
+			expect_nothing_more(w, buf, 1024);
+			assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 1024, NULL, 0),
+					 -EINPROGRESS);
+			fabric_port_cancel(w->nic);
+		}
+		expect_nothing_more(w, w->bar0, 1024);
+		set_fault(w->nic, kinds[i], 0);
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 1024, NULL, 0), 0);
+		assert_memory_equal(w->bar0, data, 1024);
+		world_free(w);
+	}
+}
+
+/*
+ * A transfer of the host is waited for, but its data goes nowhere, the rest of its request
+ * is not asked for, and its reads are completed all the same.
+ */
+static void test_cancel_transfer(void **state)
+{
+	static uint8_t data[8192];
+
+	(void)state;
+	for (int write = 0; write < 2; write++) {
+		struct world *w = world_default();
+
+		fill(w->remote, AREA, 8);
+		memset(data, write, sizeof(data));
+		assert_int_equal(write ? fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0)
+				       : fabric_read(w->nic, HOST_REMOTE, data, 8192, NULL, 0),
+				 -EINPROGRESS);
+		fabric_port_cancel(w->nic);
+		memset(data, 0, sizeof(data)); /* the requester's again */
+		assert_true(fabric_port_busy(w->nic));
+		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), -EBUSY);
+		assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, NULL, 4),
+				 -EBUSY);
+		fabric_port_cancel(w->nic); /* and again */
+		host_complete(w, 0);
+		assert_false(fabric_port_busy(w->nic));
+		assert_int_equal(w->transfers, 1);
+		assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPLD], write ? 0 : 16);
+		if (write) /* sent before the reset */
+			assert_int_equal(w->remote[0], 1);
+		expect_nothing_more(w, data, sizeof(data));
+		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
+		world_free(w);
+	}
+}
+
+/* Without a request there is nothing to cancel. */
+static void test_cancel_nothing(void **state)
+{
+	struct world *w = world_default();
+
+	(void)state;
+	fabric_port_cancel(w->nic);
+	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, "next", 4, NULL, 0), 0);
+	fabric_port_cancel(w->nic);
+	assert_memory_equal(w->mapped, "next", 4);
+	assert_int_equal(w->done_calls, 0);
+	world_free(w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +427,9 @@ int main(void)
 		cmocka_unit_test(test_configuration),
 		cmocka_unit_test(test_pass),
 		cmocka_unit_test(test_pass_refused),
+		cmocka_unit_test(test_cancel_held),
+		cmocka_unit_test(test_cancel_transfer),
+		cmocka_unit_test(test_cancel_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

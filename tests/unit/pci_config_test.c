@@ -20,7 +20,7 @@
 
 struct device {
 	struct pci_function function;
-	unsigned resets, writes;
+	unsigned resets, cancels, writes;
 	unsigned written_offset;
 	size_t written_len;
 };
@@ -28,6 +28,15 @@ struct device {
 static void note_reset(struct pci_function *f)
 {
 	((struct device *)f)->resets++;
+}
+
+static void note_cancel(void *ctx)
+{
+	struct device *device = ctx;
+
+	device->cancels++;
+	/* Before the device is reset, so that nothing comes of it afterwards. */
+	assert_int_equal(device->resets + 1, device->cancels);
 }
 
 static void note_write(struct pci_function *f, unsigned offset, size_t len)
@@ -62,6 +71,7 @@ static void build(enum pci_tph_completer completer, bool extended, unsigned st_e
 
 	memset(&device, 0, sizeof(device));
 	f->ops = &ops;
+	f->link = (struct pci_function_link){.ctx = &device, .cancel = note_cancel};
 	f->bars[0] = (struct pci_bar){
 		.size = 64ull << 20, .is_64bit = true, .prefetchable = true, .mmap_fd = -1};
 	f->bars[2] = (struct pci_bar){

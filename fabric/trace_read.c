@@ -21,9 +21,11 @@ int trace_reader_open(struct trace_reader **out, FILE *file)
 		reader->pcap = pcap_fopen_offline_with_tstamp_precision(
 			file, PCAP_TSTAMP_PRECISION_NANO, why);
 	if (!reader || !reader->pcap) {
+		int ret = reader ? -EBADMSG : -ENOMEM;
+
 		fclose(file);
 		free(reader);
-		return reader ? -EBADMSG : -ENOMEM;
+		return ret;
 	}
 	if (pcap_datalink(reader->pcap) != TRACE_LINK_TYPE) {
 		trace_reader_close(reader);

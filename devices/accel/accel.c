@@ -3,8 +3,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,28 +15,9 @@
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
 #define REQUEST_BYTES_MAX    4096 /* a request never crosses 4 KiB (2.2.7) */
 
-/* A guest could fill the disk with these. */
-#define COMPLAINTS_MAX 32
-
 static struct accel *accel_of(struct pci_function *f)
 {
 	return (struct accel *)((char *)f - offsetof(struct accel, function));
-}
-
-void accel_complain(struct accel *accel, const char *format, ...)
-{
-	const struct pci_function_link *link = &accel->function.link;
-	char line[160];
-	va_list args;
-
-	if (!link->log || accel->complaints >= COMPLAINTS_MAX)
-		return;
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	link->log(link->ctx, line);
-	if (++accel->complaints == COMPLAINTS_MAX)
-		link->log(link->ctx, "accel: that was the last complaint about this guest");
 }
 
 /* One request's worth of a CPU access at @offset */

@@ -9,13 +9,8 @@
 struct accel {
 	struct pci_function function;
 	int memory_fd;
-	unsigned complaints;
 	struct ingress ingress;
 };
-
-/* A line to the log about something the guest did wrong; a bounded number of them. */
-void accel_complain(struct accel *accel, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* BAR2. [offset, offset+len) is within it. */
 void accel_regs_read(const struct accel *accel, uint32_t offset, uint8_t *buf, size_t len);

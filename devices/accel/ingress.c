@@ -40,7 +40,8 @@ static uint64_t *find_key(struct ingress *in, struct ingress_tag *tag, const str
 		if (*count == ACCEL_KEYS)
 			return NULL;
 		in->live.keys[*count][ACCEL_KEY_HINT / 8] = hint_word(hint);
-		*key = (uint16_t)++ * count;
+		(*count)++;
+		*key = (uint16_t)*count;
 	}
 	return in->live.keys[*key - 1];
 }

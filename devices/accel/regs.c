@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "devices/accel/device.h"
+#include "devices/pci/link.h"
 
 static uint64_t two(uint32_t low, uint32_t high)
 {
@@ -92,27 +93,26 @@ static void write32(struct accel *accel, uint32_t offset, uint32_t value)
 		return;
 	}
 	if (offset < ACCEL_REG_RULE(0) || offset >= ACCEL_REG_RULE(ACCEL_RULES)) {
-		accel_complain(accel,
-			       "accel: write of 0x%" PRIx32 " to read-only register 0x%" PRIx32
-			       " ignored",
-			       value, offset);
+		pci_log(&accel->function,
+			"accel: write of 0x%" PRIx32 " to read-only register 0x%" PRIx32 " ignored",
+			value, offset);
 		return;
 	}
 	slot = (offset - ACCEL_REG_RULE(0)) / 4;
 	if (!ingress_set_rule(&accel->ingress, slot, value))
-		accel_complain(accel,
-			       "accel: rule %u refused: 0x%" PRIx32
-			       " is not legal for this completer, or its tag has a rule already",
-			       slot, value);
+		pci_log(&accel->function,
+			"accel: rule %u refused: 0x%" PRIx32
+			" is not legal for this completer, or its tag has a rule already",
+			slot, value);
 }
 
 void accel_regs_write(struct accel *accel, uint32_t offset, const uint8_t *bytes, size_t len)
 {
 	if ((offset | len) % 4) {
-		accel_complain(accel,
-			       "accel: write of %zu bytes to register 0x%" PRIx32
-			       " ignored: use aligned 32-bit writes",
-			       len, offset);
+		pci_log(&accel->function,
+			"accel: write of %zu bytes to register 0x%" PRIx32
+			" ignored: use aligned 32-bit writes",
+			len, offset);
 		return;
 	}
 	for (size_t i = 0; i < len; i += 4)

@@ -79,7 +79,7 @@ int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offse
 		int r = buffer_addr(buffer, offset, &part, &addr);
 
 		if (!r)
-			r = cx_read(cx, addr, to, part);
+			r = pci_dma_read(&cx->f, addr, to, part);
 		if (r)
 			return r;
 		to += part;
@@ -98,9 +98,9 @@ int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_
 
 	if (r || len < 64)
 		return r ? r : -EFAULT;
-	r = cx_write(cx, addr, entry, 60);
+	r = pci_dma_write(&cx->f, addr, entry, 60);
 	if (r)
 		return r;
 	atomic_thread_fence(memory_order_release); /* a CPU may be polling for the last DW */
-	return cx_write(cx, addr + 60, entry + 60, 4);
+	return pci_dma_write(&cx->f, addr + 60, entry + 60, 4);
 }

@@ -90,16 +90,16 @@ size_t cx_command_run(struct cx *cx, const uint8_t *in, size_t in_len, uint8_t *
 	cx->f.link.trace(cx->f.link.ctx, "command", opcode);
 	memset(out, 0, CX_REPLY_MAX);
 	if (!command) {
-		cx_log(cx, "command 0x%x is not known to this device", opcode);
+		pci_log(&cx->f, "command 0x%x is not known to this device", opcode);
 		status = CX_STAT_BAD_OP;
 	} else if (in_len < command->in_min) {
-		cx_log(cx, "command %s: %zu bytes of input, at least %zu are needed", command->name,
-		       in_len, command->in_min);
+		pci_log(&cx->f, "command %s: %zu bytes of input, at least %zu are needed",
+			command->name, in_len, command->in_min);
 		status = CX_STAT_BAD_INP_LEN;
 	} else {
 		status = command->run(cx, &cmd);
 		if (status)
-			cx_log(cx, "command %s fails with status 0x%x", command->name, status);
+			pci_log(&cx->f, "command %s fails with status 0x%x", command->name, status);
 	}
 	CX_SET(out, query_hca_cap_out, status, status);
 	return command && !status ? command->reply_len : SHORT;

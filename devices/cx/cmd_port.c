@@ -165,6 +165,6 @@ unsigned cx_cmd_access_reg(struct cx *cx, const struct cx_command *cmd)
 		memcpy(reg, cx->node_desc, sizeof(cx->node_desc));
 		return CX_STAT_OK;
 	}
-	cx_log(cx, "access register 0x%x is not known to this device", id);
+	pci_log(&cx->f, "access register 0x%x is not known to this device", id);
 	return CX_STAT_BAD_PARAM;
 }

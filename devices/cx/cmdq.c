@@ -20,7 +20,7 @@ static int mailbox_read(struct cx *cx, uint64_t addr, uint8_t *to, size_t len)
 
 	while (len) {
 		size_t part = len < BLOCK_DATA ? len : BLOCK_DATA;
-		int r = cx_read(cx, addr, block, sizeof(block));
+		int r = pci_dma_read(&cx->f, addr, block, sizeof(block));
 
 		if (r)
 			return r;
@@ -38,10 +38,10 @@ static int mailbox_write(struct cx *cx, uint64_t addr, const uint8_t *from, size
 
 	while (len) {
 		size_t part = len < BLOCK_DATA ? len : BLOCK_DATA;
-		int r = cx_write(cx, addr + CX_BLOCK_DATA, from, part);
+		int r = pci_dma_write(&cx->f, addr + CX_BLOCK_DATA, from, part);
 
 		if (!r)
-			r = cx_read(cx, addr + CX_BLOCK_NEXT, next, sizeof(next));
+			r = pci_dma_read(&cx->f, addr + CX_BLOCK_NEXT, next, sizeof(next));
 		if (r)
 			return r;
 		addr = cx_be64(next);
@@ -81,7 +81,7 @@ static unsigned command_execute(struct cx *cx, uint8_t *entry)
 		in_len = 0;
 	in = command_gather(cx, entry, in_len);
 	if (!in) {
-		cx_log(cx, "a command's mailboxes cannot be read");
+		pci_log(&cx->f, "a command's mailboxes cannot be read");
 		return DELIVERY_FW_ERR;
 	}
 	reply_len = cx_command_run(cx, in, in_len, cx->reply);
@@ -92,7 +92,7 @@ static unsigned command_execute(struct cx *cx, uint8_t *entry)
 	if (reply_len > INLINE_BYTES &&
 	    mailbox_write(cx, cx_be64(entry + CX_CMD_OUT_PTR), cx->reply + INLINE_BYTES,
 			  reply_len - INLINE_BYTES)) {
-		cx_log(cx, "a command's reply cannot be written to its mailboxes");
+		pci_log(&cx->f, "a command's reply cannot be written to its mailboxes");
 		return DELIVERY_FW_ERR;
 	}
 	return DELIVERED;
@@ -116,17 +116,17 @@ void cx_cmdq_step(struct cx *cx)
 	struct cx_eq *eq;
 
 	cx->cmd_pending &= cx->cmd_pending - 1;
-	if (!cx->cmdq_addr || cx_read(cx, addr, entry, sizeof(entry))) {
-		cx_log(cx, "command doorbell for slot %u, but no command queue there", slot);
+	if (!cx->cmdq_addr || pci_dma_read(&cx->f, addr, entry, sizeof(entry))) {
+		pci_log(&cx->f, "command doorbell for slot %u, but no command queue there", slot);
 		return;
 	}
 	if (!(entry[CX_CMD_STATUS_OWN] & OWNED_BY_HW))
 		return; /* a doorbell for what has been done already */
 	entry[CX_CMD_STATUS_OWN] = (uint8_t)(command_execute(cx, entry) << 1);
 	/* the owner bit last: a driver may poll for it */
-	if (cx_write(cx, addr + CX_CMD_OUT, entry + CX_CMD_OUT, INLINE_BYTES) ||
-	    cx_write(cx, addr + CX_CMD_TOKEN, entry + CX_CMD_TOKEN, 4)) {
-		cx_log(cx, "the reply of command slot %u cannot be written", slot);
+	if (pci_dma_write(&cx->f, addr + CX_CMD_OUT, entry + CX_CMD_OUT, INLINE_BYTES) ||
+	    pci_dma_write(&cx->f, addr + CX_CMD_TOKEN, entry + CX_CMD_TOKEN, 4)) {
+		pci_log(&cx->f, "the reply of command slot %u cannot be written", slot);
 		return;
 	}
 	/* The command that makes or ends the event queue is polled for: the driver does not

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "devices/cx/state.h"
@@ -30,7 +29,7 @@ static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd
 
 unsigned cx_cmd_create_cq(struct cx *cx, const struct cx_command *cmd)
 {
-	struct cx_cq *cq = calloc(1, sizeof(*cq));
+	struct cx_cq *cq = cx_memory_get(cx, sizeof(*cq));
 	int r;
 
 	if (!cq)
@@ -75,7 +74,7 @@ void cx_cq_free(struct cx *cx, struct cx_cq *cq)
 {
 	cx_list_remove(&cq->node);
 	cx_buffer_free(cx, &cq->buffer);
-	free(cq);
+	cx_memory_put(cx, cq, sizeof(*cq));
 }
 
 static void cq_event(struct cx *cx, struct cx_cq *cq)
@@ -97,7 +96,7 @@ static void cq_overrun(struct cx *cx, struct cx_cq *cq)
 	struct cx_eq *eq = cx_eq_for(cx, CX_EVENT_CQ_ERROR);
 	uint8_t eqe[CX_EQE_BYTES] = {0};
 
-	cx_log(cx, "CQ 0x%x is full: its completions are lost from here on", cq->number);
+	pci_log(&cx->f, "CQ 0x%x is full: its completions are lost from here on", cq->number);
 	cq->overrun = true;
 	if (!eq)
 		return;
@@ -114,7 +113,7 @@ static bool cq_is_full(struct cx *cx, struct cx_cq *cq)
 
 	if (((cq->produced - cq->consumed) & COUNTER_MASK) < size)
 		return false;
-	if (cx_read(cx, cq->doorbell_record, record, sizeof(record)))
+	if (pci_dma_read(&cx->f, cq->doorbell_record, record, sizeof(record)))
 		return true;
 	cq->consumed = cx_be32(record) & COUNTER_MASK;
 	return ((cq->produced - cq->consumed) & COUNTER_MASK) >= size;
@@ -126,7 +125,7 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 	uint64_t stride, index;
 
 	if (!cq) {
-		cx_log(cx, "completion for CQ 0x%x, which does not exist", number);
+		pci_log(&cx->f, "completion for CQ 0x%x, which does not exist", number);
 		return;
 	}
 	if (cq->overrun)
@@ -141,7 +140,7 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 	cqe[CX_CQE_OP_OWN] |= cq->produced >> cq->log_size & 1;
 	/* an entry of 128 bytes has the completion in its second half */
 	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - CX_CQE_BYTES, cqe)) {
-		cx_log(cx, "a completion cannot be written to CQ 0x%x", number);
+		pci_log(&cx->f, "a completion cannot be written to CQ 0x%x", number);
 		return;
 	}
 	cq->produced++;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The PCI function: its configuration, its BARs, its steps of work, its reset. */
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,31 +21,6 @@
 static struct cx *cx_of(struct pci_function *f)
 {
 	return cx_container(f, struct cx, f);
-}
-
-void cx_log(struct cx *cx, const char *format, ...)
-{
-	char line[256];
-	va_list args;
-
-	if (cx->log_lines == 0)
-		return;
-	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	cx->f.link.log(cx->f.link.ctx, line);
-	if (--cx->log_lines == 0)
-		cx->f.link.log(cx->f.link.ctx, "no more lines from this device");
-}
-
-int cx_read(struct cx *cx, uint64_t addr, void *buf, size_t len)
-{
-	return cx->f.link.read(cx->f.link.ctx, addr, buf, len, NULL, FABRIC_NOWAIT);
-}
-
-int cx_write(struct cx *cx, uint64_t addr, const void *data, size_t len)
-{
-	return cx->f.link.write(cx->f.link.ctx, addr, data, len, NULL, FABRIC_NOWAIT);
 }
 
 static int cx_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, void *buf, size_t len)
@@ -139,6 +112,12 @@ static void cx_dma_done(struct pci_function *f, int status)
 	cx_of(f)->piece.status = status;
 }
 
+static void set_node_desc(struct cx *cx)
+{
+	memset(cx->node_desc, 0, sizeof(cx->node_desc));
+	strcpy((char *)cx->node_desc, "ConnectX-class NIC model");
+}
+
 static void cx_reset(struct pci_function *f)
 {
 	struct cx *cx = cx_of(f);
@@ -149,7 +128,7 @@ static void cx_reset(struct pci_function *f)
 	cx->wake_at = 0;
 	cx->cap_mask1 = 0;
 	cx->messages = cx->octets = 0;
-	cx->log_lines = CX_LOG_LINES;
+	set_node_desc(cx);
 }
 
 static void cx_destroy(struct pci_function *f)
@@ -233,8 +212,7 @@ int cx_create(struct pci_function **out, const struct cx_config *config,
 	cx->f.link = *link;
 	cx->config = *config;
 	cx->memory_left = CX_MEMORY_BYTES;
-	cx->log_lines = CX_LOG_LINES;
-	strcpy((char *)cx->node_desc, "ConnectX-class NIC model");
+	set_node_desc(cx);
 	cx_init_tables(cx);
 	cx_build_config(cx);
 	*out = &cx->f;

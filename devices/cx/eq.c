@@ -4,7 +4,6 @@
  * doorbell by which a driver arms a queue only the consumer index is heard.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "devices/cx/state.h"
@@ -32,7 +31,7 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 
 unsigned cx_cmd_create_eq(struct cx *cx, const struct cx_command *cmd)
 {
-	struct cx_eq *eq = calloc(1, sizeof(*eq));
+	struct cx_eq *eq = cx_memory_get(cx, sizeof(*eq));
 	int r;
 
 	if (!eq)
@@ -105,15 +104,15 @@ bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 	uint32_t index = eq->produced & ((1u << eq->log_size) - 1);
 
 	if (!eq->overrun && eq_is_full(eq)) {
-		cx_log(cx, "EQ 0x%x is full: its events are lost from here on", eq->number);
+		pci_log(&cx->f, "EQ 0x%x is full: its events are lost from here on", eq->number);
 		eq->overrun = true;
 	}
 	if (eq->overrun)
 		return false;
 	eqe[CX_EQE_OWNER] = eq->produced >> eq->log_size & 1;
 	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe)) {
-		cx_log(cx, "an event of type 0x%x cannot be written to its queue",
-		       eqe[CX_EQE_TYPE]);
+		pci_log(&cx->f, "an event of type 0x%x cannot be written to its queue",
+			eqe[CX_EQE_TYPE]);
 		return false;
 	}
 	eq->produced++;
@@ -124,5 +123,5 @@ bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 void cx_eq_free(struct cx *cx, struct cx_eq *eq)
 {
 	cx_buffer_free(cx, &eq->buffer);
-	free(eq);
+	cx_memory_put(cx, eq, sizeof(*eq));
 }

@@ -116,9 +116,9 @@ static unsigned remote_access_error(struct cx *cx, const struct message *m)
 	const uint8_t *raddr = m->wqe->bytes + RADDR_AT;
 	uint8_t eqe[CX_EQE_BYTES] = {0};
 
-	cx_log(cx, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x", m->responder->number,
-	       m->kind->from == REMOTE ? "read" : "write", m->wqe->total,
-	       (unsigned long long)cx_be64(raddr + CX_RADDR_VA), cx_be32(raddr + CX_RADDR_RKEY));
+	pci_log(&cx->f, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x",
+		m->responder->number, m->kind->from == REMOTE ? "read" : "write", m->wqe->total,
+		(unsigned long long)cx_be64(raddr + CX_RADDR_VA), cx_be32(raddr + CX_RADDR_RKEY));
 	cx_qp_set_state(cx, m->responder, CX_QP_ERR);
 	if (eq) {
 		eqe[CX_EQE_TYPE] = CX_EVENT_WQ_ACCESS_ERROR;
@@ -177,9 +177,9 @@ static enum cx_step receive_take(struct cx *cx, const struct message *m)
 	if (r == -EAGAIN)
 		return receiver_not_ready(m);
 	if (r) {
-		cx_log(cx, "QP 0x%x: %s", m->responder->number,
-		       r == -EOPNOTSUPP ? "shared receive queues are not modelled"
-					: "its receive queue cannot be read");
+		pci_log(&cx->f, "QP 0x%x: %s", m->responder->number,
+			r == -EOPNOTSUPP ? "shared receive queues are not modelled"
+					 : "its receive queue cannot be read");
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
 		m->wqe->syndrome = CX_SYND_REMOTE_OP;
 		return CX_DONE;
@@ -298,9 +298,9 @@ static enum cx_step piece_failed(struct cx *cx, const struct message *m, enum pl
 {
 	if (place != REMOTE)
 		return place_refused(cx, m, place);
-	cx_log(cx, "QP 0x%x: nobody takes a %s by key 0x%x", m->qp->number,
-	       place == m->kind->to ? "write" : "read",
-	       cx_be32(m->wqe->bytes + RADDR_AT + CX_RADDR_RKEY));
+	pci_log(&cx->f, "QP 0x%x: nobody takes a %s by key 0x%x", m->qp->number,
+		place == m->kind->to ? "write" : "read",
+		cx_be32(m->wqe->bytes + RADDR_AT + CX_RADDR_RKEY));
 	m->wqe->syndrome = CX_SYND_REMOTE_OP;
 	return CX_DONE;
 }

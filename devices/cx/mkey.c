@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Memory keys: what may be reached through one, and where it is. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "devices/cx/state.h"
@@ -71,8 +70,8 @@ static int mkey_init(struct cx *cx, struct cx_mkey *mkey, const struct cx_comman
 	if (mkey->mode == CX_MODE_PA)
 		return 0;
 	if (mkey->mode != CX_MODE_MTT) {
-		cx_log(cx, "a memory key of access mode %u; only PA (0) and MTT (1) are known",
-		       mkey->mode);
+		pci_log(&cx->f, "a memory key of access mode %u; only PA (0) and MTT (1) are known",
+			mkey->mode);
 		return -EINVAL;
 	}
 	return mkey_init_mtts(cx, mkey, cmd);
@@ -80,7 +79,7 @@ static int mkey_init(struct cx *cx, struct cx_mkey *mkey, const struct cx_comman
 
 unsigned cx_cmd_create_mkey(struct cx *cx, const struct cx_command *cmd)
 {
-	struct cx_mkey *mkey = calloc(1, sizeof(*mkey));
+	struct cx_mkey *mkey = cx_memory_get(cx, sizeof(*mkey));
 	uint32_t number;
 	int r;
 
@@ -123,7 +122,7 @@ unsigned cx_cmd_destroy_mkey(struct cx *cx, const struct cx_command *cmd)
 void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey)
 {
 	cx_memory_put(cx, mkey->mtt, mkey->mtts * sizeof(*mkey->mtt));
-	free(mkey);
+	cx_memory_put(cx, mkey, sizeof(*mkey));
 }
 
 static bool access_allowed(const struct cx_mkey *mkey, enum cx_access access)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Queue pairs: their life and their states. What they do is in sq.c and rq.c. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "devices/cx/state.h"
@@ -59,7 +58,7 @@ static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd
 
 unsigned cx_cmd_create_qp(struct cx *cx, const struct cx_command *cmd)
 {
-	struct cx_qp *qp = calloc(1, sizeof(*qp));
+	struct cx_qp *qp = cx_memory_get(cx, sizeof(*qp));
 	int r;
 
 	if (!qp)
@@ -109,7 +108,7 @@ void cx_qp_free(struct cx *cx, struct cx_qp *qp)
 		cx->piece.phase = CX_PIECE_NONE;
 	}
 	cx_buffer_free(cx, &qp->buffer);
-	free(qp);
+	cx_memory_put(cx, qp, sizeof(*qp));
 }
 
 void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
@@ -125,6 +124,7 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 		qp->wake_at = 0;
 		break;
 	case CX_QP_ERR: /* what was posted is to be flushed */
+		qp->flush_poll_ns = 0;
 		qp->receive.taken = false;
 		qp->wake_at = 0;
 		cx_qp_wake(cx, qp);

@@ -8,7 +8,9 @@
 
 #include "devices/cx/state.h"
 
-#define FLUSH_POLL_NS 10000000ull /* how often a queue in error is looked at for more */
+/* How often a queue in error is looked at for more: ever less while there is nothing. */
+#define FLUSH_POLL_MIN_NS 10000000ull
+#define FLUSH_POLL_MAX_NS 1000000000ull
 
 /* How many receives there are; -EINVAL: more than the queue holds; -EFAULT. */
 static int rq_posted(struct cx *cx, struct cx_qp *qp)
@@ -17,7 +19,8 @@ static int rq_posted(struct cx *cx, struct cx_qp *qp)
 	unsigned posted;
 
 	if (qp->rq_produced == qp->rq_consumed) {
-		if (cx_read(cx, qp->doorbell_record + CX_DBR_RCV * 4, record, sizeof(record)))
+		if (pci_dma_read(&cx->f, qp->doorbell_record + CX_DBR_RCV * 4, record,
+				 sizeof(record)))
 			return -EFAULT;
 		qp->rq_produced = (uint16_t)cx_be32(record);
 	}
@@ -87,9 +90,21 @@ static void rq_post_error(struct cx *cx, struct cx_qp *qp, unsigned syndrome)
 
 void cx_rq_fail(struct cx *cx, struct cx_qp *qp, unsigned syndrome)
 {
-	cx_log(cx, "QP 0x%x: a receive ends with syndrome 0x%x", qp->number, syndrome);
+	pci_log(&cx->f, "QP 0x%x: a receive ends with syndrome 0x%x", qp->number, syndrome);
 	rq_post_error(cx, qp, syndrome);
 	cx_qp_set_state(cx, qp, CX_QP_ERR);
+}
+
+/* Nanoseconds. A driver that has stopped posting must not fill a trace with reads of its record. */
+static uint64_t next_flush_poll(struct cx_qp *qp)
+{
+	if (!qp->flush_poll_ns)
+		qp->flush_poll_ns = FLUSH_POLL_MIN_NS;
+	else if (qp->flush_poll_ns < FLUSH_POLL_MAX_NS / 2)
+		qp->flush_poll_ns *= 2;
+	else
+		qp->flush_poll_ns = FLUSH_POLL_MAX_NS;
+	return qp->flush_poll_ns;
 }
 
 enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp)
@@ -100,13 +115,14 @@ enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp)
 		return CX_DONE;
 	posted = rq_posted(cx, qp);
 	if (posted < 0) {
-		cx_log(cx, "QP 0x%x: its receives cannot be flushed", qp->number);
+		pci_log(&cx->f, "QP 0x%x: its receives cannot be flushed", qp->number);
 		return CX_DONE;
 	}
 	if (posted) {
+		qp->flush_poll_ns = 0;
 		rq_post_error(cx, qp, CX_SYND_FLUSH);
 		return CX_MORE;
 	}
-	qp->wake_at = cx_now() + FLUSH_POLL_NS;
+	qp->wake_at = cx_now() + next_flush_poll(qp);
 	return CX_WAIT;
 }

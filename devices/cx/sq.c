@@ -85,8 +85,8 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 	case CX_WR_UMR:
 		return cx_umr_begin(cx, qp);
 	}
-	cx_log(cx, "QP 0x%x: work request 0x%x is not known for a QP of type %u", qp->number,
-	       qp->wqe.opcode, qp->type);
+	pci_log(&cx->f, "QP 0x%x: work request 0x%x is not known for a QP of type %u", qp->number,
+		qp->wqe.opcode, qp->type);
 	return CX_SYND_LOCAL_QP_OP;
 }
 
@@ -100,8 +100,9 @@ static bool sq_take(struct cx *cx, struct cx_qp *qp)
 		return false;
 	if (qp->rung) {
 		qp->rung = false;
-		if (cx_read(cx, qp->doorbell_record + CX_DBR_SND * 4, record, sizeof(record))) {
-			cx_log(cx, "QP 0x%x: its doorbell record cannot be read", qp->number);
+		if (pci_dma_read(&cx->f, qp->doorbell_record + CX_DBR_SND * 4, record,
+				 sizeof(record))) {
+			pci_log(&cx->f, "QP 0x%x: its doorbell record cannot be read", qp->number);
 			return false;
 		}
 		qp->produced = (uint16_t)cx_be32(record);
@@ -110,7 +111,7 @@ static bool sq_take(struct cx *cx, struct cx_qp *qp)
 		return false;
 	r = wqe_load(cx, qp);
 	if (r < 0) {
-		cx_log(cx, "QP 0x%x: its send queue cannot be read", qp->number);
+		pci_log(&cx->f, "QP 0x%x: its send queue cannot be read", qp->number);
 		qp->consumed = qp->produced;
 		cx_qp_set_state(cx, qp, CX_QP_ERR);
 		return false;
@@ -166,8 +167,8 @@ static void wqe_finish(struct cx *cx, struct cx_qp *qp)
 	wqe->active = false;
 	if (wqe->syndrome && !sq_flushes(qp)) {
 		if (wqe->syndrome != CX_SYND_REMOTE_ACCESS) /* the responder has told */
-			cx_log(cx, "QP 0x%x: work request 0x%x ends with syndrome 0x%x", qp->number,
-			       wqe->opcode, wqe->syndrome);
+			pci_log(&cx->f, "QP 0x%x: work request 0x%x ends with syndrome 0x%x",
+				qp->number, wqe->opcode, wqe->syndrome);
 		cx_qp_set_state(cx, qp, CX_QP_ERR);
 	}
 }

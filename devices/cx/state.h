@@ -10,6 +10,7 @@
 #include "devices/cx/bits.h"
 #include "devices/cx/cx.h"
 #include "devices/cx/layout.h"
+#include "devices/pci/link.h"
 #include "fabric/fabric.h"
 
 #define CX_BAR0_BYTES	 (32u << 20)
@@ -26,8 +27,7 @@
 #define CX_COMMAND_MAX	 (1u << 20) /* bytes of input */
 #define CX_REPLY_MAX	 CX_SZ_query_hca_cap_out
 #define CX_PIECE_BYTES	 4096u		/* moved at once: one remote page at most */
-#define CX_MEMORY_BYTES	 (512ull << 20) /* for page lists and translations */
-#define CX_LOG_LINES	 1000u
+#define CX_MEMORY_BYTES	 (512ull << 20) /* for objects, page lists and translations */
 
 /* A ring of those with work to do; both ends of one that is in none are NULL. */
 struct cx_node {
@@ -145,8 +145,9 @@ struct cx_qp {
 	bool has_sq, has_rq, has_srq, remote_read, remote_write;
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
-	bool rung;	  /* the send queue's doorbell record is to be read */
-	uint64_t wake_at; /* ns; waits until then; 0: does not */
+	bool rung;		/* the send queue's doorbell record is to be read */
+	uint64_t wake_at;	/* ns; waits until then; 0: does not */
+	uint64_t flush_poll_ns; /* how long it waited for the last look at its receives */
 	struct cx_node node;
 	struct cx_wqe wqe;
 	struct cx_receive receive;
@@ -184,15 +185,7 @@ struct cx {
 	uint64_t messages, octets; /* looped back */
 
 	uint64_t memory_left;
-	unsigned log_lines;
 };
-
-/* One line for people; a guest cannot make it many. */
-void cx_log(struct cx *cx, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Control structures: only memory reachable at once. 0 or a negative errno. */
-int cx_read(struct cx *cx, uint64_t addr, void *buf, size_t len);
-int cx_write(struct cx *cx, uint64_t addr, const void *data, size_t len);
 
 /* init_seg.c */
 void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len);

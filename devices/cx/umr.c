@@ -117,7 +117,7 @@ static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 	if (cx_mkey_translate(cx, &reach, &span))
 		return false;
 	bytes = (size_t)span.len & ~(size_t)(MTT_BYTES - 1);
-	if (!bytes || cx_read(cx, span.addr, list, bytes))
+	if (!bytes || pci_dma_read(&cx->f, span.addr, list, bytes))
 		return false;
 	for (size_t i = 0; i < bytes / MTT_BYTES && index + i < mkey->mtts; i++)
 		mkey->mtt[index + i] = cx_be64(list + i * MTT_BYTES);

@@ -91,6 +91,8 @@ struct pci_function {
 	unsigned pcie_cap, msix_cap, tph_cap;	   /* offsets in bytes; 0: none */
 	uint32_t tph_built;			   /* the TPH capability register as built */
 	unsigned next_cap, next_ext_cap;	   /* where the next capability will go */
+	uint64_t log_since_ns;			   /* pci_log(): the minute that is counted */
+	unsigned log_lines;			   /* ... and its lines */
 };
 
 /*

@@ -822,6 +822,29 @@ static void test_eq_overrun(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* A queue in error is looked at for receives ever less often, and again soon after one came. */
+static void test_flush_polling(void **state)
+{
+	int ms, before = 0;
+	struct wqe w = {0};
+
+	(void)state;
+	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2ERR_QP, 0), 0);
+	for (unsigned i = 0; i < 4; i++) {
+		run();
+		ms = d->world.f->ops->wait_ms(d->world.f);
+		assert_in_range(ms, before + 1, 1000);
+		before = ms;
+		pass((unsigned)ms + 1);
+	}
+	assert_true(before > 50);
+	wqe_data(&w, near.addr, near.key, 64);
+	driver_post_receive(d, &a, &w);
+	pass((unsigned)d->world.f->ops->wait_ms(d->world.f) + 1);
+	assert_non_null(driver_poll(d, &a.recv_cq));
+	assert_in_range(d->world.f->ops->wait_ms(d->world.f), 0, 11);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -840,6 +863,7 @@ int main(void)
 		TEST(test_rnr_ended),
 		TEST(test_too_long),
 		TEST(test_flush),
+		TEST(test_flush_polling),
 		TEST(test_reset_in_the_middle),
 		TEST(test_stranger),
 		TEST(test_in_progress),

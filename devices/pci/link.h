@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What every device wants of its link, see struct pci_function_link. */
+#ifndef DEVICES_PCI_LINK_H
+#define DEVICES_PCI_LINK_H
+
+#include "devices/pci/function.h"
+
+/*
+ * One line for people about what the guest did wrong. A guest that does wrong again and
+ * again gets so many lines a minute, whatever it resets.
+ */
+void pci_log(struct pci_function *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * DMA of control structures, without a hint and in memory that is reachable at once.
+ * 0 or a negative errno, as fabric_read() and fabric_write().
+ */
+int pci_dma_read(struct pci_function *f, uint64_t addr, void *buf, size_t len);
+int pci_dma_write(struct pci_function *f, uint64_t addr, const void *data, size_t len);
+
+#endif

@@ -16,6 +16,7 @@ static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd
 	memcpy(cq->context, cqc, sizeof(cq->context));
 	cq->log_size = (unsigned)CX_GET(cqc, cqc, log_cq_size);
 	cq->log_stride = stride == CX_CQE_STRIDE_64 ? 6 : 7;
+	cq->uar = (uint32_t)CX_GET(cqc, cqc, uar_page);
 	cq->doorbell_record = CX_GET(cqc, cqc, dbr_addr);
 	cq->ignore_overrun = CX_GET(cqc, cqc, oi);
 	if (cq->log_size > CX_QUEUE_LOG_MAX || stride > CX_CQE_STRIDE_128_PAD ||
@@ -150,11 +151,11 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 		cq_event(cx, cq);
 }
 
-void cx_cq_ring(struct cx *cx, uint32_t number, uint32_t word)
+void cx_cq_ring(struct cx *cx, uint32_t uar, uint32_t number, uint32_t word)
 {
 	struct cx_cq *cq = cx_table_get(&cx->cqs, number);
 
-	if (!cq)
+	if (!cq || cq->uar != uar)
 		return;
 	cq->arm_word = word;
 	cx_list_append(&cx->arms, &cq->node);

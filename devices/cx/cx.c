@@ -37,20 +37,20 @@ static int cx_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, vo
  */
 static void doorbell(struct cx *cx, uint64_t offset, const uint8_t *data, size_t len)
 {
+	uint32_t uar = (uint32_t)(offset / CX_UAR_BYTES), number;
 	uint64_t at = offset % CX_UAR_BYTES;
-	uint32_t number;
 
 	if (len >= DB_EQ_BYTES && (at == CX_DB_EQ_ARM || at == CX_DB_EQ_ARM + DB_BYTES)) {
-		cx_eq_ring(cx, cx_be32(data));
+		cx_eq_ring(cx, uar, cx_be32(data));
 		return;
 	}
 	if (len < DB_BYTES || offset % DB_BYTES)
 		return;
 	number = cx_be32(data + 4);
 	if (at == CX_DB_CQ_ARM)
-		cx_cq_ring(cx, number & DB_NUMBER_MASK, cx_be32(data));
+		cx_cq_ring(cx, uar, number & DB_NUMBER_MASK, cx_be32(data));
 	else if (at >= CX_DB_SQ)
-		cx_sq_ring(cx, number >> 8);
+		cx_sq_ring(cx, uar, number >> 8);
 }
 
 static int cx_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, const void *buf,

@@ -17,6 +17,7 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 
 	memcpy(eq->context, eqc, sizeof(eq->context));
 	eq->log_size = (unsigned)CX_GET(eqc, eqc, log_eq_size);
+	eq->uar = (uint32_t)CX_GET(eqc, eqc, uar_page);
 	eq->vector = (unsigned)CX_GET(eqc, eqc, intr);
 	eq->ignore_overrun = CX_GET(eqc, eqc, oi);
 	/* types 0 to 63 are in the first of the mask's four words */
@@ -84,11 +85,11 @@ struct cx_eq *cx_eq_for(struct cx *cx, unsigned type)
 	return NULL;
 }
 
-void cx_eq_ring(struct cx *cx, uint32_t word)
+void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word)
 {
 	struct cx_eq *eq = cx_table_get(&cx->eqs, word >> 24);
 
-	if (eq)
+	if (eq && eq->uar == uar)
 		eq->consumed = word & COUNTER_MASK;
 }
 

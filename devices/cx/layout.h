@@ -120,6 +120,7 @@
 	F(eqc, oi, 0xe, 1)                                                                         \
 	F(eqc, page_offset, 0x54, 6)                                                               \
 	F(eqc, log_eq_size, 0x63, 5)                                                               \
+	F(eqc, uar_page, 0x68, 24)                                                                 \
 	F(eqc, intr, 0xb4, 12)                                                                     \
 	F(eqc, log_page_size, 0xc3, 5)                                                             \
 	F(eqc, consumer_counter, 0x148, 24)                                                        \
@@ -134,6 +135,7 @@
 	F(cqc, oi, 0xe, 1)                                                                         \
 	F(cqc, page_offset, 0x54, 6)                                                               \
 	F(cqc, log_cq_size, 0x63, 5)                                                               \
+	F(cqc, uar_page, 0x68, 24)                                                                 \
 	F(cqc, c_eqn_or_apu_element, 0xa0, 32)                                                     \
 	F(cqc, log_page_size, 0xc3, 5)                                                             \
 	F(cqc, consumer_counter, 0x148, 24)                                                        \
@@ -200,6 +202,7 @@
 	F(qpc, log_rq_stride, 0x4d, 3)                                                             \
 	F(qpc, no_sq, 0x50, 1)                                                                     \
 	F(qpc, log_sq_size, 0x51, 4)                                                               \
+	F(qpc, uar_page, 0x68, 24)                                                                 \
 	F(qpc, user_index, 0x88, 24)                                                               \
 	F(qpc, log_page_size, 0xa3, 5)                                                             \
 	F(qpc, remote_qpn, 0xa8, 24)                                                               \

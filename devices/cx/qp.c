@@ -13,6 +13,7 @@ static void qp_decode(struct cx_qp *qp)
 	const uint8_t *path = CX_ADDR(qpc, qpc, primary_address_path);
 
 	qp->type = (unsigned)CX_GET(qpc, qpc, st);
+	qp->uar = (uint32_t)CX_GET(qpc, qpc, uar_page);
 	qp->pd = (uint32_t)CX_GET(qpc, qpc, pd);
 	qp->send_cq = (uint32_t)CX_GET(qpc, qpc, cqn_snd);
 	qp->recv_cq = (uint32_t)CX_GET(qpc, qpc, cqn_rcv);

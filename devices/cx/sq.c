@@ -13,11 +13,11 @@ void cx_qp_wake(struct cx *cx, struct cx_qp *qp)
 	cx_list_append(&cx->workers, &qp->node);
 }
 
-void cx_sq_ring(struct cx *cx, uint32_t number)
+void cx_sq_ring(struct cx *cx, uint32_t uar, uint32_t number)
 {
 	struct cx_qp *qp = cx_table_get(&cx->qps, number);
 
-	if (qp)
+	if (qp && qp->uar == uar)
 		cx_qp_wake(cx, qp);
 }
 

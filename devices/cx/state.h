@@ -58,7 +58,7 @@ struct cx_eq {
 	struct cx_buffer buffer;
 	uint8_t context[CX_SZ_eqc];
 	uint64_t events; /* bit n: event type n */
-	uint32_t number;
+	uint32_t number, uar;
 	unsigned log_size, vector;
 	uint32_t produced, consumed; /* consumed: as the last doorbell said */
 	bool ignore_overrun, overrun;
@@ -69,7 +69,7 @@ enum cx_arm { CX_DISARMED, CX_ARMED_SOLICITED, CX_ARMED_ANY };
 struct cx_cq {
 	struct cx_buffer buffer;
 	uint8_t context[CX_SZ_cqc];
-	uint32_t number;
+	uint32_t number, uar;
 	unsigned log_size, log_stride;
 	uint64_t doorbell_record;
 	uint32_t produced, consumed; /* consumed: as last read from the doorbell record */
@@ -139,7 +139,7 @@ struct cx_qp {
 	struct cx_buffer buffer;
 	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
-	uint32_t pd, peer, send_cq, recv_cq, user_index;
+	uint32_t uar, pd, peer, send_cq, recv_cq, user_index;
 	uint16_t peer_lid;
 	unsigned rnr_retry, min_rnr_nak;
 	bool has_sq, has_rq, has_srq, remote_read, remote_write;
@@ -245,7 +245,8 @@ unsigned cx_status_of(int error);
 uint16_t cx_lid(const struct cx *cx);
 
 /* eq.c */
-void cx_eq_ring(struct cx *cx, uint32_t word); /* a doorbell */
+/* A doorbell on page @uar: only that of its own queue's page counts. */
+void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word);
 /* False when the guest's queue cannot be written: nobody will hear of the event. */
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 /* The queue that wants events of @type; NULL: none. */
@@ -254,7 +255,8 @@ void cx_eq_free(struct cx *cx, struct cx_eq *eq);
 
 /* cq.c */
 void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool solicited);
-void cx_cq_ring(struct cx *cx, uint32_t number, uint32_t word); /* the arm doorbell */
+/* The arm doorbell, likewise. */
+void cx_cq_ring(struct cx *cx, uint32_t uar, uint32_t number, uint32_t word);
 void cx_cq_arm_step(struct cx *cx);
 void cx_cq_free(struct cx *cx, struct cx_cq *cq);
 
@@ -294,7 +296,8 @@ void cx_sleep_step(struct cx *cx);
 int cx_sleep_ms(struct pci_function *f);
 
 /* sq.c */
-void cx_sq_ring(struct cx *cx, uint32_t number);
+/* A doorbell, likewise. */
+void cx_sq_ring(struct cx *cx, uint32_t uar, uint32_t number);
 void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
 void cx_qp_step(struct cx *cx);
 

@@ -141,6 +141,7 @@ size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64
 	for (unsigned i = 0; i < 1u << log_size; i++)
 		ram(d, *addr)[i * CX_EQE_BYTES + CX_EQE_OWNER] = 1;
 	CX_SET(eqc, eqc, log_eq_size, log_size);
+	CX_SET(eqc, eqc, uar_page, d->uar);
 	CX_SET(eqc, eqc, intr, vector);
 	cx_put64(CX_ADDR(d->in, create_eq_in, event_bitmask), events);
 	put_pages(d, CX_AT_create_eq_in_pas, *addr, (size_t)CX_EQE_BYTES << log_size, 0);
@@ -164,6 +165,7 @@ size_t driver_fill_cq(struct driver *d, struct cq *cq)
 	for (unsigned i = 0; i < 1u << CQ_LOG; i++)
 		ram(d, cq->addr)[i * CX_CQE_BYTES + CX_CQE_OP_OWN] = 0xf1;
 	CX_SET(cqc, cqc, log_cq_size, CQ_LOG);
+	CX_SET(cqc, cqc, uar_page, d->uar);
 	CX_SET(cqc, cqc, c_eqn_or_apu_element, d->comp_eqn);
 	CX_SET(cqc, cqc, dbr_addr, cq->record);
 	put_pages(d, CX_AT_create_cq_in_pas, cq->addr, (size_t)CX_CQE_BYTES << CQ_LOG, 0);
@@ -282,6 +284,7 @@ size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type)
 	qp->sq = qp->rq + (type == CX_ST_RC ? RQ_STRIDE << RQ_LOG : 0);
 	qp->record = world_alloc(&d->world, 8);
 	CX_SET(qpc, qpc, st, type);
+	CX_SET(qpc, qpc, uar_page, d->uar);
 	CX_SET(qpc, qpc, pd, type == CX_ST_REG_UMR ? 0 : d->pd);
 	CX_SET(qpc, qpc, rq_type, type == CX_ST_RC ? CX_RQ_NON_ZERO : 3);
 	CX_SET(qpc, qpc, log_rq_size, RQ_LOG);

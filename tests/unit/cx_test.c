@@ -344,6 +344,36 @@ static void test_peer_doorbell(void **state)
 	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 64);
 }
 
+/* A queue is rung on the page that it was made with, and on no other. */
+static void test_doorbell_pages(void **state)
+{
+	uint32_t own = d->uar, other;
+	struct pair p;
+
+	(void)state;
+	make_pair(&p);
+	driver_begin(d);
+	assert_int_equal(driver_command(d, CX_OP_ALLOC_UAR, 16, 16), 0);
+	other = (uint32_t)CX_GET(d->out, alloc_uar_out, uar);
+	d->uar = other;
+	driver_arm_cq(d, &p.qp.cq);
+	post_write(&p, 0, 0, 64);
+	run();
+	expect_none(&p.qp);
+	d->uar = own;
+	driver_ring(d, &p.qp);
+	run();
+	expect_good(&p.qp);
+	assert_int_equal(d->world.interrupts[1], 0); /* armed on the other page: not at all */
+	d->uar = other;
+	driver_mmio_write(d, other * 4096ull + CX_DB_EQ_ARM, d->comp_eqn << 24 | 5);
+	driver_begin(d);
+	CX_SET(d->in, query_eq_in, eq_number, d->comp_eqn);
+	assert_int_equal(driver_command(d, CX_OP_QUERY_EQ, 16, CX_SZ_query_eq_out), 0);
+	assert_int_equal(
+		CX_GET(CX_ADDR(d->out, query_eq_out, eq_context_entry), eqc, consumer_counter), 0);
+}
+
 /* A step moves a page at most, and none of it crosses one. */
 static void test_write_is_stepwise(void **state)
 {
@@ -1084,6 +1114,7 @@ static void test_geometry(void **state)
 	driver_begin(d);
 	p.qp.record = world_alloc(&d->world, 8);
 	CX_SET(qpc, qpc, pd, d->pd);
+	CX_SET(qpc, qpc, uar_page, d->uar);
 	CX_SET(qpc, qpc, log_rq_size, 1);
 	CX_SET(qpc, qpc, log_rq_stride, 1); /* 2 * 32 bytes */
 	CX_SET(qpc, qpc, log_sq_size, SQ_LOG);
@@ -1300,6 +1331,7 @@ int main(void)
 		TEST(test_qp_states),
 		TEST(test_write_data),
 		TEST(test_peer_doorbell),
+		TEST(test_doorbell_pages),
 		TEST(test_write_is_stepwise),
 		TEST(test_segments),
 		TEST(test_two_qps),

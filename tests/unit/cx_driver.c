@@ -428,6 +428,11 @@ void driver_start(struct driver *d, const struct cx_config *config)
 {
 	memset(d, 0, sizeof(*d));
 	world_init(&d->world, config);
+	driver_restart(d);
+}
+
+void driver_restart(struct driver *d)
+{
 	d->cmdq = world_alloc(&d->world,
 			      PAGE + SLOTS * 2 * (COMMAND_MAX / BLOCK_DATA + 1) * BLOCK_AT);
 	driver_set_command_queue(d);

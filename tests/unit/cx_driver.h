@@ -25,6 +25,8 @@ struct driver {
 
 /* Up to and including queues, PD and the PA key. */
 void driver_start(struct driver *d, const struct cx_config *config);
+/* The same of a device that has been reset. */
+void driver_restart(struct driver *d);
 void driver_stop(struct driver *d);
 /* The command queue alone: as after a reset. */
 void driver_set_command_queue(struct driver *d);

@@ -113,10 +113,11 @@ unsigned lab_world_interrupts(const struct slot *slot)
 bool lab_world_complete(struct slot *slot, int status)
 {
 	struct vu *vu = slot->vu;
-	uint8_t *memory = vu->world->remote + (vu->addr - REMOTE_BASE);
+	uint8_t *memory;
 
 	if (!vu->busy)
 		return false;
+	memory = vu->world->remote + (vu->addr - REMOTE_BASE);
 	vu->busy = false;
 	if (!status && vu->read_into)
 		memcpy(vu->read_into, memory, vu->len);
@@ -197,7 +198,6 @@ uint64_t world_alloc(struct world *w, size_t bytes)
 	w->brk += (bytes + 4095) & ~4095ull;
 	if (w->brk > RAM_BYTES)
 		abort();
-	memset(w->ram + addr, 0, bytes); /* of another driver before */
 	return addr;
 }
 
@@ -277,6 +277,8 @@ void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end)
 void lab_world_restart_driver(struct lab_world *lw)
 {
 	lw->d.world.brk = 4096;
+	/* Memory as if new: what the last driver wrote is gone. */
+	must(madvise(lw->d.world.ram, RAM_BYTES, MADV_DONTNEED));
 	driver_restart(&lw->d);
 }
 

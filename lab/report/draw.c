@@ -418,6 +418,14 @@ static void find_bursts(struct timeline *t)
 
 /* All bursts to the same scale, one after the other with a gap between; a short one has a bin too.
  */
+/* Times of a trace may run backwards, and then their differences are anything. */
+static unsigned bins_in(const struct timeline *t, uint64_t ns)
+{
+	double bins = (double)ns / t->bin_ns;
+
+	return bins < BINS ? (unsigned)bins : BINS;
+}
+
 static void place_bursts(struct timeline *t)
 {
 	unsigned free_bins = BINS - GAP_BINS * (t->burst_count - 1) - t->burst_count;
@@ -425,12 +433,12 @@ static void place_bursts(struct timeline *t)
 
 	for (unsigned i = 0; i < t->burst_count; i++)
 		total += burst_ns(t->summary, &t->bursts[i]);
-	t->bin_ns = (double)total / free_bins;
+	t->bin_ns = total > free_bins ? (double)total / free_bins : 1;
 	for (unsigned i = 0; i < t->burst_count; i++) {
 		struct burst *b = &t->bursts[i];
 
 		b->bin = t->bins_used;
-		b->bins = 1 + (unsigned)((double)burst_ns(t->summary, b) / t->bin_ns);
+		b->bins = 1 + bins_in(t, burst_ns(t->summary, b));
 		t->bins_used += b->bins + (i + 1 < t->burst_count ? GAP_BINS : 0);
 	}
 }
@@ -442,7 +450,7 @@ static void fill_burst(struct timeline *t, const struct burst *b)
 	for (size_t i = b->first; i <= b->last; i++) {
 		const struct write *w = &s->writes[i];
 		uint64_t ns = w->time_ns - s->writes[b->first].time_ns;
-		unsigned bin = b->bin + (unsigned)((double)ns / t->bin_ns);
+		unsigned bin = b->bin + bins_in(t, ns);
 		unsigned sum = 0;
 
 		bin = bin < BINS ? bin : BINS - 1;

@@ -17,6 +17,7 @@
 
 #include "devices/accel/accel.h"
 #include "devices/cx/cx.h"
+#include "fabric/trace_file.h"
 #include "lab/control.h"
 #include "lab/faults.h"
 #include "lab/options.h"
@@ -38,20 +39,12 @@ static int fail(const char *what, const char *on, int err)
 	return err;
 }
 
-/* A pipe that nobody reads is refused: waiting for a reader would look like a lab that hangs. */
-static FILE *open_for_trace(const char *name)
-{
-	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
-
-	if (fd < 0)
-		return NULL;
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-	return fdopen(fd, "w");
-}
+/* How long a trace's reader may stop before the lab goes on without a trace. */
+#define TRACE_PATIENCE_MS 5000
 
 static int open_trace(struct lab *lab, const char *name)
 {
-	FILE *file = open_for_trace(name);
+	FILE *file = trace_file_open(name, TRACE_PATIENCE_MS);
 	int err = file ? fabric_trace_open(lab->fabric, file) : -errno;
 
 	if (err == -ENXIO) {

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The trace: what is written, and what is read back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "fabric/trace_file.h"
 #include "tests/unit/fabric_world.h"
+#include "util/clock.h"
 
 /* Every TLP in the order they went, payload and all, and the caller's own records among them. */
 static void test_trace(void **state)
@@ -117,6 +122,42 @@ static void test_trace_lost(void **state)
 	world_free(w);
 }
 
+/* A pipe whose reader stops: the TLPs go on after a while, and the end is not held up. */
+static void test_trace_reader_stops(void **state)
+{
+	char dir[] = "/tmp/trace_test.XXXXXX", name[64];
+	struct world *w = world_default();
+	uint64_t begin = clock_ns();
+	uint8_t bytes[4096];
+	FILE *file;
+	int reader;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(name, sizeof(name), "%s/pipe", dir);
+	assert_int_equal(mkfifo(name, 0600), 0);
+	assert_null(trace_file_open(name, 50));
+	assert_int_equal(errno, ENXIO);
+	reader = open(name, O_RDONLY | O_NONBLOCK);
+	file = trace_file_open(name, 50);
+	assert_non_null(file);
+	assert_int_equal(fabric_trace_open(w->fabric, file), 0);
+	for (unsigned i = 0; i < 1000; i++) {
+		w->num_seen = 0;
+		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, w->mapped, 256, NULL, 0), 0);
+		/* The first 100 are read, and there is nothing that waits for more. */
+		while (i < 100 && read(reader, bytes, sizeof(bytes)) > 0)
+			;
+	}
+	assert_true(fabric_trace_flush(w->fabric) < 0);
+	assert_true(fabric_trace_close(w->fabric) < 0);
+	assert_in_range(clock_ns() - begin, 50 * NS_PER_MS, 5 * NS_PER_S);
+	close(reader);
+	unlink(name);
+	rmdir(dir);
+	world_free(w);
+}
+
 /* Files that are no trace, or not a whole one */
 static void test_trace_read_bad(void **state)
 {
@@ -162,9 +203,8 @@ static void test_trace_read_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trace),
-		cmocka_unit_test(test_trace_transfer),
-		cmocka_unit_test(test_trace_lost),
+		cmocka_unit_test(test_trace),	       cmocka_unit_test(test_trace_transfer),
+		cmocka_unit_test(test_trace_lost),     cmocka_unit_test(test_trace_reader_stops),
 		cmocka_unit_test(test_trace_read_bad),
 	};
 

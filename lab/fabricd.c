@@ -17,6 +17,7 @@
 
 #include "devices/accel/accel.h"
 #include "devices/cx/cx.h"
+#include "devices/ept/ept.h"
 #include "fabric/trace_file.h"
 #include "lab/control.h"
 #include "lab/faults.h"
@@ -119,6 +120,16 @@ static int open_nic(struct lab *lab, const struct options *options, unsigned ind
 	return open_slot(lab, options, slot, cx_create(&slot->function, &config, &link));
 }
 
+static int open_ept(struct lab *lab, const struct options *options, unsigned index)
+{
+	struct slot *slot = &lab->slots[lab->slot_count];
+	struct pci_function_link link = slot_link(slot);
+	struct ept_config config = {.tph_bits = options->ept_tph_bits[index]};
+
+	snprintf(slot->name, sizeof(slot->name), "ept%u", index);
+	return open_slot(lab, options, slot, ept_create(&slot->function, &config, &link));
+}
+
 static int open_signals(struct lab *lab)
 {
 	sigset_t set;
@@ -181,6 +192,8 @@ static int lab_open(struct lab *lab, const struct options *options)
 		err = open_accel(lab, options, i);
 	for (unsigned i = 0; !err && i < options->nic_count; i++)
 		err = open_nic(lab, options, i);
+	for (unsigned i = 0; !err && i < options->ept_count; i++)
+		err = open_ept(lab, options, i);
 	for (unsigned i = 0; !err && i < options->fault_count; i++)
 		err = set_fault(lab, options->faults[i]);
 	return err;

@@ -25,7 +25,7 @@ static const struct word completer_words[] = {
 	{"16", PCI_TPH_COMPLETER_16},
 	{NULL, 0},
 };
-static const struct word nic_words[] = {{"off", 0}, {"8", 8}, {"16", 16}, {NULL, 0}};
+static const struct word requester_words[] = {{"off", 0}, {"8", 8}, {"16", 16}, {NULL, 0}};
 
 static int bad(const char *option, const char *value)
 {
@@ -54,17 +54,19 @@ static int number(const char *option, const char *value, unsigned long max, unsi
 	return errno || end == value || *end || *out > max ? bad(option, value) : 0;
 }
 
-static int parse_nics(struct options *o, char *list)
+/* Which tags each of several requesters sends. */
+static int parse_requesters(const char *option, char *list, unsigned max, unsigned bits[],
+			    unsigned *count)
 {
 	char *save = NULL;
 
-	o->nic_count = 0;
+	*count = 0;
 	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
-		int bits;
+		int choice;
 
-		if (o->nic_count == OPTIONS_NICS_MAX || one_of(nic_words, "nics", item, &bits))
-			return bad("nics", item);
-		o->nic_tph_bits[o->nic_count++] = (unsigned)bits;
+		if (*count == max || one_of(requester_words, option, item, &choice))
+			return bad(option, item);
+		bits[(*count)++] = (unsigned)choice;
 	}
 	return 0;
 }
@@ -128,7 +130,11 @@ static int parse_one(struct options *o, const char *name, char *value)
 	} else if (!strcmp(name, "nic-st-table")) {
 		err = parse_st_table(o, value);
 	} else if (!strcmp(name, "nics")) {
-		err = parse_nics(o, value);
+		err = parse_requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits,
+				       &o->nic_count);
+	} else if (!strcmp(name, "endpoints")) {
+		err = parse_requesters(name, value, OPTIONS_EPTS_MAX, o->ept_tph_bits,
+				       &o->ept_count);
 	} else if (!strcmp(name, "ids")) {
 		err = parse_slots(name, value, o->ids);
 	} else if (!strcmp(name, "switches")) {
@@ -152,6 +158,7 @@ int options_parse(struct options *options, int argc, char **argv)
 		{"accel-trapped", no_argument, NULL, 0},
 		{"nic-st-table", required_argument, NULL, 0},
 		{"nics", required_argument, NULL, 0},
+		{"endpoints", required_argument, NULL, 0},
 		{"ids", required_argument, NULL, 0},
 		{"fault", required_argument, NULL, 0},
 		{"switches", required_argument, NULL, 0},

@@ -13,7 +13,8 @@
 #define OPTIONS_ACCELS_MAX 2
 #define OPTIONS_NICS_MAX   8
 #define OPTIONS_FAULTS_MAX 32
-#define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX)
+#define OPTIONS_EPTS_MAX   4
+#define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX + OPTIONS_EPTS_MAX)
 
 struct options {
 	const char *dir;   /* for the sockets */
@@ -27,9 +28,12 @@ struct options {
 	unsigned nic_st_entries; /* 0: no ST table */
 	unsigned nic_count;
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
+	unsigned ept_count;
+	unsigned ept_tph_bits[OPTIONS_EPTS_MAX]; /* likewise */
 	const char *faults[OPTIONS_FAULTS_MAX];	 /* lines of the control language */
 	unsigned fault_count;
-	/* Requester IDs: of the accelerators, then of the NICs. The transport does not tell them.
+	/* Requester IDs: of the accelerators, of the NICs, then of the endpoints. The transport
+	 * does not tell them.
 	 */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
 	/* Likewise: below which switch each is, from 1; 0: as peers says. */

@@ -52,11 +52,11 @@ boot_accel_trapped() {
 	[ "$topology" != switch ] && [ "$iommu" = translated ]
 }
 
-# Which switch each function is below: the first, or every other accelerator and NIC below the second.
+# Which switch each function is below: the first, or every other of its kind below the second.
 boot_switches() {
 	local n count
 	below=()
-	for count in "$accels" "$(wc -w <<<"${nics//,/ }")"; do
+	for count in "$accels" "$(wc -w <<<"${nics//,/ }")" "$(wc -w <<<"${endpoints//,/ }")"; do
 		for ((n = 0; n < count; n++)); do
 			case $topology in
 			switch) below+=(1) ;;
@@ -83,7 +83,7 @@ boot_switch_bus() {
 }
 
 boot_device_args() {
-	local n nic=0 more=''
+	local n nic=0 ept=0 more=''
 	device_args=() ids=''
 	boot_switches
 	! boot_accel_trapped || more=',"x-no-posted-writes":true'
@@ -94,13 +94,17 @@ boot_device_args() {
 		boot_device "nic$nic.sock" $((n + nic)) ''
 		nic=$((nic + 1))
 	done
+	for _ in ${endpoints//,/ }; do
+		boot_device "ept$ept.sock" $((n + nic + ept)) ''
+		ept=$((ept + 1))
+	done
 }
 
 # Its sockets are there when its one line has come.
 boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
-	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --nic-st-table "$nic_st_table" --peers "$peers"
+	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --endpoints "$endpoints" --nic-st-table "$nic_st_table" --peers "$peers"
 		--host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line of tphlab, checked once, here.
 
-topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 nic_st_table=cap host_bridge_hints=drop mps=256
+topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 endpoints='' nic_st_table=cap host_bridge_hints=drop mps=256
 trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 
@@ -20,7 +20,7 @@ options_parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; command=("$@"); break ;;
-		--topology | --iommu | --accels | --accel-tph | --nics | --nic-st-table | --host-bridge-hints | --mps | --trace | \
+		--topology | --iommu | --accels | --accel-tph | --nics | --endpoints | --nic-st-table | --host-bridge-hints | --mps | --trace | \
 			--share | --log | --timeout | --kernel | --config)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
@@ -42,6 +42,7 @@ options_parse() {
 	one_of --config "$config" running debian lab
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
+	[[ $endpoints =~ ^((off|8|16)(,(off|8|16)){0,3})?$ ]] || die "--endpoints $endpoints: up to four of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
 	kernel+=$debug
 	kernel_split "$kernel" || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
  * them. */
@@ -55,7 +56,7 @@ static void slot_log(void *ctx, const char *line)
 {
 	struct slot *slot = ctx;
 
-	fprintf(stderr, "fabricd: %s: %s\n", slot->name, line);
+	log_line(&slot->log, STDERR_FILENO, slot->name, line);
 }
 
 static void link_trace(void *ctx, const char *event, uint64_t value)

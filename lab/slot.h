@@ -10,6 +10,7 @@
 
 #include "devices/pci/function.h"
 #include "fabric/fabric.h"
+#include "lab/log.h"
 #include "vfio-user/vfio_user.h"
 
 struct slot {
@@ -17,6 +18,7 @@ struct slot {
 	struct pci_function *function;
 	struct vu *vu;
 	struct fabric_port *port;
+	struct log log;
 	bool pending;	       /* the function may have work */
 	bool seen;	       /* the guest has given it an address */
 	bool away;	       /* torn out */

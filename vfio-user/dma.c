@@ -68,7 +68,17 @@ int vu_handle_dma_unmap(struct vu *vu, const struct vu_request *request, struct 
 	return 0;
 }
 
+void vu_check_memory(struct vu *vu)
+{
+	if (!vu->dma.lost || vu->broken)
+		return;
+	vu_complain(vu, "dropped the client: this machine had no page for an access to the "
+			"guest's memory, so that its data is wrong");
+	vu_break(vu);
+}
+
 void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write)
 {
+	vu_check_memory(vu);
 	return dma_table_ptr(&vu->dma, addr, len, write);
 }

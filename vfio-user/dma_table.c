@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "dma_table.h"
+#include "vfio-user/dma_table.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "message.h"
+#include "vfio-user/descriptor.h"
+#include "vfio-user/dma_guard.h"
+#include "vfio-user/message.h"
 
 /*
  * A file is mapped whole and once, however many DMA maps lie in it: an IOMMU
@@ -19,9 +20,7 @@ struct dma_file {
 	struct dma_file *next;
 	dev_t dev;
 	ino_t ino;
-	int prot;
-	uint8_t *base;
-	size_t size; /* bytes */
+	struct dma_guard guard; /* where it is mapped */
 	size_t users;
 };
 
@@ -39,8 +38,9 @@ static void file_put(struct dma_table *table, struct dma_file *file)
 		link = &(*link)->next;
 	*link = file->next;
 	table->file_count--;
-	table->file_bytes -= file->size;
-	munmap(file->base, file->size);
+	table->file_bytes -= file->guard.size;
+	dma_guard_remove(&file->guard);
+	munmap(file->guard.base, file->guard.size);
 	free(file);
 }
 
@@ -49,7 +49,7 @@ static int file_map(struct dma_table *table, int fd, const struct stat *st, int 
 {
 	uint64_t size = (uint64_t)st->st_size;
 	struct dma_file *file;
-	int err;
+	int ret;
 
 	if (table->file_count >= MAX_FILES || size > MAX_FILE_BYTES - table->file_bytes)
 		return -ENOSPC;
@@ -60,16 +60,18 @@ static int file_map(struct dma_table *table, int fd, const struct stat *st, int 
 		.next = table->files,
 		.dev = st->st_dev,
 		.ino = st->st_ino,
-		.prot = prot,
-		.base = mmap(NULL, size, prot, MAP_SHARED, fd, 0),
-		.size = size,
+		.guard = {.base = mmap(NULL, size, prot, MAP_SHARED, fd, 0),
+			  .size = size,
+			  .prot = prot,
+			  .lost = &table->lost},
 		.users = 1,
 	};
-	if (file->base == MAP_FAILED) {
-		err = -errno;
+	if (file->guard.base == MAP_FAILED) {
+		ret = -errno;
 		free(file);
-		return err;
+		return ret;
 	}
+	dma_guard_add(&file->guard);
 	table->files = file;
 	table->file_count++;
 	table->file_bytes += size;
@@ -82,20 +84,18 @@ static int file_get(struct dma_table *table, int fd, int prot, uint64_t end, str
 {
 	struct dma_file *file;
 	struct stat st;
-	int seals;
 
+	/* Before anything else is asked: not even fstat() is safe with other files. */
+	if (!descriptor_is_memory(fd))
+		return 0;
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_size < 0 || end > (uint64_t)st.st_size)
+	if (end > (uint64_t)st.st_size)
 		return -EINVAL;
-	/* Only files that live in memory have seals; for others this fails. */
-	seals = fcntl(fd, F_GET_SEALS);
-	if (seals < 0 || !(seals & F_SEAL_SHRINK))
-		return 0;
 	for (file = table->files; file; file = file->next) {
 		/* The inode of a mapped file is not used for another one meanwhile. */
-		if (file->dev == st.st_dev && file->ino == st.st_ino && file->prot == prot &&
-		    end <= file->size) {
+		if (file->dev == st.st_dev && file->ino == st.st_ino && file->guard.prot == prot &&
+		    end <= file->guard.size) {
 			file->users++;
 			*out = file;
 			return 0;
@@ -229,11 +229,11 @@ void *dma_table_ptr(struct dma_table *table, uint64_t addr, size_t *len, bool wr
 		table->last_hit = at;
 	}
 	map = &table->maps[at];
-	if (!map->file || !(write ? map->writable : map->readable))
+	if (!map->file || table->lost || !(write ? map->writable : map->readable))
 		return NULL;
 	if (*len && *len - 1 > map->last - addr)
 		*len = map->last - addr + 1;
-	return map->file->base + map->file_offset + (addr - map->first);
+	return map->file->guard.base + map->file_offset + (addr - map->first);
 }
 
 void dma_table_clear(struct dma_table *table)

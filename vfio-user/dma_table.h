@@ -6,6 +6,7 @@
 #ifndef VFIO_USER_DMA_TABLE_H
 #define VFIO_USER_DMA_TABLE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -27,20 +28,21 @@ struct dma_table {
 	size_t last_hit;
 	struct dma_file *files;
 	size_t file_count;
-	uint64_t file_bytes; /* mapped into this process by @files */
+	uint64_t file_bytes;	    /* mapped into this process by @files */
+	volatile sig_atomic_t lost; /* 1: a page was gone (dma_guard.h), no pointer any more */
 };
 
 /*
  * Adds @map, whose first, last, readable and writable are set and in order.
- * With @fd >= 0 the memory is @fd's from @offset on; @fd is not kept.
+ * With @fd >= 0 the memory is @fd's from @offset on; @fd is not kept. The
+ * table must not move while it has maps: dma_guard.h knows where it is.
  *
- * A file that its owner could cut short under our feet, so that an access ends
- * in SIGBUS, or whose pages a file system of the owner's making serves, is not
- * mapped: its memory has no pointer then, and *@untrusted is set. What is
- * mapped is memory (memfd, hugetlb) sealed with F_SEAL_SHRINK.
+ * Only memory that cannot shrink is mapped (descriptor_is_memory()). Of any
+ * other file nothing is asked, its offset and length neither: its memory has no
+ * pointer, and *@untrusted is set.
  *
  * -EEXIST: overlaps a map. -EINVAL: beyond the end of the file. -ENOSPC: too
- * many maps, files or bytes. -ENOMEM, -EBADF, and what mmap() says (-EACCES:
+ * many maps, files or bytes. -ENOMEM, and what mmap() says (-EACCES:
  * the descriptor does not allow what the map does).
  */
 int dma_table_map(struct dma_table *table, const struct dma_map *map, int fd, uint64_t offset,

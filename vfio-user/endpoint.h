@@ -9,17 +9,17 @@
 #include <sys/types.h>
 #include <time.h>
 
-#include "dma_table.h"
-#include "message.h"
-#include "vfio_user.h"
+#include "vfio-user/descriptor.h"
+#include "vfio-user/dma_table.h"
+#include "vfio-user/irq_sender.h"
+#include "vfio-user/message.h"
+#include "vfio-user/vfio_user.h"
 
 /* The message that is arriving. */
 struct vu_input {
 	uint8_t *buf; /* VU_MAX_MESSAGE bytes */
 	size_t have;  /* bytes of it so far */
-	int fds[VU_MAX_FDS];
-	unsigned fd_count;
-	bool fds_lost; /* more came than fit, or than this process may open */
+	struct descriptors fds;
 };
 
 /* One message, or what is left of it, that the socket did not take at once. */
@@ -45,12 +45,17 @@ struct vu {
 	struct vu_config config; /* its path is ours */
 	dev_t socket_dev;
 	ino_t socket_ino;
-	int epoll_fd; /* what the owner polls; the two below are in it */
+	int epoll_fd; /* what the owner polls; the three below and closer.done are in it */
 	int listen_fd;
-	int fd;		   /* the client, or -1 */
-	uint32_t interest; /* epoll events asked of @fd */
-	bool negotiated;   /* VERSION is done */
-	bool broken;	   /* to be dropped as soon as no handler is running */
+	int retry_fd; /* a timer: when to listen again after accept() has failed */
+	int fd;	      /* the client, or -1 */
+	/* epoll events asked of each */
+	uint32_t listen_interest, interest, done_interest;
+	bool resting;	 /* not to listen until the timer */
+	bool negotiated; /* VERSION is done */
+	bool broken;	 /* to be dropped as soon as no handler is running */
+	struct closer closer;
+	struct irq_sender irq_sender;
 	struct vu_input in;
 	struct vu_output out;
 	struct dma_table dma;
@@ -84,13 +89,15 @@ typedef int vu_handler(struct vu *vu, const struct vu_request *request, struct v
 void vu_complain(struct vu *vu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the client as soon as that is safe. */
 void vu_break(struct vu *vu);
-/* To be called whenever the output queue or @broken has changed. */
+/* False while replies that it does not take, or descriptors not yet closed, pile up. */
+bool vu_may_read(struct vu *vu);
+/* To be called whenever what may be read, or what is to be sent, has changed. */
 void vu_update_interest(struct vu *vu);
 
 /* input.c */
 /* Handles what has arrived, a bounded number of messages. */
 void vu_receive(struct vu *vu);
-void vu_input_reset(struct vu_input *in);
+void vu_input_reset(struct vu *vu);
 
 /* output.c */
 /* Sends @head and @data as one message, or queues what the socket does not take. */
@@ -110,6 +117,8 @@ vu_handler vu_handle_version;
 
 /* dma.c */
 vu_handler vu_handle_dma_map, vu_handle_dma_unmap;
+/* Drops the client if the host had no page for an access to its memory. */
+void vu_check_memory(struct vu *vu);
 
 /* transfer.c */
 void vu_transfer_reply(struct vu *vu, const struct vu_request *reply);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Interrupts: MSI-X alone, one eventfd per vector. */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,7 +22,10 @@ int vu_handle_irq_info(struct vu *vu, const struct vu_request *request, struct v
 	return 0;
 }
 
-/* Anything else might block the write that signals it, or send bytes to who knows whom. */
+/*
+ * Tells it by the name that the kernel gives it, which no file system is asked
+ * for. Anything else would fail when it is to be signalled, and be kept till then.
+ */
 static bool is_eventfd(int fd)
 {
 	static const char expected[] = "anon_inode:[eventfd]";
@@ -38,7 +40,7 @@ static bool is_eventfd(int fd)
 static void set_vector(struct vu *vu, unsigned vector, int fd)
 {
 	if (vu->irq_fds[vector] >= 0)
-		close(vu->irq_fds[vector]);
+		closer_close(&vu->closer, vu->irq_fds[vector]);
 	vu->irq_fds[vector] = fd;
 }
 
@@ -95,19 +97,11 @@ int vu_handle_set_irqs(struct vu *vu, const struct vu_request *request, struct v
 
 void vu_irq(struct vu *vu, unsigned vector)
 {
-	uint64_t one = 1;
-	struct pollfd eventfd = {.events = POLLOUT};
+	int ret;
 
 	if (vector >= vu->config.msix_vectors || vu->irq_fds[vector] < 0)
 		return;
-	/*
-	 * The client owns the eventfd's flags and may fill its counter, so that a
-	 * write would wait; then the interrupt is pending already. A client that
-	 * fills it just between the two calls could still make us wait: it would
-	 * have to be hostile, blocking and quick all at once.
-	 */
-	eventfd.fd = vu->irq_fds[vector];
-	if (poll(&eventfd, 1, 0) == 1 && (eventfd.revents & POLLOUT) &&
-	    write(eventfd.fd, &one, sizeof(one)) < 0)
-		vu_complain(vu, "cannot signal vector %u: %s", vector, strerror(errno));
+	ret = irq_sender_send(&vu->irq_sender, vu->irq_fds[vector]);
+	if (ret < 0)
+		vu_complain(vu, "cannot signal vector %u: %s", vector, strerror(-ret));
 }

@@ -160,7 +160,7 @@ static int run(struct vu *vu, const struct command *command, const struct vu_req
 		return -EPROTO;
 	if (request->len < command->least || request->len > command->most)
 		return -EINVAL;
-	if (vu->in.fds_lost || request->fd_count > command->fds)
+	if (vu->in.fds.lost || request->fd_count > command->fds)
 		return -EINVAL;
 	return command->handle(vu, request, reply);
 }

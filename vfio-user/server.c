@@ -9,13 +9,18 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include <poll.h>
 
-#include "endpoint.h"
+#include "util/clock.h"
+#include "util/macros.h"
+#include "vfio-user/dma_guard.h"
+#include "vfio-user/endpoint.h"
 
 #define MAX_MSIX_VECTORS 2048
+#define REST_MS		 100 /* after accept() has failed */
 
 #define LOG_SECONDS	 10
 #define LOG_LINES	 16 /* in that time */
@@ -43,18 +48,29 @@ void vu_complain(struct vu *vu, const char *format, ...)
 	vu->config.log(vu->config.owner, line);
 }
 
+bool vu_may_read(struct vu *vu)
+{
+	return !vu_output_full(vu) && !closer_busy(&vu->closer);
+}
+
+static void ask_for(struct vu *vu, int fd, uint32_t *asked, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	if (fd >= 0 && events != *asked && epoll_ctl(vu->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		*asked = events;
+}
+
 void vu_update_interest(struct vu *vu)
 {
-	struct epoll_event event = {.data.fd = vu->fd};
+	bool busy = closer_busy(&vu->closer);
+	uint32_t client = vu->out.head ? EPOLLOUT : 0;
 
-	if (!vu_output_full(vu))
-		event.events |= EPOLLIN;
-	if (vu->out.head)
-		event.events |= EPOLLOUT;
-	if (event.events == vu->interest)
-		return;
-	if (epoll_ctl(vu->epoll_fd, EPOLL_CTL_MOD, vu->fd, &event) == 0)
-		vu->interest = event.events;
+	if (!busy && !vu_output_full(vu))
+		client |= EPOLLIN;
+	ask_for(vu, vu->fd, &vu->interest, client);
+	ask_for(vu, vu->listen_fd, &vu->listen_interest, busy || vu->resting ? 0 : EPOLLIN);
+	ask_for(vu, vu->closer.done, &vu->done_interest, busy ? EPOLLIN : 0);
 }
 
 void vu_break(struct vu *vu)
@@ -71,11 +87,11 @@ static void drop_client(struct vu *vu)
 	bool was_negotiated = vu->negotiated;
 
 	epoll_ctl(vu->epoll_fd, EPOLL_CTL_DEL, vu->fd, NULL);
-	close(vu->fd);
+	descriptor_close_socket(vu->fd, &vu->closer);
 	vu->fd = -1;
 	vu->negotiated = false;
 	vu->broken = false;
-	vu_input_reset(&vu->in);
+	vu_input_reset(vu);
 	vu_output_reset(&vu->out);
 	vu_irqs_reset(vu);
 	dma_table_clear(&vu->dma);
@@ -85,25 +101,34 @@ static void drop_client(struct vu *vu)
 		vu->config.ops->disconnected(vu->config.owner);
 }
 
+/* What keeps accept() from it lasts, and poll() would report the client all the time. */
+static void rest(struct vu *vu)
+{
+	const struct itimerspec once = {.it_value.tv_nsec = REST_MS * NS_PER_MS};
+
+	vu_complain(vu, "cannot accept a client: %s", strerror(errno));
+	vu->resting = timerfd_settime(vu->retry_fd, 0, &once, NULL) == 0;
+}
+
 static void accept_client(struct vu *vu)
 {
 	struct epoll_event event = {.events = EPOLLIN};
 	int fd = accept4(vu->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0) {
-		if (errno != EAGAIN && errno != EINTR)
-			vu_complain(vu, "cannot accept a client: %s", strerror(errno));
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			rest(vu);
 		return;
 	}
 	if (vu->fd >= 0) {
 		vu_complain(vu, "refused a second client; one is connected, and only one can be");
-		close(fd);
+		descriptor_close_socket(fd, &vu->closer);
 		return;
 	}
 	event.data.fd = fd;
 	if (epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
 		vu_complain(vu, "cannot poll a client: %s", strerror(errno));
-		close(fd);
+		descriptor_close_socket(fd, &vu->closer);
 		return;
 	}
 	vu->fd = fd;
@@ -116,32 +141,38 @@ static void serve_client(struct vu *vu, uint32_t events)
 {
 	if (vu->out.head && !vu->broken)
 		vu_flush(vu);
-	if (!vu->broken && !vu_output_full(vu) && (events & ~(uint32_t)EPOLLOUT))
+	vu_check_memory(vu);
+	if (!vu->broken && vu_may_read(vu) && (events & ~(uint32_t)EPOLLOUT))
 		vu_receive(vu);
+	/* It has left, and what it still says is not read: its descriptors are not closed yet. */
+	if (!vu->broken && (events & (EPOLLHUP | EPOLLERR)) && closer_busy(&vu->closer))
+		vu_break(vu);
 	if (vu->broken)
 		drop_client(vu);
-	else
-		vu_update_interest(vu);
 }
 
 void vu_process(struct vu *vu, short revents)
 {
-	struct epoll_event events[2];
+	struct epoll_event events[4];
 	bool knock = false;
-	int count, i;
+	uint64_t expired;
+	int count;
 
 	if (!revents)
 		return;
-	count = epoll_wait(vu->epoll_fd, events, 2, 0);
-	for (i = 0; i < count; i++) {
+	count = epoll_wait(vu->epoll_fd, events, 4, 0);
+	for (int i = 0; i < count; i++) {
 		if (events[i].data.fd == vu->listen_fd)
 			knock = true;
-		else
+		else if (events[i].data.fd == vu->retry_fd)
+			vu->resting = read(vu->retry_fd, &expired, sizeof(expired)) < 0;
+		else if (events[i].data.fd == vu->fd)
 			serve_client(vu, events[i].events);
 	}
 	/* Last, so that a client is not refused for one that has just left. */
-	if (knock)
+	if (knock && !closer_busy(&vu->closer))
 		accept_client(vu);
+	vu_update_interest(vu);
 }
 
 int vu_fd(const struct vu *vu)
@@ -199,10 +230,16 @@ static int bind_path(int fd, const struct sockaddr_un *address)
 	return bind(fd, generic, sizeof(*address)) < 0 ? -errno : 0;
 }
 
+static int poll_too(struct vu *vu, int fd, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	return epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
 static int listen_at_path(struct vu *vu)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct epoll_event event = {.events = EPOLLIN};
 	size_t len = strlen(vu->config.path);
 	struct stat st;
 	int err;
@@ -222,8 +259,8 @@ static int listen_at_path(struct vu *vu)
 	vu->socket_ino = st.st_ino;
 	if (listen(vu->listen_fd, 4) < 0)
 		return -errno;
-	event.data.fd = vu->listen_fd;
-	return epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, vu->listen_fd, &event) < 0 ? -errno : 0;
+	vu->listen_interest = EPOLLIN;
+	return poll_too(vu, vu->listen_fd, EPOLLIN);
 }
 
 static int check_config(const struct vu_config *config)
@@ -269,6 +306,35 @@ static int allocate(struct vu *vu)
 	return 0;
 }
 
+static int open_poll(struct vu *vu)
+{
+	int ret;
+
+	vu->retry_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	vu->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (vu->epoll_fd < 0)
+		return -errno;
+	ret = poll_too(vu, vu->retry_fd, EPOLLIN);
+	return ret ? ret : poll_too(vu, vu->closer.done, 0);
+}
+
+/* Each of them, whatever the one before says, so that vu_destroy() finds all fields set. */
+static int open_parts(struct vu *vu)
+{
+	const int rets[] = {
+		allocate(vu),
+		closer_start(&vu->closer),
+		irq_sender_open(&vu->irq_sender),
+		dma_guard_install(),
+		open_poll(vu),
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rets); i++)
+		if (rets[i])
+			return rets[i];
+	return 0;
+}
+
 int vu_create(struct vu **out, const struct vu_config *config)
 {
 	int err = check_config(config);
@@ -283,12 +349,7 @@ int vu_create(struct vu **out, const struct vu_config *config)
 	vu->fd = -1;
 	vu->listen_fd = -1;
 	vu->out.tail = &vu->out.head;
-	vu->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (vu->epoll_fd < 0)
-		err = -errno;
-	/* Always, since it makes the path ours, which vu_destroy() frees. */
-	if (allocate(vu) < 0 && !err)
-		err = -ENOMEM;
+	err = open_parts(vu);
 	if (!err)
 		err = listen_at_path(vu);
 	if (err) {
@@ -314,17 +375,22 @@ void vu_destroy(struct vu *vu)
 	if (!vu)
 		return;
 	remove_socket_file(vu);
-	if (vu->fd >= 0)
-		close(vu->fd);
-	if (vu->listen_fd >= 0)
-		close(vu->listen_fd);
-	if (vu->epoll_fd >= 0)
-		close(vu->epoll_fd);
-	vu_input_reset(&vu->in);
+	vu_input_reset(vu);
 	vu_output_reset(&vu->out);
 	dma_table_clear(&vu->dma);
 	if (vu->irq_fds)
 		vu_irqs_reset(vu);
+	if (vu->fd >= 0)
+		descriptor_close_socket(vu->fd, &vu->closer);
+	/* Clients that were not accepted may have sent descriptors. */
+	if (vu->listen_fd >= 0)
+		descriptor_close_socket(vu->listen_fd, &vu->closer);
+	closer_stop(&vu->closer);
+	irq_sender_close(&vu->irq_sender);
+	if (vu->retry_fd >= 0)
+		close(vu->retry_fd);
+	if (vu->epoll_fd >= 0)
+		close(vu->epoll_fd);
 	free(vu->irq_fds);
 	free(vu->in.buf);
 	free(vu->out.reply);

@@ -49,9 +49,10 @@ static int parse_capabilities(const char *text, size_t len, size_t *max_transfer
 	tokener = json_tokener_new_ex(MAX_DEPTH);
 	if (!tokener)
 		return -ENOMEM;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	/* Not strict: whether that allows integers above 2^64 depends on the version of json-c. */
 	json = json_tokener_parse_ex(tokener, text, (int)len);
-	if (json && json_tokener_get_error(tokener) == json_tokener_success)
+	if (json && json_tokener_get_error(tokener) == json_tokener_success &&
+	    json_tokener_get_parse_end(tokener) == len - 1)
 		err = read_capabilities(json, max_transfer);
 	json_object_put(json);
 	json_tokener_free(tokener);

@@ -4,8 +4,12 @@
  * socket. The transport only: it knows messages, regions, DMA maps and
  * interrupts, and nothing of what the function does with them.
  *
- * Nothing here blocks. The owner polls vu_fd() for vu_events() and calls
- * vu_process(). All calls come from one thread.
+ * Nothing here blocks, whatever a client sends (descriptor.h). The owner polls
+ * vu_fd() for vu_events() and calls vu_process(). All calls come from one thread.
+ *
+ * Unlike libvfio-user's server, this one sends the descriptor of a region that
+ * can be mapped with the first reply to GET_REGION_INFO and without a
+ * sparse-mmap capability: the region is mapped as a whole. QEMU takes both.
  */
 #ifndef VFIO_USER_H
 #define VFIO_USER_H
@@ -78,7 +82,8 @@ struct vu;
  * server has left is replaced. 0, or a negative errno: -EADDRINUSE (a server
  * listens there, or it is no socket), -ENAMETOOLONG (path above 107 bytes),
  * -EINVAL (an operation or a path missing, a region beyond the end of its
- * mmap_fd, more than 2048 vectors), -ENOMEM, and what socket() and bind() say.
+ * mmap_fd, more than 2048 vectors), -ENOMEM, -EAGAIN (fs.aio-max-nr is used up),
+ * and what socket(), bind() and clone() say. Starts a helper process, see closer.h.
  */
 int vu_create(struct vu **out, const struct vu_config *config);
 /* Closes, unmaps and removes everything, the socket file too. NULL is fine. */
@@ -102,8 +107,9 @@ bool vu_connected(const struct vu *vu);
  * is valid until the next vu_process(). What is behind it changes under the
  * reader's eyes: read a value once, then check the copy.
  *
- * What remains: memory of sealed huge pages or under a memory limit that the
- * host cannot back when it is first touched ends in SIGBUS all the same.
+ * Where the host has no page for an access, the access goes nowhere and the
+ * client is dropped: vu_create() takes SIGBUS over for such memory, and leaves
+ * any other to the handler that was there.
  */
 void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write);
 

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 uint32_t get32(const uint8_t *at)
@@ -392,5 +393,17 @@ unsigned open_fds(void)
 	while (readdir(dir))
 		count++;
 	closedir(dir);
+	return count;
+}
+
+unsigned open_fds_after(unsigned expected)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+	unsigned count = open_fds();
+
+	for (unsigned i = 0; count != expected && i < 5000; i++) {
+		nanosleep(&ms, NULL);
+		count = open_fds();
+	}
 	return count;
 }

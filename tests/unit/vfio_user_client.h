@@ -105,6 +105,8 @@ void assert_alive(struct endpoint *e);
 /* Memory as QEMU's memory-backend-memfd,share=on makes it; page n is filled with n. */
 int guest_memory(size_t size, bool sealed);
 unsigned open_fds(void);
+/* As open_fds(), once it is @expected, or after 5 s: another process closes what a client sent. */
+unsigned open_fds_after(unsigned expected);
 uint64_t get64(const uint8_t *at);
 uint32_t get32(const uint8_t *at);
 

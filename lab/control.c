@@ -7,16 +7,32 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "util/clock.h"
+#include "vfio-user/descriptor.h"
+
+#define REST_MS 100 /* after accept() has failed */
+
+/* Places in the array of control_fds(). */
+enum { LISTENER, CLOSED, CLIENTS };
 
 int control_open(struct control *control, const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int ret = closer_start(&control->closer);
 
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		control->clients[i].fd = -1;
 	control->listener = -1;
+	control->resting = false;
+	control->retry = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (control->retry < 0 && !ret)
+		ret = -errno;
+	if (ret)
+		return ret;
 	if (strlen(path) >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
 	strcpy(address.sun_path, path);
@@ -31,9 +47,9 @@ int control_open(struct control *control, const char *path)
 	return 0;
 }
 
-static void hang_up(struct control_client *client)
+static void hang_up(struct control *control, struct control_client *client)
 {
-	close(client->fd);
+	descriptor_close_socket(client->fd, &control->closer);
 	client->fd = -1;
 }
 
@@ -41,30 +57,32 @@ void control_close(struct control *control)
 {
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		if (control->clients[i].fd >= 0)
-			hang_up(&control->clients[i]);
+			hang_up(control, &control->clients[i]);
+	/* Clients that were not accepted may have sent descriptors. */
 	if (control->listener >= 0)
-		close(control->listener);
+		descriptor_close_socket(control->listener, &control->closer);
+	closer_stop(&control->closer);
+	if (control->retry >= 0)
+		close(control->retry);
 }
 
-static struct control_client *free_client(struct control *control)
-{
-	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
-		if (control->clients[i].fd < 0)
-			return &control->clients[i];
-	return NULL;
-}
-
-/* While there is no room for one more, he waits. */
 void control_fds(struct control *control, struct pollfd fds[CONTROL_FDS])
 {
-	fds[0] = (struct pollfd){.fd = control->listener, .events = POLLIN};
-	if (!free_client(control))
-		fds[0].fd = -1;
+	bool busy = closer_busy(&control->closer);
+
+	fds[LISTENER] = (struct pollfd){.fd = control->listener, .events = POLLIN};
+	if (control->resting)
+		fds[LISTENER].fd = control->retry;
+	fds[CLOSED] = (struct pollfd){.fd = busy ? control->closer.done : -1, .events = POLLIN};
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
-		fds[1 + i] = (struct pollfd){.fd = control->clients[i].fd, .events = POLLIN};
+		fds[CLIENTS + i] = (struct pollfd){.fd = control->clients[i].fd, .events = POLLIN};
+	/* What clients send is not taken while what they sent is not closed. */
+	for (unsigned i = 0; busy && i < CONTROL_FDS; i++)
+		if (i != CLOSED)
+			fds[i].fd = -1;
 }
 
-/* False: it is not to be had by him. */
+/* False: the answer could not be sent. */
 static bool answer(const struct control *control, const struct control_client *client, size_t len)
 {
 	char *text = NULL;
@@ -82,7 +100,7 @@ static bool answer(const struct control *control, const struct control_client *c
 	return sent;
 }
 
-/* Answers all lines that are whole. False: no more of this. */
+/* Answers all lines that are whole. False: the client is to be disconnected. */
 static bool take_lines(const struct control *control, struct control_client *client)
 {
 	char *end;
@@ -97,33 +115,82 @@ static bool take_lines(const struct control *control, struct control_client *cli
 	}
 	if (client->len < sizeof(client->line))
 		return true;
-	/* Too long: it is said, as of any line that is wrong, and what follows is not looked at. */
+	/* Too long: answered as any line that is wrong, and what follows is not looked at. */
 	answer(control, client, client->len);
 	return false;
 }
 
-static void listen_to(const struct control *control, struct control_client *client)
+static void read_lines(struct control *control, struct control_client *client)
 {
-	ssize_t got = recv(client->fd, client->line + client->len,
-			   sizeof(client->line) - client->len, MSG_DONTWAIT);
+	struct descriptors none = {0};
+	ssize_t got =
+		descriptor_receive(client->fd, client->line + client->len,
+				   sizeof(client->line) - client->len, &none, &control->closer);
 
-	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+	descriptors_close(&none, &control->closer);
+	if (got == -EAGAIN)
 		return;
-	if (got > 0)
+	if (got > 0) {
 		client->len += (size_t)got;
+		client->turn = control->turn;
+	}
 	if (got <= 0 || !take_lines(control, client))
-		hang_up(client);
+		hang_up(control, client);
+}
+
+/* A place for one more: an empty one, or that of the client that has been silent for longest. */
+static struct control_client *make_room(struct control *control)
+{
+	struct control_client *longest = &control->clients[0];
+
+	for (unsigned i = 0; i < CONTROL_CLIENTS; i++) {
+		struct control_client *client = &control->clients[i];
+
+		if (client->fd < 0)
+			return client;
+		if (client->turn < longest->turn)
+			longest = client;
+	}
+	hang_up(control, longest);
+	return longest;
+}
+
+/* What keeps accept() from it lasts, and poll() would report the client all the time. */
+static void rest(struct control *control)
+{
+	const struct itimerspec once = {.it_value.tv_nsec = REST_MS * NS_PER_MS};
+
+	control->resting = timerfd_settime(control->retry, 0, &once, NULL) == 0;
+}
+
+static void accept_client(struct control *control)
+{
+	int fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct control_client *client;
+
+	if (fd < 0) {
+		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+			rest(control);
+		return;
+	}
+	client = make_room(control);
+	client->fd = fd;
+	client->len = 0;
+	client->turn = control->turn;
 }
 
 void control_process(struct control *control, const struct pollfd fds[CONTROL_FDS])
 {
-	struct control_client *client = free_client(control);
+	uint64_t expired;
 
+	control->turn++;
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
-		if (control->clients[i].fd >= 0 && fds[1 + i].revents)
-			listen_to(control, &control->clients[i]);
-	if (!fds[0].revents || !client)
+		if (control->clients[i].fd >= 0 && fds[CLIENTS + i].revents)
+			read_lines(control, &control->clients[i]);
+	if (!fds[LISTENER].revents)
 		return;
-	client->len = 0;
-	client->fd = accept4(control->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (control->resting)
+		control->resting = read(control->retry, &expired, sizeof(expired)) < 0;
+	else
+		accept_client(control);
 }

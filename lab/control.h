@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The control socket: whoever may open it sends lines and gets a line for each.
- * What the lines say is not its concern. It never blocks: one who does not
- * take his answers is cut off. Single-threaded.
+ * What the lines say is not its concern. Never blocks: a client that does not
+ * read its answers is disconnected, and so is the one that has been silent for
+ * longest when there is one client too many. Single-threaded.
  */
 #ifndef LAB_CONTROL_H
 #define LAB_CONTROL_H
@@ -11,18 +12,24 @@
 #include <stdio.h>
 
 #include "lab/command.h"
+#include "vfio-user/closer.h"
 
 #define CONTROL_CLIENTS 4
-#define CONTROL_FDS	(1 + CONTROL_CLIENTS)
+#define CONTROL_FDS	(2 + CONTROL_CLIENTS)
 
 struct control_client {
-	int fd; /* -1: none */
+	int fd;		    /* -1: none */
+	unsigned long turn; /* of control_process() that it spoke in */
 	size_t len;
 	char line[COMMAND_LINE_MAX + 1];
 };
 
 struct control {
 	int listener;
+	int retry; /* a timer: when to listen again after accept() has failed */
+	bool resting;
+	unsigned long turn;
+	struct closer closer;
 	struct control_client clients[CONTROL_CLIENTS];
 	/* Answers a line of any bytes but a newline, without one. */
 	void (*run)(void *owner, const char *line, size_t len, FILE *answer);

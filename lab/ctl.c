@@ -9,18 +9,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 static int fail(const char *what, const char *path)
 {
 	fprintf(stderr, "tphlab: cannot %s %s: %s; does the lab still run?\n", what, path,
-		strerror(errno));
+		errno == EAGAIN ? "no answer in 10 s" : strerror(errno));
 	return 1;
 }
 
 static int connect_to(const char *path)
 {
+	static const struct timeval patience = {.tv_sec = 10};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
@@ -30,7 +32,12 @@ static int connect_to(const char *path)
 	}
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+	if (fd < 0)
+		return -1;
+	/* fabricd answers at once or not at all; these hold for connect(), too. */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
 		close(fd);
 		return -1;
 	}

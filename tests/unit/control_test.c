@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -172,41 +173,101 @@ static void test_too_long(void **state)
 	close(fd);
 }
 
-/* Who does not take his answers is cut off; nobody waits for him. */
+/* A client that does not read its answers is disconnected; the others do not wait for it. */
 static void test_deaf(void **state)
 {
 	struct world *w = *state;
 	int deaf = client(w), other = client(w);
+	char text[4096];
 
 	say(deaf, "long\nmore\n");
 	say(other, "hello\n");
 	turn(w);
 	hear(other, "you said hello\n");
 	assert_int_equal(w->lines, 2);
-	assert_int_equal(w->control.clients[0].fd, -1);
+	while (recv(deaf, text, sizeof(text), MSG_DONTWAIT) > 0)
+		;
+	assert_true(cut_off(deaf));
 	close(deaf);
 	close(other);
 }
 
-/* More than there is room for wait until one leaves. */
+/* One more than there is room for takes the place of the one that has been silent for longest. */
 static void test_many(void **state)
 {
 	struct world *w = *state;
-	int fds[CONTROL_CLIENTS + 1];
+	int fds[CONTROL_CLIENTS], one_more;
 
-	for (int i = 0; i < CONTROL_CLIENTS + 1; i++) {
+	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		fds[i] = client(w);
-		say(fds[i], "x\n");
+		say(fds[i], "half a li");
+		turn(w);
 	}
+	say(fds[0], "ne\n");
 	turn(w);
-	assert_int_equal(w->lines, CONTROL_CLIENTS);
-	close(fds[2]);
+	hear(fds[0], "you said half a line\n");
+	one_more = client(w);
+	say(one_more, "x\n");
 	turn(w);
-	assert_int_equal(w->lines, CONTROL_CLIENTS + 1);
-	hear(fds[CONTROL_CLIENTS], "you said x\n");
-	for (int i = 0; i < CONTROL_CLIENTS + 1; i++)
-		if (i != 2)
-			close(fds[i]);
+	hear(one_more, "you said x\n");
+	for (int i = 0; i < CONTROL_CLIENTS; i++) {
+		assert_int_equal(cut_off(fds[i]), i == 1);
+		close(fds[i]);
+	}
+	close(one_more);
+}
+
+/* What a client sends along with a line is closed, and the line is answered. */
+static void test_descriptors(void **state)
+{
+	struct world *w = *state;
+	int fd = client(w), both[2];
+	char line[] = "x\n", byte;
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS}};
+	struct iovec iov = {line, 2};
+	struct msghdr message = {.msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+
+	assert_int_equal(pipe(both), 0);
+	memcpy(CMSG_DATA(&control.header), &both[1], sizeof(int));
+	assert_int_equal(sendmsg(fd, &message, 0), 2);
+	close(both[1]);
+	turn(w);
+	hear(fd, "you said x\n");
+	/* The end of the pipe: waits for the one who closes it. */
+	assert_int_equal(read(both[0], &byte, 1), 0);
+	close(both[0]);
+	close(fd);
+}
+
+/* A client that cannot be accepted is not asked for all the time, and accepted when it can be. */
+static void test_no_descriptors(void **state)
+{
+	struct world *w = *state;
+	int fd = client(w), lowest = dup(fd);
+	struct rlimit before, none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	close(lowest);
+	none = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	say(fd, "x\n");
+	turn(w); /* ends */
+	assert_int_equal(w->lines, 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int i = 0; !w->lines && i < 500; i++) {
+		usleep(10000);
+		turn(w);
+	}
+	hear(fd, "you said x\n");
+	close(fd);
 }
 
 /* He leaves with an answer under way, or in the middle of a line. */
@@ -237,6 +298,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deaf, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_leaves, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

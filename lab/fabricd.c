@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -23,6 +24,10 @@
 #include "lab/faults.h"
 #include "lab/options.h"
 #include "lab/slot.h"
+#include "vfio-user/descriptor.h"
+
+/* Descriptors that a peer is behind, but does not send: its socket, interrupts, our own. */
+#define FILES_PER_PEER 64
 
 struct lab {
 	struct fabric *fabric;
@@ -180,6 +185,33 @@ static int set_fault(struct lab *lab, const char *line)
 	return done ? 0 : -EINVAL;
 }
 
+/*
+ * A guest that has taken its QEMU over must not bring us to the limit of
+ * descriptors, see vfio-user/descriptor.h.
+ */
+static int raise_limit(const struct options *options)
+{
+	const rlim_t peers = options->accel_count + options->nic_count + 1;
+	const rlim_t needed = peers * (DESCRIPTOR_ROOM + FILES_PER_PEER);
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return fail("read the limit of", "open files", -errno);
+	if (limit.rlim_cur >= needed)
+		return 0;
+	if (limit.rlim_max < needed) {
+		fprintf(stderr,
+			"fabricd: cannot have %lu open files: the limit is %lu; raise it with "
+			"ulimit -Hn\n",
+			(unsigned long)needed, (unsigned long)limit.rlim_max);
+		return -EMFILE;
+	}
+	limit.rlim_cur = needed;
+	return setrlimit(RLIMIT_NOFILE, &limit) < 0
+		       ? fail("raise the limit of", "open files", -errno)
+		       : 0;
+}
+
 static int lab_open(struct lab *lab, const struct options *options)
 {
 	int err = open_control(lab, options);
@@ -236,15 +268,27 @@ static int lab_wait_ms(const struct lab *lab)
 	return first;
 }
 
+/* As poll(); an interrupted wait brings no event, not even an old one. */
+static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
+{
+	int ret = poll(fds, count, timeout_ms);
+
+	if (ret < 0 && errno != EINTR)
+		return fail("wait for", "QEMU", -errno);
+	for (unsigned i = 0; ret < 0 && i < count; i++)
+		fds[i].revents = 0;
+	return 0;
+}
+
 /* Until a signal comes. */
 static int lab_run(struct lab *lab)
 {
 	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS];
+	unsigned n = lab->slot_count;
 	bool more = false;
+	int err;
 
 	for (;;) {
-		unsigned n = lab->slot_count;
-
 		for (unsigned i = 0; i < n; i++) {
 			fds[i].fd = vu_fd(lab->slots[i].vu);
 			fds[i].events = vu_events(lab->slots[i].vu);
@@ -254,11 +298,9 @@ static int lab_run(struct lab *lab)
 		/* Before a rest, so that the trace can be read while the guest runs. */
 		if (!more)
 			check_trace(lab, fabric_trace_flush(lab->fabric));
-		if (poll(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab)) < 0 &&
-		    errno != EINTR)
-			return fail("wait for", "QEMU", -errno);
-		if (fds[n].revents)
-			return 0;
+		err = wait_for_events(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab));
+		if (err || fds[n].revents)
+			return err;
 		more = false;
 		control_process(&lab->control, fds + n + 1);
 		fabric_work(lab->fabric);
@@ -278,6 +320,8 @@ int main(int argc, char **argv)
 
 	if (err)
 		return 2;
+	if (raise_limit(&options))
+		return 1;
 	err = lab_open(&lab, &options);
 	if (!err) {
 		/* For the one who starts us: the sockets are there. */

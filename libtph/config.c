@@ -3,29 +3,18 @@
  * Configuration space and its two lists of capabilities (PCIe Base 6.x 7.5.1.1,
  * 7.6.3). What is beyond the visible end is "cut", never zero.
  */
-#include <string.h>
-
 #include "libtph/internal.h"
+#include "libtph/source.h"
+#include "util/bytes.h"
 
-#define STATUS		    0x06
-#define STATUS_CAP_LIST	    0x10
-#define CLASS_REVISION	    0x08
-#define HEADER_TYPE	    0x0e
-#define HEADER_CARDBUS	    2
-#define CAP_POINTER	    0x34
-#define CAP_POINTER_CARDBUS 0x14
-#define CAP_FIRST	    0x40
-#define CAP_PCIE	    0x10
-#define EXT_CAP_FIRST	    0x100
+#define CAP_FIRST     PCI_STD_HEADER_SIZEOF
+#define EXT_CAP_FIRST PCI_CFG_SPACE_SIZE
 
 static bool read_bytes(const struct config *c, unsigned offset, void *buf, size_t len)
 {
 	if (offset > c->bytes || len > c->bytes - offset)
 		return false;
-	if (c->entry->dev)
-		return live_read(c->ctx, c->entry, offset, buf, len);
-	memcpy(buf, c->entry->bytes + offset, len);
-	return true;
+	return c->ctx->ops->read(c->ctx, c->entry, offset, buf, len);
 }
 
 enum tph_seen config_get8(const struct config *c, unsigned offset, uint8_t *value)
@@ -39,7 +28,7 @@ enum tph_seen config_get16(const struct config *c, unsigned offset, uint16_t *va
 
 	if (!read_bytes(c, offset, b, sizeof(b)))
 		return TPH_SEEN_CUT;
-	*value = (uint16_t)(b[0] | b[1] << 8);
+	*value = get_le16(b);
 	return TPH_SEEN_YES;
 }
 
@@ -49,20 +38,8 @@ enum tph_seen config_get32(const struct config *c, unsigned offset, uint32_t *va
 
 	if (!read_bytes(c, offset, b, sizeof(b)))
 		return TPH_SEEN_CUT;
-	*value = b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+	*value = get_le32(b);
 	return TPH_SEEN_YES;
-}
-
-/* Linux ends the file where this user, or the machine, has no access. */
-static uint16_t live_bytes(struct tph_ctx *ctx, struct entry *entry)
-{
-	static const uint16_t sizes[] = {CONFIG_PCIE_BYTES, CONFIG_PCI_BYTES, CONFIG_HEADER_BYTES};
-	uint8_t last[4];
-
-	for (int i = 0; i < 3; i++)
-		if (live_read(ctx, entry, sizes[i] - sizeof(last), last, sizeof(last)))
-			return sizes[i];
-	return 0;
 }
 
 void config_open(struct config *c, struct tph_ctx *ctx, struct entry *entry)
@@ -70,11 +47,11 @@ void config_open(struct config *c, struct tph_ctx *ctx, struct entry *entry)
 	uint32_t id = 0, class = 0;
 
 	*c = (struct config){.ctx = ctx, .entry = entry};
-	c->bytes = entry->dev ? live_bytes(ctx, entry) : entry->length;
+	c->bytes = ctx->ops->visible_bytes(ctx, entry);
 	/* The ids alone do not tell: those of a virtual function are all ones. */
 	c->silent = config_get32(c, 0, &id) == TPH_SEEN_YES &&
-		    config_get32(c, CLASS_REVISION, &class) == TPH_SEEN_YES && id == UINT32_MAX &&
-		    class == UINT32_MAX;
+		    config_get32(c, PCI_CLASS_REVISION, &class) == TPH_SEEN_YES &&
+		    id == UINT32_MAX && class == UINT32_MAX;
 }
 
 /* Where the first of the list is; 0: there is no list. */
@@ -84,18 +61,20 @@ static enum tph_seen first_capability(const struct config *c, uint8_t *at)
 	uint16_t status;
 
 	*at = 0;
-	if (config_get16(c, STATUS, &status) != TPH_SEEN_YES ||
-	    config_get8(c, HEADER_TYPE, &header) != TPH_SEEN_YES)
+	if (config_get16(c, PCI_STATUS, &status) != TPH_SEEN_YES ||
+	    config_get8(c, PCI_HEADER_TYPE, &header) != TPH_SEEN_YES)
 		return TPH_SEEN_CUT;
-	if (!(status & STATUS_CAP_LIST))
+	if (!(status & PCI_STATUS_CAP_LIST))
 		return TPH_SEEN_YES;
-	return config_get8(c, (header & 0x7f) == HEADER_CARDBUS ? CAP_POINTER_CARDBUS : CAP_POINTER,
+	return config_get8(c,
+			   (header & 0x7f) == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST
+								      : PCI_CAPABILITY_LIST,
 			   at);
 }
 
 enum tph_seen config_find(const struct config *c, uint8_t id, unsigned len, uint16_t *offset)
 {
-	bool seen[CONFIG_PCI_BYTES / 4] = {false};
+	bool seen[PCI_CFG_SPACE_SIZE / 4] = {false};
 	uint8_t at;
 
 	if (c->silent)
@@ -112,7 +91,7 @@ enum tph_seen config_find(const struct config *c, uint8_t id, unsigned len, uint
 		if (config_get16(c, at, &header) != TPH_SEEN_YES)
 			return TPH_SEEN_CUT;
 		if ((header & 0xff) == id) {
-			if (at + len > CONFIG_PCI_BYTES)
+			if (at + len > PCI_CFG_SPACE_SIZE)
 				return TPH_SEEN_MALFORMED;
 			*offset = at;
 			return TPH_SEEN_YES;
@@ -124,10 +103,10 @@ enum tph_seen config_find(const struct config *c, uint8_t id, unsigned len, uint
 
 enum tph_seen config_find_ext(const struct config *c, uint16_t id, unsigned len, uint16_t *offset)
 {
-	bool seen[CONFIG_PCIE_BYTES / 4] = {false};
+	bool seen[PCI_CFG_SPACE_EXP_SIZE / 4] = {false};
 	uint16_t pcie;
 	/* Conventional PCI has no extended space, so there is nothing to miss. */
-	enum tph_seen found = config_find(c, CAP_PCIE, 2, &pcie);
+	enum tph_seen found = config_find(c, PCI_CAP_ID_EXP, 2, &pcie);
 	unsigned at = EXT_CAP_FIRST;
 
 	if (found != TPH_SEEN_YES)
@@ -144,7 +123,7 @@ enum tph_seen config_find_ext(const struct config *c, uint16_t id, unsigned len,
 		if (at == EXT_CAP_FIRST && (!header || header == UINT32_MAX))
 			return TPH_SEEN_NO;
 		if ((header & 0xffff) == id) {
-			if (at + len > CONFIG_PCIE_BYTES)
+			if (at + len > PCI_CFG_SPACE_EXP_SIZE)
 				return TPH_SEEN_MALFORMED;
 			*offset = (uint16_t)at;
 			return TPH_SEEN_YES;

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libtph/internal.h"
+#include "libtph/source.h"
 
-struct tph_ctx *ctx_new(const struct tph_log *log)
+struct tph_ctx *ctx_new(const struct tph_log *log, const struct source_ops *ops)
 {
 	struct tph_ctx *ctx = calloc(1, sizeof(*ctx));
 
 	if (!ctx)
 		return NULL;
 	ctx->references = 1;
+	ctx->ops = ops;
 	if (log)
 		ctx->log = *log;
 	return ctx;
@@ -29,18 +32,19 @@ struct tph_ctx *tph_ctx_unref(struct tph_ctx *ctx)
 {
 	if (!ctx || --ctx->references)
 		return NULL;
-	live_close(ctx);
-	for (size_t i = 0; i < ctx->count; i++)
+	ctx->ops->close(ctx);
+	for (size_t i = 0; i < ctx->count; i++) {
+		free(ctx->entries[i].function);
 		free(ctx->entries[i].bytes);
+	}
 	free(ctx->entries);
-	free(ctx->sysfs);
 	free(ctx);
 	return NULL;
 }
 
 bool tph_ctx_is_dump(const struct tph_ctx *ctx)
 {
-	return !ctx->access;
+	return ctx->ops->is_dump;
 }
 
 void ctx_log(const struct tph_ctx *ctx, enum tph_log_level level, const char *format, ...)
@@ -95,57 +99,30 @@ int ctx_sort(struct tph_ctx *ctx)
 	return 0;
 }
 
+size_t ctx_lower_bound(const struct tph_ctx *ctx, const struct tph_bdf *bdf)
+{
+	size_t begin = 0, end = ctx->count;
+
+	while (begin < end) {
+		size_t middle = begin + (end - begin) / 2;
+
+		if (tph_bdf_compare(&ctx->entries[middle].bdf, bdf) < 0)
+			begin = middle + 1;
+		else
+			end = middle;
+	}
+	return begin;
+}
+
 struct entry *ctx_find(const struct tph_ctx *ctx, const struct tph_bdf *bdf)
 {
-	struct entry key = {.bdf = *bdf};
+	size_t i = ctx_lower_bound(ctx, bdf);
 
-	if (!ctx->count)
-		return NULL;
-	return bsearch(&key, ctx->entries, ctx->count, sizeof(key), compare_entries);
+	return i < ctx->count && !tph_bdf_compare(&ctx->entries[i].bdf, bdf) ? &ctx->entries[i]
+									     : NULL;
 }
 
 bool tph_ctx_has(const struct tph_ctx *ctx, const struct tph_bdf *bdf)
 {
 	return ctx_find(ctx, bdf);
-}
-
-static bool is_unknown(enum tph_seen seen)
-{
-	return seen != TPH_SEEN_NO && seen != TPH_SEEN_YES;
-}
-
-static unsigned roles(struct tph_ctx *ctx, struct entry *entry)
-{
-	struct tph_function f = {0};
-	struct config config;
-	unsigned what = 0;
-
-	config_open(&config, ctx, entry);
-	function_decode(&config, &f);
-	if (f.requester.seen == TPH_SEEN_YES)
-		what |= TPH_LIST_REQUESTERS;
-	if (f.completer.type == TPH_COMPLETER_8 || f.completer.type == TPH_COMPLETER_16)
-		what |= TPH_LIST_COMPLETERS;
-	if (is_unknown(f.requester.seen) || is_unknown(f.completer.seen))
-		what |= TPH_LIST_UNKNOWN;
-	return what;
-}
-
-int tph_ctx_list(struct tph_ctx *ctx, unsigned what, struct tph_bdf **list, size_t *count)
-{
-	struct tph_bdf *found;
-	size_t n = 0;
-
-	if (!what ||
-	    what & ~(TPH_LIST_REQUESTERS | TPH_LIST_COMPLETERS | TPH_LIST_UNKNOWN | TPH_LIST_ALL))
-		return -EINVAL;
-	found = calloc(ctx->count + 1, sizeof(*found));
-	if (!found)
-		return -ENOMEM;
-	for (size_t i = 0; i < ctx->count; i++)
-		if (what & TPH_LIST_ALL || what & roles(ctx, &ctx->entries[i]))
-			found[n++] = ctx->entries[i].bdf;
-	*list = found;
-	*count = n;
-	return 0;
 }

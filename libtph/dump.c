@@ -1,158 +1,162 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Reads what `lspci -x`, -xxx and -xxxx write: a line that begins with the
- * function's address, then lines of a hexadecimal offset, a colon and up to 16
- * bytes. Not with libpci: its reader takes only a file name, answers mistakes
- * by a callback that must not return, and does not say where space ends.
- */
-#include <ctype.h>
+/* A source of functions: a file of lspci, which has configuration space alone. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "libtph/dump_text.h"
 #include "libtph/internal.h"
+#include "libtph/source.h"
 
-#define LINE_CHARS     512
-#define BYTES_PER_LINE 16
-
-struct dump {
-	struct tph_ctx *ctx;
-	struct entry *entry; /* the last function that began */
-	unsigned line;
+/* A bridge by the buses below it. */
+struct bridge {
+	struct tph_bdf bdf;
+	uint8_t secondary, subordinate;
 };
 
-static int malformed(const struct dump *d, const char *why)
+struct dump {
+	struct bridge *bridges; /* by domain and secondary bus, one for each */
+	size_t count;
+};
+
+static uint16_t dump_visible_bytes(struct tph_ctx *ctx, struct entry *entry)
 {
-	ctx_log(d->ctx, TPH_LOG_ERROR, "line %u: %s; write the dump with lspci -xxxx", d->line,
-		why);
-	return -EBADMSG;
+	(void)ctx;
+	return entry->length;
 }
 
-/* The first word, if it is an address and not too long to be one. */
-static bool begins_function(const char *line, struct tph_bdf *bdf)
+static bool dump_read(struct tph_ctx *ctx, struct entry *entry, unsigned offset, void *buf,
+		      size_t len)
 {
-	char word[TPH_BDF_CHARS];
-	size_t len = strcspn(line, " \t\r\n");
-
-	if (!len || len >= sizeof(word))
+	(void)ctx;
+	if (offset > entry->length || len > entry->length - offset)
 		return false;
-	memcpy(word, line, len);
-	word[len] = '\0';
-	return !tph_bdf_parse(word, bdf);
-}
-
-/* "f0:" or "100:", then a blank: the offset of a line of bytes. */
-static bool begins_bytes(const char *line, unsigned *offset, const char **rest)
-{
-	size_t digits = strspn(line, "0123456789abcdefABCDEF");
-
-	if ((digits != 2 && digits != 3) || line[digits] != ':' ||
-	    !(line[digits + 1] == ' ' || line[digits + 1] == '\t'))
-		return false;
-	*offset = (unsigned)strtoul(line, NULL, 16);
-	*rest = line + digits + 1;
+	memcpy(buf, entry->bytes + offset, len);
 	return true;
 }
 
-static int make_room(struct entry *entry)
+static bool decode_bridge(const struct entry *entry, struct bridge *bridge)
 {
-	uint16_t size = entry->allocated ? CONFIG_PCIE_BYTES : CONFIG_PCI_BYTES;
-	uint8_t *bytes;
+	if (entry->length <= PCI_SUBORDINATE_BUS ||
+	    (entry->bytes[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_BRIDGE)
+		return false;
+	*bridge = (struct bridge){
+		.bdf = entry->bdf,
+		.secondary = entry->bytes[PCI_SECONDARY_BUS],
+		.subordinate = entry->bytes[PCI_SUBORDINATE_BUS],
+	};
+	/* A bus number of 0 was not given yet; one that is not above its own would be a loop. */
+	return bridge->secondary > entry->bdf.bus;
+}
 
-	if (entry->length + BYTES_PER_LINE <= entry->allocated)
-		return 0;
-	bytes = realloc(entry->bytes, size);
-	if (!bytes)
+static int compare_buses(const struct bridge *a, const struct bridge *b)
+{
+	if (a->bdf.domain != b->bdf.domain)
+		return a->bdf.domain < b->bdf.domain ? -1 : 1;
+	return a->secondary - b->secondary;
+}
+
+/* Of bridges to the same bus the one with the lowest address comes first. */
+static int compare_bridges(const void *a, const void *b)
+{
+	int order = compare_buses(a, b);
+
+	return order ? order
+		     : tph_bdf_compare(&((const struct bridge *)a)->bdf,
+				       &((const struct bridge *)b)->bdf);
+}
+
+static int find_bridges(const struct tph_ctx *ctx, struct dump *dump)
+{
+	size_t count = 0;
+
+	dump->bridges = calloc(ctx->count + 1, sizeof(*dump->bridges));
+	if (!dump->bridges)
 		return -ENOMEM;
-	entry->bytes = bytes;
-	entry->allocated = size;
+	for (size_t i = 0; i < ctx->count; i++)
+		count += decode_bridge(&ctx->entries[i], &dump->bridges[count]);
+	qsort(dump->bridges, count, sizeof(*dump->bridges), compare_bridges);
+	for (size_t i = 0; i < count; i++)
+		if (!dump->count ||
+		    compare_buses(&dump->bridges[dump->count - 1], &dump->bridges[i]))
+			dump->bridges[dump->count++] = dump->bridges[i];
 	return 0;
 }
 
-static int take_bytes(struct dump *d, unsigned offset, const char *text)
+static int compare_key(const void *key, const void *bridge)
 {
-	struct entry *entry = d->entry;
-	int ret, n = 0;
+	return compare_buses(key, bridge);
+}
 
-	if (!entry)
-		return malformed(d, "bytes, but no function that they are of");
-	if (offset != entry->length || offset > CONFIG_PCIE_BYTES - BYTES_PER_LINE)
-		return malformed(d, "the offset does not continue the line before");
-	ret = make_room(entry);
-	if (ret)
-		return ret;
-	for (;;) {
-		char *end;
+/*
+ * The bridge that leads to @f. A virtual function may be on a bus of its own, which
+ * no bridge begins: then the innermost whose range covers it.
+ */
+static const struct bridge *bridge_to(const struct dump *dump, const struct tph_function *f)
+{
+	bool virtual = f->vendor == 0xffff;
 
-		text += strspn(text, " \t\r\n");
-		if (!*text)
+	for (unsigned bus = f->bdf.bus; bus > 0; bus--) {
+		struct bridge key = {.bdf.domain = f->bdf.domain, .secondary = (uint8_t)bus};
+		const struct bridge *found =
+			bsearch(&key, dump->bridges, dump->count, sizeof(key), compare_key);
+
+		if (found && found->subordinate >= f->bdf.bus)
+			return found;
+		if (!virtual)
 			break;
-		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
-		    (text[2] && !isspace((unsigned char)text[2])))
-			return malformed(d, "not a byte of two hexadecimal digits");
-		if (n++ == BYTES_PER_LINE)
-			return malformed(d, "more than 16 bytes");
-		entry->bytes[entry->length++] = (uint8_t)strtoul(text, &end, 16);
-		text = end;
 	}
-	return 0;
+	return NULL;
 }
 
-static int take_line(struct dump *d, const char *line)
+static void dump_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
 {
-	struct tph_bdf bdf;
-	const char *rest;
-	unsigned offset;
+	const struct bridge *bridge = bridge_to(ctx->source, f);
 
-	if (begins_bytes(line, &offset, &rest))
-		return take_bytes(d, offset, rest);
-	if (begins_function(line, &bdf)) {
-		d->entry = ctx_add(d->ctx, &bdf);
-		return d->entry ? 0 : -ENOMEM;
+	(void)entry;
+	if (bridge) {
+		f->above.seen = TPH_SEEN_YES;
+		f->above.bdf = bridge->bdf;
+	} else if (!f->bdf.bus || f->port == TPH_PORT_ROOT || f->port == TPH_PORT_RC_ENDPOINT ||
+		   f->port == TPH_PORT_RC_EVENT_COLLECTOR) {
+		f->above.seen = TPH_SEEN_NO;
+	} else {
+		f->above.seen = TPH_SEEN_CUT;
 	}
-	return 0;
 }
 
-static int take_file(struct dump *d, FILE *file)
+static void dump_close(struct tph_ctx *ctx)
 {
-	bool begins = true; /* of a line; long ones come in pieces */
-	char line[LINE_CHARS];
+	struct dump *dump = ctx->source;
 
-	while (fgets(line, sizeof(line), file)) {
-		size_t len = strlen(line);
-		bool ends = len && line[len - 1] == '\n';
-		int ret;
-
-		d->line += begins;
-		if (!ends && len < sizeof(line) - 1 && !feof(file))
-			return malformed(d, "a NUL character");
-		ret = begins ? take_line(d, line) : 0;
-		if (ret)
-			return ret;
-		begins = ends;
-	}
-	return ferror(file) ? -EIO : 0;
+	if (!dump)
+		return;
+	free(dump->bridges);
+	free(dump);
 }
+
+static const struct source_ops dump_ops = {
+	.is_dump = true,
+	.visible_bytes = dump_visible_bytes,
+	.read = dump_read,
+	.find_above = dump_find_above,
+	.close = dump_close,
+};
 
 int tph_ctx_new_dump_file(FILE *file, const struct tph_log *log, struct tph_ctx **ctx)
 {
-	struct dump d = {.ctx = ctx_new(log)};
-	int ret;
+	struct tph_ctx *new = ctx_new(log, &dump_ops);
+	int ret = new ? dump_read_text(new, file) : -ENOMEM;
 
-	if (!d.ctx)
-		return -ENOMEM;
-	ret = take_file(&d, file);
-	if (!ret && !d.ctx->count) {
-		ctx_log(d.ctx, TPH_LOG_ERROR,
-			"no PCI function in it; write the dump with lspci -xxxx");
-		ret = -ENODATA;
+	if (!ret) {
+		new->source = calloc(1, sizeof(struct dump));
+		ret = new->source ? find_bridges(new, new->source) : -ENOMEM;
 	}
-	if (!ret)
-		ret = ctx_sort(d.ctx) ? -EBADMSG : 0;
 	if (ret)
-		tph_ctx_unref(d.ctx);
+		tph_ctx_unref(new);
 	else
-		*ctx = d.ctx;
+		*ctx = new;
 	return ret;
 }
 

@@ -3,49 +3,17 @@
 #include <stdlib.h>
 
 #include "libtph/internal.h"
+#include "libtph/source.h"
+#include "tph/pci_tph_regs.h"
 
-/* Header, PCIe Base 6.x 7.5.1 */
-#define VENDOR_ID     0x00
-#define DEVICE_ID     0x02
-#define CLASS_REV     0x08
-#define HEADER_TYPE   0x0e
-#define HEADER_BRIDGE 1
-#define SECONDARY     0x19
-#define SUBORDINATE   0x1a
+/* Sizes of what is decoded, bytes; PCIe Base 6.x 7.5.3, 7.7.11 and 7.9.13 */
+#define PCIE_BYTES_1 0x14 /* version 1, the least */
+#define PCIE_BYTES_2 0x2c /* to the end of Device Control 2 */
+#define ACS_BYTES    8
+#define TPH_BYTES    0x0c
 
-/* PCI Express capability, 7.5.3 */
-#define CAP_PCIE	  0x10
-#define PCIE_FLAGS	  0x02 /* version 3:0, type 7:4 */
-#define PCIE_DEVCAP2	  0x24
-#define PCIE_DEVCTL2	  0x28
-#define PCIE_BYTES_1	  0x14 /* version 1, the least */
-#define PCIE_BYTES_2	  0x2c /* to the end of Device Control 2 */
-#define DEVCAP2_COMPLETER 12   /* 13:12 */
-#define DEVCAP2_PREFIX	  (1u << 21)
-#define DEVCAP2_PREFIXES  22 /* 23:22, 0 means 4 */
-#define DEVCTL2_BLOCK	  (1u << 15)
-
-/* ACS, 7.7.11 */
-#define EXT_CAP_ACS 0x0d
-#define ACS_CAP	    0x04
-#define ACS_CTRL    0x06
-#define ACS_BYTES   8
-#define ACS_RR	    (1u << 2)
-#define ACS_CR	    (1u << 3)
-#define ACS_EC	    (1u << 5)
-
-/* TPH Requester, 7.9.13 */
-#define EXT_CAP_TPH   0x17
-#define TPH_CAP	      0x04
-#define TPH_CTRL      0x08
-#define TPH_BYTES     0x0c
-#define TPH_CAP_NO_ST (1u << 0)
-#define TPH_CAP_IV    (1u << 1)
-#define TPH_CAP_DS    (1u << 2)
-#define TPH_CAP_EXT   (1u << 8)
-#define TPH_CAP_TABLE 9	 /* 10:9 */
-#define TPH_CAP_SIZE  16 /* 26:16, minus 1 */
-#define TPH_CTRL_EN   8	 /* 9:8 */
+/* Device Capabilities 2: End-End TLP prefixes, how many of them */
+#define PREFIXES_SHIFT 22
 
 static enum tph_port port_of_type(unsigned type)
 {
@@ -66,17 +34,11 @@ static enum tph_port port_of_type(unsigned type)
 
 static void decode_ids(const struct config *c, struct tph_function *f)
 {
-	unsigned long value;
-
-	config_get16(c, VENDOR_ID, &f->vendor);
-	config_get16(c, DEVICE_ID, &f->device);
-	/* A virtual function shows no ids of its own, but the kernel knows them. */
-	if (f->vendor != 0xffff || tph_ctx_is_dump(c->ctx))
-		return;
-	if (!live_attribute(c->ctx, &f->bdf, "vendor", &value))
-		f->vendor = (uint16_t)value;
-	if (!live_attribute(c->ctx, &f->bdf, "device", &value))
-		f->device = (uint16_t)value;
+	config_get16(c, PCI_VENDOR_ID, &f->vendor);
+	config_get16(c, PCI_DEVICE_ID, &f->device);
+	/* A virtual function shows no ids of its own. */
+	if (f->vendor == 0xffff && c->ctx->ops->read_ids)
+		c->ctx->ops->read_ids(c->ctx, c->entry, f);
 }
 
 static void decode_header(const struct config *c, struct tph_function *f)
@@ -87,13 +49,13 @@ static void decode_header(const struct config *c, struct tph_function *f)
 	decode_ids(c, f);
 	if (c->silent)
 		return;
-	if (config_get32(c, CLASS_REV, &class) == TPH_SEEN_YES)
+	if (config_get32(c, PCI_CLASS_REVISION, &class) == TPH_SEEN_YES)
 		f->class_code = class >> 8;
-	config_get8(c, HEADER_TYPE, &type);
-	f->bridge = (type & 0x7f) == HEADER_BRIDGE;
+	config_get8(c, PCI_HEADER_TYPE, &type);
+	f->bridge = (type & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
 	if (f->bridge) {
-		config_get8(c, SECONDARY, &f->secondary);
-		config_get8(c, SUBORDINATE, &f->subordinate);
+		config_get8(c, PCI_SECONDARY_BUS, &f->secondary);
+		config_get8(c, PCI_SUBORDINATE_BUS, &f->subordinate);
 	}
 }
 
@@ -101,24 +63,24 @@ static void decode_completer(const struct config *c, struct tph_function *f)
 {
 	uint16_t at, flags = 0, control = 0;
 	uint32_t reg = 0;
-	enum tph_seen seen = config_find(c, CAP_PCIE, PCIE_BYTES_1, &at);
+	enum tph_seen seen = config_find(c, PCI_CAP_ID_EXP, PCIE_BYTES_1, &at);
 
 	if (seen == TPH_SEEN_NO)
 		f->port = f->bridge ? TPH_PORT_PCI_BRIDGE : TPH_PORT_PCI;
 	if (seen == TPH_SEEN_YES)
-		seen = config_get16(c, at + PCIE_FLAGS, &flags);
+		seen = config_get16(c, at + PCI_EXP_FLAGS, &flags);
 	if (seen == TPH_SEEN_YES) {
 		f->port = port_of_type(flags >> 4);
 		/* Version 1 has no second set of registers. */
-		if ((flags & 0xf) < 2)
+		if ((flags & PCI_EXP_FLAGS_VERS) < 2)
 			seen = TPH_SEEN_NO;
-		else if (at + PCIE_BYTES_2 > CONFIG_PCI_BYTES)
+		else if (at + PCIE_BYTES_2 > PCI_CFG_SPACE_SIZE)
 			seen = TPH_SEEN_MALFORMED;
 		else
-			seen = config_get32(c, at + PCIE_DEVCAP2, &reg);
+			seen = config_get32(c, at + PCI_EXP_DEVCAP2, &reg);
 	}
 	if (seen == TPH_SEEN_YES)
-		seen = config_get16(c, at + PCIE_DEVCTL2, &control);
+		seen = config_get16(c, at + PCI_EXP_DEVCTL2, &control);
 	/* A function in reset is no completer of everything. */
 	if (seen == TPH_SEEN_YES && reg == UINT32_MAX)
 		seen = TPH_SEEN_SILENT;
@@ -126,43 +88,43 @@ static void decode_completer(const struct config *c, struct tph_function *f)
 	if (seen != TPH_SEEN_YES)
 		return;
 	f->completer.devcap2 = reg;
-	f->completer.type = (enum tph_completer)(reg >> DEVCAP2_COMPLETER & 3);
-	f->completer.prefix = reg & DEVCAP2_PREFIX;
+	f->completer.type = (enum tph_completer)((reg & PCI_EXP_DEVCAP2_TPH_COMP_MASK) >> 12);
+	f->completer.prefix = reg & PCI_EXP_DEVCAP2_EE_PREFIX;
 	if (f->completer.prefix)
-		f->completer.prefix_max = (uint8_t)((((reg >> DEVCAP2_PREFIXES) + 3) & 3) + 1);
-	f->completer.prefix_blocked = f->bridge && control & DEVCTL2_BLOCK;
+		f->completer.prefix_max = (uint8_t)((((reg >> PREFIXES_SHIFT) + 3) & 3) + 1);
+	f->completer.prefix_blocked = f->bridge && control & PCI_EXP_DEVCTL2_EE_PREFIX_BLOCK;
 }
 
 static void decode_acs(const struct config *c, struct tph_function *f)
 {
 	uint16_t at = 0, cap = 0, control = 0;
-	enum tph_seen seen = config_find_ext(c, EXT_CAP_ACS, ACS_BYTES, &at);
+	enum tph_seen seen = config_find_ext(c, PCI_EXT_CAP_ID_ACS, ACS_BYTES, &at);
 
 	if (seen == TPH_SEEN_YES)
-		seen = config_get16(c, at + ACS_CAP, &cap);
+		seen = config_get16(c, at + PCI_ACS_CAP, &cap);
 	if (seen == TPH_SEEN_YES)
-		seen = config_get16(c, at + ACS_CTRL, &control);
+		seen = config_get16(c, at + PCI_ACS_CTRL, &control);
 	f->acs.seen = seen;
 	if (seen != TPH_SEEN_YES)
 		return;
 	f->acs.offset = at;
 	f->acs.capability = cap;
 	f->acs.control = control;
-	f->acs.request_redirect = control & ACS_RR;
-	f->acs.completion_redirect = control & ACS_CR;
-	f->acs.egress_control = control & ACS_EC;
+	f->acs.request_redirect = control & PCI_ACS_RR;
+	f->acs.completion_redirect = control & PCI_ACS_CR;
+	f->acs.egress_control = control & PCI_ACS_EC;
 }
 
 static void decode_requester(const struct config *c, struct tph_function *f)
 {
 	uint32_t cap = 0, control = 0;
 	uint16_t at = 0;
-	enum tph_seen seen = config_find_ext(c, EXT_CAP_TPH, TPH_BYTES, &at);
+	enum tph_seen seen = config_find_ext(c, PCI_EXT_CAP_ID_TPH, TPH_BYTES, &at);
 
 	if (seen == TPH_SEEN_YES)
-		seen = config_get32(c, at + TPH_CAP, &cap);
+		seen = config_get32(c, at + PCI_TPH_CAP, &cap);
 	if (seen == TPH_SEEN_YES)
-		seen = config_get32(c, at + TPH_CTRL, &control);
+		seen = config_get32(c, at + PCI_TPH_CTRL, &control);
 	if (seen == TPH_SEEN_YES && cap == UINT32_MAX)
 		seen = TPH_SEEN_SILENT;
 	f->requester.seen = seen;
@@ -171,46 +133,119 @@ static void decode_requester(const struct config *c, struct tph_function *f)
 	f->requester.offset = at;
 	f->requester.capability = cap;
 	f->requester.control = control;
-	f->requester.no_st = cap & TPH_CAP_NO_ST;
-	f->requester.interrupt_vector = cap & TPH_CAP_IV;
-	f->requester.device_specific = cap & TPH_CAP_DS;
-	f->requester.extended = cap & TPH_CAP_EXT;
-	f->requester.table = (enum tph_table)(cap >> TPH_CAP_TABLE & 3);
+	f->requester.no_st = cap & PCI_TPH_CAP_ST_NS;
+	f->requester.interrupt_vector = cap & PCI_TPH_CAP_ST_IV;
+	f->requester.device_specific = cap & PCI_TPH_CAP_ST_DS;
+	f->requester.extended = cap & PCI_TPH_CAP_EXT_TPH;
+	f->requester.table = (enum tph_table)((cap & PCI_TPH_CAP_LOC_MASK) >> 9);
 	/* Without a table the size means nothing. */
 	if (f->requester.table == TPH_TABLE_CAPABILITY || f->requester.table == TPH_TABLE_MSIX)
-		f->requester.table_entries = (uint16_t)((cap >> TPH_CAP_SIZE & 0x7ff) + 1);
-	f->requester.mode = control & 7;
-	f->requester.enable = (enum tph_enable)(control >> TPH_CTRL_EN & 3);
+		f->requester.table_entries =
+			(uint16_t)(((cap & PCI_TPH_CAP_ST_MASK) >> PCI_TPH_CAP_ST_SHIFT) + 1);
+	f->requester.mode = control & PCI_TPH_CTRL_MODE_SEL_MASK;
+	f->requester.enable = (enum tph_enable)((control & PCI_TPH_CTRL_REQ_EN_MASK) >> 8);
 }
 
-void function_decode(const struct config *c, struct tph_function *f)
+static void decode(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
 {
-	*f = (struct tph_function){.bdf = c->entry->bdf, .config_bytes = c->bytes};
-	decode_header(c, f);
-	decode_completer(c, f);
-	decode_acs(c, f);
-	decode_requester(c, f);
+	struct config c;
+
+	config_open(&c, ctx, entry);
+	*f = (struct tph_function){.bdf = entry->bdf, .config_bytes = c.bytes};
+	decode_header(&c, f);
+	decode_completer(&c, f);
+	decode_acs(&c, f);
+	decode_requester(&c, f);
+	ctx->ops->find_above(ctx, entry, f);
+}
+
+int function_of(struct tph_ctx *ctx, struct entry *entry, const struct tph_function **f)
+{
+	if (!entry->function) {
+		entry->function = malloc(sizeof(*entry->function));
+		if (!entry->function)
+			return -ENOMEM;
+		decode(ctx, entry, entry->function);
+	}
+	*f = entry->function;
+	return 0;
 }
 
 int tph_function_read(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 		      struct tph_function **function)
 {
 	struct entry *entry = ctx_find(ctx, bdf);
-	struct tph_function *f;
-	struct config config;
+	const struct tph_function *f;
+	struct tph_function *copy;
+	int ret = entry ? function_of(ctx, entry, &f) : -ENODEV;
 
-	if (!entry)
-		return -ENODEV;
-	f = malloc(sizeof(*f));
-	if (!f)
+	if (ret)
+		return ret;
+	copy = malloc(sizeof(*copy));
+	if (!copy)
 		return -ENOMEM;
-	config_open(&config, ctx, entry);
-	function_decode(&config, f);
-	*function = f;
+	*copy = *f;
+	*function = copy;
 	return 0;
 }
 
 void tph_function_free(struct tph_function *function)
 {
 	free(function);
+}
+
+static bool is_unknown(enum tph_seen seen)
+{
+	return seen != TPH_SEEN_NO && seen != TPH_SEEN_YES;
+}
+
+/* TPH_LIST_* of a function. */
+static unsigned roles(const struct tph_function *f)
+{
+	unsigned what = TPH_LIST_ALL;
+
+	if (f->requester.seen == TPH_SEEN_YES)
+		what |= TPH_LIST_REQUESTERS;
+	if (f->completer.type == TPH_COMPLETER_8 || f->completer.type == TPH_COMPLETER_16)
+		what |= TPH_LIST_COMPLETERS;
+	if (is_unknown(f->requester.seen) || is_unknown(f->completer.seen))
+		what |= TPH_LIST_UNKNOWN;
+	return what;
+}
+
+/* Fills @list, which has room for all; what is there. */
+static int list_roles(struct tph_ctx *ctx, unsigned what, struct tph_bdf *list, size_t *count)
+{
+	const struct tph_function *f;
+
+	*count = 0;
+	for (size_t i = 0; i < ctx->count; i++) {
+		int ret = what & TPH_LIST_ALL ? 0 : function_of(ctx, &ctx->entries[i], &f);
+
+		if (ret)
+			return ret;
+		if (what & TPH_LIST_ALL || what & roles(f))
+			list[(*count)++] = ctx->entries[i].bdf;
+	}
+	return 0;
+}
+
+int tph_ctx_list(struct tph_ctx *ctx, unsigned what, struct tph_bdf **list, size_t *count)
+{
+	struct tph_bdf *found;
+	size_t n;
+	int ret;
+
+	if (!what ||
+	    what & ~(TPH_LIST_REQUESTERS | TPH_LIST_COMPLETERS | TPH_LIST_UNKNOWN | TPH_LIST_ALL))
+		return -EINVAL;
+	found = calloc(ctx->count + 1, sizeof(*found));
+	ret = found ? list_roles(ctx, what, found, &n) : -ENOMEM;
+	if (ret) {
+		free(found);
+		return ret;
+	}
+	*list = found;
+	*count = n;
+	return 0;
 }

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libtph/internal.h"
+#include "tph/tph.h"
 #include "libtph/textfile.h"
+#include "util/macros.h"
 
 #define LINE_CHARS     1024
 #define AMD_FAMILY_P2P 0x17 /* Zen; cpu_supports_p2pdma() of the kernel */
@@ -42,11 +43,11 @@ static void read_symbols(int proc, struct tph_kernel *kernel)
 		return;
 	while (fgets(line, sizeof(line), file)) {
 		any = true;
-		for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 			if (names_symbol(line, wanted[i].symbol))
 				*wanted[i].found = TPH_SUPPORT_YES;
 	}
-	for (size_t i = 0; any && !ferror(file) && i < sizeof(wanted) / sizeof(wanted[0]); i++)
+	for (size_t i = 0; any && !ferror(file) && i < ARRAY_SIZE(wanted); i++)
 		if (*wanted[i].found != TPH_SUPPORT_YES)
 			*wanted[i].found = TPH_SUPPORT_NO;
 	fclose(file);

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The functions of this machine: configuration space through libpci, and what
- * is not in it (ids of virtual functions, the MSI-X table) from sysfs.
- */
+/* A source of functions: this machine, by the files of sysfs. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pci/pci.h>
-#include <setjmp.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,211 +12,79 @@
 #include <unistd.h>
 
 #include "libtph/internal.h"
+#include "libtph/source.h"
+#include "tph/pci_tph_regs.h"
+#include "util/macros.h"
 
-#define SYSFS_PCI	 "/sys/bus/pci"
-#define MSIX_ENTRY_BYTES 16
-#define MSIX_CONTROL	 12 /* vector control; 31:16 is the ST entry, PCIe Base 6.x 7.9.13 */
+#define SYSFS_PCI "/sys/bus/pci"
 
-/*
- * libpci reports what is fatal to it by a callback that must not return and is
- * given no context of ours. This is where it goes on, while a call is under way.
- */
-struct rescue {
-	jmp_buf env;
-	struct tph_ctx *ctx;
-	struct rescue *outer;
+struct live {
+	int devices_fd; /* the folder with one link for each function */
+	/* The one function whose configuration space is open: a function is read in one go. */
+	struct entry *entry;
+	int config_fd;
 };
 
-static _Thread_local struct rescue *rescue;
-
-static void enter(struct rescue *r, struct tph_ctx *ctx)
+/* Opens a file of the function's folder; a negative errno. */
+static int open_file(const struct tph_ctx *ctx, const struct entry *entry, const char *name)
 {
-	r->ctx = ctx;
-	r->outer = rescue;
-	rescue = r;
+	const struct live *live = ctx->source;
+	char bdf[TPH_BDF_CHARS], path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", tph_bdf_format(&entry->bdf, bdf), name);
+	fd = openat(live->devices_fd, path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
-static void leave(void)
+/* The open configuration space of @entry; a negative errno. */
+static int config_fd(struct tph_ctx *ctx, struct entry *entry)
 {
-	rescue = rescue->outer;
+	struct live *live = ctx->source;
+	char bdf[TPH_BDF_CHARS];
+
+	if (live->entry == entry)
+		return live->config_fd;
+	if (live->entry)
+		close(live->config_fd);
+	live->entry = NULL;
+	live->config_fd = open_file(ctx, entry, "config");
+	if (live->config_fd >= 0)
+		live->entry = entry;
+	else
+		ctx_log(ctx, TPH_LOG_WARNING, "cannot open the configuration space of %s: %s",
+			tph_bdf_format(&entry->bdf, bdf), strerror(-live->config_fd));
+	return live->config_fd;
 }
 
-static void log_libpci(enum tph_log_level level, const char *format, va_list args)
+static bool live_read(struct tph_ctx *ctx, struct entry *entry, unsigned offset, void *buf,
+		      size_t len)
 {
-	char message[384];
+	int fd = config_fd(ctx, entry);
 
-	vsnprintf(message, sizeof(message), format, args);
-	ctx_log(rescue->ctx, level, "libpci: %s", message);
+	return fd >= 0 && pread(fd, buf, len, offset) == (ssize_t)len;
 }
 
-__attribute__((noreturn, format(printf, 1, 2))) static void on_error(char *format, ...)
+/* Linux ends the file where this user, or the machine, has no access. */
+static uint16_t live_visible_bytes(struct tph_ctx *ctx, struct entry *entry)
 {
-	va_list args;
+	static const uint16_t sizes[] = {PCI_CFG_SPACE_EXP_SIZE, PCI_CFG_SPACE_SIZE,
+					 PCI_STD_HEADER_SIZEOF};
+	uint8_t last[4];
+	int fd = config_fd(ctx, entry);
 
-	va_start(args, format);
-	log_libpci(TPH_LOG_ERROR, format, args);
-	va_end(args);
-	longjmp(rescue->env, 1);
-}
-
-__attribute__((format(printf, 1, 2))) static void on_warning(char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_libpci(TPH_LOG_WARNING, format, args);
-	va_end(args);
-}
-
-__attribute__((format(printf, 1, 2))) static void on_debug(char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	log_libpci(TPH_LOG_DEBUG, format, args);
-	va_end(args);
-}
-
-static int scan(struct tph_ctx *ctx)
-{
-	struct pci_access *access = ctx->access;
-	struct rescue r;
-
-	enter(&r, ctx);
-	if (setjmp(r.env)) {
-		leave();
-		return -EIO;
-	}
-	access->error = on_error;
-	access->warning = on_warning;
-	access->debug = on_debug;
-	access->method = PCI_ACCESS_SYS_BUS_PCI;
-	pci_set_param(access, (char *)"sysfs.path", ctx->sysfs);
-	pci_init(access);
-	pci_scan_bus(access);
-	leave();
+	for (size_t i = 0; fd >= 0 && i < ARRAY_SIZE(sizes); i++)
+		if (pread(fd, last, sizeof(last), (off_t)(sizes[i] - sizeof(last))) == sizeof(last))
+			return sizes[i];
 	return 0;
 }
 
-static int add_devices(struct tph_ctx *ctx)
-{
-	for (struct pci_dev *dev = ctx->access->devices; dev; dev = dev->next) {
-		struct tph_bdf bdf = {
-			.domain = (uint32_t)dev->domain,
-			.bus = dev->bus,
-			.device = dev->dev,
-			.function = dev->func,
-		};
-		struct entry *entry = ctx_add(ctx, &bdf);
-
-		if (!entry)
-			return -ENOMEM;
-		entry->dev = dev;
-	}
-	return ctx_sort(ctx) ? -EIO : 0;
-}
-
-/*
- * Looks at the folder before libpci does: what makes libpci give up in the
- * middle of it would leak what it had opened.
- */
-static int check_folder(const struct tph_ctx *ctx)
-{
-	struct dirent *entry;
-	struct tph_bdf bdf;
-	char *path;
-	DIR *dir;
-	int ret;
-
-	if (asprintf(&path, "%s/devices", ctx->sysfs) < 0)
-		return -ENOMEM;
-	dir = opendir(path);
-	ret = dir ? 0 : -errno;
-	free(path);
-	while (!ret && (entry = readdir(dir)))
-		if (entry->d_name[0] != '.' && tph_bdf_parse(entry->d_name, &bdf)) {
-			ctx_log(ctx, TPH_LOG_ERROR, "%s/devices/%s: not the address of a function",
-				ctx->sysfs, entry->d_name);
-			ret = -EIO;
-		}
-	if (dir)
-		closedir(dir);
-	return ret;
-}
-
-int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx)
-{
-	struct tph_ctx *new = ctx_new(log);
-	int ret;
-
-	if (!new)
-		return -ENOMEM;
-	new->sysfs = strdup(sysfs ? sysfs : SYSFS_PCI);
-	ret = new->sysfs ? check_folder(new) : -ENOMEM;
-	if (!ret) {
-		new->access = pci_alloc();
-		ret = scan(new);
-	}
-	if (!ret)
-		ret = add_devices(new);
-	if (ret)
-		tph_ctx_unref(new);
-	else
-		*ctx = new;
-	return ret;
-}
-
-void live_close(struct tph_ctx *ctx)
-{
-	struct rescue r;
-
-	if (!ctx->access)
-		return;
-	enter(&r, ctx);
-	if (!setjmp(r.env))
-		pci_cleanup(ctx->access);
-	leave();
-	ctx->access = NULL;
-}
-
-bool live_read(struct tph_ctx *ctx, struct entry *entry, unsigned offset, void *buf, size_t len)
-{
-	struct rescue r;
-	bool ok;
-
-	enter(&r, ctx);
-	if (setjmp(r.env)) {
-		leave();
-		return false;
-	}
-	ok = pci_read_block(entry->dev, (int)offset, buf, (int)len);
-	leave();
-	/* libpci keeps it open, and would give it to every program that is started. */
-	if (ctx->access->fd >= 0)
-		fcntl(ctx->access->fd, F_SETFD, FD_CLOEXEC);
-	return ok;
-}
-
-/* Opens a file of the function's folder. */
-static int open_file(const struct tph_ctx *ctx, const struct tph_bdf *bdf, const char *name)
-{
-	char text[TPH_BDF_CHARS], *path;
-	int fd;
-
-	if (asprintf(&path, "%s/devices/%s/%s", ctx->sysfs, tph_bdf_format(bdf, text), name) < 0)
-		return -ENOMEM;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		fd = -errno;
-	free(path);
-	return fd;
-}
-
-int live_attribute(const struct tph_ctx *ctx, const struct tph_bdf *bdf, const char *name,
-		   unsigned long *value)
+/* The number in a file of the function's folder, "0x15b3". */
+static int read_attribute(const struct tph_ctx *ctx, const struct entry *entry, const char *name,
+			  unsigned long *value)
 {
 	char text[32], *end;
-	int fd = open_file(ctx, bdf, name);
+	int fd = open_file(ctx, entry, name);
 	ssize_t len;
 
 	if (fd < 0)
@@ -234,6 +98,45 @@ int live_attribute(const struct tph_ctx *ctx, const struct tph_bdf *bdf, const c
 	return end == text ? -EIO : 0;
 }
 
+static void live_read_ids(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
+{
+	unsigned long value;
+
+	if (!read_attribute(ctx, entry, "vendor", &value))
+		f->vendor = (uint16_t)value;
+	if (!read_attribute(ctx, entry, "device", &value))
+		f->device = (uint16_t)value;
+}
+
+/*
+ * The function's link leads to ".../pci0000:00/0000:00:1c.0/0000:03:00.0": the folder
+ * that its own lies in is that of the bridge above it, or of a root bus.
+ */
+static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
+{
+	const struct live *live = ctx->source;
+	char bdf[TPH_BDF_CHARS], target[PATH_MAX], *folder;
+	ssize_t len;
+
+	f->above.seen = TPH_SEEN_CUT;
+	len = readlinkat(live->devices_fd, tph_bdf_format(&entry->bdf, bdf), target,
+			 sizeof(target) - 1);
+	if (len < 0)
+		return;
+	target[len] = '\0';
+	for (int i = 0; i < 2; i++) {
+		folder = strrchr(target, '/');
+		if (!folder)
+			return;
+		*folder++ = '\0';
+	}
+	if (!strncmp(folder, "pci", 3))
+		f->above.seen = TPH_SEEN_NO;
+	else if (!tph_bdf_parse(folder, &f->above.bdf) && ctx_find(ctx, &f->above.bdf))
+		f->above.seen = TPH_SEEN_YES;
+	return;
+}
+
 /* The upper halves of the vector controls of a mapped table. -EAGAIN: nothing answers. */
 static int copy_tags(const volatile uint8_t *table, uint16_t *tags, size_t count)
 {
@@ -241,30 +144,28 @@ static int copy_tags(const volatile uint8_t *table, uint16_t *tags, size_t count
 
 	for (size_t i = 0; i < count; i++) {
 		const volatile uint32_t *control =
-			(const volatile uint32_t *)(table + i * MSIX_ENTRY_BYTES + MSIX_CONTROL);
-		uint32_t value = *control; /* little endian, as the BAR is */
+			(const volatile uint32_t *)(table + i * PCI_MSIX_ENTRY_SIZE +
+						    PCI_MSIX_ENTRY_VECTOR_CTRL);
+		uint32_t value = le32toh(*control);
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-		value = __builtin_bswap32(value);
-#endif
 		answers = answers || value != UINT32_MAX;
 		tags[i] = (uint16_t)(value >> 16);
 	}
 	return answers ? 0 : -EAGAIN;
 }
 
-int live_msix_tags(const struct tph_ctx *ctx, const struct tph_bdf *bdf, unsigned bar,
-		   uint64_t offset, uint16_t *tags, size_t count)
+static int live_read_msix_tags(struct tph_ctx *ctx, struct entry *entry, unsigned bar,
+			       uint64_t offset, uint16_t *tags, size_t count)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), start = offset - offset % page;
-	uint64_t end = offset + (uint64_t)count * MSIX_ENTRY_BYTES;
+	uint64_t end = offset + (uint64_t)count * PCI_MSIX_ENTRY_SIZE;
 	char name[16];
 	struct stat st;
 	int fd, ret;
 	void *map;
 
 	snprintf(name, sizeof(name), "resource%u", bar);
-	fd = open_file(ctx, bdf, name);
+	fd = open_file(ctx, entry, name);
 	if (fd < 0)
 		return fd == -ENOENT ? -EBADMSG : fd;
 	if (fstat(fd, &st) || st.st_size < 0 || end > (uint64_t)st.st_size) {
@@ -279,5 +180,80 @@ int live_msix_tags(const struct tph_ctx *ctx, const struct tph_bdf *bdf, unsigne
 		return ret;
 	ret = copy_tags((const volatile uint8_t *)map + (offset - start), tags, count);
 	munmap(map, (size_t)(end - start));
+	return ret;
+}
+
+static void live_close(struct tph_ctx *ctx)
+{
+	struct live *live = ctx->source;
+
+	if (!live)
+		return;
+	if (live->entry)
+		close(live->config_fd);
+	if (live->devices_fd >= 0)
+		close(live->devices_fd);
+	free(live);
+}
+
+static const struct source_ops live_ops = {
+	.visible_bytes = live_visible_bytes,
+	.read = live_read,
+	.read_ids = live_read_ids,
+	.find_above = live_find_above,
+	.read_msix_tags = live_read_msix_tags,
+	.close = live_close,
+};
+
+static int add_devices(struct tph_ctx *ctx, DIR *dir, const char *path)
+{
+	struct dirent *device;
+	struct tph_bdf bdf;
+
+	while ((device = readdir(dir))) {
+		if (device->d_name[0] == '.')
+			continue;
+		if (tph_bdf_parse(device->d_name, &bdf)) {
+			ctx_log(ctx, TPH_LOG_ERROR, "%s/%s: not the address of a function", path,
+				device->d_name);
+			return -EIO;
+		}
+		if (!ctx_add(ctx, &bdf))
+			return -ENOMEM;
+	}
+	return ctx_sort(ctx) ? -EIO : 0;
+}
+
+static int scan(struct tph_ctx *ctx, const char *sysfs)
+{
+	struct live *live = calloc(1, sizeof(*live));
+	char path[PATH_MAX];
+	DIR *dir;
+	int ret;
+
+	if (!live)
+		return -ENOMEM;
+	live->devices_fd = -1;
+	ctx->source = live;
+	if (snprintf(path, sizeof(path), "%s/devices", sysfs) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	dir = opendir(path);
+	if (!dir)
+		return -errno;
+	live->devices_fd = fcntl(dirfd(dir), F_DUPFD_CLOEXEC, 0);
+	ret = live->devices_fd < 0 ? -errno : add_devices(ctx, dir, path);
+	closedir(dir);
+	return ret;
+}
+
+int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx)
+{
+	struct tph_ctx *new = ctx_new(log, &live_ops);
+	int ret = new ? scan(new, sysfs ? sysfs : SYSFS_PCI) : -ENOMEM;
+
+	if (ret)
+		tph_ctx_unref(new);
+	else
+		*ctx = new;
 	return ret;
 }

@@ -3,7 +3,8 @@
  * Host bridges through which Linux maps peer-to-peer, as of 7.3: the ids in
  * pci_p2pdma_whitelist of drivers/pci/p2pdma.c.
  */
-#include "libtph/internal.h"
+#include "libtph/path.h"
+#include "util/macros.h"
 
 #define INTEL  0x8086
 #define GOOGLE 0x1ae0
@@ -44,7 +45,7 @@ static const struct {
 
 bool p2p_host_listed(uint16_t vendor, uint16_t device, bool same_bridge)
 {
-	for (size_t i = 0; i < sizeof(listed) / sizeof(listed[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(listed); i++)
 		if (vendor == listed[i].vendor &&
 		    (listed[i].any_device || device == listed[i].device))
 			return same_bridge || !listed[i].same_bridge_only;

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "libtph/internal.h"
+#include "libtph/path.h"
+#include "util/macros.h"
 
 /* What follows the address of the function that the reason is about. */
 static const char *const after_address[] = {
@@ -92,8 +93,7 @@ static void list_redirects(FILE *out, const struct pair *pair)
 			i <= pair->up.common ? pair->up.functions[i]
 					     : pair->down.functions[i - pair->up.common - 1];
 
-		if (!f->acs.request_redirect && !f->acs.completion_redirect &&
-		    !f->acs.egress_control)
+		if (!redirects(f))
 			continue;
 		fprintf(out, "%s%s", separator, tph_bdf_format(&f->bdf, text));
 		separator = ";";
@@ -122,7 +122,7 @@ char *sentence(const struct pair *pair, const struct tph_judgement *judgement)
 		return NULL;
 	if (judgement->reason == TPH_REASON_ACS_REDIRECT)
 		tell_redirect(out, pair);
-	else if (judgement->reason < sizeof(whole) / sizeof(whole[0]) && whole[judgement->reason])
+	else if (judgement->reason < ARRAY_SIZE(whole) && whole[judgement->reason])
 		fputs(whole[judgement->reason], out);
 	else
 		fprintf(out, "%s %s", tph_bdf_format(&judgement->at, address),

@@ -3,25 +3,15 @@
 #include <stdlib.h>
 
 #include "libtph/internal.h"
+#include "libtph/source.h"
 
-#define TPH_ST_TABLE 0x0c /* in the TPH Requester capability, PCIe Base 6.x 7.9.13 */
+/* In the TPH Requester capability, PCIe Base 6.x 7.9.13 */
+#define TPH_ST_TABLE 0x0c
+#define MSIX_BYTES   12 /* of the MSI-X capability, 7.7.2 */
+#define PM_BYTES     8	/* of the Power Management capability, 7.5.2 */
+#define LAST_BAR     5
 
-/* MSI-X capability, 7.7.2 */
-#define CAP_MSIX       0x11
-#define MSIX_CONTROL   0x02 /* size minus 1 in 10:0 */
-#define MSIX_TABLE     0x04 /* BAR in 2:0, the rest is the offset */
-#define MSIX_BYTES     12
-
-#define COMMAND	       0x04
-#define COMMAND_MEMORY 0x2
-
-/* Power management capability, 7.5.2 */
-#define CAP_PM	  0x01
-#define PM_STATUS 0x04
-#define PM_STATE  0x3
-#define PM_BYTES  8
-
-/* What the caller gets: the public part, then its tags. */
+/* The result and its tags, in one allocation. */
 struct table {
 	struct tph_st_table public;
 	uint16_t tags[];
@@ -57,7 +47,7 @@ static struct table *new_table(enum tph_table where, size_t count, size_t declar
 static int read_capability(const struct config *c, const struct tph_function *f, struct table **out)
 {
 	unsigned at = f->requester.offset + TPH_ST_TABLE;
-	size_t room = (CONFIG_PCIE_BYTES - at) / 2, count = f->requester.table_entries;
+	size_t room = (PCI_CFG_SPACE_EXP_SIZE - at) / 2, count = f->requester.table_entries;
 	enum tph_seen seen = TPH_SEEN_YES;
 	struct table *t;
 
@@ -78,11 +68,13 @@ static bool decodes_memory(const struct config *c)
 {
 	uint16_t command = 0, at, state = 0;
 
-	if (config_get16(c, COMMAND, &command) != TPH_SEEN_YES || !(command & COMMAND_MEMORY))
+	if (config_get16(c, PCI_COMMAND, &command) != TPH_SEEN_YES ||
+	    !(command & PCI_COMMAND_MEMORY))
 		return false;
-	if (config_find(c, CAP_PM, PM_BYTES, &at) != TPH_SEEN_YES)
+	if (config_find(c, PCI_CAP_ID_PM, PM_BYTES, &at) != TPH_SEEN_YES)
 		return true;
-	return config_get16(c, at + PM_STATUS, &state) == TPH_SEEN_YES && !(state & PM_STATE);
+	return config_get16(c, at + PCI_PM_CTRL, &state) == TPH_SEEN_YES &&
+	       !(state & PCI_PM_CTRL_STATE_MASK);
 }
 
 static int read_msix(const struct config *c, const struct tph_function *f, struct table **out)
@@ -90,27 +82,28 @@ static int read_msix(const struct config *c, const struct tph_function *f, struc
 	size_t declared = f->requester.table_entries, count;
 	uint16_t at, control = 0;
 	uint32_t where = 0;
-	enum tph_seen seen = config_find(c, CAP_MSIX, MSIX_BYTES, &at);
+	enum tph_seen seen = config_find(c, PCI_CAP_ID_MSIX, MSIX_BYTES, &at);
 	struct table *t;
 	int ret;
 
 	if (seen == TPH_SEEN_YES)
-		seen = config_get16(c, at + MSIX_CONTROL, &control);
+		seen = config_get16(c, at + PCI_MSIX_FLAGS, &control);
 	if (seen == TPH_SEEN_YES)
-		seen = config_get32(c, at + MSIX_TABLE, &where);
+		seen = config_get32(c, at + PCI_MSIX_TABLE, &where);
 	if (seen != TPH_SEEN_YES)
 		return seen == TPH_SEEN_NO ? -EBADMSG : error_of(seen);
-	if ((where & 7) > 5)
+	if ((where & PCI_MSIX_TABLE_BIR) > LAST_BAR)
 		return -EBADMSG;
-	if (tph_ctx_is_dump(c->ctx))
+	if (!c->ctx->ops->read_msix_tags)
 		return -ENODATA;
 	if (!decodes_memory(c))
 		return -EAGAIN;
-	count = (control & 0x7ffu) + 1;
+	count = (control & PCI_MSIX_FLAGS_QSIZE) + 1u;
 	t = new_table(TPH_TABLE_MSIX, count < declared ? count : declared, declared);
 	if (!t)
 		return -ENOMEM;
-	ret = live_msix_tags(c->ctx, &f->bdf, where & 7, where & ~7u, t->tags, t->public.count);
+	ret = c->ctx->ops->read_msix_tags(c->ctx, c->entry, where & PCI_MSIX_TABLE_BIR,
+					  where & PCI_MSIX_TABLE_OFFSET, t->tags, t->public.count);
 	if (ret)
 		free(t);
 	else
@@ -122,23 +115,21 @@ int tph_st_table_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph
 {
 	struct entry *entry = ctx_find(ctx, bdf);
 	struct table *t = NULL;
-	struct tph_function f;
+	const struct tph_function *f;
 	struct config config;
-	int ret;
+	int ret = entry ? function_of(ctx, entry, &f) : -ENODEV;
 
-	if (!entry)
-		return -ENODEV;
-	config_open(&config, ctx, entry);
-	function_decode(&config, &f);
-	ret = error_of(f.requester.seen);
+	if (!ret)
+		ret = error_of(f->requester.seen);
 	if (ret)
 		return ret;
-	switch (f.requester.table) {
+	config_open(&config, ctx, entry);
+	switch (f->requester.table) {
 	case TPH_TABLE_CAPABILITY:
-		ret = read_capability(&config, &f, &t);
+		ret = read_capability(&config, f, &t);
 		break;
 	case TPH_TABLE_MSIX:
-		ret = read_msix(&config, &f, &t);
+		ret = read_msix(&config, f, &t);
 		break;
 	case TPH_TABLE_NONE:
 		return -ENOENT;

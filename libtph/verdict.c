@@ -4,7 +4,7 @@
  * is that of pcie_tph_peer_verdict() in drivers/pci/tph.c; what is stricter here
  * is said in the public header. Each step speaks if it finds the first reason.
  */
-#include "libtph/internal.h"
+#include "libtph/path.h"
 
 static bool say(struct tph_judgement *j, enum tph_verdict verdict, enum tph_reason reason,
 		const struct tph_function *at)

@@ -49,8 +49,6 @@ struct list {
 	struct entry *entries; /* every function, in the order of addresses */
 	size_t count;
 	size_t listed, cut;
-	struct entry **bridges; /* by domain and the bus below them */
-	size_t bridge_count;
 };
 
 static bool has_role(const struct tph_function *f)
@@ -69,47 +67,6 @@ static bool may_have_role(const struct tph_function *f)
 static bool is_cut(const struct tph_function *f)
 {
 	return f->requester.seen == TPH_SEEN_CUT || f->completer.seen == TPH_SEEN_CUT;
-}
-
-static int compare_buses(const struct tph_function *a, const struct tph_function *b)
-{
-	if (a->bdf.domain != b->bdf.domain)
-		return a->bdf.domain < b->bdf.domain ? -1 : 1;
-	return a->secondary - b->secondary;
-}
-
-/* By the bus below them; of those that say the same bus the first address counts. */
-static int compare_bridges(const void *a, const void *b)
-{
-	const struct entry *x = *(struct entry *const *)a, *y = *(struct entry *const *)b;
-	int order = compare_buses(x->f, y->f);
-
-	return order ? order : tph_bdf_compare(&x->f->bdf, &y->f->bdf);
-}
-
-static int find_bridges(struct list *list)
-{
-	size_t count = 0;
-
-	list->bridges = calloc(list->count + 1, sizeof(struct entry *));
-	if (!list->bridges)
-		return no_memory();
-	for (size_t i = 0; i < list->count; i++) {
-		const struct tph_function *f = list->entries[i].f;
-
-		/* A bus number of 0 has not been given yet; one on its own bus would be a loop. */
-		if (f->bridge && f->secondary > f->bdf.bus)
-			list->bridges[count++] = &list->entries[i];
-	}
-	qsort(list->bridges, count, sizeof(struct entry *), compare_bridges);
-	/* One for each bus */
-	for (size_t i = 0; i < count; i++) {
-		struct entry **last = list->bridges + list->bridge_count;
-
-		if (!list->bridge_count || compare_buses(last[-1]->f, list->bridges[i]->f))
-			list->bridges[list->bridge_count++] = list->bridges[i];
-	}
-	return EXIT_DONE;
 }
 
 static int read_all(struct tph_ctx *ctx, struct list *list)
@@ -133,25 +90,21 @@ static int read_all(struct tph_ctx *ctx, struct list *list)
 		list->cut += is_cut(entry->f);
 	}
 	free(bdfs);
-	return list->entries ? find_bridges(list) : no_memory();
+	return list->entries ? EXIT_DONE : no_memory();
 }
 
-static int compare_bus_of(const void *function, const void *bridge)
+static int compare_to_entry(const void *bdf, const void *entry)
 {
-	const struct tph_function *f = function, *b = (*(struct entry *const *)bridge)->f;
-
-	if (f->bdf.domain != b->bdf.domain)
-		return f->bdf.domain < b->bdf.domain ? -1 : 1;
-	return f->bdf.bus - b->secondary;
+	return tph_bdf_compare(bdf, &((const struct entry *)entry)->f->bdf);
 }
 
-/* The bridge whose secondary bus @f is on, or NULL: on a root bus, or the bridge is not there. */
+/* The bridge above @f, or NULL: on a root bus, or the bridge is not there. */
 static struct entry *parent_of(const struct list *list, const struct tph_function *f)
 {
-	struct entry **found = bsearch(f, list->bridges, list->bridge_count, sizeof(struct entry *),
-				       compare_bus_of);
-
-	return found ? *found : NULL;
+	if (f->above.seen != TPH_SEEN_YES)
+		return NULL;
+	return bsearch(&f->above.bdf, list->entries, list->count, sizeof(struct entry),
+		       compare_to_entry);
 }
 
 static struct libscols_line *add_line(struct table *table, const struct entry *entry,
@@ -214,15 +167,15 @@ static int print_json(const struct list *list)
 	struct json_object *functions = json_put_array(root, "functions");
 
 	for (size_t i = 0; functions && i < list->count; i++) {
-		const struct entry *entry = &list->entries[i], *parent = parent_of(list, entry->f);
+		const struct entry *entry = &list->entries[i];
 		struct json_object *object;
 
 		if (!entry->listed)
 			continue;
 		object = json_object_new_object();
 		facts_to_json(object, entry->f);
-		if (parent)
-			json_put_bdf(object, "below", &parent->f->bdf);
+		if (entry->f->above.seen == TPH_SEEN_YES)
+			json_put_bdf(object, "below", &entry->f->above.bdf);
 		else
 			json_put(object, "below", NULL);
 		json_object_array_add(functions, object);
@@ -246,7 +199,6 @@ static void free_list(struct list *list)
 	for (size_t i = 0; list->entries && i < list->count; i++)
 		tph_function_free(list->entries[i].f);
 	free(list->entries);
-	free(list->bridges);
 }
 
 int run_list(int argc, char **argv)

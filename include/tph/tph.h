@@ -121,11 +121,12 @@ struct tph_log {
  * @log: callback, or NULL; copied
  * @ctx: result, with one reference
  *
- * Scans once: functions that come later are not in it. Configuration space is
- * read whenever it is asked for. Uses libpci with its sysfs method.
+ * Scans once: functions that come later are not in it. A function is read when it
+ * is first asked for and kept, so all answers of a context agree; make another
+ * context to look again. ST tables are read each time.
  *
  * Return: 0; -ENOENT, -EACCES and other errors of opening the folder; -EIO: it
- * is not laid out like that, or libpci gave up; the log says what
+ * is not laid out like that; the log says what
  */
 int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx);
 
@@ -311,6 +312,15 @@ struct tph_function {
 		/* The control register's redirects that are on */
 		bool request_redirect, completion_redirect, egress_control;
 	} acs;
+
+	struct {
+		/*
+		 * TPH_SEEN_NO: it is on a root bus; TPH_SEEN_CUT: there is a bridge,
+		 * which the context does not have
+		 */
+		enum tph_seen seen;
+		struct tph_bdf bdf; /* the bridge whose bus it is on */
+	} above;
 };
 
 /**

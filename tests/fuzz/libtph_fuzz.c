@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A dump may hold any text, a function any bytes. Reading them must do no harm,
- * and what comes out must keep what the header promises. The first byte chooses:
- * the rest is a dump as it is, or the raw configuration space of a small tree.
+ * A dump may hold any text, a function any bytes, a dma-buf any name. Reading them
+ * must do no harm, and what comes out must keep what the header promises. The first
+ * byte chooses: the rest is a dump as it is, the raw configuration space of a small
+ * tree, or the fdinfo of a dma-buf.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "tph/tph.h"
 
@@ -125,11 +127,76 @@ static void take_bytes(const uint8_t *data, size_t size)
 	free(text);
 }
 
+static char proc_dir[] = "/tmp/libtph_fuzz_XXXXXX";
+
+static const char *in_proc(const char *name, char path[64])
+{
+	snprintf(path, 64, "%s/%s", proc_dir, name);
+	return path;
+}
+
+static void remove_proc(void)
+{
+	static const char *const names[] = {"7/fdinfo/3", "7/comm", "7/fdinfo", "7", ""};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove(in_proc(names[i], path));
+}
+
+/* A folder like /proc with one process, which has one file descriptor, 3. */
+static void make_proc(void)
+{
+	char path[64];
+	FILE *file;
+
+	require(mkdtemp(proc_dir) != NULL);
+	atexit(remove_proc);
+	require(!mkdir(in_proc("7", path), 0700) && !mkdir(in_proc("7/fdinfo", path), 0700));
+	file = fopen(in_proc("7/comm", path), "w");
+	require(file && fputs("fuzz\n", file) >= 0 && !fclose(file));
+}
+
+/* What stands above the name cannot be changed by it: the same without the rest says the same. */
+static void take_fdinfo(const uint8_t *data, size_t size)
+{
+	static const char head[] = "pos:\t0\nino:\t9\nsize:\t4096\ncount:\t2\nexp_name:\tfuzz\n";
+	bool whole = data[0] & 1;
+	struct tph_bufs *bufs;
+	static bool made;
+	char path[64];
+	FILE *file;
+
+	if (!made)
+		make_proc();
+	made = true;
+	file = fopen(in_proc("7/fdinfo/3", path), "w");
+	require(file != NULL);
+	if (!whole)
+		fprintf(file, "%sname:\t", head);
+	fwrite(data + 1, 1, size - 1, file);
+	fclose(file);
+	require(!tph_bufs_read(proc_dir, &bufs));
+	require(bufs->count <= 1 && (whole || bufs->count == 1));
+	if (bufs->count) {
+		const struct tph_buf *b = bufs->bufs;
+
+		require(b->holder_count == 1 && b->holders[0].fd == 3 && b->holders[0].pid == 7);
+		require(b->hints.ph <= TPH_PH_TARGET_PRIORITY && strlen(b->name) < 160);
+		require(b->hints_known == TPH_SUPPORT_YES || !b->hints.flags);
+		require(whole || (b->inode == 9 && b->size_bytes == 4096 && b->references == 2 &&
+				  !strcmp(b->exporter, "fuzz")));
+	}
+	tph_bufs_free(bufs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
-	if (data[0] & 1)
+	if (data[0] == 'f')
+		take_fdinfo(data + 1, size - 1);
+	else if (data[0] & 1)
 		take_bytes(data + 1, size - 1);
 	else
 		take_dump(data + 1, size - 1);

@@ -208,6 +208,50 @@ static void virtual_function(void **state)
 	tph_ctx_unref(ctx);
 }
 
+static void put_link(const struct folder *f, const char *bdf, const char *target)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "%s/devices/%s", f->path, bdf);
+	assert_int_equal(symlink(target, path), 0);
+}
+
+static void assert_above(struct tph_ctx *ctx, const char *name, enum tph_seen seen,
+			 const char *above)
+{
+	struct tph_bdf bdf = bdf_of(name), expected = bdf_of(above);
+	struct tph_function *f;
+
+	assert_int_equal(tph_function_read(ctx, &bdf, &f), 0);
+	assert_int_equal(f->above.seen, seen);
+	if (seen == TPH_SEEN_YES)
+		assert_int_equal(tph_bdf_compare(&f->above.bdf, &expected), 0);
+	tph_function_free(f);
+}
+
+/* The links of sysfs say what is above what, also of a bus that no bridge begins. */
+static void above(void **state)
+{
+	struct folder *f = *state;
+	struct tph_ctx *ctx;
+
+	put_text(f, "devices/0000:07:00.0/config", "");
+	put_link(f, "0000:00:1c.0", "../../../devices/pci0000:00/0000:00:1c.0");
+	put_link(f, "0000:02:00.3", "../../../devices/pci0000:00/0000:00:1c.0/0000:02:00.3");
+	put_link(f, "10000:e1:00.0",
+		 "../../../devices/pci0000:00/0000:00:0e.0/pci10000:e1/10000:e1:00.0");
+	put_link(f, "0000:05:00.0", "../../../devices/pci0000:00/0000:00:1d.0/0000:05:00.0");
+	put_link(f, "0000:06:00.0", "nowhere");
+	ctx = open_live(f);
+	assert_above(ctx, "00:1c.0", TPH_SEEN_NO, "00:00.0");
+	assert_above(ctx, "02:00.3", TPH_SEEN_YES, "00:1c.0");
+	assert_above(ctx, "10000:e1:00.0", TPH_SEEN_NO, "00:00.0");
+	assert_above(ctx, "05:00.0", TPH_SEEN_CUT, "00:00.0");
+	assert_above(ctx, "06:00.0", TPH_SEEN_CUT, "00:00.0");
+	assert_above(ctx, "07:00.0", TPH_SEEN_CUT, "00:00.0");
+	tph_ctx_unref(ctx);
+}
+
 /* Nothing that the library holds open is left to a program that the caller starts. */
 static void close_on_exec(void **state)
 {
@@ -261,7 +305,7 @@ static void no_sysfs(void **state)
 	struct tph_ctx *ctx;
 
 	assert_int_equal(tph_ctx_new_live("/nonexistent", NULL, &ctx), -ENOENT);
-	/* libpci would end the process over a name that is no address. */
+	/* Not a folder of functions. */
 	put_text(f, "devices/nonsense/config", "");
 	assert_int_equal(tph_ctx_new_live(f->path, &log, &ctx), -EIO);
 	assert_int_equal(messages.count, 1);
@@ -323,6 +367,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(msix_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(not_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_function, setup, teardown),
+		cmocka_unit_test_setup_teardown(above, setup, teardown),
 		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_sysfs, setup, teardown),

@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,6 +23,7 @@
 #include "lab/faults.h"
 #include "lab/options.h"
 #include "lab/slot.h"
+#include "lab/user.h"
 #include "vfio-user/descriptor.h"
 
 /* Descriptors that a peer is behind, but does not send: its socket, interrupts, our own. */
@@ -34,6 +34,7 @@ struct lab {
 	struct slot slots[OPTIONS_SLOTS_MAX];
 	unsigned slot_count;
 	const char *trace; /* its name */
+	FILE *trace_file;  /* until the fabric has it */
 	bool trace_lost;
 	int signals;
 	struct control control;
@@ -50,9 +51,10 @@ static int fail(const char *what, const char *on, int err)
 
 static int open_trace(struct lab *lab, const char *name)
 {
-	FILE *file = trace_file_open(name, TRACE_PATIENCE_MS);
-	int err = file ? fabric_trace_open(lab->fabric, file) : -errno;
+	int err;
 
+	lab->trace_file = trace_file_open(name, TRACE_PATIENCE_MS);
+	err = lab->trace_file ? 0 : -errno;
 	if (err == -ENXIO) {
 		fprintf(stderr,
 			"fabricd: cannot write the trace %s: nobody reads this pipe; "
@@ -78,7 +80,24 @@ static int open_fabric(struct lab *lab, const struct options *options)
 
 	if (err)
 		return fail("make", "the fabric", err);
-	return options->trace ? open_trace(lab, options->trace) : 0;
+	if (!options->trace)
+		return 0;
+	err = fabric_trace_open(lab->fabric, lab->trace_file);
+	lab->trace_file = NULL;
+	return err ? fail("write the trace", options->trace, err) : 0;
+}
+
+/* What root alone may reach is opened first: the trace, and the folder of the sockets. */
+static int take_user(struct lab *lab, const struct options *options)
+{
+	int err = options->trace ? open_trace(lab, options->trace) : 0;
+
+	if (err)
+		return err;
+	if (chdir(options->dir))
+		return fail("enter", options->dir, -errno);
+	err = user_become(options->user);
+	return err ? fail("become", "an unprivileged user", err) : 0;
 }
 
 static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int err)
@@ -87,7 +106,7 @@ static int open_slot(struct lab *lab, const struct options *options, struct slot
 	const struct slot_place place = {options->ids[n], options->switches[n]};
 
 	if (!err)
-		err = slot_open(slot, lab->fabric, options->dir, &place);
+		err = slot_open(slot, lab->fabric, ".", &place);
 	if (!err)
 		return 0;
 	fprintf(stderr,
@@ -162,14 +181,12 @@ static void on_line(void *owner, const char *line, size_t len, FILE *answer)
 
 static int open_control(struct lab *lab, const struct options *options)
 {
-	char path[PATH_MAX];
 	int err;
 
 	lab->control.run = on_line;
 	lab->control.owner = lab;
-	snprintf(path, sizeof(path), "%s/control.sock", options->dir);
-	err = control_open(&lab->control, path);
-	return err ? fail("listen on", path, err) : 0;
+	err = control_open(&lab->control, "control.sock");
+	return err ? fail("listen on control.sock in", options->dir, err) : 0;
 }
 
 static int set_fault(struct lab *lab, const char *line)
@@ -250,6 +267,8 @@ static int lab_close(struct lab *lab)
 		slot_destroy(&lab->slots[i]);
 	if (lab->fabric)
 		check_trace(lab, fabric_trace_close(lab->fabric));
+	if (lab->trace_file)
+		fclose(lab->trace_file);
 	fabric_destroy(lab->fabric);
 	return lab->trace_lost ? -EIO : 0;
 }
@@ -320,7 +339,7 @@ int main(int argc, char **argv)
 
 	if (err)
 		return 2;
-	if (raise_limit(&options))
+	if (raise_limit(&options) || take_user(&lab, &options))
 		return 1;
 	err = lab_open(&lab, &options);
 	if (!err) {

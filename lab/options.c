@@ -112,6 +112,8 @@ static int parse_one(struct options *o, const char *name, char *value)
 		o->faults[o->fault_count++] = value;
 	} else if (!strcmp(name, "trace")) {
 		o->trace = value;
+	} else if (!strcmp(name, "user")) {
+		err = number(name, value, UINT32_MAX - 1, &o->user);
 	} else if (!strcmp(name, "peers")) {
 		err = one_of(peers_words, name, value, &choice);
 		o->peers = (enum fabric_peers)choice;
@@ -150,6 +152,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	static const struct option known[] = {
 		{"dir", required_argument, NULL, 0},
 		{"trace", required_argument, NULL, 0},
+		{"user", required_argument, NULL, 0},
 		{"peers", required_argument, NULL, 0},
 		{"host-bridge-hints", required_argument, NULL, 0},
 		{"mps", required_argument, NULL, 0},

@@ -17,8 +17,9 @@
 #define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX + OPTIONS_EPTS_MAX)
 
 struct options {
-	const char *dir;   /* for the sockets */
-	const char *trace; /* NULL: none */
+	const char *dir;    /* for the sockets */
+	const char *trace;  /* NULL: none */
+	unsigned long user; /* whose rights to take on, as user and group; 0: as started */
 	enum fabric_peers peers;
 	bool host_bridge_keeps_hints;
 	unsigned mps_bytes;

@@ -1,29 +1,87 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One guest: fabricd for its devices, QEMU for the rest, a folder shared for what passes between.
+# One guest: fabricd for its devices, QEMU for the rest. All that a guest sends comes through pipes
+# with a limit each; it writes no file of this machine but below --share.
 
-run_dir='' fabricd_pid='' qemu_pid='' reader_pids='' terminal=''
+run_dir='' dev_dir='' run_uid=0 fabricd_pid='' qemu_pid='' terminal=''
+pipe_fds=() pipe_readers=() ports=() shared=''
 
-# On every way out, once: QEMU first; what it said is passed on; fabricd ends its trace when told to.
+# How much of each is kept. What a guest writes to a file or a pipe of ours is its user's own, but ends.
+output_limit=$((1 << 30)) log_limit=$((64 << 20)) result_limit=$((16 << 20))
+words_limit=$((1 << 20)) status_limit=16
+# fabricd writes the end of its trace when it is told to end: that long at most.
+fabricd_grace_s=10
+
+# On every way out, once.
 boot_cleanup() {
-	{
-		[ -z "$qemu_pid" ] || { kill -KILL "$qemu_pid" && wait "$qemu_pid" || :; }
-		[ -z "$reader_pids" ] || boot_drain
-		[ -z "$fabricd_pid" ] || { kill "$fabricd_pid" && wait "$fabricd_pid" || :; }
-	} 2>/dev/null
+	[ -z "$qemu_pid" ] || { kill -KILL "$qemu_pid" && wait "$qemu_pid"; } 2>/dev/null || :
+	qemu_pid=''
+	boot_end_fabricd
+	boot_drain || :
 	[ -z "$terminal" ] || stty "$terminal"
+	[ -z "$shared" ] || confine_unshare "$run_uid" "$shared"
 	[ -z "$run_dir" ] || {
-		[ ! -e "$run_dir/log" ] || cp "$run_dir/log" "${log:-$cache/guest.log}" || say "cannot write the guest's log to ${log:-$cache/guest.log}: give --log a file you may write"
+		[ ! -s "$run_dir/log" ] || boot_keep_log
 		rm -rf "$run_dir"
 	}
-	run_dir='' fabricd_pid='' qemu_pid='' terminal=''
+	run_dir='' terminal='' shared=''
 }
 
-# The readers end with the last writer, and the last one is us.
+boot_keep_log() {
+	"$build/lab/relay" --to "$(boot_log)" --limit $log_limit "the guest's log" <"$run_dir/log" ||
+		say "the guest's log is not in $(boot_log): give --log a file you may write"
+}
+
+boot_log() {
+	printf '%s\n' "${log:-$cache/guest.log}"
+}
+
+boot_end_fabricd() {
+	local tries
+	[ -n "$fabricd_pid" ] || return 0
+	kill "$fabricd_pid" 2>/dev/null || :
+	for ((tries = 0; tries < fabricd_grace_s * 20; tries++)); do
+		kill -0 "$fabricd_pid" 2>/dev/null || break
+		sleep 0.05
+	done
+	! kill -KILL "$fabricd_pid" 2>/dev/null ||
+		say "fabricd did not end within $fabricd_grace_s seconds and was killed: the end of the trace may be missing"
+	wait "$fabricd_pid" 2>/dev/null || :
+	fabricd_pid=''
+}
+
+# boot_pipe NAME LIMIT TARGET WHAT: a pipe that QEMU or fabricd writes to; what comes goes to TARGET, a
+# file or a number of ours. That we hold both ends lets its reader start first.
+boot_pipe() {
+	local fd
+	mkfifo "$dev_dir/$1" || die "cannot make a pipe in $run_dir: set TMPDIR to a disk that can have them"
+	confine_give "$run_uid" "$dev_dir/$1"
+	exec {fd}<>"$dev_dir/$1"
+	pipe_fds+=("$fd")
+	(
+		boot_close_pipes
+		[[ $3 == [12] ]] || exec >"$3"
+		[ "$3" != 2 ] || exec >&2
+		exec "$build/lab/relay" --limit "$2" "$4" <"$dev_dir/$1"
+	) &
+	pipe_readers+=("$!")
+}
+
+boot_close_pipes() {
+	local fd
+	for fd in "${pipe_fds[@]}"; do
+		exec {fd}>&-
+	done
+}
+
+# The readers end with the last writer, and the last one is us. False: one of them had to leave something out.
 boot_drain() {
-	exec 4>&- 5>&-
-	# shellcheck disable=SC2086
-	wait $reader_pids
-	reader_pids=''
+	local pid status=0
+	boot_close_pipes
+	for pid in "${pipe_readers[@]}"; do
+		wait "$pid" || status=1
+	done
+	pipe_fds=() pipe_readers=()
+	return $status
 }
 
 # boot_device SOCKET N PROPERTIES: where the N-th function, from 0, goes in the guest. The firmware
@@ -43,7 +101,7 @@ boot_device() {
 		more+=",\"addr\":\"$(printf %x $((n + 16)))\"" ids+=,$(((n + 16) << 3)) ;;
 	esac
 	device_args+=(-device
-		"{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":{\"type\":\"unix\",\"path\":\"$run_dir/$socket\"}$more}")
+		"{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":{\"type\":\"unix\",\"path\":\"$qemu_dev/$socket\"}$more}")
 }
 
 # Off the switch, behind a translating IOMMU, only QEMU can resolve an address to the accelerator:
@@ -104,16 +162,25 @@ boot_device_args() {
 boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
-	args=(--dir "$run_dir" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --endpoints "$endpoints" --nic-st-table "$nic_st_table" --peers "$peers"
-		--host-bridge-hints "$host_bridge_hints" --mps "$mps"
+	args=(--dir "$dev_dir" --user "$run_uid" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --endpoints "$endpoints"
+		--nic-st-table "$nic_st_table" --peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
+	boot_pipe fabricd.err $words_limit 2 "what fabricd says"
 	mkfifo "$run_dir/ready"
-	setpriv --pdeathsig KILL "$build/lab/fabricd" "${args[@]}" >"$run_dir/ready" 4>&- 5>&- &
+	(
+		exec >"$run_dir/ready" 2>"$dev_dir/fabricd.err"
+		boot_close_pipes
+		exec setpriv --pdeathsig KILL "$build/lab/fabricd" "${args[@]}"
+	) &
 	fabricd_pid=$!
 	read -r ready <"$run_dir/ready" || :
-	[ "$ready" = ready ] || die "the devices' process $build/lab/fabricd did not start: see its line above; ninja -C $build builds it anew"
+	[ "$ready" = ready ] || {
+		boot_end_fabricd
+		boot_drain || :
+		die "the devices' process $build/lab/fabricd did not start: see its line above; ninja -C $build builds it anew"
+	}
 }
 
 boot_kernel_line() {
@@ -137,17 +204,29 @@ boot_flavour() {
 	[ -z "$gdb" ] || default_timeout=''
 }
 
+# QEMU finds by descriptors what it may use: the folders above need not let its user through, and a
+# name with a comma or a quote needs no care.
+qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6 qemu_share=/proc/self/fd/8
+
 boot_qemu_args() {
+	local port
 	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with it.
-	qemu_args=(-M q35 -accel tcg -cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
+	qemu_args=(-name "${run_dir//,/,,}" -M q35 -accel tcg
+		-cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
+		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
 		-smp 2 -m "$memory" -object "memory-backend-memfd,id=ram,size=$memory,share=on" -machine memory-backend=ram
-		-nodefaults -display none -no-reboot -monitor none -serial "file:${run_dir//,/,,}/log"
-		-drive "if=none,id=root,file=${image//,/,,},format=raw,readonly=on" -device virtio-blk-pci,drive=root
-		-device virtio-serial-pci
-		-kernel "$kernel_image" -append "$(boot_kernel_line)")
-	boot_share run "$run_dir/run" off
-	boot_share tph "$build" on
-	[ -z "$share" ] || boot_share share "$(readlink -f "$share")" off
+		-nodefaults -display none -no-reboot -monitor none
+		-chardev "file,id=log,path=$qemu_dev/log" -serial chardev:log
+		-add-fd fd=7,set=1 -drive if=none,id=root,file=/dev/fdset/1,format=raw,readonly=on
+		-device virtio-blk-pci,drive=root -device virtio-serial-pci
+		-kernel "$qemu_dev/kernel" -append "$(boot_kernel_line)")
+	boot_share run $qemu_guest readonly=on,security_model=none
+	boot_share tph $qemu_build readonly=on,security_model=none
+	# Links, device nodes and set-user-ID bits that the guest makes are notes in a file, not real.
+	[ -z "$share" ] || boot_share share $qemu_share security_model=mapped-file
+	for port in status "${ports[@]}"; do
+		boot_port "$port"
+	done
 	[ -z "$gdb" ] || boot_gdb
 	[ "$iommu" = none ] || qemu_args+=(-device intel-iommu,intremap=on,caching-mode=on)
 	qemu_args+=("${device_args[@]}")
@@ -158,71 +237,110 @@ boot_gdb() {
 	local vmlinux=$cache/build-$kernel${kernel_flavour:+-$kernel_flavour}/vmlinux
 	[ ! -f "$kernel" ] || vmlinux="the vmlinux of $kernel"
 	umask 077
-	qemu_args+=(-S -chardev "socket,id=gdb,path=${run_dir//,/,,}/gdb,server=on,wait=off" -gdb chardev:gdb)
-	say "the guest waits: gdb -ex 'target remote $run_dir/gdb' $vmlinux, then continue"
+	qemu_args+=(-S -chardev "socket,id=gdb,path=$qemu_dev/gdb,server=on,wait=off" -gdb chardev:gdb)
+	say "the guest waits: gdb -ex 'target remote $dev_dir/gdb' $vmlinux, then continue"
 }
 
-# boot_share TAG DIR READONLY; a comma in an option's value is written twice.
+# boot_share TAG DIR OPTIONS
 boot_share() {
-	qemu_args+=(-fsdev "local,id=$1,path=${2//,/,,},security_model=none,readonly=$3"
-		-device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+	qemu_args+=(-fsdev "local,id=$1,path=$2,$3" -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
 }
 
-# boot_prepare COMMAND…: a folder for this run, and what is to be done on any way out.
+# boot_port NAME: the guest's /dev/virtio-ports/NAME
+boot_port() {
+	case $1 in
+	stdout) boot_pipe stdout $output_limit 1 "what the command wrote to stdout" ;;
+	stderr) boot_pipe stderr $output_limit 2 "what the command wrote to stderr" ;;
+	status) boot_pipe status $status_limit "$run_dir/status" "the command's status" ;;
+	result) boot_pipe result $result_limit "$run_dir/result" "the guest's result" ;;
+	esac
+	qemu_args+=(-chardev "file,id=$1,path=$qemu_dev/$1" -device "virtserialport,chardev=$1,name=$1")
+}
+
+# boot_prepare COMMAND…: a folder for this run, and what is to be done on any way out. What QEMU and
+# fabricd may change of it is below dev; guest is what the guest reads.
 boot_prepare() {
+	local full="is its disk full? TMPDIR names another place"
+	run_uid=$(confine_uid) || exit
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab.XXXXXX") ||
 		die "no folder for the run in ${TMPDIR:-/tmp}: set TMPDIR to one you may write"
+	run_dir=$(realpath "$run_dir") dev_dir=$run_dir/dev
 	trap boot_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	mkdir "$run_dir/run" && printf '%q ' "$@" >"$run_dir/run/command" || die "cannot write the guest's command to $run_dir: is its disk full? TMPDIR names another place"
+	mkdir "$dev_dir" "$run_dir/guest" && printf '%q ' "$@" >"$run_dir/guest/command" &&
+		cp "$lab/guest/init" "$run_dir/guest/init" ||
+		die "cannot write the guest's command to $run_dir: $full"
+	cp "$kernel_image" "$dev_dir/kernel" || die "cannot copy the kernel to $run_dir: $full"
+	confine_give "$run_uid" "$run_dir/guest" "$run_dir/guest"/* "$dev_dir/kernel" "$dev_dir"
 	steps_total=0
+	confine_readable "$run_uid" "$build" ||
+		die "user $run_uid, as whom root runs QEMU, cannot read $build: chmod -R o+rX $build"
+	[ -z "$share" ] || {
+		shared=$(realpath "$share")
+		confine_share "$run_uid" "$shared"
+	}
+	boot_pipe log $log_limit "$run_dir/log" "the guest's log"
+	boot_pipe qemu.err $words_limit "$run_dir/qemu.log" "what QEMU says"
 }
 
-# boot QEMU-ARG…: runs $run_dir/run/command in a guest; stdin is QEMU's.
+# boot QEMU-ARG…: runs $run_dir/guest/command in a guest; stdin is QEMU's.
 boot() {
-	local status=0 begin=$SECONDS
+	local status=0 begin=$SECONDS complete=yes
 	boot_device_args
 	boot_fabricd
 	boot_qemu_args
-	setpriv --pdeathsig KILL timeout --foreground --kill-after=5 "${timeout:-0}" \
-		setpriv --pdeathsig KILL "${qemu[@]}" "${qemu_args[@]}" "$@" 2>"$run_dir/qemu.log" <&3 &
+	boot_qemu "$@" &
 	qemu_pid=$!
 	wait "$qemu_pid" || status=$?
 	qemu_pid=''
-	[ -z "$reader_pids" ] || boot_drain
-	boot_verdict "$status" $((SECONDS - begin))
+	boot_end_fabricd
+	boot_drain || complete=no
+	boot_verdict "$status" $((SECONDS - begin)) $complete
 }
 
-# boot_verdict QEMU-STATUS SECONDS
+# boot_qemu ARG…: in a process of its own, which becomes QEMU.
+boot_qemu() {
+	local confined
+	read -ra confined <<<"$(confine_command "$run_uid")"
+	exec <&3 3<&- 2>"$dev_dir/qemu.err" 4<"$dev_dir" 5<"$build" 6<"$run_dir/guest" 7<"$image"
+	[ -z "$share" ] || exec 8<"$share"
+	boot_close_pipes
+	cd "$qemu_cwd" || exit
+	exec setpriv --pdeathsig KILL timeout --foreground --kill-after=5 "${timeout:-0}" \
+		"${confined[@]}" "${qemu[@]}" "${qemu_args[@]}" "$@"
+}
+
+# boot_verdict QEMU-STATUS SECONDS COMPLETE
 boot_verdict() {
 	local guest
 	if [ -n "$timeout" ] && [ "$2" -ge "$timeout" ]; then
-		tail -n 5 "$run_dir/log" 2>/dev/null >&2 || :
-		say "the guest did not end within $timeout seconds: its log's end is above, all of it in ${log:-$cache/guest.log}"
+		boot_show 5 "$run_dir/log"
+		say "the guest did not end within $timeout seconds: its log's end is above, all of it in $(boot_log)"
 		exit 124
 	fi
-	if ! read -r guest 2>/dev/null <"$run_dir/run/status"; then
-		cat "$run_dir/qemu.log" >&2
-		tail -n 20 "$run_dir/log" 2>/dev/null >&2 || :
-		die "the guest died before the command ended (QEMU's status $1): the last it said is above, all of its log in ${log:-$cache/guest.log}"
+	guest=$(<"$run_dir/status")
+	if [[ ! $guest =~ ^[0-9]{1,3}$ ]]; then
+		boot_show 20 "$run_dir/qemu.log"
+		boot_show 20 "$run_dir/log"
+		die "the guest died before the command ended (QEMU's status $1): the last it said is above, all of its log in $(boot_log)"
 	fi
+	[ "$3" = yes ] || exit 125
 	return "$guest"
 }
 
-# QEMU writes to pipes, whatever our stdout and stderr are.
+# boot_show LINES FILE: the end of what a guest wrote
+boot_show() {
+	tail -n "$1" "$2" | "$build/lab/relay" --limit 65536 "the log's end" >&2
+}
+
+# boot_run PORT…: the command's stdout and stderr are ours, whatever these are; further ports by name.
 boot_run() {
+	ports=(stdout stderr "$@")
 	boot_flavour
 	timeout=${timeout:-$default_timeout}
 	boot_prepare "${command[@]}"
-	mkfifo "$run_dir/out" "$run_dir/err" || die "cannot make pipes in $run_dir: set TMPDIR to a disk that can have them"
-	exec 4<>"$run_dir/out" 5<>"$run_dir/err"
-	cat <"$run_dir/out" 4>&- 5>&- &
-	reader_pids=$!
-	cat <"$run_dir/err" >&2 4>&- 5>&- &
-	reader_pids+=" $!"
-	boot -chardev "file,id=out,path=$run_dir/out" -device virtserialport,chardev=out,name=stdout \
-		-chardev "file,id=err,path=$run_dir/err" -device virtserialport,chardev=err,name=stderr 3</dev/null
+	boot 3</dev/null
 }
 
 boot_shell() {

@@ -3,8 +3,8 @@
 
 ctl_socket() {
 	local path found=()
-	for path in "${TMPDIR:-/tmp}"/tphlab.*/control.sock; do
-		[ ! -S "$path" ] || [ ! -O "$path" ] || found+=("$path")
+	for path in "${TMPDIR:-/tmp}"/tphlab.*/; do
+		[ ! -O "$path" ] || [ ! -S "${path}dev/control.sock" ] || found+=("${path}dev/control.sock")
 	done
 	[ ${#found[@]} -gt 0 ] ||
 		die "no lab of yours runs in ${TMPDIR:-/tmp}: start one (tphlab shell), or set TMPDIR as it was there"

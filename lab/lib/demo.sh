@@ -50,11 +50,13 @@ demo_report() {
 # demo_run ARGUMENT…
 demo_run() {
 	local out=$top/out/demo status=0
+	# Whatever is there, links included, is not written through: the folder is a new one.
+	rm -rf "$out"
 	mkdir -p "$out"
-	rm -f "$out"/*
-	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log} share=$out
-	command=(p2p_demo --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /mnt/share/result.json)
-	boot_run || status=$?
+	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log}
+	command=(p2p_demo --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /dev/virtio-ports/result)
+	boot_run result || status=$?
+	[ ! -s "$run_dir/result" ] || cp "$run_dir/result" "$out/result.json"
 	boot_cleanup
 	[ -e "$out/result.json" ] || return "$status"
 	demo_report "$@"

@@ -32,32 +32,38 @@ kernel_patches() {
 	compgen -G "$top/kernel/$1/0*.patch" | grep -v /0000- | sort
 }
 
+# kernel_fetch_source DIR: of the mirror's files in DIR, the source to linux-VERSION, beside it its version.
+kernel_fetch_source() {
+	local dir=$cache/linux-$kernel found version suite deb
+	say "looking for linux-source-$kernel"
+	found=$(mirror_find "$1" "linux-source-$kernel" "${kernel_suites[@]}") ||
+		die "no package linux-source-$kernel in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR names another mirror, --kernel another version"
+	suite=${found% *} version=${found#* }
+	say "fetching linux-source-$kernel $version from $suite"
+	mirror_download "$1" "linux-source-$kernel=$version" >"$cache/fetch.log" 2>&1 ||
+		die "cannot download linux-source-$kernel: see $cache/fetch.log; TPH_MIRROR names another mirror"
+	deb=$(echo "$1"/debs/*.deb)
+	say "unpacking it"
+	rm -rf "$dir" && mkdir "$dir"
+	dpkg-deb --fsys-tarfile "$deb" | tar -x -O "./usr/src/linux-source-$kernel.tar.xz" |
+		tar -x -J -C "$dir" --strip-components=1 ||
+		die "cannot unpack the source of Linux $kernel to $dir: see the line above; the next run fetches it anew"
+	printf '%s\n' "$version" >"$dir.version"
+}
+
 kernel_fetch() {
-	local dir=$cache/linux-$kernel found suite deb
+	local dir=$cache/linux-$kernel apt
 	mirror_url >/dev/null || exit
 	need_space "$cache" 6000 "building Linux $kernel"
-	say "looking for linux-source-$kernel"
-	found=$(mirror_find "linux-source-$kernel" "${kernel_suites[@]}") ||
-		die "no package linux-source-$kernel in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR names another mirror, --kernel another version"
-	suite=${found% *}
-	say "fetching linux-source-$kernel ${found#* } from $suite"
-	rm -rf "$cache/source" "$dir"
-	mkdir -p "$cache/source"
-	(cd "$cache/source" && mirror_apt "$suite" apt-get -q download "linux-source-$kernel=${found#* }") \
-		>"$cache/fetch.log" 2>&1 || die "cannot download linux-source-$kernel: see $cache/fetch.log; TPH_MIRROR names another mirror"
-	deb=$(echo "$cache"/source/*.deb)
-	say "unpacking it"
-	dpkg-deb --fsys-tarfile "$deb" |
-		tar -x -C "$cache/source" --strip-components=3 "./usr/src/linux-source-$kernel.tar.xz" ||
-		die "cannot unpack $deb: see the line above; the next run fetches it anew"
-	mkdir -p "$dir"
-	tar -x -C "$dir" --strip-components=1 -f "$cache/source/linux-source-$kernel.tar.xz" ||
-		die "cannot unpack the source of Linux $kernel to $dir: see the line above; the next run fetches it anew"
-	rm -rf "$cache/source"
+	apt=$(mirror_workdir) || exit
+	(
+		trap 'rm -rf "$apt"' EXIT
+		kernel_fetch_source "$apt"
+	) || exit
 	kernel_in_tree init -q -b series
 	echo '*' >"$dir/.git/info/exclude"
 	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
-	kernel_in_tree commit -q -m "Linux, from Debian's linux-source-$kernel ${found#* }"
+	kernel_in_tree commit -q -m "Linux, from Debian's linux-source-$kernel $(<"$dir.version")"
 	kernel_in_tree tag base
 	kernel_tree_settled
 }
@@ -218,8 +224,7 @@ kernel_build() {
 	make -C "$build" -j"$(nproc)" LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" | tee "$cache/kernel.log" |
 		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log; its source is $cache/linux-$kernel"
 	# One earlier build stays, for going back and forth between two series.
-	find "$cache" -maxdepth 1 -path "${1%-*}-*" -printf '%T@ %p\n' | sort -rn |
-		awk 'NR > 1 { print $2 }' | xargs -r rm -f
+	cache_keep 1 "$(basename "${1%-*}")-*"
 	cp "$build/arch/x86/boot/bzImage" "$1.part"
 	mv "$1.part" "$1"
 	say "built $(make -s -C "$build" LOCALVERSION= kernelrelease)"

@@ -15,35 +15,52 @@ mirror_url() {
 	printf '%s\n' "$url"
 }
 
-# A private apt, so that nothing of this machine's changes: mirror_apt SUITE apt-get|apt-cache ARG…
+# Root's apt gets files as the user _apt, who must be able to reach the folders that it gets them to:
+# root's cache is not such a place.
+mirror_workdir() {
+	local dir base=${TMPDIR:-/tmp}
+	[ "$(id -u)" != 0 ] || base=/var/tmp
+	dir=$(mktemp -d "$base/tphlab-apt.XXXXXX") || die "no folder for apt in $base: make room there"
+	chmod 0755 "$dir"
+	printf '%s\n' "$dir"
+}
+
+# A private apt, so that nothing of this machine's changes: mirror_apt DIR apt-get|apt-cache ARG…
 mirror_apt() {
-	local suite=$1 program=$2 dir=$cache/apt/$1
+	local dir=$1 program=$2
 	shift 2
 	"$program" -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
 		-o Dir::State="$dir/state" -o Dir::State::status="$dir/status" -o Dir::Cache="$dir/cache" \
-		-o APT::Architecture=amd64 -o Acquire::Languages=none -o APT::Sandbox::User=root "$@"
+		-o APT::Architecture=amd64 -o Acquire::Languages=none "$@"
 }
 
-# mirror_update SUITE URL
+# mirror_update DIR SUITE URL
 mirror_update() {
-	local suite=$1 url=$2 dir=$cache/apt/$1
-	mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
-	: >"$dir/status"
-	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$url" "$suite" >"$dir/sources.list"
-	mirror_apt "$suite" apt-get -qq update >"$dir/update.log" 2>&1
+	mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
+	: >"$1/status"
+	printf 'deb [signed-by=%s] %s %s main\n' "$keyring" "$3" "$2" >"$1/sources.list"
+	mirror_apt "$1" apt-get -qq update >"$1/update.log" 2>&1
 }
 
-# mirror_find PACKAGE SUITE…: "SUITE VERSION" of the first suite that has it.
+# mirror_download DIR PACKAGE=VERSION: to DIR/debs, for which mirror_find has prepared DIR.
+mirror_download() {
+	mkdir -p "$1/debs"
+	[ "$(id -u)" != 0 ] || ! getent passwd _apt >/dev/null || chown _apt "$1/debs"
+	(cd "$1/debs" && mirror_apt "$1" apt-get -q download "$2")
+}
+
+# mirror_find DIR PACKAGE SUITE…: "SUITE VERSION" of the first suite that has it.
 mirror_find() {
-	local package=$1 suite version url
-	shift
+	local dir=$1 package=$2 suite version url
+	shift 2
 	url=$(mirror_url) || exit
 	for suite; do
-		mirror_update "$suite" "$url" || {
-			grep -q 'does not have a Release file' "$cache/apt/$suite/update.log" && continue
-			die "cannot read $suite on the mirror: see $cache/apt/$suite/update.log; TPH_MIRROR names another mirror"
+		mirror_update "$dir" "$suite" "$url" || {
+			grep -q 'does not have a Release file' "$dir/update.log" && continue
+			tail -n 5 "$dir/update.log" >&2
+			die "cannot read $suite on the mirror: see the lines above; TPH_MIRROR names another mirror"
 		}
-		version=$(mirror_apt "$suite" apt-cache policy "$package" | awk '$1 == "Candidate:" { print $2 }')
+		version=$(mirror_apt "$dir" apt-cache policy "$package" | awk '$1 == "Candidate:" { print $2 }')
 		if [ -n "$version" ] && [ "$version" != "(none)" ]; then
 			printf '%s %s\n' "$suite" "$version"
 			return 0
@@ -59,17 +76,20 @@ mirror_root() {
 	shift
 	[ "$(id -u)" = 0 ] || mode=chrootless
 	url=$(mirror_url) || exit
-	work=$(mktemp -d)
+	work=$(mirror_workdir) || exit
 	apt-config dump Acquire >"$work/apt.conf" 2>/dev/null || :
 	printf '%s\n' 'Acquire::Languages "none";' "APT::Default-Release \"$guest_release-backports\";" \
 		>>"$work/apt.conf"
-	run_logged "$work/log" mmdebstrap --variant=extract --mode="$mode" --include="$(IFS=,; echo "$*")" --components=main \
-		--keyring="$keyring" --aptopt="$work/apt.conf" --format=directory \
-		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' "$guest_release" "$dir" \
+	TMPDIR=$work run_logged "$work/log" mmdebstrap --variant=extract --mode="$mode" \
+		--include="$(IFS=,; echo "$*")" --components=main --keyring="$keyring" --aptopt="$work/apt.conf" \
+		--format=tar "$guest_release" "$work/root.tar" \
 		"deb $url $guest_release main" "deb $url $guest_release-backports main" || {
-		rm -rf "$work" "$dir"
+		rm -rf "$work"
 		die "cannot get $1 and what it needs of $guest_release from the mirror: see the lines above; TPH_MIRROR names another mirror"
 	}
+	mkdir -p "$dir"
+	tar -x -C "$dir" --exclude='./dev/*' --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
+		--exclude='./usr/share/locale/*' -f "$work/root.tar" ||
+		die "cannot unpack $1 to $dir: see the line above; the next run gets it anew"
 	rm -rf "$work"
 }

@@ -8,11 +8,12 @@ qemu_speaks_vfio_user() {
 	"$@" -device help 2>/dev/null | grep -q '"vfio-user-pci"'
 }
 
-# Sets the array qemu: the command that starts a QEMU with vfio-user-pci (10.1 or newer).
+# Sets the array qemu, the command that starts a QEMU with vfio-user-pci (10.1 or newer), and
+# qemu_cwd, the folder to start it in.
 qemu_ensure() {
 	local root=$cache/qemu-$guest_release
 	if command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64; then
-		qemu=(qemu-system-x86_64)
+		qemu=(qemu-system-x86_64) qemu_cwd=/
 		return
 	fi
 	if [ ! -e "$root/.complete" ]; then
@@ -22,34 +23,45 @@ qemu_ensure() {
 		mirror_root "$root" qemu-system-x86
 		touch "$root/.complete"
 	fi
-	# Its own loader and libraries: neither chroot nor root.
-	qemu=("$root/usr/lib64/ld-linux-x86-64.so.2" --library-path "$root/usr/lib/x86_64-linux-gnu"
-		"$root/usr/bin/qemu-system-x86_64" -L "$root/usr/share/qemu" -L "$root/usr/share/seabios")
-	qemu_speaks_vfio_user "${qemu[@]}" || {
+	# Its own loader and libraries, neither chroot nor root. The names begin in its folder, since
+	# the user that QEMU runs as need not be let through the folders above.
+	qemu_cwd=$root qemu=(usr/lib64/ld-linux-x86-64.so.2 --library-path usr/lib/x86_64-linux-gnu
+		usr/bin/qemu-system-x86_64 -L usr/share/qemu -L usr/share/seabios)
+	(cd "$root" && qemu_speaks_vfio_user "${qemu[@]}") || {
 		rm -f "$root/.complete"
 		die "the mirror's QEMU in $guest_release-backports has no vfio-user-pci: 10.1 or newer is needed; TPH_MIRROR names another mirror"
 	}
 }
 
+# What is in the image and starts the init of this checkout.
+image_init() {
+	cat <<'INIT'
+#!/bin/bash
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro run /mnt/run && exec /bin/bash /mnt/run/init
+INIT
+}
+
 # Sets image: an EROFS file, named by what went into it.
 image_ensure() {
 	local key work
-	key=$(cat - "$lab/guest/init" "$lab/lib/roots.sh" <<<"$guest_release ${guest_packages[*]}" | sha256sum | cut -c1-16)
+	key=$({ echo "$guest_release ${guest_packages[*]}"; declare -f image_init image_ensure; } | sha256sum | cut -c1-16)
 	image=$cache/guest-$key.erofs
-	[ -e "$image" ] && return
+	[ ! -e "$image" ] || return 0
 	need_space "$cache" 500 "the guest image"
 	say "fetching the guest's packages"
-	rm -rf "$cache"/guest-*.erofs "$cache/guest-root"
 	work=$cache/guest-root
+	rm -rf "$work"
 	mirror_root "$work" "${guest_packages[@]}"
 	[ -e "$work/usr/bin/sh" ] || ln -s dash "$work/usr/bin/sh"
 	[ -e "$work/usr/bin/awk" ] || ln -s gawk "$work/usr/bin/awk"
 	mkdir -p "$work"/mnt/{share,tph,run} "$work/sys" "$work/proc"
 	printf '127.0.0.1 localhost tph\n' >"$work/etc/hosts"
 	printf 'root:x:0:0:root:/tmp:/bin/bash\n' >"$work/etc/passwd"
-	install -m 0755 "$lab/guest/init" "$work/init"
+	image_init >"$work/init"
+	chmod 0755 "$work/init"
 	run_logged "$cache/image.log" mkfs.erofs --quiet --all-root "$image.part" "$work" ||
 		die "mkfs.erofs failed on $work: see $cache/image.log"
 	mv "$image.part" "$image"
 	rm -rf "$work"
+	cache_keep 2 'guest-*.erofs'
 }

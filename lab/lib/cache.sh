@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The folder $cache: what takes long to make, kept for the next run, and run.
+
+# cache_check: the folder is there, the kernel's build can have its name, and nobody else writes to it.
+cache_check() {
+	local owner mode
+	[[ $cache != *[[:space:]:]* ]] ||
+		die "the cache $cache has a blank or a colon in its name, which the kernel's build does not take: set TPH_CACHE to another folder"
+	mkdir -p "$cache" 2>/dev/null || die "cannot create the cache $cache: set TPH_CACHE to a folder you may write"
+	read -r owner mode < <(stat -L -c '%u %a' "$cache")
+	[ "$owner" = "$(id -u)" ] || [ "$owner" = 0 ] ||
+		die "the cache $cache is of user $(stat -L -c %U "$cache"), and what lies there is run: set TPH_CACHE to a folder of your own"
+	[ $((8#$mode & 8#22)) = 0 ] ||
+		die "the cache $cache can be written by others, and what lies there is run: chmod go-w $cache, or set TPH_CACHE to another folder"
+}
+
+# One at a time: two would write each other's half-made files.
+cache_lock() {
+	cache_check
+	{ exec 9>"$cache/lock"; } 2>/dev/null ||
+		die "cannot write to the cache $cache: set TPH_CACHE to a folder you may write"
+	flock -n 9 || {
+		say "waiting for another tphlab that uses $cache"
+		flock 9
+	}
+}
+
+cache_unlock() {
+	exec 9>&-
+}
+
+# cache_keep COUNT PATTERN: of the files named so, the newest COUNT stay.
+cache_keep() {
+	find "$cache" -maxdepth 1 -name "$2" -printf '%T@ %p\0' | sort -z -rn | tail -z -n "+$(($1 + 1))" |
+		cut -z -d ' ' -f 2- | xargs -0 -r rm -f
+}

@@ -79,7 +79,7 @@ faults_seen() {
 		[ ! -e "$1/share/lspci" ] || break
 		sleep 0.1
 	done
-	[ "$(stat -c %a "$1"/tphlab.*/control.sock)" = 600 ] || { ls -l "$1"/tphlab.*; return 1; }
+	[ "$(stat -c %a "$1"/tphlab.*/dev/control.sock)" = 600 ] || { ls -l "$1"/tphlab.*; return 1; }
 	state=$(TMPDIR=$1 lab/tphlab ctl status)
 	jq -e '. == {
 		accel0: {away: false, faults: [{fault: "delay", hits: 0, left: 3, reads: true, writes: false, delay_ms: 7}]},

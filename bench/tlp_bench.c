@@ -57,8 +57,8 @@ static int run_decode(void *ctx, unsigned turn)
 
 	(void)turn;
 	for (unsigned i = 0; i < COUNT; i++)
-		if (tlp_decode_header(bench->headers[i], (size_t)bench->len, bench->payload,
-				      &bench->out[i]) != bench->len)
+		if (tlp_decode(bench->headers[i], (size_t)bench->len,
+			       (size_t)bench->len + bench->payload, &bench->out[i]) != bench->len)
 			return -1;
 	return 0;
 }

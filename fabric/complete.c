@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Both ends of a read's completions: a completer that makes them, a requester that checks them. */
 #include <errno.h>
 #include <string.h>
 
@@ -26,8 +27,8 @@ int fabric_check_completion(const struct tlp *completion, uint16_t requester, ui
 }
 
 /* The bytes [addr, addr+len) came in @payload, whose byte 0 belongs to the DW of @addr. */
-TLP_INLINE void take(const struct fabric_reader *reader, uint64_t addr, size_t len,
-		     const uint8_t *payload)
+TLP_INLINE void copy_data(const struct fabric_reader *reader, uint64_t addr, size_t len,
+			  const uint8_t *payload)
 {
 	size_t unwanted = addr < reader->addr ? reader->addr - addr : 0;
 	size_t offset = addr + unwanted - reader->addr;
@@ -70,7 +71,7 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 			const uint8_t *payload, const struct fabric_reader *reader, bool traced)
 {
 	uint64_t addr = first_byte(request);
-	size_t left = tlp_enabled_bytes(request);
+	size_t left = tlp_bytes(request);
 	size_t mps = completer->fabric->config.mps_bytes;
 	size_t rcb = completer == &completer->fabric->host ? RCB_HOST_BYTES : RCB_BYTES;
 
@@ -94,7 +95,7 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 		if (ret)
 			return ret;
 		if (payload)
-			take(reader, addr, len, payload + ((addr & ~3ull) - request->addr));
+			copy_data(reader, addr, len, payload + ((addr & ~3ull) - request->addr));
 		addr += len;
 		left -= len;
 	}
@@ -133,7 +134,7 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
 			  enum tlp_status status, const struct fabric_reader *reader)
 {
-	size_t left = tlp_enabled_bytes(request);
+	size_t left = tlp_bytes(request);
 	struct fabric_packet packet;
 	struct tlp completion;
 	int ret;

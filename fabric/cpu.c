@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Accesses of a CPU to a BAR that is not mapped. */
 #include <errno.h>
 
 #include "fabric/internal.h"
 
 static const struct tlp_hint no_hint;
 
-/* Straight to the port's BAR: the CPU's access has been routed before it came here. */
+/* The host has routed the CPU's access to this BAR already. */
 static int bar_target(struct fabric_port *port, unsigned bar, uint64_t offset, size_t len,
 		      struct fabric_target *to)
 {

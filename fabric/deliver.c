@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A segment of a request, TLP by TLP, to its target, and what that answers. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -6,8 +7,8 @@
 #include "fabric/packet.h"
 
 /* @payload: whole DWs */
-TLP_INLINE int hand_over(struct fabric_port *from, const struct fabric_target *to,
-			 const struct tlp *tlp, const uint8_t *payload)
+TLP_INLINE int deliver_payload(struct fabric_port *from, const struct fabric_target *to,
+			       const struct tlp *tlp, const uint8_t *payload)
 {
 	const struct fabric_port_config *completer = &to->port->config;
 
@@ -28,19 +29,19 @@ TLP_INLINE int hand_over(struct fabric_port *from, const struct fabric_target *t
 }
 
 /* Data that does not begin and end at a DW travels in a copy that does. */
-static int hand_over_padded(struct fabric_port *from, const struct fabric_target *to,
-			    const struct tlp *tlp, uint64_t addr, const uint8_t *data, size_t len)
+static int deliver_padded(struct fabric_port *from, const struct fabric_target *to,
+			  const struct tlp *tlp, uint64_t addr, const uint8_t *data, size_t len)
 {
 	uint8_t payload[TLP_PAYLOAD_MAX_BYTES];
 
 	memset(payload, 0, 4);
 	memset(payload + (tlp->length_dw - 1) * 4, 0, 4);
 	memcpy(payload + (addr & 3), data, len);
-	return hand_over(from, to, tlp, payload);
+	return deliver_payload(from, to, tlp, payload);
 }
 
-TLP_INLINE int write_piece(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			   const uint8_t *data, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int write_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
 {
 	struct fabric_packet packet;
 	struct tlp request;
@@ -51,19 +52,19 @@ TLP_INLINE int write_piece(struct fabric_port *from, const struct fabric_target 
 	if (ret)
 		return ret;
 	if ((addr | len) & 3)
-		return hand_over_padded(from, to, &packet.tlp, addr, data, len);
-	return hand_over(from, to, &packet.tlp, data);
+		return deliver_padded(from, to, &packet.tlp, addr, data, len);
+	return deliver_payload(from, to, &packet.tlp, data);
 }
 
 int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
 {
-	size_t max = fabric_max_piece(from->fabric, TLP_MWR);
+	size_t max = fabric_tlp_max(from->fabric, TLP_MWR);
 	int ret = 0;
 
-	for (size_t piece; !ret && len; addr += piece, data += piece, len -= piece) {
-		piece = fabric_piece(addr, len, max);
-		ret = write_piece(from, to, addr, data, piece, hint);
+	for (size_t len_now; !ret && len; addr += len_now, data += len_now, len -= len_now) {
+		len_now = fabric_cut(addr, len, max);
+		ret = write_tlp(from, to, addr, data, len_now, hint);
 	}
 	return ret;
 }
@@ -86,8 +87,8 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 	return fabric_complete(to->port, request, payload, reader);
 }
 
-TLP_INLINE int read_piece(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			  uint8_t *dst, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			uint8_t *dst, size_t len, const struct tlp_hint *hint)
 {
 	struct fabric_reader reader = {from, addr, len, dst, from->next_tag++};
 	struct fabric_packet packet;
@@ -113,16 +114,16 @@ TLP_INLINE int read_piece(struct fabric_port *from, const struct fabric_target *
 int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			uint8_t *dst, size_t len, const struct tlp_hint *hint)
 {
-	size_t max = fabric_max_piece(from->fabric, TLP_MRD);
-	size_t piece;
+	size_t max = fabric_tlp_max(from->fabric, TLP_MRD);
+	size_t len_now;
 	int ret;
 
 	do {
-		piece = fabric_piece(addr, len, max);
-		ret = read_piece(from, to, addr, dst, piece, hint);
-		addr += piece;
-		dst += piece;
-		len -= piece;
+		len_now = fabric_cut(addr, len, max);
+		ret = read_tlp(from, to, addr, dst, len_now, hint);
+		addr += len_now;
+		dst += len_now;
+		len -= len_now;
 	} while (!ret && len);
 	return ret;
 }

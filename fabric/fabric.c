@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The fabric and its ports: made, configured, ended. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +42,7 @@ void fabric_destroy(struct fabric *fabric)
 	free(fabric);
 }
 
-/* The name is what a trace tells ports by, so it must be one, and not the host's. */
+/* A trace tells ports by their names, so each has one of its own. */
 static int check_name(const struct fabric *fabric, const char *name)
 {
 	if (!name || !*name || strlen(name) > TRACE_NAME_BYTES)
@@ -97,9 +98,9 @@ void fabric_port_set_bus_master(struct fabric_port *port, bool enabled)
 	port->bus_master = enabled;
 }
 
-void fabric_port_set_gone(struct fabric_port *port, bool gone)
+void fabric_port_set_link(struct fabric_port *port, bool up)
 {
-	port->gone = gone;
+	port->link_down = !up;
 }
 
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
@@ -110,9 +111,4 @@ void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port)
 {
 	return &port->counters;
-}
-
-const struct fabric_counters *fabric_host_counters(const struct fabric *fabric)
-{
-	return &fabric->host.counters;
 }

@@ -43,7 +43,7 @@ struct fabric_config {
  */
 struct fabric_completer_ops {
 	/* @payload: tlp->length_dw DWs, to be read once: it may be a guest's memory. Posted:
-	 * nobody hears of an error. */
+	 * errors are not reported. */
 	void (*mem_write)(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
 			  const uint8_t *payload);
 	/* Fills tlp->length_dw DWs. 0, or a negative errno: Completer Abort. */
@@ -60,7 +60,7 @@ struct fabric_host_ops {
 	 * negative errno. At most one per port is under way, of at most 4 KiB and within a
 	 * 4 KiB page; @buf is the fabric's and stays until then. -EIO is a Completer Abort, any
 	 * other error an Unsupported Request. NULL ops: host memory that ptr does not know is
-	 * nobody's. */
+	 * unclaimed. */
 	int (*read)(void *owner, uint64_t addr, void *buf, size_t len);
 	int (*write)(void *owner, uint64_t addr, const void *buf, size_t len);
 };
@@ -83,7 +83,7 @@ struct fabric_counters {
 	uint64_t payload_bytes[4]; /* of MWr and CplD, byte enables honoured */
 	uint64_t hinted[2];	   /* requests sent with TH=1: 8-bit, 16-bit tag */
 	uint64_t hints_dropped;	   /* ... whose hint ended at the host bridge */
-	uint64_t unsupported;	   /* requests that nobody claimed */
+	uint64_t unsupported;	   /* requests that were unclaimed */
 };
 
 struct fabric;
@@ -107,8 +107,8 @@ int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
  */
 void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, uint64_t size);
 void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
-/* Its link is down: the windows stay, and what is sent there is an Unsupported Request (2.9.1). */
-void fabric_port_set_gone(struct fabric_port *port, bool gone);
+/* Up at first. Down, its windows stay, and requests to them are Unsupported Requests (2.9.1). */
+void fabric_port_set_link(struct fabric_port *port, bool up);
 /* As struct tlp has it. */
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id);
 
@@ -122,9 +122,9 @@ enum { FABRIC_NOWAIT = 1 }; /* only what is reachable at once; else -EFAULT */
  * 0: done. -EINPROGRESS: done() will tell; @data and @buf must stay until
  * then, and meanwhile every further request answers -EBUSY, as it does from
  * within the completer that serves this one.
- * -EFAULT: nobody claims the address. -EIO: Completer Abort. -EPERM: bus
- * master is off. -EINVAL: the range wraps, or no such hint. A fault adds what
- * it says, and -ETIMEDOUT: no completion came.
+ * -EFAULT: the address is unclaimed. -EIO: Completer Abort. -EPERM: bus
+ * master is off. -EINVAL: the range wraps, or no such hint. A fault adds its
+ * own, and -ETIMEDOUT: no completion came.
  * After an error an unknown part has been delivered, of a read too.
  */
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size_t len,
@@ -154,9 +154,9 @@ int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *r
 		uint64_t dst, const struct tlp_hint *write_hint, size_t len);
 
 /*
- * Faults, for whoever wants to see what software makes of them (doc/faults.md).
- * They befall requests of data, those without FABRIC_NOWAIT, that a port sends
- * or another port sends to it. A request that must wait answers -EINPROGRESS.
+ * Faults that are injected, to see what software makes of them (doc/faults.md).
+ * They hit requests of data, those without FABRIC_NOWAIT, that a port sends or
+ * another port sends to it. A request that must wait answers -EINPROGRESS.
  */
 enum fabric_fault_kind {
 	FABRIC_FAULT_DROP,    /* lost on the link: a write is -EIO, a read ends by its timeout */
@@ -175,17 +175,19 @@ struct fabric_fault {
 	bool reads, writes; /* which TLPs; REORDER and LOSE are of reads alone */
 	unsigned delay_ms;
 	uint64_t left; /* how many more; FABRIC_FAULT_ALL: no end */
-	uint64_t hits; /* how many it was */
+	uint64_t hits; /* how many so far */
 };
 
-/* Takes the place of what was set of this kind. */
+/* "drop" and so on */
+const char *fabric_fault_str(enum fabric_fault_kind kind);
+/* Replaces what was set of this kind. */
 void fabric_port_set_fault(struct fabric_port *port, enum fabric_fault_kind kind,
 			   const struct fabric_fault *fault);
 const struct fabric_fault *fabric_port_fault(const struct fabric_port *port,
 					     enum fabric_fault_kind kind);
-/* Milliseconds until a request has waited long enough; -1: none waits. */
+/* Milliseconds until a held request goes on; -1: none is held. */
 int fabric_wait_ms(const struct fabric *fabric);
-/* Goes on with those that have; may call done(). */
+/* Goes on with those whose time has come; may call done(). */
 void fabric_work(struct fabric *fabric);
 
 /*
@@ -198,16 +200,14 @@ void fabric_host_done(struct fabric_port *port, int status);
 
 /*
  * A CPU access to a BAR behind @port that comes as a message: TLPs from the
- * host, without hints. 0; -EFAULT: the BAR is not decoded, is smaller, or
- * nobody serves it; -EIO: Completer Abort.
+ * host, without hints. 0; -EFAULT: the BAR is not decoded, is smaller, or has
+ * no completer; -EIO: Completer Abort.
  */
 int fabric_cpu_write(struct fabric_port *port, unsigned bar, uint64_t offset, const void *data,
 		     size_t len);
 int fabric_cpu_read(struct fabric_port *port, unsigned bar, uint64_t offset, void *buf, size_t len);
 
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port);
-/* What the host sent: completions to the ports, and the TLPs of CPU accesses. */
-const struct fabric_counters *fabric_host_counters(const struct fabric *fabric);
 
 /*
  * Every TLP from now on, to @file, in libpcap's format (doc/trace.md). The file

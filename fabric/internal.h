@@ -20,37 +20,37 @@ struct fabric_window {
 
 /* Where a request ends. */
 enum fabric_target_kind {
-	FABRIC_TARGET_NOBODY, /* answered with Unsupported Request */
+	FABRIC_TARGET_NONE, /* unclaimed: answered with Unsupported Request */
 	FABRIC_TARGET_PEER,
 	FABRIC_TARGET_MEMORY,	/* host memory as a pointer */
-	FABRIC_TARGET_TRANSFER, /* the host, by a transfer that takes its time */
+	FABRIC_TARGET_TRANSFER, /* host memory that the host transfers itself */
 };
 
 struct fabric_target {
 	enum fabric_target_kind kind;
-	struct fabric_port *port; /* who answers; the host is a port too */
+	struct fabric_port *port; /* the completer's; the host is a port too */
 	uint64_t base;		  /* the address of BAR offset 0, or of memory[0] */
 	unsigned bar;		  /* PEER */
 	uint8_t *memory;	  /* MEMORY */
 };
 
 /* Host memory that one answer of fabric_host_ops.ptr covers. */
-struct fabric_span {
+struct fabric_mapping {
 	uint64_t addr;
 	size_t len; /* bytes; 0: none known */
 	uint8_t *memory;
 };
 
-/* The part of a request that the host has under way; CANCELLED: the request has ended already. */
-enum fabric_host_state {
-	FABRIC_HOST_IDLE,
-	FABRIC_HOST_STARTING,
-	FABRIC_HOST_WAITING,
-	FABRIC_HOST_CANCELLED,
+enum fabric_transfer_state {
+	FABRIC_TRANSFER_IDLE,
+	FABRIC_TRANSFER_STARTING,
+	FABRIC_TRANSFER_WAITING,
+	FABRIC_TRANSFER_CANCELLED, /* its request has ended; the host has not answered yet */
 };
 
-struct fabric_host_part {
-	enum fabric_host_state state;
+/* What the host transfers itself: up to 4 KiB of a request. */
+struct fabric_transfer {
+	enum fabric_transfer_state state;
 	bool ended; /* fabric_host_done() came before the op that started it returned */
 	int status;
 	size_t len; /* bytes */
@@ -68,13 +68,13 @@ struct fabric_request {
 	const uint8_t *src;
 	uint8_t *dst;
 	struct tlp_hint hint;
-	struct fabric_span span;
-	struct fabric_host_part host;
-	/* of faults */
-	size_t ahead;	     /* bytes behind the next TLP's that have been moved already */
-	bool delayed;	     /* it has been held */
-	uint64_t held_until; /* ns; 0: is not */
-	int held_status;     /* how it ends then; 0: it goes on */
+	struct fabric_mapping mapping;
+	struct fabric_transfer transfer;
+	/* of injected faults */
+	size_t ahead;		/* bytes behind the next TLP's that have been moved already */
+	bool delayed;		/* it has been held */
+	uint64_t held_until_ns; /* 0: it is not held */
+	int held_status;	/* how it ends then; 0: it goes on */
 };
 
 struct fabric_port {
@@ -87,8 +87,8 @@ struct fabric_port {
 	struct fabric_fault faults[FABRIC_FAULT_KINDS];
 	uint16_t id;
 	uint8_t next_tag;
-	bool bus_master, gone;
-	/* What the host transfers: it may be at work when the requester's buffer no longer is. */
+	bool bus_master, link_down;
+	/* For the host, which may use it after the requester's own buffer is in other use. */
 	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
 
@@ -121,18 +121,35 @@ struct fabric_reader {
 	uint8_t tag;
 };
 
+/* How far @request is after @len more bytes. */
+static inline void fabric_advance(struct fabric_request *request, size_t len)
+{
+	request->addr += len;
+	request->left -= len;
+	if (request->kind == TLP_MWR)
+		request->src += len;
+	else
+		request->dst += len;
+}
+
 /* route.c */
 void fabric_rebuild_windows(struct fabric *fabric);
 /*
  * Is it a peer's address? A port's own BAR is not: a switch sends no request
  * back where it came from. Where windows overlap, the port added first has it.
- * A request that begins in a window and does not fit it, or whose port is gone,
- * is NOBODY's.
+ * A request that begins in a window and does not fit it, or whose port's link is
+ * down, has no target.
  */
 bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
 		       struct fabric_target *to);
 /* Does another port's window begin or end within these bytes? If not, one has them all. */
 bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t len);
+/*
+ * Where a TLP of @request goes, @len bytes from @addr on: to a peer, or else to the host,
+ * of whose memory @request keeps what is known.
+ */
+void fabric_route(const struct fabric_port *from, struct fabric_request *request, uint64_t addr,
+		  size_t len, struct fabric_target *to);
 
 /*
  * complete.c: both ends of a read's completions. @payload is the data of the
@@ -147,48 +164,42 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left);
 
-/* deliver.c: a part of a request, TLP by TLP, to where it ends */
+/* deliver.c: a segment of a request, TLP by TLP, to its target */
 int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			 const uint8_t *data, size_t len, const struct tlp_hint *hint);
 int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			uint8_t *dst, size_t len, const struct tlp_hint *hint);
 
-/* host.c: the part of a port's request that the host must transfer. 0, an error, -EINPROGRESS. */
-int fabric_host_start(struct fabric_port *port);
-int fabric_host_end(struct fabric_port *port, int status);
+/* host.c: the next segment of a port's request, by a transfer. 0, an error, or -EINPROGRESS. */
+int fabric_transfer_start(struct fabric_port *port);
+int fabric_transfer_end(struct fabric_port *port, int status);
 /* Ends a transfer whose request was cancelled: its data is dropped. */
-void fabric_host_discard(struct fabric_port *port, int status);
-
-/* request.c */
-/* Where a TLP of @port's request ends: peers first, the host has the rest. */
-void fabric_find_target(struct fabric_port *port, uint64_t addr, size_t len,
-			struct fabric_target *to);
-/* Goes on with a request that had to wait, or ends it so; tells its owner if it has ended. */
-void fabric_resume(struct fabric_port *port, int status);
+void fabric_transfer_discard(struct fabric_port *port, int status);
 
 /*
- * fault.c: what faults make of the TLP of @from's request that is next, @len
- * bytes. 0: it goes its way; else how the request ends, or -EINPROGRESS.
+ * inject.c: what faults make of the next TLP of @from's request, @len bytes. 0: it is
+ * delivered; else how the request ends, or -EINPROGRESS.
  */
-int fabric_suffer(struct fabric_port *from, const struct fabric_target *to, size_t len);
+int fabric_inject(struct fabric_port *from, const struct fabric_target *to, size_t len);
 
 /* trace.c; only while there is a trace. @data: packet->data_len bytes, or NULL. */
 void fabric_trace_packet(struct fabric *fabric, const struct fabric_port *from,
 			 const struct fabric_port *to, const struct fabric_packet *packet,
 			 const uint8_t *data);
 
-/* The next piece of a request: at most @max bytes in whole DWs, none across 4 KiB. */
-static inline size_t fabric_piece(uint64_t addr, size_t left, size_t max)
+/* Bytes of a request's next TLP, or segment: at most @max in whole DWs, none across 4 KiB. */
+static inline size_t fabric_cut(uint64_t addr, size_t left, size_t max)
 {
 	size_t to_boundary = FABRIC_REQUEST_BOUNDARY - addr % FABRIC_REQUEST_BOUNDARY;
-	size_t piece = max - (addr & 3);
+	size_t len = max - (addr & 3);
 
-	if (piece > to_boundary)
-		piece = to_boundary;
-	return piece < left ? piece : left;
+	if (len > to_boundary)
+		len = to_boundary;
+	return len < left ? len : left;
 }
 
-static inline size_t fabric_max_piece(const struct fabric *fabric, enum tlp_kind kind)
+/* Most bytes of one TLP of this kind, or that it asks for. */
+static inline size_t fabric_tlp_max(const struct fabric *fabric, enum tlp_kind kind)
 {
 	return kind == TLP_MWR ? fabric->config.mps_bytes : fabric->config.mrrs_bytes;
 }

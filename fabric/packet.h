@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A packet on its way: made, encoded, decoded at the far side, counted and
- * traced. Inline, since this is all the work there is for each TLP. Private to
- * fabric/.
+ * A packet is made, encoded, decoded at the far side, counted and traced. Inline,
+ * since this is all the work that each TLP takes. Private to fabric/.
  */
 #ifndef FABRIC_PACKET_H
 #define FABRIC_PACKET_H
 
 #include "fabric/internal.h"
-#include "fabric/tlp_codec.h"
+#include "fabric/tlp_inline.h"
 
 struct fabric_packet {
 	struct tlp tlp;			      /* as the far side reads it */
@@ -21,7 +20,7 @@ struct fabric_packet {
 TLP_INLINE void fabric_make_write(struct tlp *out, const struct fabric_port *from, uint64_t addr,
 				  size_t len, const struct tlp_hint *hint)
 {
-	tlp_set_range(out, TLP_MWR, addr, len);
+	tlp_request(out, TLP_MWR, addr, len);
 	out->requester = from->id;
 	out->hint = *hint;
 }
@@ -36,7 +35,7 @@ TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from
 		len = (before + len + 3) & ~(size_t)3;
 		addr -= before;
 	}
-	tlp_set_range(out, TLP_MRD, addr, len);
+	tlp_request(out, TLP_MRD, addr, len);
 	out->requester = from->id;
 	out->hint = *hint;
 	out->tag = tag;
@@ -83,7 +82,7 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 
 	if (ret)
 		return ret;
-	packet->data_len = tlp_enabled_bytes(tlp);
+	packet->data_len = tlp_bytes(tlp);
 	packet->hint_dropped = false;
 	from->counters.tlps[tlp->kind]++;
 	if (tlp->kind == TLP_MWR)
@@ -99,9 +98,8 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 }
 
 /*
- * @data: the @data_len bytes of a CplD that its request asked for; NULL: not to be had.
- * @traced: there is a trace; as a constant, since a packet that nobody else looks at
- * stays in registers.
+ * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known.
+ * @traced: there is a trace. A constant: a packet whose address is not taken stays in registers.
  */
 TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
 				      const struct tlp *completion, const uint8_t *data,

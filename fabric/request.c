@@ -1,132 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* A port's request from its start to its end: what it waits for, and what goes on. */
 #include <errno.h>
 
 #include "fabric/internal.h"
-#include "fabric/tlp_rules.h"
-
-enum { SPAN_MAX = 1 << 30 }; /* bytes asked for at once, so that rounding up cannot overflow */
-
-/* Host memory at the DW of @addr as a pointer, for all @len bytes from @addr on or for none. */
-static bool find_memory(struct fabric_port *port, uint64_t addr, size_t len,
-			struct fabric_target *to)
-{
-	const struct fabric_host_ops *host = port->config.host;
-	struct fabric_span *span = &port->request.span;
-	uint64_t dw = addr & ~3ull;
-	size_t want = ((addr & 3) + len + 3) & ~(size_t)3;
-
-	if (dw - span->addr >= span->len || want > span->len - (dw - span->addr)) {
-		size_t rest = port->request.left < SPAN_MAX ? port->request.left : SPAN_MAX;
-
-		/* In whole DWs: they are what a payload is made of. */
-		span->addr = dw;
-		span->len = ((addr & 3) + rest + 3) & ~(size_t)3;
-		span->memory = NULL;
-		if (host->ptr)
-			span->memory = host->ptr(port->config.host_owner, dw, &span->len,
-						 port->request.kind == TLP_MWR);
-		if (!span->memory || span->len < want) {
-			span->len = 0;
-			return false;
-		}
-	}
-	to->kind = FABRIC_TARGET_MEMORY;
-	to->memory = span->memory;
-	to->base = span->addr;
-	return true;
-}
-
-void fabric_find_target(struct fabric_port *port, uint64_t addr, size_t len,
-			struct fabric_target *to)
-{
-	const struct fabric_host_ops *host = port->config.host;
-
-	if (fabric_route_peer(port, addr & ~3ull, ((addr & 3) + len + 3) & ~(size_t)3, to))
-		return;
-	to->kind = FABRIC_TARGET_NOBODY;
-	to->port = &port->fabric->host;
-	if (!host || find_memory(port, addr, len, to))
-		return;
-	if (port->request.kind == TLP_MWR ? host->write != NULL : host->read != NULL)
-		to->kind = FABRIC_TARGET_TRANSFER;
-}
+#include "fabric/tlp_inline.h"
+#include "util/clock.h"
 
 /*
- * The next part of the request that is of one kind: all up to the next 4 KiB, which no TLP crosses,
- * where that is one peer's or lies together in host memory; else, and where faults befall single
- * TLPs, one TLP's worth. Returns its length.
+ * The next segment of @request, of one target: all up to the next 4 KiB, which no TLP crosses,
+ * where that is one peer's or lies together in host memory; else, and where faults hit single
+ * TLPs, one TLP's worth. Returns its length in bytes.
  */
-static size_t find_part(struct fabric_port *port, struct fabric_target *to)
+TLP_INLINE size_t next_segment(const struct fabric_port *port, struct fabric_request *request,
+			       struct fabric_target *to)
 {
-	const struct fabric_request *request = &port->request;
-	size_t part = fabric_piece(request->addr, request->left, FABRIC_REQUEST_BOUNDARY);
-	size_t piece = fabric_piece(request->addr, request->left,
-				    fabric_max_piece(port->fabric, request->kind));
+	size_t segment = fabric_cut(request->addr, request->left, FABRIC_REQUEST_BOUNDARY);
+	size_t tlp = fabric_cut(request->addr, request->left,
+				fabric_tlp_max(port->fabric, request->kind));
 
-	if (part > piece && !port->fabric->faulty &&
-	    !fabric_route_splits(port, request->addr, part)) {
-		fabric_find_target(port, request->addr, part, to);
+	if (segment > tlp && !port->fabric->faulty &&
+	    !fabric_route_splits(port, request->addr, segment)) {
+		fabric_route(port, request, request->addr, segment, to);
 		if (to->kind == FABRIC_TARGET_PEER || to->kind == FABRIC_TARGET_MEMORY)
-			return part;
+			return segment;
 	}
-	fabric_find_target(port, request->addr, piece, to);
-	return piece;
+	fabric_route(port, request, request->addr, tlp, to);
+	return tlp;
 }
 
-/* Goes on until all is done, something is wrong, or the host has a transfer under way. */
-static int advance(struct fabric_port *port)
+TLP_INLINE int deliver_segment(struct fabric_port *port, const struct fabric_target *to, size_t len)
 {
 	struct fabric_request *request = &port->request;
-
-	while (request->left) {
-		struct fabric_target to;
-		size_t len;
-		int ret;
-
-		if (!port->bus_master)
-			return -EPERM;
-		len = find_part(port, &to);
-		if (__builtin_expect(port->fabric->faulty, false)) {
-			ret = fabric_suffer(port, &to, len);
-			if (ret)
-				return ret;
-		}
-		if (to.kind == FABRIC_TARGET_TRANSFER) {
-			if (request->flags & FABRIC_NOWAIT)
-				return -EFAULT;
-			ret = fabric_host_start(port);
-			if (ret)
-				return ret;
-			continue;
-		}
-		if (request->kind == TLP_MWR) {
-			ret = fabric_deliver_write(port, &to, request->addr, request->src, len,
-						   &request->hint);
-			request->src += len;
-		} else {
-			ret = fabric_deliver_read(port, &to, request->addr, request->dst, len,
-						  &request->hint);
-			len += request->ahead;
-			request->ahead = 0;
-			request->dst += len;
-		}
-		if (ret)
-			return ret;
-		request->addr += len;
-		request->left -= len;
-	}
-	return 0;
-}
-
-static int resume(struct fabric_port *port)
-{
 	int ret;
 
-	/* What the host has mapped may have changed since the last call. */
-	port->request.span.len = 0;
-	ret = advance(port);
-	port->request.active = ret == -EINPROGRESS;
+	if (request->kind == TLP_MWR) {
+		ret = fabric_deliver_write(port, to, request->addr, request->src, len,
+					   &request->hint);
+	} else {
+		ret = fabric_deliver_read(port, to, request->addr, request->dst, len,
+					  &request->hint);
+		len += request->ahead;
+		request->ahead = 0;
+	}
+	if (!ret)
+		fabric_advance(request, len);
 	return ret;
+}
+
+TLP_INLINE int do_segment(struct fabric_port *port)
+{
+	struct fabric_request *request = &port->request;
+	struct fabric_target to;
+	size_t len = next_segment(port, request, &to);
+
+	if (__builtin_expect(port->fabric->faulty, false)) {
+		int ret = fabric_inject(port, &to, len);
+
+		if (ret)
+			return ret;
+	}
+	if (to.kind == FABRIC_TARGET_TRANSFER)
+		return request->flags & FABRIC_NOWAIT ? -EFAULT : fabric_transfer_start(port);
+	return deliver_segment(port, &to, len);
+}
+
+/* Goes on until all is done, something is wrong, or the request must wait. */
+static int go_on(struct fabric_port *port)
+{
+	struct fabric_request *request = &port->request;
+	int ret = 0;
+
+	/* What the host has mapped may have changed since the last call. */
+	request->mapping.len = 0;
+	while (!ret && request->left)
+		ret = port->bus_master ? do_segment(port) : -EPERM;
+	request->active = ret == -EINPROGRESS;
+	return ret;
+}
+
+/* Goes on with a request that had to wait, or ends it with @status; tells its owner of the end. */
+static void resume(struct fabric_port *port, int status)
+{
+	int ret = status ? status : go_on(port);
+
+	port->request.active = ret == -EINPROGRESS;
+	if (ret != -EINPROGRESS && port->config.done)
+		port->config.done(port->config.done_owner, ret);
 }
 
 static int check(const struct fabric_port *port, uint64_t addr, size_t len,
@@ -164,7 +123,7 @@ static int start(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, co
 	request->hint = hint_or_none(hint);
 	request->ahead = 0;
 	request->delayed = false;
-	return resume(port);
+	return go_on(port);
 }
 
 int fabric_write(struct fabric_port *port, uint64_t addr, const void *data, size_t len,
@@ -179,20 +138,21 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 	return start(port, TLP_MRD, addr, NULL, buf, len, hint, flags);
 }
 
-/* Does all of it end at one place, of this kind, without crossing 4 KiB? */
-static bool is_one_part(struct fabric_port *port, enum tlp_kind kind, uint64_t addr, size_t len,
-			enum fabric_target_kind where, struct fabric_target *to)
+/* Does all of it go to one target of this kind, without crossing 4 KiB? */
+static bool is_one_segment(const struct fabric_port *port, enum tlp_kind kind, uint64_t addr,
+			   size_t len, enum fabric_target_kind wanted, struct fabric_target *to)
 {
-	struct fabric_request *request = &port->request;
+	/* What routing looks at; its other members are of requests that may wait. */
+	struct fabric_request request;
 
-	request->kind = kind;
-	request->addr = addr;
-	request->left = len;
-	request->span.len = 0;
-	return find_part(port, to) == len && to->kind == where;
+	request.kind = kind;
+	request.addr = addr;
+	request.left = len;
+	request.mapping = (struct fabric_mapping){0};
+	return next_segment(port, &request, to) == len && to->kind == wanted;
 }
 
-/* What is read to where it lies already is not copied, see complete.c. */
+/* Passes the source pointer as the read's destination, so that its completion copies nothing. */
 static int pass(struct fabric_port *port, const struct fabric_target *memory, uint64_t src,
 		const struct fabric_target *peer, uint64_t dst, size_t len,
 		const struct tlp_hint *read_hint, const struct tlp_hint *write_hint)
@@ -230,24 +190,15 @@ int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *r
 	if (ret)
 		return ret;
 	if (!len || must_be_held(port->fabric) ||
-	    !is_one_part(port, TLP_MRD, src, len, FABRIC_TARGET_MEMORY, &memory) ||
-	    !is_one_part(port, TLP_MWR, dst, len, FABRIC_TARGET_PEER, &peer))
+	    !is_one_segment(port, TLP_MRD, src, len, FABRIC_TARGET_MEMORY, &memory) ||
+	    !is_one_segment(port, TLP_MWR, dst, len, FABRIC_TARGET_PEER, &peer))
 		return -EAGAIN;
 	return pass(port, &memory, src, &peer, dst, len, &hints[0], &hints[1]);
 }
 
-void fabric_resume(struct fabric_port *port, int status)
-{
-	int ret = status ? status : resume(port);
-
-	port->request.active = ret == -EINPROGRESS;
-	if (ret != -EINPROGRESS && port->config.done)
-		port->config.done(port->config.done_owner, ret);
-}
-
 bool fabric_port_busy(const struct fabric_port *port)
 {
-	return port->request.active || port->request.host.state == FABRIC_HOST_CANCELLED;
+	return port->request.active || port->request.transfer.state == FABRIC_TRANSFER_CANCELLED;
 }
 
 void fabric_port_cancel(struct fabric_port *port)
@@ -255,23 +206,55 @@ void fabric_port_cancel(struct fabric_port *port)
 	struct fabric_request *request = &port->request;
 
 	request->active = false;
-	request->held_until = 0;
-	if (request->host.state == FABRIC_HOST_WAITING)
-		request->host.state = FABRIC_HOST_CANCELLED;
+	request->held_until_ns = 0;
+	if (request->transfer.state == FABRIC_TRANSFER_WAITING)
+		request->transfer.state = FABRIC_TRANSFER_CANCELLED;
 }
 
 void fabric_host_done(struct fabric_port *port, int status)
 {
-	struct fabric_host_part *part = &port->request.host;
+	struct fabric_transfer *transfer = &port->request.transfer;
 
-	if (part->state == FABRIC_HOST_STARTING) {
-		part->ended = true;
-		part->status = status;
-		return;
+	switch (transfer->state) {
+	case FABRIC_TRANSFER_IDLE:
+		break;
+	case FABRIC_TRANSFER_STARTING:
+		transfer->ended = true;
+		transfer->status = status;
+		break;
+	case FABRIC_TRANSFER_WAITING:
+		resume(port, fabric_transfer_end(port, status));
+		break;
+	case FABRIC_TRANSFER_CANCELLED:
+		fabric_transfer_discard(port, status);
+		break;
 	}
-	if (part->state == FABRIC_HOST_CANCELLED)
-		fabric_host_discard(port, status);
-	if (part->state != FABRIC_HOST_WAITING)
-		return;
-	fabric_resume(port, fabric_host_end(port, status));
+}
+
+int fabric_wait_ms(const struct fabric *fabric)
+{
+	uint64_t first = 0, now;
+
+	for (unsigned i = 0; i < fabric->num_ports; i++) {
+		uint64_t until = fabric->ports[i]->request.held_until_ns;
+
+		if (until && (!first || until < first))
+			first = until;
+	}
+	if (!first)
+		return -1;
+	now = clock_ns();
+	return first <= now ? 0 : (int)((first - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+void fabric_work(struct fabric *fabric)
+{
+	for (unsigned i = 0; i < fabric->num_ports; i++) {
+		struct fabric_request *request = &fabric->ports[i]->request;
+
+		if (!request->held_until_ns || request->held_until_ns > clock_ns())
+			continue;
+		request->held_until_ns = 0;
+		resume(fabric->ports[i], request->held_status);
+	}
 }

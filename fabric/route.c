@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Where requests go: by address to the BAR of a peer, else to the host. */
 #include "fabric/internal.h"
+
+enum { MAPPING_MAX = 1 << 30 }; /* bytes asked for at once, so that rounding up cannot overflow */
 
 void fabric_rebuild_windows(struct fabric *fabric)
 {
@@ -38,9 +41,9 @@ bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len
 
 		if (offset >= window->size || !is_peer(from, window))
 			continue;
-		to->kind = len <= window->size - offset && !window->port->gone
+		to->kind = len <= window->size - offset && !window->port->link_down
 				   ? FABRIC_TARGET_PEER
-				   : FABRIC_TARGET_NOBODY;
+				   : FABRIC_TARGET_NONE;
 		to->port = window->port;
 		to->bar = window->bar;
 		to->base = window->base;
@@ -64,4 +67,49 @@ bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t l
 			return true;
 	}
 	return false;
+}
+
+/* Host memory at the DW of @addr as a pointer, for all @len bytes from @addr on or for none. */
+static bool find_memory(const struct fabric_port *from, struct fabric_request *request,
+			uint64_t addr, size_t len, struct fabric_target *to)
+{
+	const struct fabric_host_ops *host = from->config.host;
+	struct fabric_mapping *mapping = &request->mapping;
+	uint64_t dw = addr & ~3ull;
+	size_t want = ((addr & 3) + len + 3) & ~(size_t)3;
+
+	if (dw - mapping->addr >= mapping->len || want > mapping->len - (dw - mapping->addr)) {
+		size_t rest = request->left < MAPPING_MAX ? request->left : MAPPING_MAX;
+
+		/* In whole DWs: they are what a payload is made of. */
+		mapping->addr = dw;
+		mapping->len = ((addr & 3) + rest + 3) & ~(size_t)3;
+		mapping->memory = NULL;
+		if (host->ptr)
+			mapping->memory = host->ptr(from->config.host_owner, dw, &mapping->len,
+						    request->kind == TLP_MWR);
+		if (!mapping->memory || mapping->len < want) {
+			mapping->len = 0;
+			return false;
+		}
+	}
+	to->kind = FABRIC_TARGET_MEMORY;
+	to->memory = mapping->memory;
+	to->base = mapping->addr;
+	return true;
+}
+
+void fabric_route(const struct fabric_port *from, struct fabric_request *request, uint64_t addr,
+		  size_t len, struct fabric_target *to)
+{
+	const struct fabric_host_ops *host = from->config.host;
+
+	if (fabric_route_peer(from, addr & ~3ull, ((addr & 3) + len + 3) & ~(size_t)3, to))
+		return;
+	to->kind = FABRIC_TARGET_NONE;
+	to->port = &from->fabric->host;
+	if (!host || find_memory(from, request, addr, len, to))
+		return;
+	if (request->kind == TLP_MWR ? host->write != NULL : host->read != NULL)
+		to->kind = FABRIC_TARGET_TRANSFER;
 }

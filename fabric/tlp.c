@@ -1,11 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "fabric/tlp.h"
+
+#include <errno.h>
 #include <string.h>
 
-#include "fabric/tlp_rules.h"
+#include "fabric/tlp_inline.h"
 
-void tlp_request(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
+int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
 {
-	tlp_set_range(tlp, kind, addr, len);
+	switch (tlp->kind) {
+	case TLP_MRD:
+	case TLP_MWR:
+		return tlp_request_ok(tlp) ? (int)tlp_put_request(tlp, out) : -EINVAL;
+	case TLP_CPL:
+	case TLP_CPLD:
+		return tlp_completion_ok(tlp) ? (int)tlp_put_completion(tlp, out) : -EINVAL;
+	}
+	return -EINVAL;
+}
+
+int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out)
+{
+	int header = tlp_get(bytes, captured < len ? captured : len, out);
+
+	if (header < 0)
+		return header;
+	return len - (size_t)header == tlp_payload_bytes(out) ? header : -EBADMSG;
 }
 
 static void store_dw(uint8_t enables, const uint8_t *payload, uint8_t *dst)
@@ -31,15 +51,10 @@ void tlp_store(const struct tlp *tlp, const uint8_t *payload, uint8_t *dst)
 		memcpy(dst + from, payload + from, to - from);
 }
 
-size_t tlp_bytes(const struct tlp *tlp)
+const char *tlp_ph_str(uint8_t ph)
 {
-	return tlp_enabled_bytes(tlp);
-}
-
-const char *tlp_ph_word(uint8_t ph)
-{
-	static const char *const words[] = {"bidirectional", "requester", "target",
+	static const char *const names[] = {"bidirectional", "requester", "target",
 					    "target-priority"};
 
-	return words[ph & 3];
+	return names[ph & 3];
 }

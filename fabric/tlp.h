@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TLP_INLINE	      static inline __attribute__((always_inline))
+
 #define TLP_PAYLOAD_MAX_BYTES 4096
 #define TLP_HEADER_MAX_BYTES  20 /* TPH prefix and a 4DW header */
 
@@ -57,37 +59,68 @@ struct tlp {
 
 /*
  * Writes prefix and header to @out. Returns their length in bytes, or -EINVAL
- * for a packet that cannot be: length, alignment, byte enables or a request
+ * for an invalid packet: length, alignment, byte enables or a request
  * crossing 4 KiB (2.2.5, 2.2.7). A read with a hint enables all bytes: its
  * byte enables are implied (2.2.5.1). The tag of a write with one is not sent.
  */
 int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES]);
 
 /*
- * Reads a packet whose header starts at @bytes; @len counts all its bytes, the
- * payload's included. Returns the length of prefix and header in bytes.
+ * Reads the header of a packet of @len bytes, of which @captured are at @bytes: all of the
+ * header, but not necessarily the payload. Returns the length of prefix and header in bytes.
  * -EBADMSG: cut, too long, malformed, or a reserved bit is set; -EOPNOTSUPP: a
- * type or a feature this fabric has not (traffic class, attributes, 10-bit tag,
+ * type or a feature that this fabric does not have (traffic class, attributes, 10-bit tag,
  * digest, poison, address type). *@out is undefined then. A TPH prefix in front
  * of a request without TH is legal and says nothing.
  */
-int tlp_decode(const uint8_t *bytes, size_t len, struct tlp *out);
-/* The same where the payload lies elsewhere: @bytes holds the header alone. */
-int tlp_decode_header(const uint8_t *bytes, size_t header_len, size_t payload_len, struct tlp *out);
+int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
+
+/* Copies the enabled bytes of a write's @payload; @dst is where byte 0 of its first DW belongs. */
+void tlp_store(const struct tlp *tlp, const uint8_t *payload, uint8_t *dst);
+
+/* "bidirectional", "requester", "target", "target-priority" */
+const char *tlp_ph_str(uint8_t ph);
 
 /*
  * The request for bytes [addr, addr+len), byte enables set and every other field
  * 0; @len 0 is one DW with no byte enabled. The caller keeps to 4 KiB.
  */
-void tlp_request(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len);
+TLP_INLINE void tlp_request(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
+{
+	unsigned head = addr & 3;
+	unsigned first = 0xf << head & 0xf;
+	unsigned last = 0xf >> (-(head + len) & 3);
 
-/* Copies the enabled bytes of a write's @payload; @dst is where byte 0 of its first DW belongs. */
-void tlp_store(const struct tlp *tlp, const uint8_t *payload, uint8_t *dst);
+	*tlp = (struct tlp){
+		.kind = kind,
+		.addr = addr & ~3ull,
+		.length_dw = (head + len + 3) / 4,
+	};
+	if (!len) {
+		/* A read of nothing is one DW with no byte enabled (2.2.5). */
+		tlp->length_dw = 1;
+	} else if (tlp->length_dw == 1) {
+		tlp->first_be = first & last;
+	} else {
+		tlp->first_be = first;
+		tlp->last_be = last;
+	}
+}
+
+TLP_INLINE unsigned tlp_count_enables(uint8_t enables)
+{
+	return (enables & 1) + (enables >> 1 & 1) + (enables >> 2 & 1) + (enables >> 3 & 1);
+}
 
 /* Number of enabled bytes of a request, 0..4096. */
-size_t tlp_bytes(const struct tlp *tlp);
-
-/* "bidirectional", "requester", "target", "target-priority" */
-const char *tlp_ph_word(uint8_t ph);
+TLP_INLINE size_t tlp_bytes(const struct tlp *tlp)
+{
+	if ((tlp->first_be & tlp->last_be) == 0xf)
+		return tlp->length_dw * 4u;
+	if (tlp->length_dw < 2)
+		return tlp_count_enables(tlp->first_be);
+	return tlp_count_enables(tlp->first_be) + (tlp->length_dw - 2) * 4u +
+	       tlp_count_enables(tlp->last_be);
+}
 
 #endif

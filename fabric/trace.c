@@ -2,30 +2,20 @@
 /* The trace's format is described in doc/trace.md. */
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <pcap/pcap.h>
 
 #include "fabric/packet.h"
 #include "fabric/trace_format.h"
-
-#define NS_PER_S 1000000000
+#include "util/clock.h"
 
 struct fabric_trace {
 	pcap_t *pcap;
 	pcap_dumper_t *dump;
-	/* The clock of the wall at the start: a trace that is stepped with it would lie. */
+	/* The time of day as it was at the start, so that a clock that is set moves no record. */
 	int64_t wall_minus_monotonic_ns;
 	struct trace_record record;
 };
-
-static int64_t now_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 int fabric_trace_open(struct fabric *fabric, FILE *file)
 {
@@ -46,7 +36,7 @@ int fabric_trace_open(struct fabric *fabric, FILE *file)
 		free(trace);
 		return -EIO;
 	}
-	trace->wall_minus_monotonic_ns = now_ns(CLOCK_REALTIME) - now_ns(CLOCK_MONOTONIC);
+	trace->wall_minus_monotonic_ns = (int64_t)(clock_ns_of(CLOCK_REALTIME) - clock_ns());
 	fabric->trace = trace;
 	return 0;
 }
@@ -60,14 +50,14 @@ int fabric_trace_flush(struct fabric *fabric)
 	errno = 0;
 	if (pcap_dump_flush(trace->dump) < 0)
 		return errno ? -errno : -EIO;
-	/* A write that failed before has left its mark only. */
+	/* Of a write that failed before, only the mark is left. */
 	return ferror(pcap_dump_file(trace->dump)) ? -EIO : 0;
 }
 
 int fabric_trace_close(struct fabric *fabric)
 {
 	struct fabric_trace *trace = fabric->trace;
-	int err = fabric_trace_flush(fabric);
+	int ret = fabric_trace_flush(fabric);
 
 	if (!trace)
 		return 0;
@@ -75,12 +65,12 @@ int fabric_trace_close(struct fabric *fabric)
 	pcap_dump_close(trace->dump);
 	pcap_close(trace->pcap);
 	free(trace);
-	return err;
+	return ret;
 }
 
 static void put_name(char out[TRACE_NAME_BYTES], const struct fabric_port *port)
 {
-	/* check_name() has seen to its length. */
+	/* fabric_port_add() has checked its length. */
 	memset(out, 0, TRACE_NAME_BYTES);
 	memcpy(out, port->config.name, strlen(port->config.name));
 }
@@ -95,10 +85,10 @@ static struct trace_header *start(struct fabric_trace *trace, enum trace_kind ki
 	return header;
 }
 
-/* Of the record's @len bytes the first @captured are there. */
+/* Writes the record, of whose @len bytes the first @captured are there. */
 static void end(struct fabric_trace *trace, size_t captured, size_t len)
 {
-	int64_t now = now_ns(CLOCK_MONOTONIC) + trace->wall_minus_monotonic_ns;
+	uint64_t now = clock_ns() + (uint64_t)trace->wall_minus_monotonic_ns;
 	struct pcap_pkthdr header = {
 		/* Nanoseconds, in a file of that precision. */
 		.ts = {.tv_sec = now / NS_PER_S, .tv_usec = now % NS_PER_S},
@@ -109,7 +99,7 @@ static void end(struct fabric_trace *trace, size_t captured, size_t len)
 	pcap_dump((u_char *)trace->dump, &header, (const u_char *)&trace->record);
 }
 
-/* The payload in whole DWs, what is not of the data as 0. */
+/* The payload in whole DWs; bytes that are not data are 0. */
 static void put_payload(uint8_t *out, const struct fabric_packet *packet, const uint8_t *data)
 {
 	const struct tlp *tlp = &packet->tlp;
@@ -145,14 +135,13 @@ void fabric_trace_event(struct fabric_port *port, const char *event, uint64_t va
 {
 	struct fabric_trace *trace = port->fabric->trace;
 	size_t len = strlen(event);
-	uint64_t be = htobe64(value);
 
 	if (!trace)
 		return;
 	start(trace, TRACE_EVENT, port);
 	if (len > TLP_PAYLOAD_MAX_BYTES)
 		len = TLP_PAYLOAD_MAX_BYTES;
-	memcpy(trace->record.bytes, &be, sizeof(be));
-	memcpy(trace->record.bytes + sizeof(be), event, len);
-	end(trace, sizeof(be) + len, sizeof(be) + len);
+	put_be64(trace->record.bytes, value);
+	memcpy(trace->record.bytes + sizeof(value), event, len);
+	end(trace, sizeof(value) + len, sizeof(value) + len);
 }

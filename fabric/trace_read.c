@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "fabric/trace_read.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <pcap/pcap.h>
+
+#include "util/bytes.h"
+#include "util/clock.h"
 
 struct trace_reader {
 	pcap_t *pcap;
@@ -43,7 +45,7 @@ void trace_reader_close(struct trace_reader *reader)
 	free(reader);
 }
 
-static int take_header(struct trace_packet *packet, const uint8_t *bytes)
+static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 {
 	struct trace_header header;
 
@@ -60,30 +62,23 @@ static int take_header(struct trace_packet *packet, const uint8_t *bytes)
 }
 
 /* The data of a payload need not be there, but its length must be the header's. */
-static int take_tlp(struct trace_packet *packet)
+static int read_tlp(struct trace_packet *packet)
 {
-	static const size_t lengths[] = {20, 16, 12};
+	int ret = tlp_decode(packet->bytes, packet->captured, packet->len, &packet->tlp);
 
-	for (unsigned i = 0; i < 3; i++) {
-		size_t n = lengths[i];
-
-		if (n <= packet->captured && n <= packet->len &&
-		    tlp_decode_header(packet->bytes, n, packet->len - n, &packet->tlp) >= 0) {
-			packet->header_len = n;
-			return 1;
-		}
-	}
-	return -EBADMSG;
+	if (ret < 0)
+		return -EBADMSG;
+	packet->header_len = (size_t)ret;
+	return 1;
 }
 
-static int take_event(struct trace_packet *packet)
+static int read_event(struct trace_packet *packet)
 {
 	size_t text = packet->captured - sizeof(packet->value);
 
 	if (packet->captured < sizeof(packet->value) || packet->captured != packet->len)
 		return -EBADMSG;
-	memcpy(&packet->value, packet->bytes, sizeof(packet->value));
-	packet->value = be64toh(packet->value);
+	packet->value = get_be64(packet->bytes);
 	if (text >= sizeof(packet->text))
 		text = sizeof(packet->text) - 1;
 	memcpy(packet->text, packet->bytes + sizeof(packet->value), text);
@@ -105,11 +100,11 @@ int trace_read(struct trace_reader *reader, struct trace_packet *packet)
 		return ferror(pcap_file(reader->pcap)) ? -EIO : -EBADMSG;
 	}
 	if (record->caplen < sizeof(struct trace_header) || record->len < record->caplen ||
-	    take_header(packet, bytes))
+	    read_header(packet, bytes))
 		return -EBADMSG;
-	packet->time_ns = (uint64_t)record->ts.tv_sec * 1000000000 + (uint64_t)record->ts.tv_usec;
+	packet->time_ns = (uint64_t)record->ts.tv_sec * NS_PER_S + (uint64_t)record->ts.tv_usec;
 	packet->bytes = bytes + sizeof(struct trace_header);
 	packet->captured = record->caplen - sizeof(struct trace_header);
 	packet->len = record->len - sizeof(struct trace_header);
-	return packet->kind == TRACE_TLP ? take_tlp(packet) : take_event(packet);
+	return packet->kind == TRACE_TLP ? read_tlp(packet) : read_event(packet);
 }

@@ -28,11 +28,11 @@ struct trace_packet {
 
 struct trace_reader;
 
-/* Takes @file over, whatever is returned: 0, -ENOMEM, or -EBADMSG where it is no trace. */
+/* @file is the reader's from here, whatever is returned: 0, -ENOMEM, or -EBADMSG for no trace. */
 int trace_reader_open(struct trace_reader **out, FILE *file);
 /* NULL is fine. */
 void trace_reader_close(struct trace_reader *reader);
-/* 1; 0: the end. -EBADMSG: a record that cannot be, or the file is cut. -EIO: cannot read. */
+/* 1; 0: the end. -EBADMSG: an invalid record, or the file is cut. -EIO: cannot read. */
 int trace_read(struct trace_reader *reader, struct trace_packet *packet);
 
 #endif

@@ -10,18 +10,6 @@ struct words {
 	unsigned count, at;
 };
 
-static const char *const fault_words[FABRIC_FAULT_KINDS] = {
-	[FABRIC_FAULT_DROP] = "drop",	    [FABRIC_FAULT_DELAY] = "delay",
-	[FABRIC_FAULT_CORRUPT] = "corrupt", [FABRIC_FAULT_REORDER] = "reorder",
-	[FABRIC_FAULT_UR] = "ur",	    [FABRIC_FAULT_CA] = "ca",
-	[FABRIC_FAULT_LOSE] = "lose",
-};
-
-const char *command_fault_word(enum fabric_fault_kind kind)
-{
-	return fault_words[kind];
-}
-
 /* The next word if it is this one, or any at all where @want is NULL; else NULL. */
 static const char *take(struct words *words, const char *want)
 {
@@ -115,7 +103,7 @@ static const char *parse_verb(struct command *out, struct words *words)
 	if (!strcmp(verb, "back"))
 		return out->verb = COMMAND_BACK, NULL;
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {
-		if (strcmp(verb, fault_words[kind]))
+		if (strcmp(verb, fabric_fault_str((enum fabric_fault_kind)kind)))
 			continue;
 		out->kind = (enum fabric_fault_kind)kind;
 		return parse_fault(out, words);

@@ -38,7 +38,5 @@ struct command {
  * is undefined then.
  */
 const char *command_parse(struct command *out, const char *line, size_t len);
-/* "drop" and so on */
-const char *command_fault_word(enum fabric_fault_kind kind);
 
 #endif

@@ -34,7 +34,7 @@ static void show_faults(const struct slot *slot, FILE *answer)
 		if (!fault->left && !fault->hits)
 			continue;
 		fprintf(answer, "%s{\"fault\":\"%s\",\"hits\":%" PRIu64 ",\"left\":", before,
-			command_fault_word((enum fabric_fault_kind)kind), fault->hits);
+			fabric_fault_str((enum fabric_fault_kind)kind), fault->hits);
 		if (fault->left == FABRIC_FAULT_ALL)
 			fputs("null", answer);
 		else

@@ -109,7 +109,7 @@ static void sync_config(struct slot *slot)
 	}
 	start_countdown(slot);
 	fabric_port_set_bus_master(slot->port, pci_function_bus_master(f));
-	fabric_port_set_gone(slot->port, slot->away);
+	fabric_port_set_link(slot->port, !slot->away);
 }
 
 /* Device memory that the host cannot map: a CPU's access travels as a TLP like anyone's. */
@@ -333,7 +333,7 @@ int slot_set_away(struct slot *slot, bool away)
 		return 0;
 	slot->away = away;
 	reset_but_bars(slot);
-	fabric_port_set_gone(slot->port, true);
+	fabric_port_set_link(slot->port, false);
 	fabric_port_set_bus_master(slot->port, false);
 	if (away && slot->function->ops->away)
 		slot->function->ops->away(slot->function);

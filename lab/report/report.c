@@ -65,7 +65,7 @@ static void hint_words(const struct page *page, const struct tlp_hint *hint)
 {
 	if (hint->st_bits)
 		fprintf(page->out, "0x%x, %u-bit, %s", hint->st, hint->st_bits,
-			tlp_ph_word(hint->ph));
+			tlp_ph_str(hint->ph));
 	else
 		html(page, "no hint");
 }
@@ -173,7 +173,7 @@ static void pair_hint(const struct page *page, const struct tlp_hint *hint)
 	draw_swatch(page->out, summary_series(&page->summary, hint));
 	if (hint->st_bits)
 		fprintf(page->out, "<b>0x%x</b> %u-bit</span> %s</span>", hint->st, hint->st_bits,
-			tlp_ph_word(hint->ph));
+			tlp_ph_str(hint->ph));
 	else
 		html(page, "no hint</span></span>");
 }
@@ -364,7 +364,7 @@ static void put_timeline(const struct page *page)
 			continue;
 		fprintf(page->out, "<tr data-series=\"%u 0x%x %s\"><th scope=\"row\">",
 			series->hint.st_bits, series->hint.st,
-			series->hint.st_bits ? tlp_ph_word(series->hint.ph) : "-");
+			series->hint.st_bits ? tlp_ph_str(series->hint.ph) : "-");
 		draw_swatch(page->out, i);
 		if (i == SERIES_MAX - 1)
 			html(page, "other hints");

@@ -50,7 +50,7 @@ struct tlp_hint result_hint(struct json_object *object)
 	const char *ph = result_text(object, "ph");
 
 	for (uint8_t i = 0; i < 4; i++)
-		if (!strcmp(ph, tlp_ph_word(i)))
+		if (!strcmp(ph, tlp_ph_str(i)))
 			hint.ph = i;
 	if (!hint.st_bits)
 		return (struct tlp_hint){0};

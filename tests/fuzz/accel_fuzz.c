@@ -100,8 +100,8 @@ static void tlp_access(struct pci_function *f, struct input *in, uint8_t what)
 		return; /* negative: crosses 4 KiB */
 	if (take(in, 1) == 0xff)
 		header[take(in, 1) % header_len] ^= (uint8_t)take(in, 1);
-	if (tlp_decode_header(header, header_len, tlp.kind == TLP_MWR ? 4u * tlp.length_dw : 0,
-			      &tlp) < 0)
+	if (tlp_decode(header, header_len,
+		       header_len + (tlp.kind == TLP_MWR ? 4u * tlp.length_dw : 0), &tlp) < 0)
 		return;
 	offset = take_offset(in, bar == ACCEL_BAR_REGS ? ACCEL_BAR_REGS_BYTES : MEMORY_BYTES) &
 		 ~3ull;

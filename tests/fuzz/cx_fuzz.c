@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fabric/tlp_rules.h"
+#include "fabric/tlp_inline.h"
 #include "tests/unit/cx_driver.h"
 
 #define STEPS 300u /* of work after each access, at most */

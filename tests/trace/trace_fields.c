@@ -22,7 +22,7 @@ static void print_request(const struct tlp *tlp)
 	printf("\t%u\t0x%02x\t0x%02x\t0x%016" PRIx64 "\t%d\t%zu\t", tlp->tag, tlp->first_be,
 	       tlp->last_be, tlp->addr, tlp->hint.st_bits != 0, tlp_bytes(tlp));
 	if (tlp->hint.st_bits)
-		printf("%s\t0x%04x\t%u\t%s\t\t\t\t", tlp_ph_word(tlp->hint.ph), tlp->hint.st,
+		printf("%s\t0x%04x\t%u\t%s\t\t\t\t", tlp_ph_str(tlp->hint.ph), tlp->hint.st,
 		       tlp->hint.st_bits, tlp->hint.st ? "" : "1");
 	else
 		printf("\t\t\t\t\t\t\t");

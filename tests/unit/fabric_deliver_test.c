@@ -197,7 +197,7 @@ static void test_read_counters(void **state)
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 256, 1024);
 	const struct fabric_counters *nic = fabric_port_counters(w->nic);
 	const struct fabric_counters *accel = fabric_port_counters(w->accel);
-	const struct fabric_counters *host = fabric_host_counters(w->fabric);
+	const struct fabric_counters *host = fabric_port_counters(&w->fabric->host);
 	uint8_t buf[4096];
 
 	(void)state;
@@ -299,7 +299,7 @@ static void test_completion_boundaries(void **state)
 static void test_cpu_access(void **state)
 {
 	struct world *w = world_default();
-	const struct fabric_counters *host = fabric_host_counters(w->fabric);
+	const struct fabric_counters *host = fabric_port_counters(&w->fabric->host);
 	uint8_t data[1000], buf[1000];
 
 	(void)state;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
 
 /* One transfer of the host at a time, each within a page; the port is busy until the last. */
@@ -66,7 +67,8 @@ static void test_host_errors(void **state)
 		assert_int_equal(w->done_status, cases[i / 2].told);
 		assert_int_equal(w->transfers, 1);
 		assert_int_equal(c->unsupported, cases[i / 2].told == -EIO ? 0 : write ? 16 : 8);
-		assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPL], write ? 0 : 8);
+		assert_int_equal(fabric_port_counters(&w->fabric->host)->tlps[TLP_CPL],
+				 write ? 0 : 8);
 
 		/* The same where it does not even start: told at once, and not by done(). */
 		w->start_error = cases[i / 2].from_host;

@@ -254,8 +254,8 @@ static void test_pass(void **state)
 		assert_same_seen(w, held);
 		assert_memory_equal(fabric_port_counters(w->nic), fabric_port_counters(held->nic),
 				    sizeof(struct fabric_counters));
-		assert_memory_equal(fabric_host_counters(w->fabric),
-				    fabric_host_counters(held->fabric),
+		assert_memory_equal(fabric_port_counters(&w->fabric->host),
+				    fabric_port_counters(&held->fabric->host),
 				    sizeof(struct fabric_counters));
 		if (round % 2)
 			assert_ptr_equal(w->seen[0].payload, w->mapped + p.src);
@@ -391,7 +391,8 @@ static void test_cancel_transfer(void **state)
 		host_complete(w, 0);
 		assert_false(fabric_port_busy(w->nic));
 		assert_int_equal(w->transfers, 1);
-		assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPLD], write ? 0 : 16);
+		assert_int_equal(fabric_port_counters(&w->fabric->host)->tlps[TLP_CPLD],
+				 write ? 0 : 16);
 		if (write) /* sent before the reset */
 			assert_int_equal(w->remote[0], 1);
 		expect_nothing_more(w, data, sizeof(data));

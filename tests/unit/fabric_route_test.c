@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
 
 /* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
@@ -168,23 +169,23 @@ static void test_unsupported(void **state)
 	fabric_port_set_bus_master(w->accel, true);
 	assert_int_equal(fabric_write(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_read(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
-	assert_int_equal(fabric_host_counters(w->fabric)->tlps[TLP_CPL], 1);
+	assert_int_equal(fabric_port_counters(&w->fabric->host)->tlps[TLP_CPL], 1);
 	assert_int_equal(fabric_port_counters(w->accel)->unsupported, 2);
 	world_free(w);
 }
 
-/* What is sent to a port that is gone is refused and not taken for the host's. */
-static void test_gone(void **state)
+/* What is sent to a port whose link is down is refused and not taken for the host's. */
+static void test_link_down(void **state)
 {
 	struct world *w = world_default();
 	uint8_t data[4] = {1};
 
 	(void)state;
-	fabric_port_set_gone(w->accel, true);
+	fabric_port_set_link(w->accel, false);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(w->num_seen, 0);
-	fabric_port_set_gone(w->accel, false);
+	fabric_port_set_link(w->accel, true);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), 0);
 	world_free(w);
 }
@@ -198,7 +199,7 @@ int main(void)
 		cmocka_unit_test(test_routing_order),
 		cmocka_unit_test(test_windows_within_a_page),
 		cmocka_unit_test(test_unsupported),
-		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_link_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -392,7 +392,7 @@ static void send_zero_length(struct world *w, struct checker *c, uint32_t *seed)
 		 .port = &w->fabric->host,
 		 .base = HOST_MAPPED,
 		 .memory = w->mapped},
-		{.kind = FABRIC_TARGET_NOBODY, .port = &w->fabric->host, .base = 0x10000000},
+		{.kind = FABRIC_TARGET_NONE, .port = &w->fabric->host, .base = 0x10000000},
 	};
 	const struct fabric_target *to = &targets[next_random(seed) % 3];
 	uint64_t addr = to->base + next_random(seed) % AREA;

@@ -226,10 +226,13 @@ static void test_golden(void **state)
 		print_message("%s\n", g->name);
 		assert_int_equal(tlp_encode(&g->tlp, bytes), g->len);
 		assert_memory_equal(bytes, g->bytes, g->len);
-		assert_int_equal(tlp_decode_header(g->bytes, g->len, payload_bytes(&g->tlp), &tlp),
-				 g->len);
+		assert_int_equal(
+			tlp_decode(g->bytes, g->len, g->len + payload_bytes(&g->tlp), &tlp),
+			g->len);
 		assert_tlp_equal(&tlp, &g->tlp);
-		assert_int_equal(tlp_decode(bytes, g->len + payload_bytes(&g->tlp), &tlp), g->len);
+		assert_int_equal(tlp_decode(bytes, g->len + payload_bytes(&g->tlp),
+					    g->len + payload_bytes(&g->tlp), &tlp),
+				 g->len);
 		assert_tlp_equal(&tlp, &g->tlp);
 	}
 }
@@ -244,7 +247,7 @@ static void test_hinted_write_has_no_tag(void **state)
 	tlp.tag = 0x77;
 	assert_int_equal(tlp_encode(&tlp, bytes), golden[2].len);
 	assert_memory_equal(bytes, golden[2].bytes, golden[2].len);
-	assert_int_equal(tlp_decode_header(bytes, 12, 256, &decoded), 12);
+	assert_int_equal(tlp_decode(bytes, 12, 12 + 256, &decoded), 12);
 	assert_int_equal(decoded.tag, 0);
 }
 
@@ -255,7 +258,7 @@ static void test_prefix_without_th(void **state)
 	struct tlp tlp;
 
 	(void)state;
-	assert_int_equal(tlp_decode(bytes, sizeof(bytes), &tlp), 16);
+	assert_int_equal(tlp_decode(bytes, sizeof(bytes), sizeof(bytes), &tlp), 16);
 	assert_int_equal(tlp.kind, TLP_MRD);
 	assert_int_equal(tlp.hint.st_bits, 0);
 	assert_int_equal(tlp.hint.st, 0);
@@ -340,18 +343,17 @@ static void test_inverse(void **state)
 
 		len = tlp_encode(&tlp, bytes);
 		assert_in_range(len, 12, TLP_HEADER_MAX_BYTES);
-		assert_int_equal(tlp_decode_header(bytes, len, payload, &decoded), len);
+		assert_int_equal(tlp_decode(bytes, len, len + payload, &decoded), len);
 		assert_tlp_equal(&decoded, &tlp);
 		assert_int_equal(tlp_encode(&decoded, again), len);
 		assert_memory_equal(again, bytes, len);
 
 		for (int cut = 0; cut < len; cut++)
-			assert_int_equal(tlp_decode_header(bytes, cut, payload, &decoded),
-					 -EBADMSG);
-		assert_int_equal(tlp_decode_header(bytes, len, payload + 4, &decoded), -EBADMSG);
-		assert_int_equal(tlp_decode_header(bytes, len, payload + 1, &decoded), -EBADMSG);
+			assert_int_equal(tlp_decode(bytes, cut, cut + payload, &decoded), -EBADMSG);
+		assert_int_equal(tlp_decode(bytes, len, len + (payload + 4), &decoded), -EBADMSG);
+		assert_int_equal(tlp_decode(bytes, len, len + (payload + 1), &decoded), -EBADMSG);
 		if (payload)
-			assert_int_equal(tlp_decode_header(bytes, len, payload - 1, &decoded),
+			assert_int_equal(tlp_decode(bytes, len, len + (payload - 1), &decoded),
 					 -EBADMSG);
 	}
 }
@@ -451,10 +453,12 @@ static void test_bad_bytes(void **state)
 		struct tlp tlp;
 
 		print_message("%s\n", bad->why);
-		assert_int_equal(tlp_decode_header(bad->bytes, bad->len, bad->payload, &tlp),
+		assert_int_equal(tlp_decode(bad->bytes, bad->len, bad->len + bad->payload, &tlp),
 				 bad->error);
 		memcpy(whole, bad->bytes, bad->len);
-		assert_int_equal(tlp_decode(whole, bad->len + bad->payload, &tlp), bad->error);
+		assert_int_equal(
+			tlp_decode(whole, bad->len + bad->payload, bad->len + bad->payload, &tlp),
+			bad->error);
 	}
 }
 
@@ -550,10 +554,10 @@ static void test_store_with_gaps(void **state)
 static void test_ph_words(void **state)
 {
 	(void)state;
-	assert_string_equal(tlp_ph_word(TLP_PH_BIDIRECTIONAL), "bidirectional");
-	assert_string_equal(tlp_ph_word(TLP_PH_REQUESTER), "requester");
-	assert_string_equal(tlp_ph_word(TLP_PH_TARGET), "target");
-	assert_string_equal(tlp_ph_word(TLP_PH_TARGET_PRIORITY), "target-priority");
+	assert_string_equal(tlp_ph_str(TLP_PH_BIDIRECTIONAL), "bidirectional");
+	assert_string_equal(tlp_ph_str(TLP_PH_REQUESTER), "requester");
+	assert_string_equal(tlp_ph_str(TLP_PH_TARGET), "target");
+	assert_string_equal(tlp_ph_str(TLP_PH_TARGET_PRIORITY), "target-priority");
 }
 
 int main(void)

@@ -1,36 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Faults of a port: what befalls the TLPs that it sends or receives. PCIe tells
+ * Fault injection: what happens to the TLPs that a port sends or receives. PCIe tells
  * a requester of a lost read by its completion timer alone (2.8) and of a lost
  * or refused write by an error message to the host (6.2); here the requester
- * itself hears of the write, as it hears of one that nobody claims.
+ * itself is told of the write, as it is told of one that is unclaimed.
  */
 #include <errno.h>
-#include <time.h>
+#include <stdio.h>
 
 #include "fabric/packet.h"
-
-#define NS_PER_S  1000000000ull
-#define NS_PER_MS 1000000ull
+#include "util/clock.h"
 
 enum { COMPLETION_TIMEOUT_MS = 50 }; /* the end of the default range (7.5.3.16) */
 
-static const char *const events[FABRIC_FAULT_KINDS] = {
-	[FABRIC_FAULT_DROP] = "fault drop",	  [FABRIC_FAULT_DELAY] = "fault delay",
-	[FABRIC_FAULT_CORRUPT] = "fault corrupt", [FABRIC_FAULT_REORDER] = "fault reorder",
-	[FABRIC_FAULT_UR] = "fault ur",		  [FABRIC_FAULT_CA] = "fault ca",
-	[FABRIC_FAULT_LOSE] = "fault lose",
-};
-
-static uint64_t now_ns(void)
+const char *fabric_fault_str(enum fabric_fault_kind kind)
 {
-	struct timespec now;
+	static const char *const names[FABRIC_FAULT_KINDS] = {
+		[FABRIC_FAULT_DROP] = "drop",	    [FABRIC_FAULT_DELAY] = "delay",
+		[FABRIC_FAULT_CORRUPT] = "corrupt", [FABRIC_FAULT_REORDER] = "reorder",
+		[FABRIC_FAULT_UR] = "ur",	    [FABRIC_FAULT_CA] = "ca",
+		[FABRIC_FAULT_LOSE] = "lose",
+	};
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+	return names[kind];
 }
 
-static void look_for_faults(struct fabric *fabric)
+static void update_faulty(struct fabric *fabric)
 {
 	fabric->faulty = false;
 	for (unsigned i = 0; i < fabric->num_ports; i++)
@@ -42,7 +37,7 @@ void fabric_port_set_fault(struct fabric_port *port, enum fabric_fault_kind kind
 			   const struct fabric_fault *fault)
 {
 	port->faults[kind] = *fault;
-	look_for_faults(port->fabric);
+	update_faulty(port->fabric);
 }
 
 const struct fabric_fault *fabric_port_fault(const struct fabric_port *port,
@@ -51,9 +46,17 @@ const struct fabric_fault *fabric_port_fault(const struct fabric_port *port,
 	return &port->faults[kind];
 }
 
-/* Does a fault of this kind, of either end, befall this TLP? It is counted. */
-static const struct fabric_fault *befalls(struct fabric_port *from, const struct fabric_target *to,
-					  enum fabric_fault_kind kind)
+static void trace_hit(struct fabric_port *port, enum fabric_fault_kind kind, uint64_t addr)
+{
+	char event[32];
+
+	snprintf(event, sizeof(event), "fault %s", fabric_fault_str(kind));
+	fabric_trace_event(port, event, addr);
+}
+
+/* The fault of this kind, of either end, that hits this TLP; it is counted. NULL: none. */
+static const struct fabric_fault *
+fault_hit(struct fabric_port *from, const struct fabric_target *to, enum fabric_fault_kind kind)
 {
 	struct fabric_port *ends[] = {from, to->port};
 	bool write = from->request.kind == TLP_MWR;
@@ -65,26 +68,27 @@ static const struct fabric_fault *befalls(struct fabric_port *from, const struct
 			continue;
 		fault->hits++;
 		if (fault->left != FABRIC_FAULT_ALL && !--fault->left)
-			look_for_faults(from->fabric);
-		fabric_trace_event(ends[i], events[kind], from->request.addr);
+			update_faulty(from->fabric);
+		trace_hit(ends[i], kind, from->request.addr);
 		return fault;
 	}
 	return NULL;
 }
 
+/* Holds the request for @ms; then it ends with @status, or goes on where that is 0. */
 static int hold(struct fabric_port *from, unsigned ms, int status)
 {
-	from->request.held_until = now_ns() + ms * NS_PER_MS;
+	from->request.held_until_ns = clock_ns() + ms * NS_PER_MS;
 	from->request.held_status = status;
 	return -EINPROGRESS;
 }
 
-static int wait_in_vain(struct fabric_port *from)
+static int expire_later(struct fabric_port *from)
 {
 	return hold(from, COMPLETION_TIMEOUT_MS, -ETIMEDOUT);
 }
 
-/* The TLP leaves its port; what comes of it is the caller's to say. */
+/* Sends the TLP; the caller decides whether it arrives. */
 static int send(struct fabric_port *from, const struct fabric_target *to, size_t len,
 		struct fabric_reader *reader, struct fabric_packet *packet)
 {
@@ -108,8 +112,8 @@ static int drop(struct fabric_port *from, const struct fabric_target *to, size_t
 
 	if (ret)
 		return ret;
-	/* The link layer numbers its TLPs (3.6): a port knows that it has not got one across. */
-	return from->request.kind == TLP_MWR ? -EIO : wait_in_vain(from);
+	/* The link layer numbers its TLPs (3.6), so the port knows of the loss. */
+	return from->request.kind == TLP_MWR ? -EIO : expire_later(from);
 }
 
 static int refuse(struct fabric_port *from, const struct fabric_target *to, size_t len,
@@ -129,8 +133,8 @@ static int refuse(struct fabric_port *from, const struct fabric_target *to, size
 	return -EFAULT;
 }
 
-/* The read takes its course, but for what it was made for. */
-static int serve_in_vain(struct fabric_port *from, const struct fabric_target *to, size_t len)
+/* Performs the read and discards the data. */
+static int deliver_and_discard(struct fabric_port *from, const struct fabric_target *to, size_t len)
 {
 	const struct fabric_request *request = &from->request;
 	struct fabric_reader reader;
@@ -143,9 +147,9 @@ static int serve_in_vain(struct fabric_port *from, const struct fabric_target *t
 
 static int lose(struct fabric_port *from, const struct fabric_target *to, size_t len)
 {
-	int ret = serve_in_vain(from, to, len);
+	int ret = deliver_and_discard(from, to, len);
 
-	return ret ? ret : wait_in_vain(from);
+	return ret ? ret : expire_later(from);
 }
 
 /* A receiver does not use what is marked as poisoned (2.7.2). */
@@ -158,7 +162,7 @@ static int corrupt(struct fabric_port *from, const struct fabric_target *to, siz
 	if (from->request.kind == TLP_MWR)
 		ret = send(from, to, len, &reader, &packet);
 	else
-		ret = serve_in_vain(from, to, len);
+		ret = deliver_and_discard(from, to, len);
 	return ret ? ret : -EIO;
 }
 
@@ -170,74 +174,47 @@ static int corrupt(struct fabric_port *from, const struct fabric_target *to, siz
 static int overtake(struct fabric_port *from, const struct fabric_target *to, size_t len)
 {
 	struct fabric_request *request = &from->request;
-	size_t max = fabric_max_piece(from->fabric, TLP_MRD);
 	uint64_t addr = request->addr + len;
+	size_t second_len;
 	struct fabric_target second;
 	int ret;
 
 	if (request->left == len || to->kind == FABRIC_TARGET_TRANSFER)
 		return 0;
-	max = fabric_piece(addr, request->left - len, max);
-	fabric_find_target(from, addr, max, &second);
-	if (second.kind == FABRIC_TARGET_TRANSFER || !befalls(from, to, FABRIC_FAULT_REORDER))
+	second_len = fabric_cut(addr, request->left - len, fabric_tlp_max(from->fabric, TLP_MRD));
+	fabric_route(from, request, addr, second_len, &second);
+	if (second.kind == FABRIC_TARGET_TRANSFER || !fault_hit(from, to, FABRIC_FAULT_REORDER))
 		return 0;
-	ret = fabric_deliver_read(from, &second, addr, request->dst + len, max, &request->hint);
+	ret = fabric_deliver_read(from, &second, addr, request->dst + len, second_len,
+				  &request->hint);
 	if (!ret)
-		request->ahead = max;
+		request->ahead = second_len;
 	return ret;
 }
 
-int fabric_suffer(struct fabric_port *from, const struct fabric_target *to, size_t len)
+int fabric_inject(struct fabric_port *from, const struct fabric_target *to, size_t len)
 {
 	struct fabric_request *request = &from->request;
 	const struct fabric_fault *delay;
 
 	if (request->flags & FABRIC_NOWAIT)
 		return 0;
-	delay = request->delayed ? NULL : befalls(from, to, FABRIC_FAULT_DELAY);
+	delay = request->delayed ? NULL : fault_hit(from, to, FABRIC_FAULT_DELAY);
 	if (delay) {
 		request->delayed = true;
 		return hold(from, delay->delay_ms, 0);
 	}
-	if (befalls(from, to, FABRIC_FAULT_DROP))
+	if (fault_hit(from, to, FABRIC_FAULT_DROP))
 		return drop(from, to, len);
-	if (befalls(from, to, FABRIC_FAULT_UR))
+	if (fault_hit(from, to, FABRIC_FAULT_UR))
 		return refuse(from, to, len, TLP_STATUS_UNSUPPORTED_REQUEST);
-	if (befalls(from, to, FABRIC_FAULT_CA))
+	if (fault_hit(from, to, FABRIC_FAULT_CA))
 		return refuse(from, to, len, TLP_STATUS_COMPLETER_ABORT);
-	if (befalls(from, to, FABRIC_FAULT_CORRUPT))
+	if (fault_hit(from, to, FABRIC_FAULT_CORRUPT))
 		return corrupt(from, to, len);
 	if (request->kind == TLP_MWR)
 		return 0;
-	if (befalls(from, to, FABRIC_FAULT_LOSE))
+	if (fault_hit(from, to, FABRIC_FAULT_LOSE))
 		return lose(from, to, len);
 	return overtake(from, to, len);
-}
-
-int fabric_wait_ms(const struct fabric *fabric)
-{
-	uint64_t first = 0, now;
-
-	for (unsigned i = 0; i < fabric->num_ports; i++) {
-		uint64_t until = fabric->ports[i]->request.held_until;
-
-		if (until && (!first || until < first))
-			first = until;
-	}
-	if (!first)
-		return -1;
-	now = now_ns();
-	return first <= now ? 0 : (int)((first - now + NS_PER_MS - 1) / NS_PER_MS);
-}
-
-void fabric_work(struct fabric *fabric)
-{
-	for (unsigned i = 0; i < fabric->num_ports; i++) {
-		struct fabric_request *request = &fabric->ports[i]->request;
-
-		if (!request->held_until || request->held_until > now_ns())
-			continue;
-		request->held_until = 0;
-		fabric_resume(fabric->ports[i], request->held_status);
-	}
 }

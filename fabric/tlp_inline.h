@@ -1,44 +1,122 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TLP codec itself, inline because a packet costs little more than the
- * call of it. Private to fabric/: everyone else calls tlp_encode() and
- * tlp_decode().
+ * The TLP codec: where the fields are, which packets are valid, and both
+ * directions. Inline, because a packet costs little more than a call. Private to
+ * fabric/: others call tlp_encode() and tlp_decode().
  */
-#ifndef FABRIC_TLP_CODEC_H
-#define FABRIC_TLP_CODEC_H
+#ifndef FABRIC_TLP_INLINE_H
+#define FABRIC_TLP_INLINE_H
 
-#include <endian.h>
 #include <errno.h>
-#include <string.h>
+#include <stdbool.h>
 
-#include "fabric/tlp_rules.h"
+#include "fabric/tlp.h"
+#include "util/bytes.h"
 
-TLP_INLINE void tlp_put_be32(uint8_t *out, uint32_t value)
+/* Byte 0: Fmt 7:5 and Type 4:0 (table 2-3) */
+enum {
+	TLP_BYTE0_MRD = 0x00,
+	TLP_BYTE0_MWR = 0x40,
+	TLP_BYTE0_CPL = 0x0a,
+	TLP_BYTE0_CPLD = 0x4a,
+	TLP_BYTE0_TPH_PREFIX = 0x90,
+
+	TLP_FMT_4DW = 0x20,
+};
+
+/* The first DW of a header, big-endian (2.2.1) */
+#define TLP_DW0_TH	   0x00010000u
+#define TLP_DW0_RESERVED   0x00020000u
+#define TLP_DW0_AT	   0x00000c00u
+#define TLP_DW0_AT_NO_SUCH 0x00000c00u
+/* Tag[9:8], TC, Attr, TD, EP: features this fabric has not */
+#define TLP_DW0_FEATURES 0x00fcf000u
+#define TLP_DW0_LENGTH	 0x000003ffu
+
+/* The DW of a completion that holds status, BCM and byte count (2.2.9) */
+#define TLP_CPL_BCM	     0x1000u
+
+#define TLP_REQUEST_BOUNDARY 4096u /* bytes; no request crosses one (2.2.7) */
+
+TLP_INLINE bool tlp_has_data(enum tlp_kind kind)
 {
-	value = htobe32(value);
-	memcpy(out, &value, sizeof(value));
+	return kind == TLP_MWR || kind == TLP_CPLD;
 }
 
-TLP_INLINE void tlp_put_be64(uint8_t *out, uint64_t value)
+TLP_INLINE size_t tlp_payload_bytes(const struct tlp *tlp)
 {
-	value = htobe64(value);
-	memcpy(out, &value, sizeof(value));
+	return tlp_has_data(tlp->kind) ? tlp->length_dw * 4u : 0;
 }
 
-TLP_INLINE uint64_t tlp_get_be64(const uint8_t *bytes)
+TLP_INLINE bool tlp_is_request(enum tlp_kind kind)
 {
-	uint64_t value;
-
-	memcpy(&value, bytes, sizeof(value));
-	return be64toh(value);
+	return kind == TLP_MRD || kind == TLP_MWR;
 }
 
-TLP_INLINE uint32_t tlp_get_be32(const uint8_t *bytes)
+/*
+ * Byte enables (2.2.5): a single DW may enable any bytes, or none; two DWs in
+ * one aligned quadword any but none in either; else the bytes are contiguous.
+ */
+TLP_INLINE bool tlp_byte_enables_ok(const struct tlp *tlp)
 {
-	uint32_t value;
+	const unsigned up_to_the_end = 1u << 0x8 | 1u << 0xc | 1u << 0xe | 1u << 0xf;
+	const unsigned from_the_start = 1u << 0x1 | 1u << 0x3 | 1u << 0x7 | 1u << 0xf;
 
-	memcpy(&value, bytes, sizeof(value));
-	return be32toh(value);
+	if (tlp->first_be > 0xf || tlp->last_be > 0xf)
+		return false;
+	if ((tlp->first_be & tlp->last_be) == 0xf)
+		return tlp->length_dw > 1;
+	if (tlp->length_dw == 1)
+		return tlp->last_be == 0;
+	if (tlp->length_dw == 2 && !(tlp->addr & 7))
+		return tlp->first_be && tlp->last_be;
+	return (up_to_the_end >> tlp->first_be & 1) && (from_the_start >> tlp->last_be & 1);
+}
+
+TLP_INLINE bool tlp_hint_ok(const struct tlp_hint *hint)
+{
+	switch (hint->st_bits) {
+	case 0:
+		return true;
+	case 8:
+		return hint->st <= 0xff && hint->ph <= TLP_PH_TARGET_PRIORITY;
+	case 16:
+		return hint->ph <= TLP_PH_TARGET_PRIORITY;
+	default:
+		return false;
+	}
+}
+
+TLP_INLINE bool tlp_crosses_boundary(const struct tlp *tlp)
+{
+	return tlp->addr % TLP_REQUEST_BOUNDARY + tlp->length_dw * 4u > TLP_REQUEST_BOUNDARY;
+}
+
+TLP_INLINE bool tlp_request_ok(const struct tlp *tlp)
+{
+	if (!tlp->length_dw || (tlp->addr & 3) || !tlp_hint_ok(&tlp->hint) ||
+	    tlp_crosses_boundary(tlp))
+		return false;
+	/* The ST of a read stands where its byte enables would: all are implied (2.2.5.1). */
+	if (tlp->kind == TLP_MRD && tlp->hint.st_bits)
+		return tlp->first_be == 0xf && tlp->last_be == (tlp->length_dw > 1 ? 0xf : 0);
+	return tlp_byte_enables_ok(tlp);
+}
+
+TLP_INLINE bool tlp_completion_ok(const struct tlp *tlp)
+{
+	/* TH is for requests (2.2.7). */
+	if (tlp->hint.st_bits)
+		return false;
+	if (tlp->byte_count < 1 || tlp->byte_count > 4096 || tlp->lower_addr > 0x7f)
+		return false;
+	if (tlp->kind == TLP_CPL)
+		return tlp->length_dw == 0 && (tlp->status == TLP_STATUS_SUCCESS ||
+					       tlp->status == TLP_STATUS_UNSUPPORTED_REQUEST ||
+					       tlp->status == TLP_STATUS_COMPLETER_ABORT);
+	/* No DW behind the last byte that is still to come. */
+	return tlp->status == TLP_STATUS_SUCCESS && tlp->length_dw >= 1 && tlp->length_dw <= 1024 &&
+	       (tlp->length_dw - 1u) * 4 < (tlp->lower_addr & 3u) + tlp->byte_count;
 }
 
 /*
@@ -62,13 +140,13 @@ TLP_INLINE unsigned tlp_put_request(const struct tlp *tlp, uint8_t *out)
 		addr |= tlp->hint.ph;
 	}
 	if (prefix)
-		tlp_put_be32(out, (uint32_t)TLP_BYTE0_TPH_PREFIX << 24 | tlp->hint.st >> 8 << 16);
+		put_be32(out, (uint32_t)TLP_BYTE0_TPH_PREFIX << 24 | tlp->hint.st >> 8 << 16);
 	out += prefix;
-	tlp_put_be64(out, (uint64_t)dw0 << 32 | dw1);
+	put_be64(out, (uint64_t)dw0 << 32 | dw1);
 	if (is_long)
-		tlp_put_be64(out + 8, addr);
+		put_be64(out + 8, addr);
 	else
-		tlp_put_be32(out + 8, addr);
+		put_be32(out + 8, addr);
 	return prefix + (is_long ? 16 : 12);
 }
 
@@ -81,8 +159,8 @@ TLP_INLINE unsigned tlp_put_completion(const struct tlp *tlp, uint8_t *out)
 	uint32_t dw1 = (uint32_t)tlp->completer << 16 | (uint32_t)tlp->status << 13 |
 		       (tlp->byte_count & 0xfff);
 
-	tlp_put_be64(out, (uint64_t)dw0 << 32 | dw1);
-	tlp_put_be32(out + 8, (uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->lower_addr);
+	put_be64(out, (uint64_t)dw0 << 32 | dw1);
+	put_be32(out + 8, (uint32_t)tlp->requester << 16 | tlp->tag << 8 | tlp->lower_addr);
 	return 12;
 }
 
@@ -144,9 +222,9 @@ TLP_INLINE void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, st
 TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t *prefix,
 			       enum tlp_kind kind, struct tlp *out)
 {
-	uint64_t dws = tlp_get_be64(bytes);
+	uint64_t dws = get_be64(bytes);
 	uint32_t dw0 = dws >> 32, dw1 = dws;
-	uint64_t addr = len == 16 ? tlp_get_be64(bytes + 8) : tlp_get_be32(bytes + 8);
+	uint64_t addr = len == 16 ? get_be64(bytes + 8) : get_be32(bytes + 8);
 
 	/* An address below 4 GiB takes the short header (2.2.4.1). */
 	if (len == 16 && !(addr >> 32))
@@ -171,8 +249,8 @@ TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t
 /* 2.2.9 */
 TLP_INLINE int tlp_get_completion(const uint8_t *bytes, enum tlp_kind kind, struct tlp *out)
 {
-	uint64_t dws = tlp_get_be64(bytes);
-	uint32_t dw0 = dws >> 32, dw1 = dws, dw2 = tlp_get_be32(bytes + 8);
+	uint64_t dws = get_be64(bytes);
+	uint32_t dw0 = dws >> 32, dw1 = dws, dw2 = get_be32(bytes + 8);
 
 	*out = (struct tlp){
 		.kind = kind,
@@ -216,7 +294,7 @@ TLP_INLINE int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
 	if (len < (size_t)header)
 		return -EBADMSG;
 
-	ret = tlp_check_dw0(tlp_get_be32(bytes), tlp_is_request(kind));
+	ret = tlp_check_dw0(get_be32(bytes), tlp_is_request(kind));
 	if (ret)
 		return ret;
 	if (tlp_is_request(kind))

@@ -208,7 +208,8 @@ static int set_fault(struct lab *lab, const char *line)
  */
 static int raise_limit(const struct options *options)
 {
-	const rlim_t peers = options->accel_count + options->nic_count + 1;
+	/* QEMU at each device, and whoever is at the control socket. */
+	const rlim_t peers = options->accel_count + options->nic_count + options->ept_count + 1;
 	const rlim_t needed = peers * (DESCRIPTOR_ROOM + FILES_PER_PEER);
 	struct rlimit limit;
 

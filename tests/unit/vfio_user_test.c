@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -624,6 +625,30 @@ static void test_second_client(void **state)
 	assert_alive(e);
 }
 
+/* A client that cannot be accepted now is not polled for all the time, and comes in later. */
+static void test_no_descriptors(void **state)
+{
+	struct endpoint *e = *state;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct rlimit before, none;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", e->path);
+	e->client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){.rlim_cur = (rlim_t)e->client, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(connect(e->client, (struct sockaddr *)&address, sizeof(address)), 0);
+	pump(e); /* ends */
+	assert_non_null(strstr(e->log, "cannot accept"));
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	client_send(e, 1, CMD_VERSION, 0, "\0\0\0\0", 4, -1);
+	for (unsigned i = 0; !vu_connected(e->vu) && i < 500; i++) {
+		usleep(10000);
+		pump(e);
+	}
+	assert_true(vu_connected(e->vu));
+}
+
 static int dead_socket(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -726,7 +751,8 @@ int main(void)
 		CONNECTED(test_dma_disconnect),	 CONNECTED(test_irqs),
 		CONNECTED(test_irqs_at_once),	 CONNECTED(test_irq_full),
 		CONNECTED(test_output_bound),	 CONNECTED(test_second_client),
-		LISTENING(test_socket_file),	 LISTENING(test_bad_config),
+		LISTENING(test_no_descriptors),	 LISTENING(test_socket_file),
+		LISTENING(test_bad_config),
 	};
 
 	return cmocka_run_group_tests_name("vfio-user", tests, NULL, NULL);

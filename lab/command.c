@@ -49,13 +49,13 @@ static const char *parse_tph(struct command *out, struct words *words)
 	return NULL;
 }
 
-static const char *parse_away(struct command *out, struct words *words)
+static const char *parse_unplug(struct command *out, struct words *words)
 {
 	const char *word = take(words, NULL);
 
-	out->verb = COMMAND_AWAY;
-	if (word && !number(word, "s", COMMAND_AWAY_S_MAX, &out->after_s))
-		return "away: now, or how long after the guest has found it, from 1s to 600s";
+	out->verb = COMMAND_UNPLUG;
+	if (word && !number(word, "s", COMMAND_UNPLUG_S_MAX, &out->after_s))
+		return "unplug: now, or how long after the guest has found it, from 1s to 600s";
 	return NULL;
 }
 
@@ -96,20 +96,24 @@ static const char *parse_verb(struct command *out, struct words *words)
 		return "what is to be done to the device?";
 	if (!strcmp(verb, "tph"))
 		return parse_tph(out, words);
-	if (!strcmp(verb, "clear"))
-		return out->verb = COMMAND_CLEAR, NULL;
-	if (!strcmp(verb, "away"))
-		return parse_away(out, words);
-	if (!strcmp(verb, "back"))
-		return out->verb = COMMAND_BACK, NULL;
+	if (!strcmp(verb, "clear")) {
+		out->verb = COMMAND_CLEAR;
+		return NULL;
+	}
+	if (!strcmp(verb, "unplug"))
+		return parse_unplug(out, words);
+	if (!strcmp(verb, "plug")) {
+		out->verb = COMMAND_PLUG;
+		return NULL;
+	}
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {
 		if (strcmp(verb, fabric_fault_str((enum fabric_fault_kind)kind)))
 			continue;
 		out->kind = (enum fabric_fault_kind)kind;
 		return parse_fault(out, words);
 	}
-	return "no such fault: drop, delay, corrupt, reorder, ur, ca, lose, clear, away, back or "
-	       "tph";
+	return "no such fault: drop, delay, corrupt, reorder, ur, ca, lose, clear, unplug, plug "
+	       "or tph";
 }
 
 /* Into words of visible ASCII between spaces; @text becomes strings. */

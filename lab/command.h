@@ -13,14 +13,14 @@
 #define COMMAND_LINE_MAX     128 /* bytes, the newline left out */
 #define COMMAND_DEVICE_BYTES 16
 #define COMMAND_DELAY_MS_MAX 10000u
-#define COMMAND_AWAY_S_MAX   600u
+#define COMMAND_UNPLUG_S_MAX 600u
 
 enum command_verb {
 	COMMAND_STATUS,
 	COMMAND_FAULT,
 	COMMAND_CLEAR, /* all faults of the device */
-	COMMAND_AWAY,
-	COMMAND_BACK,
+	COMMAND_UNPLUG,
+	COMMAND_PLUG,
 	COMMAND_TPH,
 };
 
@@ -30,7 +30,7 @@ struct command {
 	enum fabric_fault_kind kind;
 	struct fabric_fault fault;
 	unsigned tph_bits; /* 0, 8 or 16 */
-	unsigned after_s;  /* of AWAY; 0: now */
+	unsigned after_s;  /* of UNPLUG; 0: now */
 };
 
 /*

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/faults.h"
 
-#include <inttypes.h>
 #include <string.h>
+
+#include <json-c/json.h>
 
 #include "lab/command.h"
 
@@ -22,44 +23,60 @@ static void clear(struct slot *slot)
 		fabric_port_set_fault(slot->port, (enum fabric_fault_kind)kind, &none);
 }
 
-/* Those that were set and not cleared, the used up ones as well. */
-static void show_faults(const struct slot *slot, FILE *answer)
+static struct json_object *fault_json(enum fabric_fault_kind kind, const struct fabric_fault *fault)
 {
-	const char *before = "";
+	struct json_object *json = json_object_new_object();
 
+	json_object_object_add(json, "fault", json_object_new_string(fabric_fault_str(kind)));
+	json_object_object_add(json, "hits", json_object_new_uint64(fault->hits));
+	json_object_object_add(
+		json, "left",
+		fault->left == FABRIC_FAULT_ALL ? NULL : json_object_new_uint64(fault->left));
+	json_object_object_add(json, "reads", json_object_new_boolean(fault->reads));
+	json_object_object_add(json, "writes", json_object_new_boolean(fault->writes));
+	if (fault->delay_ms)
+		json_object_object_add(json, "delay_ms", json_object_new_int64(fault->delay_ms));
+	return json;
+}
+
+/* With the faults that were set and not cleared, the used up ones as well. */
+static struct json_object *slot_json(const struct slot *slot)
+{
+	struct json_object *json = json_object_new_object(), *faults = json_object_new_array();
+
+	json_object_object_add(json, "unplugged", json_object_new_boolean(slot->unplugged));
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {
 		const struct fabric_fault *fault =
 			fabric_port_fault(slot->port, (enum fabric_fault_kind)kind);
 
-		if (!fault->left && !fault->hits)
-			continue;
-		fprintf(answer, "%s{\"fault\":\"%s\",\"hits\":%" PRIu64 ",\"left\":", before,
-			fabric_fault_str((enum fabric_fault_kind)kind), fault->hits);
-		if (fault->left == FABRIC_FAULT_ALL)
-			fputs("null", answer);
-		else
-			fprintf(answer, "%" PRIu64, fault->left);
-		fprintf(answer, ",\"reads\":%s,\"writes\":%s", fault->reads ? "true" : "false",
-			fault->writes ? "true" : "false");
-		if (fault->delay_ms)
-			fprintf(answer, ",\"delay_ms\":%u", fault->delay_ms);
-		fputs("}", answer);
-		before = ",";
+		if (fault->left || fault->hits)
+			json_object_array_add(faults,
+					      fault_json((enum fabric_fault_kind)kind, fault));
 	}
+	json_object_object_add(json, "faults", faults);
+	return json;
 }
 
 static void show(const struct faults_scope *scope, FILE *answer)
 {
-	fputs("{", answer);
-	for (unsigned i = 0; i < scope->count; i++) {
-		const struct slot *slot = &scope->slots[i];
+	struct json_object *json = json_object_new_object();
 
-		fprintf(answer, "%s\"%s\":{\"away\":%s,\"faults\":[", i ? "," : "", slot->name,
-			slot->away ? "true" : "false");
-		show_faults(slot, answer);
-		fputs("]}", answer);
+	for (unsigned i = 0; i < scope->count; i++)
+		json_object_object_add(json, scope->slots[i].name, slot_json(&scope->slots[i]));
+	fputs(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN), answer);
+	json_object_put(json);
+}
+
+static const char *unplug(struct slot *slot, unsigned after_s)
+{
+	if (after_s) {
+		slot_unplug_after(slot, after_s);
+		return NULL;
 	}
-	fputs("}", answer);
+	if (slot_unplug(slot))
+		return "the guest has not found the device yet; say how long after that, as in "
+		       "unplug 10s";
+	return NULL;
 }
 
 static const char *apply(struct slot *slot, const struct command *command)
@@ -67,25 +84,21 @@ static const char *apply(struct slot *slot, const struct command *command)
 	switch (command->verb) {
 	case COMMAND_FAULT:
 		fabric_port_set_fault(slot->port, command->kind, &command->fault);
-		return NULL;
+		break;
 	case COMMAND_CLEAR:
 		clear(slot);
-		return NULL;
-	case COMMAND_AWAY:
-		if (command->after_s)
-			return slot_set_away_after(slot, command->after_s), NULL;
-		return slot_set_away(slot, true) ? "the guest has not found the device yet; say "
-						   "how long after that, as in away 10s"
-						 : NULL;
-	case COMMAND_BACK:
-		slot_set_away(slot, false);
-		return NULL;
+		break;
+	case COMMAND_UNPLUG:
+		return unplug(slot, command->after_s);
+	case COMMAND_PLUG:
+		slot_plug(slot);
+		break;
 	case COMMAND_TPH:
-		if (slot_claim_tph(slot, command->tph_bits))
+		if (slot_advertise_tph(slot, command->tph_bits))
 			return "started without TPH, so the guest has not seen the capability: "
 			       "start it with 8 or 16";
-		return NULL;
-	case COMMAND_STATUS:
+		break;
+	case COMMAND_STATUS: /* of no one slot */
 		break;
 	}
 	return NULL;

@@ -5,14 +5,13 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "util/clock.h"
 
 /* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
  * them. */
 #define STEPS_PER_TURN 256
-#define NS_PER_S       1000000000ull
-#define NS_PER_MS      1000000ull
 
 static int link_write(void *ctx, uint64_t addr, const void *data, size_t len,
 		      const struct tlp_hint *hint, unsigned flags)
@@ -80,18 +79,10 @@ struct pci_function_link slot_link(struct slot *slot)
 	};
 }
 
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
 static void start_countdown(struct slot *slot)
 {
-	if (slot->seen && slot->away_after_s && !slot->away_at_ns)
-		slot->away_at_ns = now_ns() + slot->away_after_s * NS_PER_S;
+	if (slot->seen && slot->unplug_after_s && !slot->unplug_at_ns)
+		slot->unplug_at_ns = clock_ns() + slot->unplug_after_s * NS_PER_S;
 }
 
 /* Tells the fabric what the guest has programmed. */
@@ -109,35 +100,21 @@ static void sync_config(struct slot *slot)
 	}
 	start_countdown(slot);
 	fabric_port_set_bus_master(slot->port, pci_function_bus_master(f));
-	fabric_port_set_link(slot->port, !slot->away);
+	fabric_port_set_link(slot->port, !slot->unplugged);
 }
 
-/* Device memory that the host cannot map: a CPU's access travels as a TLP like anyone's. */
+/* Device memory that the host cannot map: a CPU's access is a TLP, as a peer's is. */
 static bool is_device_memory(const struct pci_function *f, unsigned bar)
 {
 	return bar < PCI_BAR_COUNT && f->bars[bar].is_memory;
 }
 
-/* Where BARs are in configuration space. */
-enum { BARS = 0x10, BARS_BYTES = 24 };
-
-/*
- * QEMU answers reads of BARs itself. A guest that restores configuration space
- * after an FLR finds them unchanged there and does not write them, so they must
- * not change here: what VFIO does for a function that is really passed through.
- */
 static int config_write(struct slot *slot, uint64_t offset, const void *buf, size_t len)
 {
-	bool is_bar = offset < BARS + BARS_BYTES && offset + len > BARS;
-	uint8_t bars[BARS_BYTES];
-	int err;
+	int ret = pci_config_write(slot->function, offset, buf, len);
 
-	pci_config_read(slot->function, BARS, bars, sizeof(bars));
-	err = pci_config_write(slot->function, offset, buf, len);
-	if (!is_bar)
-		pci_config_write(slot->function, BARS, bars, sizeof(bars));
 	sync_config(slot);
-	return err;
+	return ret;
 }
 
 static int on_region_read(void *owner, unsigned region, uint64_t offset, void *buf, size_t len)
@@ -145,7 +122,7 @@ static int on_region_read(void *owner, unsigned region, uint64_t offset, void *b
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
-	if (slot->away) {
+	if (slot->unplugged) {
 		memset(buf, 0xff, len);
 		return 0;
 	}
@@ -162,7 +139,7 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
-	if (slot->away)
+	if (slot->unplugged)
 		return 0;
 	slot->pending = true;
 	if (region == VU_REGION_CONFIG)
@@ -172,23 +149,13 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	return f->ops->bar_write(f, region, offset, buf, len);
 }
 
-/* What QEMU shows of BARs stays, see config_write(). */
-static void reset_but_bars(struct slot *slot)
-{
-	uint8_t bars[BARS_BYTES];
-
-	pci_config_read(slot->function, BARS, bars, sizeof(bars));
-	pci_function_reset(slot->function);
-	pci_config_write(slot->function, BARS, bars, sizeof(bars));
-}
-
 static void on_reset(void *owner)
 {
 	struct slot *slot = owner;
 
-	if (slot->away)
+	if (slot->unplugged)
 		return;
-	pci_function_reset(slot->function);
+	pci_function_reset(slot->function, false);
 	sync_config(slot);
 }
 
@@ -301,10 +268,10 @@ int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
 		.done = on_done,
 		.done_owner = slot,
 	};
-	int err = fabric_port_add(fabric, &slot->port, &port);
+	int ret = fabric_port_add(fabric, &slot->port, &port);
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	fabric_port_set_id(slot->port, place->requester_id);
 	fabric_trace_event(slot->port, "requester_id", place->requester_id);
 	fabric_trace_event(slot->port, "below_switch", place->below_switch);
@@ -319,45 +286,57 @@ void slot_destroy(struct slot *slot)
 }
 
 /*
- * The guest has not taken its memory out of the address space, so the ports
- * above go on sending there what is meant for it, until the guest programs it
- * anew when it is back.
+ * BARs stay: QEMU goes on showing them, and the ports above go on routing requests there until
+ * the guest programs the function anew.
  */
-int slot_set_away(struct slot *slot, bool away)
+static void change_presence(struct slot *slot, bool unplugged)
 {
-	if (away && !slot->seen)
-		return -EAGAIN;
-	slot->away_after_s = 0;
-	slot->away_at_ns = 0;
-	if (slot->away == away)
-		return 0;
-	slot->away = away;
-	reset_but_bars(slot);
+	slot->unplug_after_s = 0;
+	slot->unplug_at_ns = 0;
+	slot->unplugged = unplugged;
+	pci_function_reset(slot->function, true);
 	fabric_port_set_link(slot->port, false);
 	fabric_port_set_bus_master(slot->port, false);
-	if (away && slot->function->ops->away)
-		slot->function->ops->away(slot->function);
-	fabric_trace_event(slot->port, away ? "away" : "back", 0);
+	fabric_trace_event(slot->port, unplugged ? "unplug" : "plug", 0);
+}
+
+int slot_unplug(struct slot *slot)
+{
+	if (!slot->seen)
+		return -EAGAIN;
+	if (slot->unplugged)
+		return 0;
+	change_presence(slot, true);
+	if (slot->function->ops->removed)
+		slot->function->ops->removed(slot->function);
 	return 0;
 }
 
-void slot_set_away_after(struct slot *slot, unsigned seconds)
+void slot_plug(struct slot *slot)
 {
-	slot->away_after_s = seconds;
-	slot->away_at_ns = 0;
+	slot->unplug_after_s = 0;
+	slot->unplug_at_ns = 0;
+	if (slot->unplugged)
+		change_presence(slot, false);
+}
+
+void slot_unplug_after(struct slot *slot, unsigned seconds)
+{
+	slot->unplug_after_s = seconds;
+	slot->unplug_at_ns = 0;
 	start_countdown(slot);
 }
 
-int slot_claim_tph(struct slot *slot, unsigned bits)
+int slot_advertise_tph(struct slot *slot, unsigned bits)
 {
 	struct pci_function *f = slot->function;
 
 	if (f->tph_cap)
-		pci_tph_claim_requester(f, bits);
+		pci_tph_advertise_requester(f, bits);
 	else if (is_device_memory(f, 0))
-		pci_tph_claim_completer(f, bits == 16  ? PCI_TPH_COMPLETER_16
-					   : bits == 8 ? PCI_TPH_COMPLETER_8
-						       : PCI_TPH_COMPLETER_NONE);
+		pci_tph_advertise_completer(f, bits == 16  ? PCI_TPH_COMPLETER_16
+					       : bits == 8 ? PCI_TPH_COMPLETER_8
+							   : PCI_TPH_COMPLETER_NONE);
 	else
 		return -EOPNOTSUPP;
 	return 0;
@@ -367,7 +346,7 @@ static int function_wait_ms(const struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
-	if (slot->away)
+	if (slot->unplugged)
 		return -1;
 	return f->ops->wait_ms ? f->ops->wait_ms(f) : -1;
 }
@@ -377,10 +356,10 @@ int slot_wait_ms(const struct slot *slot)
 	int ms = function_wait_ms(slot), left;
 	uint64_t now;
 
-	if (!slot->away_at_ns)
+	if (!slot->unplug_at_ns)
 		return ms;
-	now = now_ns();
-	left = slot->away_at_ns <= now ? 0 : (int)((slot->away_at_ns - now) / NS_PER_MS + 1);
+	now = clock_ns();
+	left = slot->unplug_at_ns <= now ? 0 : (int)((slot->unplug_at_ns - now) / NS_PER_MS + 1);
 	return ms >= 0 && ms < left ? ms : left;
 }
 
@@ -388,8 +367,8 @@ bool slot_work(struct slot *slot)
 {
 	struct pci_function *f = slot->function;
 
-	if (slot->away_at_ns && slot->away_at_ns <= now_ns())
-		slot_set_away(slot, true);
+	if (slot->unplug_at_ns && slot->unplug_at_ns <= clock_ns())
+		slot_unplug(slot);
 	if (!f->ops->work || (!slot->pending && function_wait_ms(slot)))
 		return slot->pending = false;
 	for (int step = 0; step < STEPS_PER_TURN; step++) {

@@ -19,11 +19,11 @@ struct slot {
 	struct vu *vu;
 	struct fabric_port *port;
 	struct log log;
-	bool pending;	       /* the function may have work */
-	bool seen;	       /* the guest has given it an address */
-	bool away;	       /* torn out */
-	unsigned away_after_s; /* ... so long after it was seen; 0: nothing is planned */
-	uint64_t away_at_ns;   /* ... when that is; 0: it has not been seen */
+	bool pending; /* the function may have work */
+	bool seen;    /* the guest has given it an address */
+	bool unplugged;
+	unsigned unplug_after_s; /* so long after it was seen; 0: nothing is planned */
+	uint64_t unplug_at_ns;	 /* when that is; 0: it has not been seen */
 };
 
 /* What a device needs to be made; it acts on this slot. */
@@ -45,17 +45,18 @@ int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
 void slot_destroy(struct slot *slot);
 
 /*
- * Tears the function out, or puts it back in as if powered on. While it is away
- * the guest reads all ones and whoever sends to it finds nobody. To what is so
- * already it does nothing. 0; -EAGAIN: the machine has not found it yet, and does not start
- * with a device that answers nothing.
+ * Surprise removal: the guest reads all ones and requests to the function are
+ * Unsupported Requests. Idempotent. 0; -EAGAIN: the machine has not found it yet, and does
+ * not start with a device that answers nothing.
  */
-int slot_set_away(struct slot *slot, bool away);
-/* Tears it out @seconds after the guest has found it, which may have been before: then from now. */
-void slot_set_away_after(struct slot *slot, unsigned seconds);
-/* What it claims of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was made
- * without the capability. */
-int slot_claim_tph(struct slot *slot, unsigned bits);
+int slot_unplug(struct slot *slot);
+/* Plugs it in again, as if powered on. Idempotent. */
+void slot_plug(struct slot *slot);
+/* Unplugs it @seconds after the guest has found it, which may have been before: then from now. */
+void slot_unplug_after(struct slot *slot, unsigned seconds);
+/* What it advertises of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was
+ * made without the capability. */
+int slot_advertise_tph(struct slot *slot, unsigned bits);
 
 /* Lets the function work, a bounded while; true: there is more to do now. */
 bool slot_work(struct slot *slot);

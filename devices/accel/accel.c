@@ -141,7 +141,7 @@ static void accel_reset(struct pci_function *f)
 		memset(accel->ingress.memory, 0, bytes);
 }
 
-static void accel_away(struct pci_function *f)
+static void accel_removed(struct pci_function *f)
 {
 	memset(accel_of(f)->ingress.memory, 0xff, f->bars[ACCEL_BAR_MEMORY].size);
 }
@@ -161,7 +161,7 @@ static const struct pci_function_ops accel_ops = {
 	.mem_write = accel_mem_write,
 	.mem_read = accel_mem_read,
 	.reset = accel_reset,
-	.away = accel_away,
+	.removed = accel_removed,
 	.destroy = accel_destroy,
 };
 

@@ -11,93 +11,50 @@
 #include <errno.h>
 #include <string.h>
 
-#include "devices/pci/bytes.h"
 #include "devices/pci/function.h"
+#include "tph/pci_tph_regs.h"
+#include "util/bytes.h"
 
-/* Type 0 header */
-#define HDR_VENDOR	     0x00
-#define HDR_DEVICE	     0x02
-#define HDR_COMMAND	     0x04
-#define HDR_STATUS	     0x06
-#define HDR_REVISION	     0x08
-#define HDR_CACHE_LINE	     0x0c
-#define HDR_BAR0	     0x10
-#define HDR_SUBSYSTEM_VENDOR 0x2c
-#define HDR_SUBSYSTEM	     0x2e
-#define HDR_CAP_POINTER	     0x34
-#define HDR_INTERRUPT_LINE   0x3c
-#define HDR_BYTES	     0x40
+#define EXPRESS_BYTES 0x3c /* to the end of Link Control 2 and what follows it (7.5.3) */
+#define MSIX_BYTES    PCI_CAP_MSIX_SIZEOF
+#define BAR_SMALLEST  16
+#define VECTORS_MAX   2048
 
-#define COMMAND_MEMORY	     0x0002
-#define COMMAND_BUS_MASTER   0x0004
-#define COMMAND_PARITY	     0x0040
-#define COMMAND_SERR	     0x0100
-#define COMMAND_INTX_DISABLE 0x0400
-#define STATUS_CAP_LIST	     0x0010
+#define COMMAND_WRITABLE                                                                           \
+	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |         \
+	 PCI_COMMAND_INTX_DISABLE)
 
-#define BAR_64BIT	     0x4
-#define BAR_PREFETCH	     0x8
-#define BAR_FLAGS	     0xfu
-#define BAR_SMALLEST	     16
-#define CONFIG_PCI_END	     0x100 /* extended capabilities from here */
-
-/* PCI Express capability, 7.5.3 */
-#define CAP_EXPRESS	     0x10
-#define EXP_BYTES	     0x3c
-#define EXP_FLAGS	     0x02
-#define EXP_FLAGS_V2	     0x0002 /* type 0: Endpoint */
-#define EXP_DEVCAP	     0x04
-#define EXP_DEVCAP_EXT_TAG   (1u << 5)
-#define EXP_DEVCAP_RBER	     (1u << 15)
-#define EXP_DEVCAP_FLR	     (1u << 28)
-#define EXP_DEVCTL	     0x08
-#define EXP_DEVCTL_DEFAULT   0x2810 /* relaxed ordering, no snoop, MPS 128, MRRS 512 */
-#define EXP_DEVCTL_WRITABLE  0x79ff /* all but phantom functions, aux power, FLR */
-#define EXP_DEVCTL_MPS	     0x00e0
-#define EXP_DEVCTL_FLR	     0x8000
-#define EXP_LNKCAP	     0x0c
-#define EXP_LNKCAP_VALUE     ((1u << 22) | (16u << 4) | 5u) /* x16, 32 GT/s, no ASPM */
-#define EXP_LNKCTL	     0x10
-#define EXP_LNKCTL_WRITABLE  0x00cb /* ASPM, RCB, common clock, extended synch */
-#define EXP_LNKSTA	     0x12
-#define EXP_LNKSTA_VALUE     ((16u << 4) | 5u)
-#define EXP_DEVCAP2	     0x24
-#define EXP_DEVCAP2_NO_CTO   (1u << 4) /* completion timeout can be disabled */
-#define EXP_DEVCAP2_TPH	     12
-#define EXP_DEVCAP2_EXT_FMT  (1u << 20)
-#define EXP_DEVCAP2_PREFIX   (1u << 21)
-#define EXP_DEVCAP2_1_PREFIX (1u << 22)
-#define EXP_DEVCAP2_PREFIXES (EXP_DEVCAP2_EXT_FMT | EXP_DEVCAP2_PREFIX | EXP_DEVCAP2_1_PREFIX)
-#define EXP_DEVCTL2	     0x28
-#define EXP_DEVCTL2_WRITABLE 0x0010
-#define EXP_LNKCAP2	     0x2c
-#define EXP_LNKCAP2_VALUE    0x3e /* 2.5 to 32 GT/s */
-#define EXP_LNKCTL2	     0x30
-#define EXP_LNKCTL2_DEFAULT  5
-#define EXP_LNKCTL2_WRITABLE 0x000f
-
-/* MSI-X capability, 7.7.2 */
-#define CAP_MSIX	   0x11
-#define MSIX_BYTES	   0x0c
-#define MSIX_CONTROL	   0x02
-#define MSIX_CONTROL_WRITE 0xc000 /* enable, function mask */
-#define MSIX_TABLE	   0x04
-#define MSIX_PENDING	   0x08
-#define MSIX_ENTRY_BYTES   16
-#define MSIX_VECTORS_MAX   2048
+/* Relaxed ordering, no snoop and MRRS 512 at first; all but phantom functions, aux power, FLR. */
+#define DEVCTL_DEFAULT                                                                             \
+	(PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ_512B)
+#define DEVCTL_WRITABLE                                                                            \
+	(0xffff & ~(PCI_EXP_DEVCTL_PHANTOM | PCI_EXP_DEVCTL_AUX_PME | PCI_EXP_DEVCTL_BCR_FLR))
+/* x16 at 32 GT/s, without ASPM */
+#define LINK_LANES		16
+#define LNKCAP_ASPM_OPTIONALITY (1u << 22)
+#define LNKCAP_VALUE		(LNKCAP_ASPM_OPTIONALITY | LINK_LANES << 4 | PCI_EXP_LNKCAP_SLS_32_0GB)
+#define LNKSTA_VALUE		(LINK_LANES << PCI_EXP_LNKSTA_NLW_SHIFT | PCI_EXP_LNKSTA_CLS_32_0GB)
+#define LNKCAP2_VALUE                                                                              \
+	(PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB | PCI_EXP_LNKCAP2_SLS_8_0GB |       \
+	 PCI_EXP_LNKCAP2_SLS_16_0GB | PCI_EXP_LNKCAP2_SLS_32_0GB)
+#define LNKCTL_WRITABLE                                                                            \
+	(PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_RCB | PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES)
+#define DEVCAP2_ONE_PREFIX (1u << 22) /* in PCI_EXP_DEVCAP2_EE_PREFIX_MAX */
+#define DEVCAP2_PREFIXES   (PCI_EXP_DEVCAP2_EXT_FMT | PCI_EXP_DEVCAP2_EE_PREFIX | DEVCAP2_ONE_PREFIX)
+#define DEVCAP2_TPH_SHIFT  12
 
 uint16_t pci_config_get16(const struct pci_function *f, unsigned offset)
 {
 	if (offset > PCI_CONFIG_BYTES - 2)
 		return 0xffff;
-	return (uint16_t)(f->config[offset] | f->config[offset + 1] << 8);
+	return get_le16(f->config + offset);
 }
 
 uint32_t pci_config_get32(const struct pci_function *f, unsigned offset)
 {
 	if (offset > PCI_CONFIG_BYTES - 4)
 		return 0xffffffff;
-	return pci_config_get16(f, offset) | (uint32_t)pci_config_get16(f, offset + 2) << 16;
+	return get_le32(f->config + offset);
 }
 
 void pci_config_init(struct pci_function *f, const struct pci_identity *id)
@@ -105,38 +62,36 @@ void pci_config_init(struct pci_function *f, const struct pci_identity *id)
 	memset(f->config, 0, sizeof(f->config));
 	memset(f->config_writable, 0, sizeof(f->config_writable));
 	f->pcie_cap = f->msix_cap = f->tph_cap = 0;
-	f->next_cap = HDR_BYTES;
-	f->next_ext_cap = CONFIG_PCI_END;
+	f->next_cap = PCI_STD_HEADER_SIZEOF;
+	f->next_ext_cap = PCI_CFG_SPACE_SIZE;
 
-	put16(f->config, HDR_VENDOR, id->vendor);
-	put16(f->config, HDR_DEVICE, id->device);
-	put16(f->config, HDR_SUBSYSTEM_VENDOR, id->subsystem_vendor);
-	put16(f->config, HDR_SUBSYSTEM, id->subsystem);
-	put32(f->config, HDR_REVISION, id->class_code << 8 | id->revision);
-	put16(f->config_writable, HDR_COMMAND,
-	      COMMAND_MEMORY | COMMAND_BUS_MASTER | COMMAND_PARITY | COMMAND_SERR |
-		      COMMAND_INTX_DISABLE);
-	f->config_writable[HDR_CACHE_LINE] = 0xff;
-	f->config_writable[HDR_INTERRUPT_LINE] = 0xff;
+	put_le16(f->config + PCI_VENDOR_ID, id->vendor);
+	put_le16(f->config + PCI_DEVICE_ID, id->device);
+	put_le16(f->config + PCI_SUBSYSTEM_VENDOR_ID, id->subsystem_vendor);
+	put_le16(f->config + PCI_SUBSYSTEM_ID, id->subsystem);
+	put_le32(f->config + PCI_CLASS_REVISION, id->class_code << 8 | id->revision);
+	put_le16(f->config_writable + PCI_COMMAND, COMMAND_WRITABLE);
+	f->config_writable[PCI_CACHE_LINE_SIZE] = 0xff;
+	f->config_writable[PCI_INTERRUPT_LINE] = 0xff;
 }
 
 void pci_config_add_bars(struct pci_function *f)
 {
 	for (unsigned i = 0; i < PCI_BAR_COUNT; i++) {
 		const struct pci_bar *bar = &f->bars[i];
-		unsigned at = HDR_BAR0 + 4 * i;
+		unsigned at = PCI_BASE_ADDRESS_0 + 4 * i;
 		uint64_t mask = ~(bar->size - 1);
 
 		if (!bar->size)
 			continue;
 		assert(bar->size >= BAR_SMALLEST && !(bar->size & (bar->size - 1)));
-		f->config[at] =
-			(bar->is_64bit ? BAR_64BIT : 0) | (bar->prefetchable ? BAR_PREFETCH : 0);
-		put32(f->config_writable, at, (uint32_t)mask);
+		f->config[at] = (bar->is_64bit ? PCI_BASE_ADDRESS_MEM_TYPE_64 : 0) |
+				(bar->prefetchable ? PCI_BASE_ADDRESS_MEM_PREFETCH : 0);
+		put_le32(f->config_writable + at, (uint32_t)mask);
 		if (bar->is_64bit) {
 			i++;
 			assert(i < PCI_BAR_COUNT && !f->bars[i].size);
-			put32(f->config_writable, at + 4, (uint32_t)(mask >> 32));
+			put_le32(f->config_writable + at + 4, (uint32_t)(mask >> 32));
 		} else {
 			assert(bar->size <= 1u << 31);
 		}
@@ -148,11 +103,11 @@ static unsigned add_cap(struct pci_function *f, uint8_t id, unsigned bytes)
 {
 	unsigned at = f->next_cap;
 
-	assert(at + bytes <= CONFIG_PCI_END);
+	assert(at + bytes <= PCI_CFG_SPACE_SIZE);
 	f->config[at] = id;
-	f->config[at + 1] = f->config[HDR_CAP_POINTER];
-	f->config[HDR_CAP_POINTER] = (uint8_t)at;
-	f->config[HDR_STATUS] |= STATUS_CAP_LIST;
+	f->config[at + 1] = f->config[PCI_CAPABILITY_LIST];
+	f->config[PCI_CAPABILITY_LIST] = (uint8_t)at;
+	f->config[PCI_STATUS] |= PCI_STATUS_CAP_LIST;
 	f->next_cap = (at + bytes + 3) & ~3u;
 	return at;
 }
@@ -168,66 +123,69 @@ static unsigned log2_of(unsigned value)
 
 static uint32_t devcap2(enum pci_tph_completer completer, bool prefixes)
 {
-	return EXP_DEVCAP2_NO_CTO | (uint32_t)completer << EXP_DEVCAP2_TPH |
-	       (prefixes ? EXP_DEVCAP2_PREFIXES : 0);
+	return PCI_EXP_DEVCAP2_COMP_TMOUT_DIS | (uint32_t)completer << DEVCAP2_TPH_SHIFT |
+	       (prefixes ? DEVCAP2_PREFIXES : 0);
 }
 
 void pci_config_add_express(struct pci_function *f, enum pci_tph_completer completer, bool prefixes,
 			    unsigned mps_bytes)
 {
-	unsigned at = add_cap(f, CAP_EXPRESS, EXP_BYTES);
+	unsigned at = add_cap(f, PCI_CAP_ID_EXP, EXPRESS_BYTES);
 	uint8_t *config = f->config, *writable = f->config_writable;
 
 	assert(mps_bytes >= 128 && mps_bytes <= 4096 && !(mps_bytes & (mps_bytes - 1)));
 	f->pcie_cap = at;
-	put16(config, at + EXP_FLAGS, EXP_FLAGS_V2);
-	put32(config, at + EXP_DEVCAP,
-	      EXP_DEVCAP_FLR | EXP_DEVCAP_RBER | EXP_DEVCAP_EXT_TAG | log2_of(mps_bytes / 128));
-	put16(config, at + EXP_DEVCTL, EXP_DEVCTL_DEFAULT);
-	put16(writable, at + EXP_DEVCTL, EXP_DEVCTL_WRITABLE);
+	put_le16(config + at + PCI_EXP_FLAGS, 2);
+	put_le32(config + at + PCI_EXP_DEVCAP, PCI_EXP_DEVCAP_FLR | PCI_EXP_DEVCAP_RBER |
+						       PCI_EXP_DEVCAP_EXT_TAG |
+						       log2_of(mps_bytes / 128));
+	put_le16(config + at + PCI_EXP_DEVCTL, DEVCTL_DEFAULT);
+	put_le16(writable + at + PCI_EXP_DEVCTL, DEVCTL_WRITABLE);
 
-	put32(config, at + EXP_LNKCAP, EXP_LNKCAP_VALUE);
-	put16(writable, at + EXP_LNKCTL, EXP_LNKCTL_WRITABLE);
-	put16(config, at + EXP_LNKSTA, EXP_LNKSTA_VALUE);
+	put_le32(config + at + PCI_EXP_LNKCAP, LNKCAP_VALUE);
+	put_le16(writable + at + PCI_EXP_LNKCTL, LNKCTL_WRITABLE);
+	put_le16(config + at + PCI_EXP_LNKSTA, LNKSTA_VALUE);
 
-	put32(config, at + EXP_DEVCAP2, devcap2(completer, prefixes));
-	put16(writable, at + EXP_DEVCTL2, EXP_DEVCTL2_WRITABLE);
-	put32(config, at + EXP_LNKCAP2, EXP_LNKCAP2_VALUE);
-	put16(config, at + EXP_LNKCTL2, EXP_LNKCTL2_DEFAULT);
-	put16(writable, at + EXP_LNKCTL2, EXP_LNKCTL2_WRITABLE);
+	put_le32(config + at + PCI_EXP_DEVCAP2, devcap2(completer, prefixes));
+	put_le16(writable + at + PCI_EXP_DEVCTL2, PCI_EXP_DEVCTL2_COMP_TMOUT_DIS);
+	put_le32(config + at + PCI_EXP_LNKCAP2, LNKCAP2_VALUE);
+	put_le16(config + at + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS_32_0GT);
+	put_le16(writable + at + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
 }
 
-void pci_tph_claim_completer(struct pci_function *f, enum pci_tph_completer completer)
+void pci_tph_advertise_completer(struct pci_function *f, enum pci_tph_completer completer)
 {
-	put32(f->config_default, f->pcie_cap + EXP_DEVCAP2,
-	      devcap2(completer, completer == PCI_TPH_COMPLETER_16));
+	put_le32(f->config_default + f->pcie_cap + PCI_EXP_DEVCAP2,
+		 devcap2(completer, completer == PCI_TPH_COMPLETER_16));
 }
 
 enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f)
 {
 	return (enum pci_tph_completer)(
-		pci_config_get32(f, f->pcie_cap + EXP_DEVCAP2) >> EXP_DEVCAP2_TPH & 3);
+		pci_config_get32(f, f->pcie_cap + PCI_EXP_DEVCAP2) >> DEVCAP2_TPH_SHIFT & 3);
 }
 
 void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset)
 {
-	unsigned at = add_cap(f, CAP_MSIX, MSIX_BYTES);
-	uint32_t table_bytes = f->msix_vectors * MSIX_ENTRY_BYTES;
+	unsigned at = add_cap(f, PCI_CAP_ID_MSIX, MSIX_BYTES);
+	uint32_t table_bytes = f->msix_vectors * PCI_MSIX_ENTRY_SIZE;
 
-	assert(f->msix_vectors >= 1 && f->msix_vectors <= MSIX_VECTORS_MAX);
+	assert(f->msix_vectors >= 1 && f->msix_vectors <= VECTORS_MAX);
 	assert(bar < PCI_BAR_COUNT && !(offset & 7));
 	assert(offset + (uint64_t)table_bytes + (f->msix_vectors + 63) / 64 * 8 <=
 	       f->bars[bar].size);
 	f->msix_cap = at;
-	put16(f->config, at + MSIX_CONTROL, (uint16_t)(f->msix_vectors - 1));
-	put16(f->config_writable, at + MSIX_CONTROL, MSIX_CONTROL_WRITE);
-	put32(f->config, at + MSIX_TABLE, offset | bar);
-	put32(f->config, at + MSIX_PENDING, (offset + table_bytes) | bar);
+	put_le16(f->config + at + PCI_MSIX_FLAGS, (uint16_t)(f->msix_vectors - 1));
+	put_le16(f->config_writable + at + PCI_MSIX_FLAGS,
+		 PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL);
+	put_le32(f->config + at + PCI_MSIX_TABLE, offset | bar);
+	put_le32(f->config + at + PCI_MSIX_PBA, (offset + table_bytes) | bar);
 }
 
 void pci_config_seal(struct pci_function *f)
 {
 	memcpy(f->config_default, f->config, sizeof(f->config));
+	memcpy(f->config_writable_default, f->config_writable, sizeof(f->config_writable));
 }
 
 static bool in_range(unsigned offset, size_t len)
@@ -243,18 +201,26 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 	return 0;
 }
 
-/* What was under way ends with the state that it belongs to (6.6.2). */
-static void to_defaults(struct pci_function *f)
+/*
+ * What every reset does. What was under way ends with the state that it belongs to (6.6.2).
+ * @keep_bars: a hypervisor goes on showing them to the guest, which then does not write them.
+ */
+static void to_defaults(struct pci_function *f, bool keep_bars)
 {
+	uint8_t bars[4 * PCI_BAR_COUNT];
+
+	memcpy(bars, f->config + PCI_BASE_ADDRESS_0, sizeof(bars));
 	if (f->link.cancel)
 		f->link.cancel(f->link.ctx);
 	memcpy(f->config, f->config_default, sizeof(f->config));
-	pci_tph_set_writable(f);
+	memcpy(f->config_writable, f->config_writable_default, sizeof(f->config_writable));
+	if (keep_bars)
+		memcpy(f->config + PCI_BASE_ADDRESS_0, bars, sizeof(bars));
 }
 
-void pci_function_reset(struct pci_function *f)
+void pci_function_reset(struct pci_function *f, bool keep_bars)
 {
-	to_defaults(f);
+	to_defaults(f, keep_bars);
 	if (f->ops->reset)
 		f->ops->reset(f);
 }
@@ -262,22 +228,21 @@ void pci_function_reset(struct pci_function *f)
 /* FLR spares what belongs to the link rather than to the function (6.6.2). */
 static void function_level_reset(struct pci_function *f)
 {
-	unsigned devctl_at = f->pcie_cap + EXP_DEVCTL;
-	uint16_t mps = pci_config_get16(f, devctl_at) & EXP_DEVCTL_MPS;
-	uint16_t lnkctl = pci_config_get16(f, f->pcie_cap + EXP_LNKCTL);
-	uint16_t devctl;
+	uint8_t *devctl = f->config + f->pcie_cap + PCI_EXP_DEVCTL;
+	uint8_t *lnkctl = f->config + f->pcie_cap + PCI_EXP_LNKCTL;
+	uint16_t mps = get_le16(devctl) & PCI_EXP_DEVCTL_PAYLOAD;
+	uint16_t link = get_le16(lnkctl);
 
-	to_defaults(f);
-	devctl = pci_config_get16(f, devctl_at) & (uint16_t)~EXP_DEVCTL_MPS;
-	put16(f->config, devctl_at, devctl | mps);
-	put16(f->config, f->pcie_cap + EXP_LNKCTL, lnkctl);
+	to_defaults(f, true);
+	put_le16(devctl, (get_le16(devctl) & (uint16_t)~PCI_EXP_DEVCTL_PAYLOAD) | mps);
+	put_le16(lnkctl, link);
 	if (f->ops->reset)
 		f->ops->reset(f);
 }
 
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len)
 {
-	unsigned flr_at = f->pcie_cap + EXP_DEVCTL + 1;
+	unsigned flr_at = f->pcie_cap + PCI_EXP_DEVCTL + 1;
 	const uint8_t *bytes = buf;
 	bool writable = false;
 
@@ -291,7 +256,7 @@ int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, s
 		writable |= mask != 0;
 	}
 	if (f->pcie_cap && flr_at >= offset && flr_at - offset < len &&
-	    bytes[flr_at - offset] & EXP_DEVCTL_FLR >> 8)
+	    bytes[flr_at - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8)
 		function_level_reset(f);
 	else if (writable && f->ops->config_written)
 		f->ops->config_written(f, offset, len);
@@ -304,11 +269,12 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 	uint64_t address, last_possible = UINT32_MAX;
 
 	if (bar >= PCI_BAR_COUNT || !f->bars[bar].size ||
-	    !(pci_config_get16(f, HDR_COMMAND) & COMMAND_MEMORY))
+	    !(pci_config_get16(f, PCI_COMMAND) & PCI_COMMAND_MEMORY))
 		return false;
-	address = pci_config_get32(f, HDR_BAR0 + 4 * bar) & ~BAR_FLAGS;
+	address = pci_config_get32(f, PCI_BASE_ADDRESS_0 + 4 * bar) &
+		  ~(uint32_t)~PCI_BASE_ADDRESS_MEM_MASK;
 	if (f->bars[bar].is_64bit) {
-		address |= (uint64_t)pci_config_get32(f, HDR_BAR0 + 4 * bar + 4) << 32;
+		address |= (uint64_t)pci_config_get32(f, PCI_BASE_ADDRESS_0 + 4 * bar + 4) << 32;
 		last_possible = UINT64_MAX;
 	}
 	/* As QEMU does: 0 is not assigned yet, and all ones is a guest that sizes the BAR. */
@@ -321,5 +287,5 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 
 bool pci_function_bus_master(const struct pci_function *f)
 {
-	return pci_config_get16(f, HDR_COMMAND) & COMMAND_BUS_MASTER;
+	return pci_config_get16(f, PCI_COMMAND) & PCI_COMMAND_MASTER;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A PCI function as the lab's devices implement it: configuration space and
- * BARs towards the host, TLPs towards the fabric. It is all a device sees of
- * the world, so a device can be tested without QEMU and without a socket.
+ * BARs towards the host, TLPs towards the fabric. A device has no other interface,
+ * so it can be tested without QEMU and without a socket.
  */
 #ifndef DEVICES_PCI_FUNCTION_H
 #define DEVICES_PCI_FUNCTION_H
@@ -46,9 +46,9 @@ struct pci_function_ops {
 	/* FLR, or the machine's reset; configuration space is back at its defaults, and no
 	 * request is under way. May be NULL. */
 	void (*reset)(struct pci_function *f);
-	/* It has been torn out, after a reset(): memory of its own that a host has mapped is to
+	/* It has been unplugged, after a reset(): memory of its own that a host has mapped must
 	 * read as all ones until the next one. May be NULL. */
-	void (*away)(struct pci_function *f);
+	void (*removed)(struct pci_function *f);
 	/* Does one step of queued work, may send requests; true: there is more. Never called
 	 * while a request is under way. May be NULL. */
 	bool (*work)(struct pci_function *f);
@@ -60,7 +60,7 @@ struct pci_function_ops {
 	void (*destroy)(struct pci_function *f);
 };
 
-/* What the world gives to a device. */
+/* What a device may ask for. */
 struct pci_function_link {
 	void *ctx;
 	/* As fabric_write() and fabric_read(), flags included. */
@@ -74,7 +74,8 @@ struct pci_function_link {
 	/* As fabric_port_cancel(): dma_done() does not come. May be NULL. */
 	void (*cancel)(void *ctx);
 	void (*msix)(void *ctx, unsigned vector);
-	/* One line for people: a guest's mistake, a command that is not known. */
+	/* One line for people: a guest's mistake, a command that is not known. A guest may cause
+	 * any number, so the link bounds their rate. May be NULL. */
 	void (*log)(void *ctx, const char *line);
 	/* One record in the trace, as fabric_trace_event(). */
 	void (*trace)(void *ctx, const char *event, uint64_t value);
@@ -88,11 +89,12 @@ struct pci_function {
 	uint8_t config[PCI_CONFIG_BYTES];
 	uint8_t config_writable[PCI_CONFIG_BYTES]; /* bit set: the guest may change it */
 	uint8_t config_default[PCI_CONFIG_BYTES];  /* after reset */
-	unsigned pcie_cap, msix_cap, tph_cap;	   /* offsets in bytes; 0: none */
-	uint32_t tph_built;			   /* the TPH capability register as built */
-	unsigned next_cap, next_ext_cap;	   /* where the next capability will go */
-	uint64_t log_since_ns;			   /* pci_log(): the minute that is counted */
-	unsigned log_lines;			   /* ... and its lines */
+	uint8_t config_writable_default[PCI_CONFIG_BYTES];
+	unsigned pcie_cap, msix_cap, tph_cap; /* offsets in bytes; 0: none */
+
+	/* private to devices/pci */
+	uint32_t tph_built;		 /* the TPH capability register as built */
+	unsigned next_cap, next_ext_cap; /* where the next capability will go */
 };
 
 /*
@@ -143,8 +145,11 @@ void pci_config_seal(struct pci_function *f);
  */
 int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t len);
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len);
-/* The machine's reset; an FLR does the same but for MPS and Link Control (6.6.2). */
-void pci_function_reset(struct pci_function *f);
+/*
+ * A reset of the machine, or with @keep_bars of a function that its guest still has an address
+ * for: then BARs stay, as they do at an FLR, which spares MPS and Link Control, too (6.6.2).
+ */
+void pci_function_reset(struct pci_function *f, bool keep_bars);
 
 /* All ones out of range. */
 uint16_t pci_config_get16(const struct pci_function *f, unsigned offset);
@@ -164,11 +169,11 @@ unsigned pci_tph_requester_bits(const struct pci_function *f); /* 0, 8 or 16 */
 bool pci_tph_device_specific(const struct pci_function *f);
 bool pci_tph_has_table(const struct pci_function *f);
 /*
- * What it claims of TPH from its next reset on: as a completer; as a requester of
+ * What it advertises of TPH from its next reset on: as a completer; as a requester of
  * 0-, 8- or 16-bit tags, which needs the capability that it was built with.
  */
-void pci_tph_claim_completer(struct pci_function *f, enum pci_tph_completer completer);
-void pci_tph_claim_requester(struct pci_function *f, unsigned bits);
+void pci_tph_advertise_completer(struct pci_function *f, enum pci_tph_completer completer);
+void pci_tph_advertise_requester(struct pci_function *f, unsigned bits);
 /* DevCap2 as it is now. */
 enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f);
 /* Entry @index whatever the mode and the enable field; 0 when there is no such entry. */

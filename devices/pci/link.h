@@ -5,10 +5,7 @@
 
 #include "devices/pci/function.h"
 
-/*
- * One line for people about what the guest did wrong. A guest that does wrong again and
- * again gets so many lines a minute, whatever it resets.
- */
+/* One line for people about what the guest did wrong. The link bounds their rate. */
 void pci_log(struct pci_function *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

@@ -6,99 +6,88 @@
  */
 #include <assert.h>
 
-#include "devices/pci/bytes.h"
 #include "devices/pci/function.h"
+#include "tph/pci_tph_regs.h"
+#include "util/bytes.h"
 
-#define EXT_CAP_FIRST  0x100
-#define EXT_CAP_TPH    (1u << 16 | 0x17) /* version 1, the last in the list */
-#define TPH_CAP	       0x04
-#define TPH_CAP_NO_ST  (1u << 0)
-#define TPH_CAP_DS     (1u << 2)
-#define TPH_CAP_EXT    (1u << 8)
-#define TPH_CAP_TABLE  (1u << 9) /* location: in this capability */
-#define TPH_CAP_SIZE   16	 /* 26:16, entries minus 1 */
-#define TPH_CTRL       0x08
-#define TPH_CTRL_MODE  0x0007
-#define TPH_MODE_NO_ST 0
-#define TPH_MODE_DS    2
-#define TPH_CTRL_EN_1  0x0100 /* TPH */
-#define TPH_CTRL_EN_2  0x0200 /* with bit 8: Extended TPH */
-#define TPH_ST_TABLE   0x0c
+#define EXT_CAP_TPH (1u << 16 | PCI_EXT_CAP_ID_TPH) /* version 1, the last in the list */
 
-void pci_tph_set_writable(struct pci_function *f)
-{
-	bool extended = f->tph_cap && pci_config_get32(f, f->tph_cap + TPH_CAP) & TPH_CAP_EXT;
-
-	if (f->tph_cap)
-		put16(f->config_writable, f->tph_cap + TPH_CTRL,
-		      TPH_CTRL_MODE | TPH_CTRL_EN_1 | (extended ? TPH_CTRL_EN_2 : 0));
-}
+#define CTRL_WRITABLE(cap)                                                                         \
+	(PCI_TPH_CTRL_MODE_SEL_MASK | PCI_TPH_REQ_TPH_ONLY << 8 |                                  \
+	 ((cap)&PCI_TPH_CAP_EXT_TPH ? PCI_TPH_CTRL_REQ_EN_MASK : 0))
 
 void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries)
 {
 	unsigned at = f->next_ext_cap;
-	uint32_t cap = TPH_CAP_NO_ST | TPH_CAP_DS;
+	uint32_t cap = PCI_TPH_CAP_ST_NS | PCI_TPH_CAP_ST_DS;
 
-	assert(at == EXT_CAP_FIRST);
-	assert(st_entries <= (PCI_CONFIG_BYTES - EXT_CAP_FIRST - TPH_ST_TABLE) / 2);
+	assert(at == PCI_CFG_SPACE_SIZE);
+	assert(st_entries <= (PCI_CONFIG_BYTES - PCI_CFG_SPACE_SIZE - PCI_TPH_BASE_SIZEOF) / 2);
 	if (extended)
-		cap |= TPH_CAP_EXT;
+		cap |= PCI_TPH_CAP_EXT_TPH;
 	if (st_entries)
-		cap |= TPH_CAP_TABLE | (st_entries - 1) << TPH_CAP_SIZE;
+		cap |= PCI_TPH_LOC_CAP | (st_entries - 1) << PCI_TPH_CAP_ST_SHIFT;
 	f->tph_cap = at;
-	put32(f->config, at, EXT_CAP_TPH);
-	put32(f->config, at + TPH_CAP, cap);
+	put_le32(f->config + at, EXT_CAP_TPH);
+	put_le32(f->config + at + PCI_TPH_CAP, cap);
 	f->tph_built = cap;
-	pci_tph_set_writable(f);
+	put_le16(f->config_writable + at + PCI_TPH_CTRL, CTRL_WRITABLE(cap));
 	for (unsigned i = 0; i < st_entries; i++)
-		put16(f->config_writable, at + TPH_ST_TABLE + 2 * i, 0xffff);
-	f->next_ext_cap = (at + TPH_ST_TABLE + 2 * st_entries + 3) & ~3u;
+		put_le16(f->config_writable + at + PCI_TPH_BASE_SIZEOF + 2 * i, 0xffff);
+	f->next_ext_cap = (at + PCI_TPH_BASE_SIZEOF + 2 * st_entries + 3) & ~3u;
 }
 
-/* Its place in the list of capabilities stays, as the hypervisor has read that; but a capability
- * of no mode and no table is good for nothing. */
-void pci_tph_claim_requester(struct pci_function *f, unsigned bits)
+/* The capability stays in the list, which the hypervisor has read, but without a mode or a table.
+ */
+void pci_tph_advertise_requester(struct pci_function *f, unsigned bits)
 {
-	unsigned at = f->tph_cap + TPH_CAP;
+	unsigned at = f->tph_cap;
 	uint32_t cap = f->tph_built;
 
 	assert(f->tph_cap);
 	if (bits == 16)
-		cap |= TPH_CAP_EXT;
+		cap |= PCI_TPH_CAP_EXT_TPH;
 	else
-		cap &= ~TPH_CAP_EXT;
-	put32(f->config_default, at, bits ? cap : 0);
+		cap &= ~PCI_TPH_CAP_EXT_TPH;
+	put_le32(f->config_default + at + PCI_TPH_CAP, bits ? cap : 0);
+	put_le16(f->config_writable_default + at + PCI_TPH_CTRL, CTRL_WRITABLE(cap));
 }
 
 static unsigned control(const struct pci_function *f)
 {
-	return f->tph_cap ? pci_config_get16(f, f->tph_cap + TPH_CTRL) : 0;
+	return f->tph_cap ? pci_config_get16(f, f->tph_cap + PCI_TPH_CTRL) : 0;
 }
 
 unsigned pci_tph_requester_bits(const struct pci_function *f)
 {
-	unsigned ctrl = control(f), mode = ctrl & TPH_CTRL_MODE;
+	unsigned ctrl = control(f), mode = ctrl & PCI_TPH_CTRL_MODE_SEL_MASK;
 
-	/* The other modes are not among our capabilities, nor is an enable field of 10b. */
-	if ((mode != TPH_MODE_NO_ST && mode != TPH_MODE_DS) || !(ctrl & TPH_CTRL_EN_1))
+	if (mode != PCI_TPH_ST_NS_MODE && mode != PCI_TPH_ST_DS_MODE)
+		return 0; /* no other is advertised */
+	switch (ctrl >> 8 & 3) {
+	case PCI_TPH_REQ_TPH_ONLY:
+		return 8;
+	case PCI_TPH_REQ_EXT_TPH:
+		return 16;
+	default: /* off; 10b is reserved */
 		return 0;
-	return ctrl & TPH_CTRL_EN_2 ? 16 : 8;
+	}
 }
 
 bool pci_tph_has_table(const struct pci_function *f)
 {
-	return f->tph_cap && pci_config_get32(f, f->tph_cap + TPH_CAP) & TPH_CAP_TABLE;
+	return f->tph_cap && pci_config_get32(f, f->tph_cap + PCI_TPH_CAP) & PCI_TPH_LOC_CAP;
 }
 
 bool pci_tph_device_specific(const struct pci_function *f)
 {
-	return f->tph_cap && (control(f) & TPH_CTRL_MODE) == TPH_MODE_DS;
+	return f->tph_cap && (control(f) & PCI_TPH_CTRL_MODE_SEL_MASK) == PCI_TPH_ST_DS_MODE;
 }
 
 uint16_t pci_tph_st_entry(const struct pci_function *f, unsigned index)
 {
 	if (!pci_tph_has_table(f) ||
-	    index > pci_config_get32(f, f->tph_cap + TPH_CAP) >> TPH_CAP_SIZE)
+	    index > pci_config_get32(f, f->tph_cap + PCI_TPH_CAP) >> PCI_TPH_CAP_ST_SHIFT)
 		return 0;
-	return pci_config_get16(f, f->tph_cap + TPH_ST_TABLE + 2 * index);
+	return pci_config_get16(f, f->tph_cap + PCI_TPH_BASE_SIZEOF + 2 * index);
 }

@@ -57,7 +57,7 @@ faults_start() {
 	faults_refused "^fabricd: --fault 'accel0 frob': error: no such fault" 'accel0 frob' &&
 		faults_refused "^fabricd: --fault 'nic7 drop': error: no such device" 'nic7 drop' &&
 		faults_refused "^fabricd: --fault 'nic0 tph 8': error: started without TPH" 'nic0 tph 8' &&
-		faults_refused "^fabricd: --fault 'accel0 away': error: the guest has not found" 'accel0 away' || return 1
+		faults_refused "^fabricd: --fault 'accel0 unplug': error: the guest has not found" 'accel0 unplug' || return 1
 	dir=$(mktemp -d)
 	mkdir "$dir/share"
 	TMPDIR=$dir in_guest --share "$dir/share" --fault 'accel0 tph 8' --fault 'accel0 delay 7ms 3 reads' --fault 'nic1 ur all' -- sh -c '
@@ -82,9 +82,9 @@ faults_seen() {
 	[ "$(stat -c %a "$1"/tphlab.*/dev/control.sock)" = 600 ] || { ls -l "$1"/tphlab.*; return 1; }
 	state=$(TMPDIR=$1 lab/tphlab ctl status)
 	jq -e '. == {
-		accel0: {away: false, faults: [{fault: "delay", hits: 0, left: 3, reads: true, writes: false, delay_ms: 7}]},
-		nic0: {away: false, faults: []},
-		nic1: {away: false, faults: [{fault: "ur", hits: 0, left: null, reads: true, writes: true}]}}' <<<"$state" &&
+		accel0: {unplugged: false, faults: [{fault: "delay", hits: 0, left: 3, reads: true, writes: false, delay_ms: 7}]},
+		nic0: {unplugged: false, faults: []},
+		nic1: {unplugged: false, faults: [{fault: "ur", hits: 0, left: null, reads: true, writes: true}]}}' <<<"$state" &&
 		TMPDIR=$1 says '^tphlab: error: no such fault' 1 lab/tphlab ctl accel0 frob &&
 		TMPDIR=$1 says '^tphlab: error: no such device' 1 lab/tphlab ctl mlx5_0 drop &&
 		[ "$(TMPDIR=$1 lab/tphlab ctl status)" = "$state" ] &&
@@ -92,9 +92,9 @@ faults_seen() {
 		TMPDIR=$1 lab/tphlab ctl status | jq -e '.nic1.faults == [] and .accel0.faults != []'
 }
 
-# Torn out by option: there at first, gone some time after the firmware has found it.
-faults_away() {
-	in_guest --fault 'nic0 away 30s' -- sh -c '
+# Unplugged by option: there at first, gone some time after the firmware has found it.
+faults_unplug() {
+	in_guest --fault 'nic0 unplug 30s' -- sh -c '
 		there() { [ "$(setpci -d 15b3: VENDOR_ID | grep -c 15b3)" = "$1" ]; }
 		there 2 || exit 1
 		for _ in $(seq 600); do ! there 1 || exit 0; sleep 0.1; done
@@ -104,7 +104,7 @@ faults_away() {
 faults_checks() {
 	check faults-words faults_words
 	check faults-start faults_start
-	check faults-away faults_away
+	check faults-unplug faults_unplug
 	check faults-data faults_guest --timeout 400 -- faults
 	check faults-nic faults_guest -- faults_nic
 }

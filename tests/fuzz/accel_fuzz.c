@@ -166,7 +166,7 @@ static struct pci_function *get_function(uint8_t options)
 	struct pci_function **f = &functions[options & 7];
 
 	if (*f)
-		pci_function_reset(*f);
+		pci_function_reset(*f, false);
 	else if (accel_create(f, &config, &link))
 		abort();
 	return *f;

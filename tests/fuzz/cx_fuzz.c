@@ -308,7 +308,7 @@ static void check_alive(struct guest *g)
 	if (d->world.deferred.active)
 		world_complete(&d->world, 0);
 	d->world.defer = false;
-	pci_function_reset(d->world.f);
+	pci_function_reset(d->world.f, false);
 	driver_set_command_queue(d);
 	driver_begin(d);
 	if (driver_command(d, CX_OP_ALLOC_PD, 16, 16))

@@ -322,7 +322,7 @@ static void assert_takes(const struct guest *guest, unsigned bits)
 }
 
 /*
- * Theory of operation: what a device claims is what the kernel goes by, from the
+ * Theory of operation: what a device advertises is what the kernel goes by, from the
  * next reset on and not before.
  */
 static void accel_tph(void **state)
@@ -373,10 +373,10 @@ static void assert_gone(const struct guest *guest)
 }
 
 /*
- * Theory of operation: it is torn out under writes. Each of them ends, and those
- * that begin then are errors. Put back in, reset and enabled it is as new.
+ * Theory of operation: it is unplugged under writes. Each of them ends, and those
+ * that begin then are errors. Plugged in, reset and enabled it is as new.
  */
-static void accel_away(void **state)
+static void accel_unplug(void **state)
 {
 	const struct hint hint = {16, 0x77, 2};
 	struct guest *guest = *state;
@@ -385,7 +385,7 @@ static void accel_away(void **state)
 	bench_open(&b, guest);
 	traffic_start(&guest->traffic, b.nic, b.mr);
 	assert_true(traffic_advances(&guest->traffic));
-	host_tell("accel0 away");
+	host_tell("accel0 unplug");
 	traffic_stop(&guest->traffic);
 	assert_int_equal(atomic_load(&guest->traffic.fatal), 0);
 	assert_true(atomic_load(&guest->traffic.errors) > 0);
@@ -394,7 +394,7 @@ static void accel_away(void **state)
 	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, PIECE_BYTES), -EREMOTEIO);
 	assert_int_equal(nic_connect(b.nic), 0);
 	assert_int_equal(read_back(&b, 0, PIECE_BYTES), -EREMOTEIO);
-	host_tell("accel0 back");
+	host_tell("accel0 plug");
 	guest_reset(guest);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 	assert_int_equal(nic_connect(b.nic), 0);
@@ -418,7 +418,7 @@ int main(void)
 		GUEST_TEST(reorder, &guest),
 		GUEST_TEST(acknowledged_is_there, &guest),
 		GUEST_TEST(accel_tph, &guest),
-		GUEST_TEST(accel_away, &guest),
+		GUEST_TEST(accel_unplug, &guest),
 	};
 
 	if (ret)

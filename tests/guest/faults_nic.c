@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A NIC that goes away and comes back, and one that claims more or less of TPH
+ * A NIC that is unplugged and plugged in, and one that advertises more or less of TPH
  * after a reset, as its driver and the application see it (doc/faults.md).
  */
 #define _GNU_SOURCE
@@ -51,11 +51,11 @@ static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
 }
 
 /*
- * Theory of operation: what the NIC claims changes when it is reset without its
+ * Theory of operation: what the NIC advertises changes when it is reset without its
  * driver, not before; the driver that comes then takes it as it is. With 8-bit
  * tags alone a buffer that has a 16-bit one gets none.
  */
-static void claims(void **state)
+static void advertised(void **state)
 {
 	static const unsigned bits[] = {0, 8, 16};
 	struct guest *guest = *state;
@@ -102,12 +102,12 @@ static struct nic *wait_until_recovered(struct guest *guest, const struct guest_
 }
 
 /*
- * Theory of operation: it is torn out with a region on it. The application is
+ * Theory of operation: it is unplugged with a region on it. The application is
  * told by an event, a new region is refused, and letting go of everything does
- * not hang. Put back in, the driver recovers it by itself, and all is as before.
+ * not hang. Plugged in, the driver recovers it by itself, and all is as before.
  * What was acknowledged before is still there.
  */
-static void away(void **state)
+static void unplug(void **state)
 {
 	struct guest *guest = *state;
 	struct nic *nic = start(guest);
@@ -119,13 +119,13 @@ static void away(void **state)
 	guest_check_writes(guest, nic, mr, 0, hint16);
 	assert_int_equal(guest_rdma_read(nic, mr, NIC_STAGE_BYTES / 2, 0, sizeof(before)), 0);
 	memcpy(before, nic->stage + NIC_STAGE_BYTES / 2, sizeof(before));
-	host_tell("nic%u away", place.nth);
+	host_tell("nic%u unplug", place.nth);
 	assert_int_equal(nic_post_write(nic, mr, 0, 0, 4096), 0);
 	wait_for_fatal(nic);
 	assert_null(nic_register(nic, fd, GUEST_SLICE_BYTES));
 	guest_abandon(guest, mr);
 	nic_close(nic);
-	host_tell("nic%u back", place.nth);
+	host_tell("nic%u plug", place.nth);
 	nic = wait_until_recovered(guest, &place);
 	assert_int_equal(accel_read(&guest->accel, &guest->accel.memory, 0, after, sizeof(after)),
 			 0);
@@ -139,8 +139,8 @@ int main(void)
 	struct guest guest;
 	int ret = guest_open(&guest);
 	const struct CMUnitTest tests[] = {
-		GUEST_TEST(claims, &guest),
-		GUEST_TEST(away, &guest),
+		GUEST_TEST(advertised, &guest),
+		GUEST_TEST(unplug, &guest),
 	};
 
 	if (ret)

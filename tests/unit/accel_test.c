@@ -691,7 +691,8 @@ static void test_regs_read_any_size(void **state)
 	assert_int_equal(f->ops->bar_write(f, 77, 0, part, 4), -EINVAL);
 }
 
-/* Writes that are not whole aligned u32s, or to what is read-only, change nothing; the log ends. */
+/* Writes that are not whole aligned u32s, or to what is read-only, change nothing, and are logged.
+ */
 static void test_regs_bad_writes(void **state)
 {
 	const uint32_t rules[2] = {ACCEL_RULE(0, 0x5au, 1u, 0u), ACCEL_RULE(0, 0x5bu, 1u, 0u)};
@@ -710,7 +711,7 @@ static void test_regs_bad_writes(void **state)
 	}
 	f->ops->bar_read(f, 2, 0, after, sizeof(after));
 	assert_memory_equal(before, after, sizeof(before));
-	assert_in_range(log_lines, 60, 70);
+	assert_true(log_lines > 1000);
 
 	for (unsigned i = 1; i < 4; i++)
 		f->ops->bar_write(f, 2, ACCEL_REG_RULE(6) + i, rules, 4);

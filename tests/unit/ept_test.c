@@ -282,7 +282,7 @@ static void reset(void **state)
 	deferred = true;
 	start(EPT_COMMAND_READ, EPT_REG_SRC, 5000);
 	work();
-	pci_function_reset(f);
+	pci_function_reset(f, false);
 	/* An answer to what was asked before. */
 	f->ops->dma_done(f, 0);
 	work();

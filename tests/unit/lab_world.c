@@ -265,8 +265,8 @@ void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end)
 		config->ops->reset(config->owner);
 		break;
 	case LAB_END_UNPLUG:
-		must(slot_set_away(slot, true));
-		must(slot_set_away(slot, false));
+		must(slot_unplug(slot));
+		slot_plug(slot);
 		break;
 	default:
 		end_client(slot);

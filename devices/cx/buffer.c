@@ -38,7 +38,7 @@ int cx_buffer_init(struct cx *cx, struct cx_buffer *buffer, unsigned log_page_si
 	if (!buffer->pages)
 		return -ENOMEM;
 	for (uint64_t i = 0; i < count; i++)
-		buffer->pages[i] = cx_be64(list + i * 8) & ~((1ull << CX_PAGE_SHIFT) - 1);
+		buffer->pages[i] = get_be64(list + i * 8) & ~((1ull << CX_PAGE_SHIFT) - 1);
 	buffer->count = (uint32_t)count;
 	buffer->page_shift = shift;
 	buffer->start = start;
@@ -76,12 +76,12 @@ int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offse
 	while (len) {
 		size_t part = len;
 		uint64_t addr;
-		int r = buffer_addr(buffer, offset, &part, &addr);
+		int ret = buffer_addr(buffer, offset, &part, &addr);
 
-		if (!r)
-			r = pci_dma_read(&cx->f, addr, to, part);
-		if (r)
-			return r;
+		if (!ret)
+			ret = pci_dma_read(&cx->f, addr, to, part);
+		if (ret)
+			return ret;
 		to += part;
 		offset += part;
 		len -= part;
@@ -94,13 +94,13 @@ int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_
 {
 	size_t len = 64;
 	uint64_t addr;
-	int r = buffer_addr(buffer, offset, &len, &addr);
+	int ret = buffer_addr(buffer, offset, &len, &addr);
 
-	if (r || len < 64)
-		return r ? r : -EFAULT;
-	r = pci_dma_write(&cx->f, addr, entry, 60);
-	if (r)
-		return r;
+	if (ret || len < 64)
+		return ret ? ret : -EFAULT;
+	ret = pci_dma_write(&cx->f, addr, entry, 60);
+	if (ret)
+		return ret;
 	atomic_thread_fence(memory_order_release); /* a CPU may be polling for the last DW */
 	return pci_dma_write(&cx->f, addr + 60, entry + 60, 4);
 }

@@ -74,7 +74,7 @@ static const struct command commands[] = {
 
 static const struct command *command_find(unsigned opcode)
 {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (commands[i].opcode == opcode)
 			return &commands[i];
 	return NULL;
@@ -82,7 +82,7 @@ static const struct command *command_find(unsigned opcode)
 
 size_t cx_command_run(struct cx *cx, const uint8_t *in, size_t in_len, uint8_t *out)
 {
-	unsigned opcode = (unsigned)CX_GET(in, query_hca_cap_in, opcode);
+	unsigned opcode = (unsigned)CX_GET(in, mbox_in, opcode);
 	const struct command *command = command_find(opcode);
 	struct cx_command cmd = {.in = in, .in_len = in_len, .out = out};
 	unsigned status;
@@ -101,7 +101,7 @@ size_t cx_command_run(struct cx *cx, const uint8_t *in, size_t in_len, uint8_t *
 		if (status)
 			pci_log(&cx->f, "command %s fails with status 0x%x", command->name, status);
 	}
-	CX_SET(out, query_hca_cap_out, status, status);
+	CX_SET(out, mbox_out, status, status);
 	return command && !status ? command->reply_len : SHORT;
 }
 

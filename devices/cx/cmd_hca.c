@@ -54,12 +54,12 @@ static const struct {
 
 unsigned cx_cmd_query_hca_cap(struct cx *cx, const struct cx_command *cmd)
 {
-	unsigned op_mod = (unsigned)CX_GET(cmd->in, query_hca_cap_in, op_mod);
+	unsigned op_mod = (unsigned)CX_GET(cmd->in, mbox_in, op_mod);
 	uint8_t *cap = CX_ADDR(cmd->out, query_hca_cap_out, capability);
 
 	if (op_mod >> 1 != CAP_TYPE_GENERAL) /* bit 0: current or maximal */
 		return CX_STAT_OK;
-	for (size_t i = 0; i < sizeof(general_caps) / sizeof(general_caps[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(general_caps); i++)
 		cx_bits_set(cap, general_caps[i].field, general_caps[i].value);
 	CX_SET(cap, cmd_hca_cap, mkey_pcie_tph, cx->config.tph_bits != 0);
 	return CX_STAT_OK;

@@ -6,24 +6,17 @@
 
 #include "devices/cx/state.h"
 
-unsigned cx_status_of(int error)
-{
-	if (!error)
-		return CX_STAT_OK;
-	return error == -EINVAL ? CX_STAT_BAD_PARAM : CX_STAT_LIM;
-}
-
 /* A new object of @bytes, zeroed, numbered in @table; its number goes to @field of the reply. */
 static unsigned object_add(struct cx_table *table, size_t bytes, const struct cx_command *cmd,
 			   uint32_t field, void **object)
 {
 	uint32_t number;
 	void *new = calloc(1, bytes);
-	int r = new ? cx_table_add(table, new, &number) : -ENOMEM;
+	int ret = new ? cx_table_add(table, new, &number) : -ENOMEM;
 
-	if (r) {
+	if (ret) {
 		free(new);
-		return cx_status_of(r);
+		return cx_status_of(ret);
 	}
 	cx_bits_set(cmd->out, field, number);
 	if (object)

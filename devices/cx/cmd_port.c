@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands about the port: one InfiniBand port, active, with nobody but itself on the wire. */
+/* Commands about the port: one InfiniBand port, active, without a peer on the wire. */
 #include <string.h>
 
 #include "devices/cx/state.h"
@@ -27,11 +27,6 @@ static uint64_t node_guid(const struct cx *cx)
 static uint64_t port_guid(const struct cx *cx)
 {
 	return node_guid(cx) + 1;
-}
-
-uint16_t cx_lid(const struct cx *cx)
-{
-	return (uint16_t)(cx->config.index + 1);
 }
 
 unsigned cx_cmd_query_vport_context(struct cx *cx, const struct cx_command *cmd)
@@ -73,8 +68,8 @@ unsigned cx_cmd_query_gid(struct cx *cx, const struct cx_command *cmd)
 		return CX_STAT_BAD_PARAM;
 	CX_SET(cmd->out, query_hca_vport_gid_out, gids_num, 1);
 	if (index == 0) {
-		cx_put64(gid, SUBNET_PREFIX);
-		cx_put64(gid + 8, port_guid(cx));
+		put_be64(gid, SUBNET_PREFIX);
+		put_be64(gid + 8, port_guid(cx));
 	}
 	return CX_STAT_OK;
 }

@@ -20,12 +20,12 @@ static int mailbox_read(struct cx *cx, uint64_t addr, uint8_t *to, size_t len)
 
 	while (len) {
 		size_t part = len < BLOCK_DATA ? len : BLOCK_DATA;
-		int r = pci_dma_read(&cx->f, addr, block, sizeof(block));
+		int ret = pci_dma_read(&cx->f, addr, block, sizeof(block));
 
-		if (r)
-			return r;
+		if (ret)
+			return ret;
 		memcpy(to, block + CX_BLOCK_DATA, part);
-		addr = cx_be64(block + CX_BLOCK_NEXT);
+		addr = get_be64(block + CX_BLOCK_NEXT);
 		to += part;
 		len -= part;
 	}
@@ -38,13 +38,13 @@ static int mailbox_write(struct cx *cx, uint64_t addr, const uint8_t *from, size
 
 	while (len) {
 		size_t part = len < BLOCK_DATA ? len : BLOCK_DATA;
-		int r = pci_dma_write(&cx->f, addr + CX_BLOCK_DATA, from, part);
+		int ret = pci_dma_write(&cx->f, addr + CX_BLOCK_DATA, from, part);
 
-		if (!r)
-			r = pci_dma_read(&cx->f, addr + CX_BLOCK_NEXT, next, sizeof(next));
-		if (r)
-			return r;
-		addr = cx_be64(next);
+		if (!ret)
+			ret = pci_dma_read(&cx->f, addr + CX_BLOCK_NEXT, next, sizeof(next));
+		if (ret)
+			return ret;
+		addr = get_be64(next);
 		from += part;
 		len -= part;
 	}
@@ -59,7 +59,7 @@ static uint8_t *command_gather(struct cx *cx, const uint8_t *entry, size_t len)
 	if (!in)
 		return NULL;
 	memcpy(in, entry + CX_CMD_IN, INLINE_BYTES);
-	if (len > INLINE_BYTES && mailbox_read(cx, cx_be64(entry + CX_CMD_IN_PTR),
+	if (len > INLINE_BYTES && mailbox_read(cx, get_be64(entry + CX_CMD_IN_PTR),
 					       in + INLINE_BYTES, len - INLINE_BYTES)) {
 		free(in);
 		return NULL;
@@ -70,8 +70,8 @@ static uint8_t *command_gather(struct cx *cx, const uint8_t *entry, size_t len)
 /* Runs the command of @entry and puts its reply there and into the mailboxes. */
 static unsigned command_execute(struct cx *cx, uint8_t *entry)
 {
-	size_t in_len = cx_be32(entry + CX_CMD_INLEN);
-	size_t out_len = cx_be32(entry + CX_CMD_OUTLEN);
+	size_t in_len = get_be32(entry + CX_CMD_INLEN);
+	size_t out_len = get_be32(entry + CX_CMD_OUTLEN);
 	size_t reply_len;
 	uint8_t *in;
 
@@ -90,7 +90,7 @@ static unsigned command_execute(struct cx *cx, uint8_t *entry)
 		reply_len = out_len;
 	memcpy(entry + CX_CMD_OUT, cx->reply, INLINE_BYTES);
 	if (reply_len > INLINE_BYTES &&
-	    mailbox_write(cx, cx_be64(entry + CX_CMD_OUT_PTR), cx->reply + INLINE_BYTES,
+	    mailbox_write(cx, get_be64(entry + CX_CMD_OUT_PTR), cx->reply + INLINE_BYTES,
 			  reply_len - INLINE_BYTES)) {
 		pci_log(&cx->f, "a command's reply cannot be written to its mailboxes");
 		return DELIVERY_FW_ERR;
@@ -103,7 +103,7 @@ static void command_event(struct cx *cx, struct cx_eq *eq, unsigned slot)
 	uint8_t eqe[CX_EQE_BYTES] = {0};
 
 	eqe[CX_EQE_TYPE] = CX_EVENT_CMD;
-	cx_put32(eqe + CX_EQE_CMD_VECTOR, 1u << slot);
+	put_be32(eqe + CX_EQE_CMD_VECTOR, 1u << slot);
 	cx_eq_post(cx, eq, eqe);
 }
 

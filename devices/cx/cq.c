@@ -31,16 +31,16 @@ static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd
 unsigned cx_cmd_create_cq(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_cq *cq = cx_memory_get(cx, sizeof(*cq));
-	int r;
+	int ret;
 
 	if (!cq)
 		return CX_STAT_LIM;
-	r = cq_init(cx, cq, cmd);
-	if (!r)
-		r = cx_table_add(&cx->cqs, cq, &cq->number);
-	if (r) {
+	ret = cq_init(cx, cq, cmd);
+	if (!ret)
+		ret = cx_table_add(&cx->cqs, cq, &cq->number);
+	if (ret) {
 		cx_cq_free(cx, cq);
-		return cx_status_of(r);
+		return cx_status_of(ret);
 	}
 	CX_SET(cmd->out, create_cq_out, cqn, cq->number);
 	return CX_STAT_OK;
@@ -71,9 +71,16 @@ unsigned cx_cmd_query_cq(struct cx *cx, const struct cx_command *cmd)
 	return CX_STAT_OK;
 }
 
+static void cancel_arm(struct cx *cx, struct cx_cq *cq)
+{
+	if (cq->arm_waits)
+		TAILQ_REMOVE(&cx->arms, cq, turn);
+	cq->arm_waits = false;
+}
+
 void cx_cq_free(struct cx *cx, struct cx_cq *cq)
 {
-	cx_list_remove(&cq->node);
+	cancel_arm(cx, cq);
 	cx_buffer_free(cx, &cq->buffer);
 	cx_memory_put(cx, cq, sizeof(*cq));
 }
@@ -88,7 +95,7 @@ static void cq_event(struct cx *cx, struct cx_cq *cq)
 	if (!eq)
 		return;
 	eqe[CX_EQE_TYPE] = CX_EVENT_COMP;
-	cx_put32(eqe + CX_EQE_COMP_CQN, cq->number);
+	put_be32(eqe + CX_EQE_COMP_CQN, cq->number);
 	cx_eq_post(cx, eq, eqe);
 }
 
@@ -102,7 +109,7 @@ static void cq_overrun(struct cx *cx, struct cx_cq *cq)
 	if (!eq)
 		return;
 	eqe[CX_EQE_TYPE] = CX_EVENT_CQ_ERROR;
-	cx_put32(eqe + CX_EQE_CQ_ERR_CQN, cq->number);
+	put_be32(eqe + CX_EQE_CQ_ERR_CQN, cq->number);
 	eqe[CX_EQE_CQ_ERR_SYNDROME] = ERROR_OVERRUN;
 	cx_eq_post(cx, eq, eqe);
 }
@@ -116,7 +123,7 @@ static bool cq_is_full(struct cx *cx, struct cx_cq *cq)
 		return false;
 	if (pci_dma_read(&cx->f, cq->doorbell_record, record, sizeof(record)))
 		return true;
-	cq->consumed = cx_be32(record) & COUNTER_MASK;
+	cq->consumed = get_be32(record) & COUNTER_MASK;
 	return ((cq->produced - cq->consumed) & COUNTER_MASK) >= size;
 }
 
@@ -158,17 +165,19 @@ void cx_cq_ring(struct cx *cx, uint32_t uar, uint32_t number, uint32_t word)
 	if (!cq || cq->uar != uar)
 		return;
 	cq->arm_word = word;
-	cx_list_append(&cx->arms, &cq->node);
+	if (!cq->arm_waits)
+		TAILQ_INSERT_TAIL(&cx->arms, cq, turn);
+	cq->arm_waits = true;
 }
 
 void cx_cq_arm_step(struct cx *cx)
 {
-	struct cx_cq *cq = cx_container(cx->arms.next, struct cx_cq, node);
+	struct cx_cq *cq = TAILQ_FIRST(&cx->arms);
 	bool solicited_only = cq->arm_word & CX_CQ_DB_SOLICITED;
 	uint32_t last = solicited_only ? cq->solicited : cq->produced;
 	uint32_t ahead = (last - cq->arm_word) & COUNTER_MASK; /* of what the driver has seen */
 
-	cx_list_remove(&cq->node);
+	cancel_arm(cx, cq);
 	cq->armed = solicited_only ? CX_ARMED_SOLICITED : CX_ARMED_ANY;
 	if (ahead && ahead <= COUNTER_MASK / 2)
 		cq_event(cx, cq);

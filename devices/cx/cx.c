@@ -20,7 +20,7 @@
 
 static struct cx *cx_of(struct pci_function *f)
 {
-	return cx_container(f, struct cx, f);
+	return container_of(f, struct cx, f);
 }
 
 static int cx_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, void *buf, size_t len)
@@ -41,14 +41,14 @@ static void doorbell(struct cx *cx, uint64_t offset, const uint8_t *data, size_t
 	uint64_t at = offset % CX_UAR_BYTES;
 
 	if (len >= DB_EQ_BYTES && (at == CX_DB_EQ_ARM || at == CX_DB_EQ_ARM + DB_BYTES)) {
-		cx_eq_ring(cx, uar, cx_be32(data));
+		cx_eq_ring(cx, uar, get_be32(data));
 		return;
 	}
 	if (len < DB_BYTES || offset % DB_BYTES)
 		return;
-	number = cx_be32(data + 4);
+	number = get_be32(data + 4);
 	if (at == CX_DB_CQ_ARM)
-		cx_cq_ring(cx, uar, number & DB_NUMBER_MASK, cx_be32(data));
+		cx_cq_ring(cx, uar, number & DB_NUMBER_MASK, get_be32(data));
 	else if (at >= CX_DB_SQ)
 		cx_sq_ring(cx, uar, number >> 8);
 }
@@ -86,30 +86,30 @@ static int cx_mem_read(struct pci_function *f, unsigned bar, uint64_t offset, co
 
 static bool cx_has_work(const struct cx *cx)
 {
-	return cx->piece.qp || cx->cmd_pending || !cx_list_empty(&cx->arms) ||
-	       !cx_list_empty(&cx->workers) || cx_sleep_over(cx);
+	return cx->transfer.qp || cx->cmd_pending || !TAILQ_EMPTY(&cx->arms) ||
+	       !TAILQ_EMPTY(&cx->workers) || cx_sched_is_due(cx);
 }
 
 static bool cx_work(struct pci_function *f)
 {
 	struct cx *cx = cx_of(f);
 
-	if (cx->piece.qp) /* before a command could take away what it works with */
+	if (cx->transfer.qp) /* before a command could take away what it works with */
 		cx_qp_step(cx);
 	else if (cx->cmd_pending)
 		cx_cmdq_step(cx);
-	else if (!cx_list_empty(&cx->arms))
+	else if (!TAILQ_EMPTY(&cx->arms))
 		cx_cq_arm_step(cx);
-	else if (cx_sleep_over(cx))
-		cx_sleep_step(cx);
-	else if (!cx_list_empty(&cx->workers))
+	else if (cx_sched_is_due(cx))
+		cx_sched_wake_all(cx);
+	else if (!TAILQ_EMPTY(&cx->workers))
 		cx_qp_step(cx);
 	return cx_has_work(cx);
 }
 
 static void cx_dma_done(struct pci_function *f, int status)
 {
-	cx_of(f)->piece.status = status;
+	cx_of(f)->transfer.status = status;
 }
 
 static void set_node_desc(struct cx *cx)
@@ -125,7 +125,7 @@ static void cx_reset(struct pci_function *f)
 	cx_objects_free(cx);
 	cx->cmdq_addr = 0;
 	cx->cmd_pending = 0;
-	cx->wake_at = 0;
+	cx->wake_at_ns = 0;
 	cx->cap_mask1 = 0;
 	cx->messages = cx->octets = 0;
 	set_node_desc(cx);
@@ -145,7 +145,7 @@ static const struct pci_function_ops cx_ops = {
 	.config_written = cx_hint_config_written,
 	.reset = cx_reset,
 	.work = cx_work,
-	.wait_ms = cx_sleep_ms,
+	.wait_ms = cx_sched_wait_ms,
 	.dma_done = cx_dma_done,
 	.destroy = cx_destroy,
 };
@@ -188,9 +188,9 @@ static void cx_init_tables(struct cx *cx)
 	cx->pds = cx->xrcds = cx->srqs = (struct cx_table){.first = 1, .limit = many};
 	cx->cqs = cx->mkeys = (struct cx_table){.first = 0x10, .limit = many};
 	cx->qps = (struct cx_table){.first = 0x40, .limit = many};
-	cx_list_init(&cx->arms);
-	cx_list_init(&cx->workers);
-	cx_list_init(&cx->sleepers);
+	TAILQ_INIT(&cx->arms);
+	TAILQ_INIT(&cx->workers);
+	TAILQ_INIT(&cx->sleepers);
 }
 
 int cx_create(struct pci_function **out, const struct cx_config *config,

@@ -21,7 +21,7 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 	eq->vector = (unsigned)CX_GET(eqc, eqc, intr);
 	eq->ignore_overrun = CX_GET(eqc, eqc, oi);
 	/* types 0 to 63 are in the first of the mask's four words */
-	eq->events = cx_be64(CX_ADDR(cmd->in, create_eq_in, event_bitmask));
+	eq->events = get_be64(CX_ADDR(cmd->in, create_eq_in, event_bitmask));
 	if (eq->log_size > CX_QUEUE_LOG_MAX || eq->vector >= CX_MSIX_VECTORS)
 		return -EINVAL;
 	return cx_buffer_init(
@@ -33,16 +33,16 @@ static int eq_init(struct cx *cx, struct cx_eq *eq, const struct cx_command *cmd
 unsigned cx_cmd_create_eq(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_eq *eq = cx_memory_get(cx, sizeof(*eq));
-	int r;
+	int ret;
 
 	if (!eq)
 		return CX_STAT_LIM;
-	r = eq_init(cx, eq, cmd);
-	if (!r)
-		r = cx_table_add(&cx->eqs, eq, &eq->number);
-	if (r) {
+	ret = eq_init(cx, eq, cmd);
+	if (!ret)
+		ret = cx_table_add(&cx->eqs, eq, &eq->number);
+	if (ret) {
 		cx_eq_free(cx, eq);
-		return cx_status_of(r);
+		return cx_status_of(ret);
 	}
 	CX_SET(cmd->out, create_eq_out, eq_number, eq->number);
 	return CX_STAT_OK;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* What hint a memory key puts on requests, and what the trace tells of its configuration. */
 #include "devices/cx/state.h"
+#include "tph/pci_tph_regs.h"
 
-#define TPH_CTRL     0x8
-#define TPH_ST_TABLE 0xc
-#define ENABLED	     (1ull << 32)
+#define ENABLED (1ull << 32)
 
 /*
  * The hint of the requests that go through @mkey: its PH, and the tag its index
@@ -40,16 +40,16 @@ static bool overlaps(unsigned a, size_t a_len, unsigned b, size_t b_len)
  */
 void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 {
-	const struct cx *cx = (const struct cx *)f;
+	const struct cx *cx = container_of(f, struct cx, f);
 	uint64_t enabled = pci_tph_requester_bits(f) ? ENABLED : 0;
 
 	if (!f->tph_cap)
 		return;
-	if (overlaps(offset, len, f->tph_cap + TPH_CTRL, 4))
+	if (overlaps(offset, len, f->tph_cap + PCI_TPH_CTRL, 4))
 		f->link.trace(f->link.ctx, "tph_control",
-			      pci_config_get32(f, f->tph_cap + TPH_CTRL));
+			      pci_config_get32(f, f->tph_cap + PCI_TPH_CTRL));
 	for (unsigned i = 0; pci_tph_has_table(f) && i < cx->config.st_entries; i++)
-		if (overlaps(offset, len, f->tph_cap + TPH_ST_TABLE + 2 * i, 2))
+		if (overlaps(offset, len, f->tph_cap + PCI_TPH_BASE_SIZEOF + 2 * i, 2))
 			f->link.trace(f->link.ctx, "st_entry",
 				      enabled | i << 16 | pci_tph_st_entry(f, i));
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The initialisation segment: big-endian registers at the start of BAR0. */
 #include "devices/cx/state.h"
+#include "util/clock.h"
 
 #define FW_REV_MINOR_MAJOR (99u << 16 | 28u)
 #define CMDIF_REV	   (5u << 16) /* the one the driver speaks */
@@ -21,11 +22,11 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 	case CX_INIT_HEALTH_FW_VER:
 		return FW_REV_MINOR_MAJOR;
 	case CX_INIT_TIMER_H:
-		return (uint32_t)(cx_now() >> 32);
+		return (uint32_t)(clock_ns() >> 32);
 	case CX_INIT_TIMER_L:
-		return (uint32_t)cx_now();
+		return (uint32_t)clock_ns();
 	case CX_INIT_HEALTH_COUNTER: /* the driver wants to see it move every 2 s */
-		return (uint32_t)(cx_now() / 100000000u) & 0xffffff;
+		return (uint32_t)(clock_ns() / 100000000u) & 0xffffff;
 	default: /* "initializing" and the timeouts among them: ready, use the defaults */
 		return 0;
 	}
@@ -46,14 +47,14 @@ void cx_init_seg_write(struct cx *cx, uint64_t offset, const uint8_t *buf, size_
 		return;
 	switch (offset) {
 	case CX_INIT_CMDQ_ADDR_H:
-		cx->cmdq_addr = (uint64_t)cx_be32(buf) << 32 | (uint32_t)cx->cmdq_addr;
+		cx->cmdq_addr = (uint64_t)get_be32(buf) << 32 | (uint32_t)cx->cmdq_addr;
 		break;
 	case CX_INIT_CMDQ_ADDR_L:
 		cx->cmdq_addr &= ~0xffffffffull;
-		cx->cmdq_addr |= cx_be32(buf) & CMDQ_ADDR_MASK;
+		cx->cmdq_addr |= get_be32(buf) & CMDQ_ADDR_MASK;
 		break;
 	case CX_INIT_CMD_DBELL:
-		cx->cmd_pending |= cx_be32(buf);
+		cx->cmd_pending |= get_be32(buf);
 		break;
 	}
 }

@@ -546,4 +546,9 @@ enum {
 #undef CX_M
 };
 
+/* All commands and all replies begin alike, as mbox_in and mbox_out in the driver's cmd.c. */
+#define CX_mbox_in_opcode  CX_query_hca_cap_in_opcode
+#define CX_mbox_in_op_mod  CX_query_hca_cap_in_op_mod
+#define CX_mbox_out_status CX_query_hca_cap_out_status
+
 #endif

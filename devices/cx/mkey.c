@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Memory keys: what may be reached through one, and where it is. */
+/* Memory keys: what may be accessed through one, and where it is. */
 #include <errno.h>
 #include <string.h>
 
@@ -36,13 +36,13 @@ void cx_mkey_decode(struct cx_mkey *mkey)
 	mkey->st_index = (uint8_t)CX_GET(mkc, mkc, pcie_tph_steering_tag_index);
 }
 
-/* Room for the translations the key may ever have, and those that came along. */
+/* Memory for all translations that the key may ever have, and those that came along. */
 static int mkey_init_mtts(struct cx *cx, struct cx_mkey *mkey, const struct cx_command *cmd)
 {
-	uint64_t room = CX_GET(mkey->context, mkc, translations_octword_size);
+	uint64_t capacity = CX_GET(mkey->context, mkc, translations_octword_size);
 	uint64_t given = CX_GET(cmd->in, create_mkey_in, translations_octword_actual_size);
 	const uint8_t *list = cmd->in + CX_AT_create_mkey_in_klm_pas_mtt;
-	uint64_t mtts = room * OCTOWORD_BYTES / 8;
+	uint64_t mtts = capacity * OCTOWORD_BYTES / 8;
 
 	mtts = (mtts + MTTS_ALIGNMENT - 1) / MTTS_ALIGNMENT * MTTS_ALIGNMENT;
 	if (given > (cmd->in_len - CX_AT_create_mkey_in_klm_pas_mtt) / OCTOWORD_BYTES ||
@@ -57,7 +57,7 @@ static int mkey_init_mtts(struct cx *cx, struct cx_mkey *mkey, const struct cx_c
 		return -ENOMEM;
 	mkey->mtts = (uint32_t)mtts;
 	for (uint64_t i = 0; i < given * OCTOWORD_BYTES / 8; i++)
-		mkey->mtt[i] = cx_be64(list + i * 8);
+		mkey->mtt[i] = get_be64(list + i * 8);
 	return 0;
 }
 
@@ -81,16 +81,16 @@ unsigned cx_cmd_create_mkey(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_mkey *mkey = cx_memory_get(cx, sizeof(*mkey));
 	uint32_t number;
-	int r;
+	int ret;
 
 	if (!mkey)
 		return CX_STAT_LIM;
-	r = mkey_init(cx, mkey, cmd);
-	if (!r)
-		r = cx_table_add(&cx->mkeys, mkey, &number);
-	if (r) {
+	ret = mkey_init(cx, mkey, cmd);
+	if (!ret)
+		ret = cx_table_add(&cx->mkeys, mkey, &number);
+	if (ret) {
 		cx_mkey_free(cx, mkey);
-		return cx_status_of(r);
+		return cx_status_of(ret);
 	}
 	CX_SET(cmd->out, create_mkey_out, mkey_index, number);
 	return CX_STAT_OK;
@@ -145,48 +145,48 @@ static bool is_write(enum cx_access access)
 	return access == CX_LOCAL_WRITE || access == CX_REMOTE_WRITE;
 }
 
-struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach)
+struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req)
 {
-	struct cx_mkey *mkey = cx_table_get(&cx->mkeys, reach->key >> 8);
+	struct cx_mkey *mkey = cx_table_get(&cx->mkeys, req->key >> 8);
 
-	if (!mkey || mkey->free || mkey->variant != (reach->key & 0xff))
+	if (!mkey || mkey->free || mkey->variant != (req->key & 0xff))
 		return NULL;
-	if (!access_allowed(mkey, reach->access))
+	if (!access_allowed(mkey, req->access))
 		return NULL;
-	if (!reach->any_pd && mkey->pd != reach->pd)
+	if (!req->any_pd && mkey->pd != req->pd)
 		return NULL;
-	if (mkey->qpn != ANY_QP && mkey->qpn != reach->qpn)
+	if (mkey->qpn != ANY_QP && mkey->qpn != req->qpn)
 		return NULL;
-	if (!mkey->length64 && (reach->va < mkey->start || reach->len > mkey->length ||
-				reach->va - mkey->start > mkey->length - reach->len))
+	if (!mkey->length64 && (req->va < mkey->start || req->len > mkey->length ||
+				req->va - mkey->start > mkey->length - req->len))
 		return NULL;
 	return mkey;
 }
 
-int cx_mkey_translate(struct cx *cx, const struct cx_reach *reach, struct cx_span *span)
+int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)
 {
-	const struct cx_mkey *mkey = cx_mkey_check(cx, reach);
+	const struct cx_mkey *mkey = cx_mkey_check(cx, req);
 	uint64_t index, offset, page, mtt;
 
 	if (!mkey)
 		return -EACCES;
-	span->hint = cx_hint(cx, mkey);
-	span->addr = reach->va;
-	span->len = reach->len;
+	segment->hint = cx_hint(cx, mkey);
+	segment->addr = req->va;
+	segment->len = req->len;
 	if (mkey->mode == CX_MODE_PA)
 		return 0;
 	if (mkey->log_page < CX_PAGE_SHIFT)
 		return -EACCES;
 	page = 1ull << mkey->log_page;
-	index = (reach->va >> mkey->log_page) - (mkey->start >> mkey->log_page);
-	offset = reach->va & (page - 1);
+	index = (req->va >> mkey->log_page) - (mkey->start >> mkey->log_page);
+	offset = req->va & (page - 1);
 	if (index >= mkey->mtts)
 		return -EACCES;
 	mtt = mkey->mtt[index];
-	if (!(mtt & (is_write(reach->access) ? MTT_WRITE : MTT_READ)))
+	if (!(mtt & (is_write(req->access) ? MTT_WRITE : MTT_READ)))
 		return -ENXIO;
-	span->addr = (mtt & ~MTT_FLAGS & ~(page - 1)) + offset;
-	if (span->len > page - offset)
-		span->len = page - offset;
+	segment->addr = (mtt & ~MTT_FLAGS & ~(page - 1)) + offset;
+	if (segment->len > page - offset)
+		segment->len = page - offset;
 	return 0;
 }

@@ -60,16 +60,16 @@ static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd
 unsigned cx_cmd_create_qp(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_qp *qp = cx_memory_get(cx, sizeof(*qp));
-	int r;
+	int ret;
 
 	if (!qp)
 		return CX_STAT_LIM;
-	r = qp_init(cx, qp, cmd);
-	if (!r)
-		r = cx_table_add(&cx->qps, qp, &qp->number);
-	if (r) {
+	ret = qp_init(cx, qp, cmd);
+	if (!ret)
+		ret = cx_table_add(&cx->qps, qp, &qp->number);
+	if (ret) {
 		cx_qp_free(cx, qp);
-		return cx_status_of(r);
+		return cx_status_of(ret);
 	}
 	CX_SET(cmd->out, create_qp_out, qpn, qp->number);
 	return CX_STAT_OK;
@@ -103,10 +103,10 @@ unsigned cx_cmd_query_qp(struct cx *cx, const struct cx_command *cmd)
 
 void cx_qp_free(struct cx *cx, struct cx_qp *qp)
 {
-	cx_list_remove(&qp->node);
-	if (cx->piece.qp == qp) {
-		cx->piece.qp = NULL;
-		cx->piece.phase = CX_PIECE_NONE;
+	cx_qp_rest(qp);
+	if (cx->transfer.qp == qp) {
+		cx->transfer.qp = NULL;
+		cx->transfer.phase = CX_TRANSFER_NONE;
 	}
 	cx_buffer_free(cx, &qp->buffer);
 	cx_memory_put(cx, qp, sizeof(*qp));
@@ -118,16 +118,16 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 	CX_SET(qp->context, qpc, state, state);
 	switch (state) {
 	case CX_QP_RST:
-		cx_list_remove(&qp->node);
+		cx_qp_rest(qp);
 		qp->produced = qp->consumed = 0;
 		qp->rq_produced = qp->rq_consumed = 0;
 		qp->rung = qp->wqe.active = qp->receive.taken = false;
-		qp->wake_at = 0;
+		qp->wake_at_ns = 0;
 		break;
 	case CX_QP_ERR: /* what was posted is to be flushed */
 		qp->flush_poll_ns = 0;
 		qp->receive.taken = false;
-		qp->wake_at = 0;
+		qp->wake_at_ns = 0;
 		cx_qp_wake(cx, qp);
 		break;
 	case CX_QP_RTS: /* ... or sent */
@@ -185,7 +185,7 @@ static void qp_merge(struct cx_qp *qp, unsigned transition, const uint8_t *in)
 	unsigned options = (unsigned)CX_GET(in, rst2init_qp_in, opt_param_mask);
 	const uint8_t *qpc = CX_ADDR(in, rst2init_qp_in, qpc);
 
-	for (size_t i = 0; i < sizeof(merges) / sizeof(merges[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(merges); i++)
 		if (merges[i].required & transition || merges[i].option & options)
 			cx_bits_copy(qp->context, qpc, merges[i].field);
 }
@@ -205,7 +205,7 @@ static const struct {
 /* Every command that changes a state has the QP's number at the same place. */
 unsigned cx_cmd_modify_qp(struct cx *cx, const struct cx_command *cmd)
 {
-	unsigned opcode = (unsigned)CX_GET(cmd->in, query_hca_cap_in, opcode);
+	unsigned opcode = (unsigned)CX_GET(cmd->in, mbox_in, opcode);
 	uint32_t number = (uint32_t)CX_GET(cmd->in, rst2init_qp_in, qpn);
 	struct cx_qp *qp = cx_table_get(&cx->qps, number);
 
@@ -215,7 +215,7 @@ unsigned cx_cmd_modify_qp(struct cx *cx, const struct cx_command *cmd)
 		cx_qp_set_state(cx, qp, opcode == CX_OP_2RST_QP ? CX_QP_RST : CX_QP_ERR);
 		return CX_STAT_OK;
 	}
-	for (size_t i = 0; i < sizeof(transitions) / sizeof(transitions[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(transitions); i++) {
 		if (transitions[i].opcode != opcode)
 			continue;
 		if (qp->state != transitions[i].from)

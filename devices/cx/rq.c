@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "devices/cx/state.h"
+#include "util/clock.h"
 
 /* How often a queue in error is looked at for more: ever less while there is nothing. */
-#define FLUSH_POLL_MIN_NS 10000000ull
-#define FLUSH_POLL_MAX_NS 1000000000ull
+#define FLUSH_POLL_MIN_NS (10 * NS_PER_MS)
+#define FLUSH_POLL_MAX_NS NS_PER_S
 
 /* How many receives there are; -EINVAL: more than the queue holds; -EFAULT. */
 static int rq_posted(struct cx *cx, struct cx_qp *qp)
@@ -22,7 +23,7 @@ static int rq_posted(struct cx *cx, struct cx_qp *qp)
 		if (pci_dma_read(&cx->f, qp->doorbell_record + CX_DBR_RCV * 4, record,
 				 sizeof(record)))
 			return -EFAULT;
-		qp->rq_produced = (uint16_t)cx_be32(record);
+		qp->rq_produced = (uint16_t)get_be32(record);
 	}
 	posted = (uint16_t)(qp->rq_produced - qp->rq_consumed);
 	if (posted <= 1u << qp->rq_log_size)
@@ -36,7 +37,7 @@ static unsigned receive_size(const uint8_t *bytes, unsigned stride)
 {
 	unsigned at = 0;
 
-	while (at < stride && cx_be32(bytes + at + CX_DATA_LKEY) != CX_END_LKEY)
+	while (at < stride && get_be32(bytes + at + CX_DATA_LKEY) != CX_END_LKEY)
 		at += CX_DATA_BYTES;
 	return at;
 }
@@ -45,25 +46,26 @@ int cx_rq_take(struct cx *cx, struct cx_qp *qp)
 {
 	unsigned mask = (1u << qp->rq_log_size) - 1, stride = 1u << qp->rq_log_stride;
 	struct cx_receive *receive = &qp->receive;
-	int r = qp->has_rq ? rq_posted(cx, qp) : 0;
+	int ret = qp->has_rq ? rq_posted(cx, qp) : 0;
 
-	if (r <= 0)
-		return r ? r : -EAGAIN;
-	r = cx_buffer_read(cx, &qp->buffer, (uint64_t)(qp->rq_consumed & mask) * stride,
-			   receive->bytes, stride);
-	if (!r)
-		r = cx_scatter_init(&receive->data, receive->bytes,
-				    receive_size(receive->bytes, stride), false, &receive->room);
-	receive->taken = !r;
-	return r ? -EINVAL : 0;
+	if (ret <= 0)
+		return ret ? ret : -EAGAIN;
+	ret = cx_buffer_read(cx, &qp->buffer, (uint64_t)(qp->rq_consumed & mask) * stride,
+			     receive->bytes, stride);
+	if (!ret)
+		ret = cx_scatter_init(&receive->data, receive->bytes,
+				      receive_size(receive->bytes, stride), false,
+				      &receive->capacity);
+	receive->taken = !ret;
+	return ret ? -EINVAL : 0;
 }
 
 /* The completion of the receive at the head. */
 static void rq_post(struct cx *cx, struct cx_qp *qp, uint8_t cqe[CX_CQE_BYTES], bool solicited)
 {
-	cx_put32(cqe + CX_CQE_SRQN, qp->user_index);
-	cx_put32(cqe + CX_CQE_SOP_DROP_QPN, qp->number);
-	cx_put16(cqe + CX_CQE_WQE_COUNTER, qp->rq_consumed);
+	put_be32(cqe + CX_CQE_SRQN, qp->user_index);
+	put_be32(cqe + CX_CQE_SOP_DROP_QPN, qp->number);
+	put_be16(cqe + CX_CQE_WQE_COUNTER, qp->rq_consumed);
 	cx_cq_post(cx, qp->recv_cq, cqe, solicited);
 	qp->rq_consumed++;
 	qp->receive.taken = false;
@@ -74,7 +76,7 @@ void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, u
 	uint8_t cqe[CX_CQE_BYTES] = {0};
 
 	memcpy(cqe + CX_CQE_IMMEDIATE, wqe->bytes + CX_CTRL_IMM, 4);
-	cx_put32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+	put_be32(cqe + CX_CQE_BYTE_CNT, wqe->total);
 	cqe[CX_CQE_OP_OWN] = (uint8_t)(opcode << 4);
 	rq_post(cx, qp, cqe, wqe->bytes[CX_CTRL_FM_CE_SE] & CX_WQE_SOLICITED);
 }
@@ -123,6 +125,6 @@ enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp)
 		rq_post_error(cx, qp, CX_SYND_FLUSH);
 		return CX_MORE;
 	}
-	qp->wake_at = cx_now() + next_flush_poll(qp);
+	qp->wake_at_ns = clock_ns() + next_flush_poll(qp);
 	return CX_WAIT;
 }

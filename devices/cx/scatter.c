@@ -10,12 +10,12 @@
 
 static bool is_inline(const uint8_t *segment)
 {
-	return cx_be32(segment + CX_DATA_BYTE_COUNT) & INLINE_FLAG;
+	return get_be32(segment + CX_DATA_BYTE_COUNT) & INLINE_FLAG;
 }
 
 static uint32_t segment_length(const uint8_t *segment)
 {
-	uint32_t count = cx_be32(segment + CX_DATA_BYTE_COUNT) & ~INLINE_FLAG;
+	uint32_t count = get_be32(segment + CX_DATA_BYTE_COUNT) & ~INLINE_FLAG;
 
 	return is_inline(segment) ? count & CX_WQE_INLINE_MASK : count;
 }
@@ -45,7 +45,7 @@ int cx_scatter_init(struct cx_scatter *scatter, const uint8_t *bytes, unsigned s
 	return 0;
 }
 
-bool cx_scatter_next(struct cx_scatter *scatter, struct cx_segment *segment)
+bool cx_scatter_next(struct cx_scatter *scatter, struct cx_data_segment *segment)
 {
 	const uint8_t *here = scatter->bytes + scatter->at;
 
@@ -56,11 +56,11 @@ bool cx_scatter_next(struct cx_scatter *scatter, struct cx_segment *segment)
 	}
 	if (scatter->at >= scatter->size)
 		return false;
-	*segment = (struct cx_segment){
+	*segment = (struct cx_data_segment){
 		.data = is_inline(here) ? here + INLINE_AT + scatter->done : NULL,
-		.key = cx_be32(here + CX_DATA_LKEY),
+		.key = get_be32(here + CX_DATA_LKEY),
 		.left = segment_length(here) - scatter->done,
-		.va = cx_be64(here + CX_DATA_ADDR) + scatter->done,
+		.va = get_be64(here + CX_DATA_ADDR) + scatter->done,
 	};
 	return true;
 }

@@ -6,12 +6,7 @@
 #include <string.h>
 
 #include "devices/cx/state.h"
-
-void cx_qp_wake(struct cx *cx, struct cx_qp *qp)
-{
-	qp->rung = true;
-	cx_list_append(&cx->workers, &qp->node);
-}
+#include "util/clock.h"
 
 void cx_sq_ring(struct cx *cx, uint32_t uar, uint32_t number)
 {
@@ -35,10 +30,10 @@ static int sq_read(struct cx *cx, const struct cx_qp *qp, uint16_t from, uint8_t
 	for (unsigned done = 0; done < bytes; done += CX_WQE_BB_BYTES) {
 		uint64_t block = (from + done / CX_WQE_BB_BYTES) & mask;
 		unsigned part = bytes - done < CX_WQE_BB_BYTES ? bytes - done : CX_WQE_BB_BYTES;
-		int r = cx_buffer_read(cx, &qp->buffer, qp->sq_offset + block * CX_WQE_BB_BYTES,
-				       to + done, part);
-		if (r)
-			return r;
+		int ret = cx_buffer_read(cx, &qp->buffer, qp->sq_offset + block * CX_WQE_BB_BYTES,
+					 to + done, part);
+		if (ret)
+			return ret;
 	}
 	return 0;
 }
@@ -48,17 +43,17 @@ static int wqe_load(struct cx *cx, struct cx_qp *qp)
 {
 	struct cx_wqe *wqe = &qp->wqe;
 	unsigned posted = (uint16_t)(qp->produced - qp->consumed);
-	int r;
+	int ret;
 
 	memset(wqe, 0, sizeof(*wqe));
 	wqe->blocks = posted;
 	if (posted > 1u << qp->sq_log_size)
 		return CX_SYND_LOCAL_QP_OP; /* nonsense in the doorbell record: all is void */
-	r = sq_read(cx, qp, qp->consumed, wqe->bytes, CX_CTRL_BYTES);
-	if (r)
-		return r;
-	wqe->opcode = (uint8_t)cx_be32(wqe->bytes + CX_CTRL_OPMOD_IDX_OPCODE);
-	wqe->size = (cx_be32(wqe->bytes + CX_CTRL_QPN_DS) & CX_WQE_DS_MASK) * CX_WQE_DS_BYTES;
+	ret = sq_read(cx, qp, qp->consumed, wqe->bytes, CX_CTRL_BYTES);
+	if (ret)
+		return ret;
+	wqe->opcode = (uint8_t)get_be32(wqe->bytes + CX_CTRL_OPMOD_IDX_OPCODE);
+	wqe->size = (get_be32(wqe->bytes + CX_CTRL_QPN_DS) & CX_WQE_DS_MASK) * CX_WQE_DS_BYTES;
 	wqe->blocks = (wqe->size + CX_WQE_BB_BYTES - 1) / CX_WQE_BB_BYTES;
 	if (!wqe->blocks || wqe->blocks > posted) {
 		wqe->blocks = 1;
@@ -74,14 +69,14 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		return 0;
 	case CX_WR_SEND:
 	case CX_WR_SEND_IMM:
-		/* datagrams leave for a wire with nobody on it */
+		/* datagrams leave for a wire without a peer */
 		if (qp->type == CX_ST_UD || qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
-		return cx_message_begin(cx, qp);
+		return cx_message_begin(qp);
 	case CX_WR_RDMA_WRITE:
 	case CX_WR_RDMA_WRITE_IMM:
 	case CX_WR_RDMA_READ:
-		return cx_message_begin(cx, qp);
+		return cx_message_begin(qp);
 	case CX_WR_UMR:
 		return cx_umr_begin(cx, qp);
 	}
@@ -94,7 +89,7 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 static bool sq_take(struct cx *cx, struct cx_qp *qp)
 {
 	uint8_t record[4];
-	int r;
+	int ret;
 
 	if (!qp->has_sq || (qp->state != CX_QP_RTS && !sq_flushes(qp)))
 		return false;
@@ -105,22 +100,22 @@ static bool sq_take(struct cx *cx, struct cx_qp *qp)
 			pci_log(&cx->f, "QP 0x%x: its doorbell record cannot be read", qp->number);
 			return false;
 		}
-		qp->produced = (uint16_t)cx_be32(record);
+		qp->produced = (uint16_t)get_be32(record);
 	}
 	if (qp->produced == qp->consumed)
 		return false;
-	r = wqe_load(cx, qp);
-	if (r < 0) {
+	ret = wqe_load(cx, qp);
+	if (ret < 0) {
 		pci_log(&cx->f, "QP 0x%x: its send queue cannot be read", qp->number);
 		qp->consumed = qp->produced;
 		cx_qp_set_state(cx, qp, CX_QP_ERR);
 		return false;
 	}
 	qp->wqe.active = true;
-	qp->wqe.syndrome = (uint8_t)r;
+	qp->wqe.syndrome = (uint8_t)ret;
 	if (sq_flushes(qp))
 		qp->wqe.syndrome = CX_SYND_FLUSH;
-	else if (!r)
+	else if (!ret)
 		qp->wqe.syndrome = (uint8_t)wqe_begin(cx, qp);
 	return true;
 }
@@ -144,15 +139,15 @@ static void wqe_complete(struct cx *cx, struct cx_qp *qp)
 	uint8_t flags = wqe->bytes[CX_CTRL_FM_CE_SE];
 	uint8_t cqe[CX_CQE_BYTES] = {0};
 
-	cx_put32(cqe + CX_CQE_SRQN, qp->user_index);
-	cx_put32(cqe + CX_CQE_SOP_DROP_QPN, (uint32_t)wqe->opcode << 24 | qp->number);
-	cx_put16(cqe + CX_CQE_WQE_COUNTER, qp->consumed);
+	put_be32(cqe + CX_CQE_SRQN, qp->user_index);
+	put_be32(cqe + CX_CQE_SOP_DROP_QPN, (uint32_t)wqe->opcode << 24 | qp->number);
+	put_be16(cqe + CX_CQE_WQE_COUNTER, qp->consumed);
 	if (wqe->syndrome) {
 		cqe[CX_CQE_ERR_SYNDROME] = wqe->syndrome;
 		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ_ERR << 4;
 		cx_cq_post(cx, qp->send_cq, cqe, true);
 	} else if (flags & CX_WQE_CQ_UPDATE) {
-		cx_put32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+		put_be32(cqe + CX_CQE_BYTE_CNT, wqe->total);
 		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ << 4;
 		cx_cq_post(cx, qp->send_cq, cqe, false); /* the flag is meant for the peer */
 	}
@@ -178,9 +173,9 @@ static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 {
 	enum cx_step step;
 
-	if (qp->wqe.active && qp->wake_at && qp->wake_at > cx_now())
+	if (qp->wqe.active && qp->wake_at_ns && qp->wake_at_ns > clock_ns())
 		return CX_WAIT; /* a doorbell does not make it earlier */
-	qp->wake_at = 0;
+	qp->wake_at_ns = 0;
 	if (!qp->wqe.active && !sq_take(cx, qp))
 		return cx_rq_flush(cx, qp);
 	step = wqe_step(cx, qp);
@@ -192,22 +187,22 @@ static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 
 void cx_qp_step(struct cx *cx)
 {
-	struct cx_qp *qp = cx->piece.qp;
+	struct cx_qp *qp = cx->transfer.qp;
 
 	if (!qp)
-		qp = cx_container(cx->workers.next, struct cx_qp, node);
+		qp = TAILQ_FIRST(&cx->workers);
 	switch (qp_step(cx, qp)) {
 	case CX_MORE:
-		cx_list_append(&cx->workers, &qp->node);
+		cx_qp_has_work(cx, qp);
 		break;
 	case CX_DONE:
-		cx_list_remove(&qp->node);
+		cx_qp_rest(qp);
 		break;
 	case CX_WAIT:
-		if (qp->wake_at)
-			cx_sleep(cx, qp);
-		else if (!cx->piece.qp) /* a page fault; its end wakes the queue */
-			cx_list_remove(&qp->node);
+		if (qp->wake_at_ns)
+			cx_qp_sleep(cx, qp);
+		else if (!cx->transfer.qp) /* a page fault; its end wakes the queue */
+			cx_qp_rest(qp);
 		break;
 	}
 }

@@ -1,43 +1,36 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The NIC's state and what its parts offer each other; private to devices/cx. */
+/* The NIC's state, and what its files offer each other; private to devices/cx. */
 #ifndef DEVICES_CX_STATE_H
 #define DEVICES_CX_STATE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "devices/cx/bits.h"
 #include "devices/cx/cx.h"
 #include "devices/cx/layout.h"
 #include "devices/pci/link.h"
 #include "fabric/fabric.h"
+#include "util/macros.h"
 
-#define CX_BAR0_BYTES	 (32u << 20)
-#define CX_UAR_BYTES	 4096u
-#define CX_UAR_FIRST	 0x10u /* UAR 1 would lie on the init segment's second page */
-#define CX_MSIX_VECTORS	 16u
-#define CX_PAGE_SHIFT	 12u
-#define CX_WQE_MAX_BYTES (CX_WQE_DS_MASK * CX_WQE_DS_BYTES + CX_WQE_DS_BYTES)
-#define CX_MESSAGE_LOG	 30u /* bytes of one WQE's message, log2 */
-#define CX_QUEUE_LOG_MAX 22u /* entries of an event or completion queue, log2 */
-#define CX_OBJECTS_LOG	 16u /* objects of one kind, log2 */
-#define CX_EQS		 64u
-#define CX_RECEIVE_MAX	 512u	    /* bytes of one receive's data segments */
-#define CX_COMMAND_MAX	 (1u << 20) /* bytes of input */
-#define CX_REPLY_MAX	 CX_SZ_query_hca_cap_out
-#define CX_PIECE_BYTES	 4096u		/* moved at once: one remote page at most */
-#define CX_MEMORY_BYTES	 (512ull << 20) /* for objects, page lists and translations */
-
-/* A ring of those with work to do; both ends of one that is in none are NULL. */
-struct cx_node {
-	struct cx_node *next, *prev;
-};
-void cx_list_init(struct cx_node *head);
-bool cx_list_empty(const struct cx_node *head);
-void cx_list_append(struct cx_node *head, struct cx_node *node); /* or move to the end */
-void cx_list_remove(struct cx_node *node);
-#define cx_container(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
+#define CX_BAR0_BYTES	  (32u << 20)
+#define CX_UAR_BYTES	  4096u
+#define CX_UAR_FIRST	  0x10u /* UAR 1 would lie on the init segment's second page */
+#define CX_MSIX_VECTORS	  16u
+#define CX_PAGE_SHIFT	  12u
+#define CX_WQE_MAX_BYTES  (CX_WQE_DS_MASK * CX_WQE_DS_BYTES + CX_WQE_DS_BYTES)
+#define CX_MESSAGE_LOG	  30u /* bytes of one WQE's message, log2 */
+#define CX_QUEUE_LOG_MAX  22u /* entries of an event or completion queue, log2 */
+#define CX_OBJECTS_LOG	  16u /* objects of one kind, log2 */
+#define CX_EQS		  64u
+#define CX_RECEIVE_MAX	  512u	     /* bytes of one receive's data segments */
+#define CX_COMMAND_MAX	  (1u << 20) /* bytes of input */
+#define CX_REPLY_MAX	  CX_SZ_query_hca_cap_out
+#define CX_TRANSFER_BYTES 4096u		 /* moved at once: one remote page at most */
+#define CX_MEMORY_BYTES	  (512ull << 20) /* for objects, page lists and translations */
 
 /* Objects by number. Numbers go round, so that a stale one is seldom a live one. */
 struct cx_table {
@@ -78,8 +71,10 @@ struct cx_cq {
 	enum cx_arm armed;
 	/* an arm doorbell that waits for its turn */
 	uint32_t arm_word;
-	struct cx_node node;
+	bool arm_waits;
+	TAILQ_ENTRY(cx_cq) turn;
 };
+TAILQ_HEAD(cx_cq_list, cx_cq);
 
 struct cx_mkey {
 	uint8_t context[CX_SZ_mkc];
@@ -105,9 +100,8 @@ struct cx_scatter {
 	uint32_t done; /* of its data */
 };
 
-/* A message that found a page of the peer's not mapped: reported to the driver, or given up by it.
- */
-enum cx_fault { CX_FAULT_NONE, CX_FAULT_RAISED, CX_FAULT_FAILED };
+/* A page of the responder's is not mapped: reported to the driver, or given up by it. */
+enum cx_page_fault { CX_PAGE_FAULT_NONE, CX_PAGE_FAULT_RAISED, CX_PAGE_FAULT_FAILED };
 
 /* Where the WQE that a send queue executes stands. */
 struct cx_wqe {
@@ -119,16 +113,16 @@ struct cx_wqe {
 	uint8_t syndrome; /* how it ended; 0: well */
 	struct cx_scatter data;
 	uint32_t total, done;
-	enum cx_fault fault;
+	enum cx_page_fault page_fault;
 	bool is_message;   /* to a peer */
-	bool begun;	   /* ... that has accepted it */
+	bool begun;	   /* that has accepted it */
 	unsigned rnr_left; /* tries */
 };
 
 /* The receive at the head of a queue, while a message fills it. */
 struct cx_receive {
 	bool taken;
-	uint64_t room; /* bytes */
+	uint64_t capacity; /* bytes */
 	struct cx_scatter data;
 	uint8_t bytes[CX_RECEIVE_MAX];
 };
@@ -145,21 +139,23 @@ struct cx_qp {
 	bool has_sq, has_rq, has_srq, remote_read, remote_write;
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
-	bool rung;		/* the send queue's doorbell record is to be read */
-	uint64_t wake_at;	/* ns; waits until then; 0: does not */
-	uint64_t flush_poll_ns; /* how long it waited for the last look at its receives */
-	struct cx_node node;
+	bool rung;		     /* the send queue's doorbell record is to be read */
+	uint64_t wake_at_ns;	     /* ns; waits until then; 0: does not */
+	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
+	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
+	TAILQ_ENTRY(cx_qp) turn;
 	struct cx_wqe wqe;
 	struct cx_receive receive;
 };
+TAILQ_HEAD(cx_qp_list, cx_qp);
 
-/* A part of a message on its way from its read to its write. */
-enum cx_phase { CX_PIECE_NONE, CX_PIECE_READ, CX_PIECE_WRITE };
-struct cx_piece {
-	enum cx_phase phase;
-	struct cx_qp *qp;			   /* whose; nothing else runs until it has ended */
-	int status;				   /* of the request that dma_done() reported */
-	_Alignas(64) uint8_t data[CX_PIECE_BYTES]; /* whole cache lines: it is copied twice */
+/* What is moved of a message at once: read at one end, written at the other. */
+enum cx_transfer_phase { CX_TRANSFER_NONE, CX_TRANSFER_READ, CX_TRANSFER_WRITE };
+struct cx_transfer {
+	enum cx_transfer_phase phase;
+	struct cx_qp *qp; /* whose it is; nothing else runs until it has ended */
+	int status;	  /* of the request that dma_done() reported */
+	_Alignas(64) uint8_t data[CX_TRANSFER_BYTES]; /* whole cache lines: it is copied twice */
 	uint32_t length;
 	uint64_t target;
 	struct tlp_hint hint;
@@ -174,11 +170,10 @@ struct cx {
 	uint8_t reply[CX_REPLY_MAX];
 
 	struct cx_table uars, pds, xrcds, eqs, cqs, srqs, qps, mkeys;
-	struct cx_node arms; /* CQs */
-	struct cx_node workers,
-		sleepers; /* QPs that have work now, and those that wait for a time */
-	uint64_t wake_at; /* ns, when the first sleeper has work; 0: there is none */
-	struct cx_piece piece;
+	struct cx_cq_list arms;
+	struct cx_qp_list workers, sleepers; /* that have work now; that wait for a time */
+	uint64_t wake_at_ns;		     /* when the first sleeper has work; 0: there is none */
+	struct cx_transfer transfer;
 
 	uint32_t cap_mask1;
 	uint8_t node_desc[64];
@@ -186,6 +181,19 @@ struct cx {
 
 	uint64_t memory_left;
 };
+
+/* The status for a failed allocation or table entry. */
+static inline unsigned cx_status_of(int ret)
+{
+	if (!ret)
+		return CX_STAT_OK;
+	return ret == -EINVAL ? CX_STAT_BAD_PARAM : CX_STAT_LIM;
+}
+
+static inline uint16_t cx_lid(const struct cx *cx)
+{
+	return (uint16_t)(cx->config.index + 1);
+}
 
 /* init_seg.c */
 void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len);
@@ -224,7 +232,7 @@ size_t cx_command_run(struct cx *cx, const uint8_t *in, size_t in_len, uint8_t *
 
 /* The commands; each returns a CX_STAT_. */
 typedef unsigned cx_command_fn(struct cx *cx, const struct cx_command *cmd);
-cx_command_fn cx_cmd_accept; /* nothing to do, nothing to tell */
+cx_command_fn cx_cmd_accept; /* nothing to do */
 cx_command_fn cx_cmd_query_hca_cap, cx_cmd_query_adapter, cx_cmd_set_issi, cx_cmd_teardown_hca;
 cx_command_fn cx_cmd_access_reg, cx_cmd_query_vport_context, cx_cmd_modify_vport_context,
 	cx_cmd_query_gid, cx_cmd_query_pkey, cx_cmd_query_vport_counter;
@@ -238,16 +246,10 @@ cx_command_fn cx_cmd_create_qp, cx_cmd_destroy_qp, cx_cmd_query_qp, cx_cmd_modif
 
 /* cmd_objects.c: all objects of all kinds */
 void cx_objects_free(struct cx *cx);
-/* The status for a failed allocation or table entry. */
-unsigned cx_status_of(int error);
-
-/* cmd_port.c */
-uint16_t cx_lid(const struct cx *cx);
-
 /* eq.c */
 /* A doorbell on page @uar: only that of its own queue's page counts. */
 void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word);
-/* False when the guest's queue cannot be written: nobody will hear of the event. */
+/* False: the guest's queue cannot be written, the event is lost. */
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 /* The queue that wants events of @type; NULL: none. */
 struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
@@ -262,22 +264,22 @@ void cx_cq_free(struct cx *cx, struct cx_cq *cq);
 
 /* mkey.c */
 enum cx_access { CX_LOCAL_READ, CX_LOCAL_WRITE, CX_REMOTE_READ, CX_REMOTE_WRITE };
-struct cx_reach {
+struct cx_access_req {
 	uint32_t key, pd, qpn;
 	bool any_pd;
 	enum cx_access access;
 	uint64_t va, len; /* bytes */
 };
-struct cx_span {
-	uint64_t addr, len; /* bytes from addr that lie together */
+struct cx_segment {
+	uint64_t addr, len; /* bytes; contiguous */
 	struct tlp_hint hint;
 };
 void cx_mkey_decode(struct cx_mkey *mkey);
 void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
-/* May the whole of @reach be used so? NULL: no. */
-struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_reach *reach);
-/* Where @reach begins. 0, -EACCES, or -ENXIO: not mapped. */
-int cx_mkey_translate(struct cx *cx, const struct cx_reach *reach, struct cx_span *span);
+/* The key, where it allows the whole access; NULL: it does not. */
+struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req);
+/* Where the access begins. 0, -EACCES, or -ENXIO: not mapped. */
+int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment);
 
 /* hint.c */
 struct tlp_hint cx_hint(const struct cx *cx, const struct cx_mkey *mkey);
@@ -287,27 +289,28 @@ void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state);
 void cx_qp_free(struct cx *cx, struct cx_qp *qp);
 
-/* sleep.c: nanoseconds of a clock that only goes forward; from 1 on */
-uint64_t cx_now(void);
-/* Puts @qp, whose wake_at is set, among the sleepers. */
-void cx_sleep(struct cx *cx, struct cx_qp *qp);
-bool cx_sleep_over(const struct cx *cx);
-void cx_sleep_step(struct cx *cx);
-int cx_sleep_ms(struct pci_function *f);
+/* sched.c */
+/* Puts @qp, whose doorbell record is to be read, last among those that have work. */
+void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
+void cx_qp_has_work(struct cx *cx, struct cx_qp *qp); /* the same without its record */
+void cx_qp_sleep(struct cx *cx, struct cx_qp *qp);    /* until wake_at_ns, which is set */
+void cx_qp_rest(struct cx_qp *qp);		      /* until it is woken */
+bool cx_sched_is_due(const struct cx *cx);
+void cx_sched_wake_all(struct cx *cx);
+int cx_sched_wait_ms(struct pci_function *f);
 
 /* sq.c */
 /* A doorbell, likewise. */
 void cx_sq_ring(struct cx *cx, uint32_t uar, uint32_t number);
-void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
 void cx_qp_step(struct cx *cx);
 
 /* rq.c */
 /* Makes the receive at the queue's head @qp->receive. 0; -EAGAIN: none is posted; -EINVAL,
- * -EFAULT: the queue is of no use. */
+ * -EFAULT: the queue cannot be used. */
 int cx_rq_take(struct cx *cx, struct cx_qp *qp);
-/* What has been taken is filled by the message of @wqe; @opcode is of the completion. */
+/* Completes what has been taken, filled by the message of @wqe; @opcode is the completion's. */
 void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, uint8_t opcode);
-/* It ends badly, and the queue pair with it. */
+/* Completes it with an error, and puts the queue pair into error. */
 void cx_rq_fail(struct cx *cx, struct cx_qp *qp, unsigned syndrome);
 /* Flushes one receive of a queue pair in error. */
 enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp);
@@ -316,22 +319,23 @@ enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp);
 /* 0 and the sum of all data, in bytes, or -EINVAL: not a list. @bytes stays the caller's. */
 int cx_scatter_init(struct cx_scatter *scatter, const uint8_t *bytes, unsigned size,
 		    bool has_inline, uint64_t *total);
-struct cx_segment {
+struct cx_data_segment {
 	const uint8_t *data; /* inline; NULL: it is where key and address say */
 	uint32_t key, left;  /* left: bytes */
 	uint64_t va;
 };
 /* What is next; false: the list has ended. */
-bool cx_scatter_next(struct cx_scatter *scatter, struct cx_segment *segment);
+bool cx_scatter_next(struct cx_scatter *scatter, struct cx_data_segment *segment);
 
-/* fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a read or a
+/* page_fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a read
+ * or a
  * @write. False: the driver has no queue for that, or has given up already. */
-bool cx_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
+bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
 
 /* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome where it ends badly. */
 unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
-unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
+unsigned cx_message_begin(struct cx_qp *qp);
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
 
 #endif

@@ -37,7 +37,7 @@ static const struct {
 	{CX_MASK_PAGE_SIZE_5, PAGE_SIZE_TOP},
 	{CX_MASK_RO_READ, CX_mkc_relaxed_ordering_read},
 };
-#define MASK_FIELDS (sizeof(mask_fields) / sizeof(mask_fields[0]))
+#define MASK_FIELDS (ARRAY_SIZE(mask_fields))
 
 static uint64_t mask_known(void)
 {
@@ -50,21 +50,21 @@ static uint64_t mask_known(void)
 
 static struct cx_mkey *umr_mkey(struct cx *cx, const struct cx_wqe *wqe)
 {
-	return cx_table_get(&cx->mkeys, cx_be32(wqe->bytes + CX_CTRL_UMR_MKEY) >> 8);
+	return cx_table_get(&cx->mkeys, get_be32(wqe->bytes + CX_CTRL_UMR_MKEY) >> 8);
 }
 
 /* The first translation that the request writes. */
 static uint64_t umr_first_mtt(const uint8_t *umr)
 {
-	uint64_t octowords = (uint64_t)cx_be32(umr + CX_UMR_XLT_OFFSET_47_16) << 16 |
-			     cx_be16(umr + CX_UMR_XLT_OFFSET);
+	uint64_t octowords = (uint64_t)get_be32(umr + CX_UMR_XLT_OFFSET_47_16) << 16 |
+			     get_be16(umr + CX_UMR_XLT_OFFSET);
 
 	if (!(umr[CX_UMR_FLAGS] & CX_UMR_OFFSET_EN))
 		return 0;
 	return octowords * (OCTOWORD_BYTES / MTT_BYTES);
 }
 
-/* The translations are padded to 64 bytes: so much may go beyond the key's room. */
+/* The translations are padded to 64 bytes: so much may go beyond the key's capacity. */
 static bool umr_fits(const struct cx_wqe *wqe, const struct cx_mkey *mkey)
 {
 	const uint8_t *umr = wqe->bytes + UMR_AT;
@@ -73,7 +73,7 @@ static bool umr_fits(const struct cx_wqe *wqe, const struct cx_mkey *mkey)
 		return true;
 	if (umr[CX_UMR_FLAGS] & CX_UMR_INLINE || wqe->size < DATA_AT + CX_DATA_BYTES)
 		return false;
-	if (cx_be32(wqe->bytes + DATA_AT + CX_DATA_BYTE_COUNT) < wqe->total)
+	if (get_be32(wqe->bytes + DATA_AT + CX_DATA_BYTE_COUNT) < wqe->total)
 		return false;
 	return umr_first_mtt(umr) + wqe->total / MTT_BYTES < (uint64_t)mkey->mtts + 8;
 }
@@ -86,12 +86,12 @@ unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp)
 
 	if (qp->type != CX_ST_REG_UMR || wqe->size < DATA_AT)
 		return CX_SYND_LOCAL_QP_OP;
-	if (!mkey || !mkey->umr_enabled || cx_be64(umr + CX_UMR_MKEY_MASK) & ~mask_known())
+	if (!mkey || !mkey->umr_enabled || get_be64(umr + CX_UMR_MKEY_MASK) & ~mask_known())
 		return CX_SYND_MW_BIND;
 	if ((umr[CX_UMR_FLAGS] & CX_UMR_CHECK_NOT_FREE && !mkey->free) ||
 	    (umr[CX_UMR_FLAGS] & CX_UMR_CHECK_FREE && mkey->free))
 		return CX_SYND_MW_BIND;
-	wqe->total = cx_be16(umr + CX_UMR_XLT_OCTOWORDS) * OCTOWORD_BYTES;
+	wqe->total = get_be16(umr + CX_UMR_XLT_OCTOWORDS) * OCTOWORD_BYTES;
 	return umr_fits(wqe, mkey) ? 0 : CX_SYND_MW_BIND;
 }
 
@@ -101,33 +101,33 @@ static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 	struct cx_wqe *wqe = &qp->wqe;
 	const uint8_t *data = wqe->bytes + DATA_AT;
 	uint32_t left = wqe->total - wqe->done;
-	uint8_t list[CX_PIECE_BYTES];
-	struct cx_reach reach = {
-		.key = cx_be32(data + CX_DATA_LKEY),
+	uint8_t list[CX_TRANSFER_BYTES];
+	struct cx_access_req req = {
+		.key = get_be32(data + CX_DATA_LKEY),
 		.qpn = qp->number,
 		.any_pd = true, /* the driver names no PD for this QP */
 		.access = CX_LOCAL_READ,
-		.va = cx_be64(data + CX_DATA_ADDR) + wqe->done,
+		.va = get_be64(data + CX_DATA_ADDR) + wqe->done,
 		.len = left < sizeof(list) ? left : sizeof(list),
 	};
 	uint64_t index = umr_first_mtt(wqe->bytes + UMR_AT) + wqe->done / MTT_BYTES;
-	struct cx_span span;
+	struct cx_segment segment;
 	size_t bytes;
 
-	if (cx_mkey_translate(cx, &reach, &span))
+	if (cx_mkey_translate(cx, &req, &segment))
 		return false;
-	bytes = (size_t)span.len & ~(size_t)(MTT_BYTES - 1);
-	if (!bytes || pci_dma_read(&cx->f, span.addr, list, bytes))
+	bytes = (size_t)segment.len & ~(size_t)(MTT_BYTES - 1);
+	if (!bytes || pci_dma_read(&cx->f, segment.addr, list, bytes))
 		return false;
 	for (size_t i = 0; i < bytes / MTT_BYTES && index + i < mkey->mtts; i++)
-		mkey->mtt[index + i] = cx_be64(list + i * MTT_BYTES);
+		mkey->mtt[index + i] = get_be64(list + i * MTT_BYTES);
 	wqe->done += (uint32_t)bytes;
 	return true;
 }
 
 static void umr_apply(const struct cx_wqe *wqe, struct cx_mkey *mkey)
 {
-	uint64_t mask = cx_be64(wqe->bytes + UMR_AT + CX_UMR_MKEY_MASK);
+	uint64_t mask = get_be64(wqe->bytes + UMR_AT + CX_UMR_MKEY_MASK);
 
 	for (size_t i = 0; i < MASK_FIELDS; i++)
 		if (mask >> mask_fields[i].bit & 1)

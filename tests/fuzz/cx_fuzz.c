@@ -122,7 +122,7 @@ static void send_command(struct guest *g, struct input *in)
 #undef OPCODE
 			0x7ff, /* no command */
 	};
-	unsigned opcode = opcodes[take(in, 1) % (sizeof(opcodes) / sizeof(opcodes[0]))];
+	unsigned opcode = opcodes[take(in, 1) % (ARRAY_SIZE(opcodes))];
 	unsigned how = (unsigned)take(in, 1), slot = how & 31;
 	size_t in_len = how & 32 ? take(in, 2) % COMMAND_MAX : 0x118;
 	uint8_t *entry = g->d.world.ram + g->d.cmdq + slot * CX_CMD_BYTES;
@@ -172,7 +172,7 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 		*len = 16;
 		return CX_OP_PAGE_FAULT_RESUME;
 	default:
-		opcode = modify[take(in, 1) % (sizeof(modify) / sizeof(modify[0]))];
+		opcode = modify[take(in, 1) % (ARRAY_SIZE(modify))];
 		*len = driver_fill_modify_qp(d, &qp, opcode, g->qp[what >> 4 & 1].number);
 		return opcode;
 	}
@@ -221,7 +221,7 @@ static void post_receive(struct guest *g, struct input *in)
 		w.bytes[take(in, 1) % RQ_STRIDE] = (uint8_t)take(in, 1);
 	driver_post_receive(&g->d, qp, &w);
 	if (how & 8)
-		cx_put32(g->d.world.ram + qp->record, (uint32_t)take(in, 2));
+		put_be32(g->d.world.ram + qp->record, (uint32_t)take(in, 2));
 }
 
 /* A work request that is right but for some of its bytes. */
@@ -234,7 +234,7 @@ static void post(struct guest *g, struct input *in)
 	struct wqe w;
 
 	if (how & 1) {
-		cx_put64(g->d.world.ram + g->xlt, PEER_BASE | 3);
+		put_be64(g->d.world.ram + g->xlt, PEER_BASE | 3);
 		wqe_umr(&g->d, &w, &g->pool, g->xlt);
 	} else {
 		unsigned opcode = opcodes[take(in, 1) % sizeof(opcodes)];

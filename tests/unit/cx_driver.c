@@ -20,7 +20,7 @@ void driver_mmio_write(struct driver *d, uint64_t offset, uint32_t value)
 {
 	uint8_t bytes[4];
 
-	cx_put32(bytes, value);
+	put_be32(bytes, value);
 	d->world.f->ops->bar_write(d->world.f, 0, offset, bytes, sizeof(bytes));
 }
 
@@ -29,7 +29,7 @@ uint32_t driver_mmio_read(struct driver *d, uint64_t offset)
 	uint8_t bytes[4];
 
 	d->world.f->ops->bar_read(d->world.f, 0, offset, bytes, sizeof(bytes));
-	return cx_be32(bytes);
+	return get_be32(bytes);
 }
 
 void driver_config_write(struct driver *d, unsigned offset, uint32_t value, size_t len)
@@ -45,8 +45,8 @@ static void doorbell(struct driver *d, unsigned offset, uint32_t first, uint32_t
 {
 	uint8_t bytes[8];
 
-	cx_put32(bytes, first);
-	cx_put32(bytes + 4, second);
+	put_be32(bytes, first);
+	put_be32(bytes + 4, second);
 	d->world.f->ops->bar_write(d->world.f, 0, d->uar * PAGE + offset, bytes, sizeof(bytes));
 }
 
@@ -65,7 +65,7 @@ static uint64_t mailbox(struct driver *d, unsigned slot, bool out)
 static void mailbox_chain(struct driver *d, uint64_t first)
 {
 	for (unsigned i = 0; i < COMMAND_MAX / BLOCK_DATA; i++)
-		cx_put64(ram(d, first + i * BLOCK_AT) + CX_BLOCK_NEXT, first + (i + 1) * BLOCK_AT);
+		put_be64(ram(d, first + i * BLOCK_AT) + CX_BLOCK_NEXT, first + (i + 1) * BLOCK_AT);
 }
 
 void driver_begin(struct driver *d)
@@ -77,13 +77,13 @@ void driver_place(struct driver *d, unsigned slot, unsigned opcode, size_t in_le
 {
 	uint8_t *entry = ram(d, d->cmdq + slot * CX_CMD_BYTES);
 
-	CX_SET(d->in, query_hca_cap_in, opcode, opcode);
+	CX_SET(d->in, mbox_in, opcode, opcode);
 	memset(entry, 0, CX_CMD_BYTES);
 	entry[CX_CMD_TYPE] = 7;
-	cx_put32(entry + CX_CMD_INLEN, (uint32_t)in_len);
-	cx_put32(entry + CX_CMD_OUTLEN, (uint32_t)out_len);
-	cx_put64(entry + CX_CMD_IN_PTR, mailbox(d, slot, false));
-	cx_put64(entry + CX_CMD_OUT_PTR, mailbox(d, slot, true));
+	put_be32(entry + CX_CMD_INLEN, (uint32_t)in_len);
+	put_be32(entry + CX_CMD_OUTLEN, (uint32_t)out_len);
+	put_be64(entry + CX_CMD_IN_PTR, mailbox(d, slot, false));
+	put_be64(entry + CX_CMD_OUT_PTR, mailbox(d, slot, true));
 	mailbox_chain(d, mailbox(d, slot, false));
 	mailbox_chain(d, mailbox(d, slot, true));
 	memcpy(entry + CX_CMD_IN, d->in, 16);
@@ -107,7 +107,7 @@ unsigned driver_collect(struct driver *d, unsigned slot, size_t out_len)
 		memcpy(d->out + at,
 		       ram(d, mailbox(d, slot, true) + (at - 16) / BLOCK_DATA * BLOCK_AT),
 		       out_len - at < BLOCK_DATA ? out_len - at : BLOCK_DATA);
-	return (unsigned)CX_GET(d->out, query_hca_cap_out, status);
+	return (unsigned)CX_GET(d->out, mbox_out, status);
 }
 
 unsigned driver_command(struct driver *d, unsigned opcode, size_t in_len, size_t out_len)
@@ -128,7 +128,7 @@ static void must(unsigned status)
 static void put_pages(struct driver *d, unsigned at, uint64_t addr, size_t bytes, unsigned flags)
 {
 	for (size_t i = 0; i * PAGE < bytes; i++)
-		cx_put64(d->in + at + i * 8, (addr + i * PAGE) | flags);
+		put_be64(d->in + at + i * 8, (addr + i * PAGE) | flags);
 }
 
 size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr)
@@ -143,7 +143,7 @@ size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64
 	CX_SET(eqc, eqc, log_eq_size, log_size);
 	CX_SET(eqc, eqc, uar_page, d->uar);
 	CX_SET(eqc, eqc, intr, vector);
-	cx_put64(CX_ADDR(d->in, create_eq_in, event_bitmask), events);
+	put_be64(CX_ADDR(d->in, create_eq_in, event_bitmask), events);
 	put_pages(d, CX_AT_create_eq_in_pas, *addr, (size_t)CX_EQE_BYTES << log_size, 0);
 	return CX_AT_create_eq_in_pas + 8;
 }
@@ -195,7 +195,7 @@ const uint8_t *driver_poll(struct driver *d, struct cq *cq)
 	if (cqe[CX_CQE_OP_OWN] >> 4 == 0xf || (cqe[CX_CQE_OP_OWN] & 1) != (cq->seen >> CQ_LOG & 1))
 		return NULL;
 	cq->seen++;
-	cx_put32(ram(d, cq->record), cq->seen & 0xffffff);
+	put_be32(ram(d, cq->record), cq->seen & 0xffffff);
 	return cqe;
 }
 
@@ -346,29 +346,29 @@ unsigned driver_query_state(struct driver *d, const struct qp *qp)
 void wqe_init(struct wqe *w, unsigned opcode, bool signalled)
 {
 	memset(w, 0, sizeof(*w));
-	cx_put32(w->bytes + CX_CTRL_OPMOD_IDX_OPCODE, opcode);
+	put_be32(w->bytes + CX_CTRL_OPMOD_IDX_OPCODE, opcode);
 	w->bytes[CX_CTRL_FM_CE_SE] = signalled ? CX_WQE_CQ_UPDATE : 0;
 	w->len = CX_CTRL_BYTES;
 }
 
 void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey)
 {
-	cx_put64(w->bytes + w->len + CX_RADDR_VA, va);
-	cx_put32(w->bytes + w->len + CX_RADDR_RKEY, rkey);
+	put_be64(w->bytes + w->len + CX_RADDR_VA, va);
+	put_be32(w->bytes + w->len + CX_RADDR_RKEY, rkey);
 	w->len += CX_RADDR_BYTES;
 }
 
 void wqe_data(struct wqe *w, uint64_t addr, uint32_t lkey, uint32_t len)
 {
-	cx_put32(w->bytes + w->len + CX_DATA_BYTE_COUNT, len);
-	cx_put32(w->bytes + w->len + CX_DATA_LKEY, lkey);
-	cx_put64(w->bytes + w->len + CX_DATA_ADDR, addr);
+	put_be32(w->bytes + w->len + CX_DATA_BYTE_COUNT, len);
+	put_be32(w->bytes + w->len + CX_DATA_LKEY, lkey);
+	put_be64(w->bytes + w->len + CX_DATA_ADDR, addr);
 	w->len += CX_DATA_BYTES;
 }
 
 void wqe_inline(struct wqe *w, const void *data, unsigned len)
 {
-	cx_put32(w->bytes + w->len, 0x80000000u | len);
+	put_be32(w->bytes + w->len, 0x80000000u | len);
 	memcpy(w->bytes + w->len + 4, data, len);
 	w->len += (4 + len + 15) & ~15u;
 }
@@ -379,10 +379,10 @@ void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt)
 	uint8_t *umr = w->bytes + CX_CTRL_BYTES;
 
 	wqe_init(w, CX_WR_UMR, true);
-	cx_put32(w->bytes + CX_CTRL_UMR_MKEY, mr->key);
+	put_be32(w->bytes + CX_CTRL_UMR_MKEY, mr->key);
 	umr[CX_UMR_FLAGS] = CX_UMR_CHECK_NOT_FREE | CX_UMR_OFFSET_EN;
-	cx_put16(umr + CX_UMR_XLT_OCTOWORDS, (uint16_t)(xlt_bytes / 16));
-	cx_put64(umr + CX_UMR_MKEY_MASK, 1ull << CX_MASK_LEN | 1ull << CX_MASK_PAGE_SIZE |
+	put_be16(umr + CX_UMR_XLT_OCTOWORDS, (uint16_t)(xlt_bytes / 16));
+	put_be64(umr + CX_UMR_MKEY_MASK, 1ull << CX_MASK_LEN | 1ull << CX_MASK_PAGE_SIZE |
 						 1ull << CX_MASK_START_ADDR | 1ull << CX_MASK_PD |
 						 1ull << CX_MASK_KEY | 1ull << CX_MASK_LR |
 						 1ull << CX_MASK_LW | 1ull << CX_MASK_RR |
@@ -399,13 +399,13 @@ void driver_post(struct driver *d, struct qp *qp, const struct wqe *w)
 	unsigned mask = (1u << SQ_LOG) - 1;
 
 	memcpy(bytes, w->bytes, sizeof(w->bytes));
-	cx_put32(bytes, cx_be32(bytes) | (uint32_t)qp->posted << 8);
-	cx_put32(bytes + CX_CTRL_QPN_DS, qp->number << 8 | w->len / CX_WQE_DS_BYTES);
+	put_be32(bytes, get_be32(bytes) | (uint32_t)qp->posted << 8);
+	put_be32(bytes + CX_CTRL_QPN_DS, qp->number << 8 | w->len / CX_WQE_DS_BYTES);
 	for (unsigned i = 0; i < blocks; i++)
 		memcpy(ram(d, qp->sq) + ((qp->posted + i) & mask) * CX_WQE_BB_BYTES,
 		       bytes + i * CX_WQE_BB_BYTES, CX_WQE_BB_BYTES);
 	qp->posted = (uint16_t)(qp->posted + blocks);
-	cx_put32(ram(d, qp->record) + CX_DBR_SND * 4, qp->posted);
+	put_be32(ram(d, qp->record) + CX_DBR_SND * 4, qp->posted);
 }
 
 void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w)
@@ -415,8 +415,8 @@ void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w)
 
 	memcpy(to, w->bytes, w->len);
 	if (w->len < RQ_STRIDE)
-		cx_put32(to + w->len + CX_DATA_LKEY, CX_END_LKEY);
-	cx_put32(ram(d, qp->record) + CX_DBR_RCV * 4, qp->receives);
+		put_be32(to + w->len + CX_DATA_LKEY, CX_END_LKEY);
+	put_be32(ram(d, qp->record) + CX_DBR_RCV * 4, qp->receives);
 }
 
 void driver_ring(struct driver *d, const struct qp *qp)

@@ -5,6 +5,7 @@
 
 #include "devices/cx/bits.h"
 #include "tests/unit/cx_world.h"
+#include "util/macros.h"
 
 #define SLOTS	    32u
 #define COMMAND_MAX 8192u

@@ -112,7 +112,7 @@ static void post_send(unsigned opcode, uint32_t from, uint32_t len)
 	struct wqe w;
 
 	wqe_init(&w, opcode, true);
-	cx_put32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	put_be32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
 	wqe_data(&w, near.addr + from, near.key, len);
 	post(&w);
 }
@@ -122,7 +122,7 @@ static void post_rdma(unsigned opcode, uint64_t at, uint32_t from, uint32_t len)
 	struct wqe w;
 
 	wqe_init(&w, opcode, true);
-	cx_put32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	put_be32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
 	wqe_raddr(&w, far.addr + at, far.key);
 	wqe_data(&w, near.addr + from, near.key, len);
 	post(&w);
@@ -142,8 +142,8 @@ static void expect_sent(unsigned opcode, uint32_t len)
 
 	assert_non_null(cqe);
 	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN), opcode << 24 | a.number);
-	assert_int_equal(cx_be32(cqe + CX_CQE_BYTE_CNT), len);
+	assert_int_equal(get_be32(cqe + CX_CQE_SOP_DROP_QPN), opcode << 24 | a.number);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), len);
 }
 
 static void expect_received(unsigned completion, uint32_t len, unsigned counter)
@@ -152,12 +152,12 @@ static void expect_received(unsigned completion, uint32_t len, unsigned counter)
 
 	assert_non_null(cqe);
 	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, completion);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, b.number);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SRQN), USER_INDEX);
-	assert_int_equal(cx_be32(cqe + CX_CQE_BYTE_CNT), len);
-	assert_int_equal(cx_be16(cqe + CX_CQE_WQE_COUNTER), counter);
+	assert_int_equal(get_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, b.number);
+	assert_int_equal(get_be32(cqe + CX_CQE_SRQN), USER_INDEX);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), len);
+	assert_int_equal(get_be16(cqe + CX_CQE_WQE_COUNTER), counter);
 	if (completion != CX_CQE_RESP_SEND)
-		assert_int_equal(cx_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
+		assert_int_equal(get_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
 }
 
 static void expect_error(struct cq *cq, unsigned opcode, unsigned syndrome)
@@ -311,7 +311,7 @@ static void test_read(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(ram(near.addr), 0xee, PAYLOAD);
 		post_rdma(CX_WR_RDMA_READ, cases[i].at, cases[i].to, cases[i].len);
 		run();
@@ -361,9 +361,9 @@ static void set_right(struct mr *mr, uint32_t field, unsigned bit)
 	driver_create_qp(d, &umr, CX_ST_REG_UMR);
 	driver_connect(d, &umr, 0);
 	wqe_init(&w, CX_WR_UMR, false);
-	cx_put32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
+	put_be32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
 	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_INLINE;
-	cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, 1ull << bit);
+	put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 1ull << bit);
 	if (field == CX_mkc_qpn)
 		cx_bits_set(w.bytes + 64, field, a.number);
 	w.len = 128;
@@ -396,7 +396,7 @@ static void test_rights(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		set_right(cases[i].mr, cases[i].field, cases[i].bit);
 		d->world.request_count = 0;
 		if (cases[i].receive || cases[i].opcode == CX_WR_SEND)
@@ -656,7 +656,7 @@ static void test_read_page_fault(void **state)
 	driver_create_qp(d, &umr, CX_ST_REG_UMR);
 	driver_connect(d, &umr, 0);
 	for (unsigned mapped = 1; mapped <= 2; mapped++) {
-		cx_put64(ram(xlt + (mapped - 1) * 8), (PEER_BASE + (mapped - 1) * 4096) | 1);
+		put_be64(ram(xlt + (mapped - 1) * 8), (PEER_BASE + (mapped - 1) * 4096) | 1);
 		wqe_umr(d, &w, &far, xlt);
 		if (mapped == 2)
 			w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
@@ -668,8 +668,8 @@ static void test_read_page_fault(void **state)
 		post_rdma(CX_WR_RDMA_READ, 100, 0, 8000);
 		run();
 		expect_no_more();
-		assert_int_equal(cx_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
-		assert_int_equal(cx_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 4u << 24 | a.number);
+		assert_int_equal(get_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
+		assert_int_equal(get_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 4u << 24 | a.number);
 	}
 	driver_begin(d);
 	CX_SET(info, trans_page_fault_info, fault_token, a.number);
@@ -680,7 +680,7 @@ static void test_read_page_fault(void **state)
 	post_rdma(CX_WR_RDMA_WRITE, 0, 0, 64);
 	run();
 	assert_int_equal(d->world.interrupts[0], 2);
-	assert_int_equal(cx_be32(eqe + CX_EQE_BYTES + CX_EQE_FAULT_TYPE_TOKEN),
+	assert_int_equal(get_be32(eqe + CX_EQE_BYTES + CX_EQE_FAULT_TYPE_TOKEN),
 			 6u << 24 | a.number);
 }
 
@@ -693,7 +693,7 @@ static void test_bad_receives(void **state)
 
 		switch (i) {
 		case 0: /* more posted than the ring has */
-			cx_put32(ram(b.record), 5);
+			put_be32(ram(b.record), 5);
 			break;
 		case 1: /* data within the receive */
 			wqe_inline(&w, "text", 4);
@@ -703,7 +703,7 @@ static void test_bad_receives(void **state)
 			driver_stop(d);
 			setup(NULL);
 			post_receive(0, 64);
-			cx_put32(ram(b.record), 0x8000);
+			put_be32(ram(b.record), 0x8000);
 			break;
 		}
 		post_send(CX_WR_SEND, 0, 4);
@@ -745,12 +745,12 @@ static void test_not_modelled(void **state)
 	(void)state;
 	driver_begin(d);
 	CX_SET(qpc, qpc, wq_signature, 1);
-	cx_put64(d->in + CX_AT_create_qp_in_pas, 4096);
+	put_be64(d->in + CX_AT_create_qp_in_pas, 4096);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
 			 CX_STAT_BAD_PARAM);
 	driver_begin(d);
 	CX_SET(qpc, qpc, log_rq_stride, 6); /* 1 KiB */
-	cx_put64(d->in + CX_AT_create_qp_in_pas, 4096);
+	put_be64(d->in + CX_AT_create_qp_in_pas, 4096);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
 			 CX_STAT_BAD_PARAM);
 	driver_begin(d);
@@ -758,7 +758,7 @@ static void test_not_modelled(void **state)
 	CX_SET(qpc, qpc, pd, d->pd);
 	CX_SET(qpc, qpc, rq_type, CX_RQ_SRQ);
 	CX_SET(qpc, qpc, dbr_addr, b.record);
-	cx_put64(d->in + CX_AT_create_qp_in_pas, world_alloc(&d->world, 4096));
+	put_be64(d->in + CX_AT_create_qp_in_pas, world_alloc(&d->world, 4096));
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16), 0);
 	b.number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
 	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2RST_QP, 0), 0);

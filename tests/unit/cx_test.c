@@ -96,8 +96,8 @@ static void expect_good(struct qp *qp)
 
 	assert_non_null(cqe);
 	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, qp->number);
-	assert_int_equal(cx_be32(cqe + CX_CQE_SRQN), USER_INDEX);
+	assert_int_equal(get_be32(cqe + CX_CQE_SOP_DROP_QPN) & 0xffffff, qp->number);
+	assert_int_equal(get_be32(cqe + CX_CQE_SRQN), USER_INDEX);
 }
 
 static void expect_error(struct qp *qp, unsigned syndrome)
@@ -139,12 +139,12 @@ static void test_mailbox_chain(void **state)
 
 	(void)state;
 	driver_begin(d);
-	CX_SET(d->in, query_hca_cap_in, op_mod, 1);
+	CX_SET(d->in, mbox_in, op_mod, 1);
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, num_ports), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, mkey_pcie_tph), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, log_max_msg), 30);
-	CX_SET(d->in, query_hca_cap_in, op_mod, 4); /* ODP: nothing */
+	CX_SET(d->in, mbox_in, op_mod, 4); /* ODP: nothing */
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
 	for (unsigned i = 16; i < CX_SZ_query_hca_cap_out; i++)
 		assert_int_equal(d->out[i], 0);
@@ -200,8 +200,8 @@ static void test_event_mode(void **state)
 	assert_int_equal(d->world.interrupts[0], 2);
 	assert_int_equal(eqe[CX_EQE_TYPE], CX_EVENT_CMD);
 	assert_int_equal(eqe[CX_EQE_OWNER], 0);
-	assert_int_equal(cx_be32(eqe + CX_EQE_CMD_VECTOR), 1u << 3);
-	assert_int_equal(cx_be32(eqe + CX_EQE_BYTES + CX_EQE_CMD_VECTOR), 1u << 31);
+	assert_int_equal(get_be32(eqe + CX_EQE_CMD_VECTOR), 1u << 3);
+	assert_int_equal(get_be32(eqe + CX_EQE_BYTES + CX_EQE_CMD_VECTOR), 1u << 31);
 	/* a doorbell for what is done already: nothing happens */
 	driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << 3);
 	run();
@@ -306,7 +306,7 @@ static void test_write_data(void **state)
 
 	(void)state;
 	make_pair(&p);
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		write_and_look(&p, cases[i].from, cases[i].to, cases[i].len);
 		assert_true(d->world.passes > 0);
 		d->world.hold = true;
@@ -333,7 +333,7 @@ static void test_peer_doorbell(void **state)
 	wqe_raddr(&w, p.remote.addr, p.remote.key);
 	wqe_data(&w, p.local.addr, p.local.key, 64);
 	driver_post(d, &p.qp, &w);
-	cx_put32(doorbell + 4, p.qp.number << 8 | 1);
+	put_be32(doorbell + 4, p.qp.number << 8 | 1);
 	d->world.f->ops->mem_write(d->world.f, 0, at, &tlp, doorbell);
 	run();
 	expect_none(&p.qp);
@@ -480,7 +480,7 @@ static void test_arm(void **state)
 	post_write(&p, 0, 0, 10);
 	run();
 	assert_int_equal(d->world.interrupts[1], 1);
-	assert_int_equal(cx_be32(d->world.ram + d->comp_eq + CX_EQE_COMP_CQN), p.qp.cq.number);
+	assert_int_equal(get_be32(d->world.ram + d->comp_eq + CX_EQE_COMP_CQN), p.qp.cq.number);
 	post_write(&p, 0, 0, 10);
 	run();
 	assert_int_equal(d->world.interrupts[1], 1); /* not armed again */
@@ -594,7 +594,7 @@ static void test_remote_access(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t async_eq;
 		struct pair p;
 
@@ -612,7 +612,7 @@ static void test_remote_access(void **state)
 		assert_int_equal(driver_query_state(d, &p.qp), CX_QP_ERR);
 		assert_int_equal(d->world.interrupts[2], 1);
 		assert_int_equal(d->world.ram[async_eq + CX_EQE_TYPE], CX_EVENT_WQ_ACCESS_ERROR);
-		assert_int_equal(cx_be32(d->world.ram + async_eq + CX_EQE_QP_NUMBER), p.qp.number);
+		assert_int_equal(get_be32(d->world.ram + async_eq + CX_EQE_QP_NUMBER), p.qp.number);
 		/* posted to a QP in error: flushed as well */
 		post_write(&p, 0, 0, 64);
 		run();
@@ -627,9 +627,9 @@ static void umr_change(struct driver *dr, struct qp *umr, const struct mr *mr, u
 	struct wqe w;
 
 	wqe_init(&w, CX_WR_UMR, true);
-	cx_put32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
+	put_be32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
 	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_INLINE;
-	cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, 1ull << bit);
+	put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 1ull << bit);
 	cx_bits_set(w.bytes + 64, field, value);
 	w.len = 128;
 	driver_post(dr, umr, &w);
@@ -654,7 +654,7 @@ static void test_rights(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pair p;
 		struct qp umr;
 
@@ -704,7 +704,7 @@ static void test_bad_work_requests(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pair p;
 		struct wqe w;
 
@@ -712,7 +712,7 @@ static void test_bad_work_requests(void **state)
 		wqe_init(&w, cases[i].opcode, true);
 		w.len = 64;
 		driver_post(d, &p.qp, &w);
-		cx_put32(d->world.ram + p.qp.sq + CX_CTRL_QPN_DS, p.qp.number << 8 | cases[i].ds);
+		put_be32(d->world.ram + p.qp.sq + CX_CTRL_QPN_DS, p.qp.number << 8 | cases[i].ds);
 		driver_ring(d, &p.qp);
 		run();
 		expect_error(&p.qp, CX_SYND_LOCAL_QP_OP);
@@ -744,7 +744,7 @@ static void test_bad_producer(void **state)
 
 	(void)state;
 	make_pair(&p);
-	cx_put32(d->world.ram + p.qp.record + 4, 0x8000);
+	put_be32(d->world.ram + p.qp.record + 4, 0x8000);
 	driver_ring(d, &p.qp);
 	run();
 	expect_error(&p.qp, CX_SYND_LOCAL_QP_OP);
@@ -787,7 +787,7 @@ static void test_umr(void **state)
 	driver_create_free_mr(d, &mr);
 	for (unsigned round = 0; round < 9; round++) { /* 3 blocks each: the ring wraps */
 		for (unsigned i = 0; i < 5; i++)
-			cx_put64(d->world.ram + xlt + i * 8, (PEER_BASE + (4 - i) * 4096) | 3);
+			put_be64(d->world.ram + xlt + i * 8, (PEER_BASE + (4 - i) * 4096) | 3);
 		wqe_umr(d, &w, &mr, xlt);
 		driver_post(d, &umr, &w);
 		driver_ring(d, &umr);
@@ -824,7 +824,7 @@ static void test_umr_zap(void **state)
 	driver_connect(d, &umr, 0);
 	wqe_umr(d, &w, &mr, xlt);
 	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
-	cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
+	put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
 	driver_post(d, &umr, &w);
 	driver_ring(d, &umr);
 	run();
@@ -865,7 +865,7 @@ static void test_page_fault(void **state)
 		driver_create_free_mr(d, &mr);
 		driver_create_qp(d, &umr, CX_ST_REG_UMR);
 		driver_connect(d, &umr, 0);
-		cx_put64(d->world.ram + xlt, PEER_BASE | 3); /* the second page is not there */
+		put_be64(d->world.ram + xlt, PEER_BASE | 3); /* the second page is not there */
 		wqe_umr(d, &w, &mr, xlt);
 		driver_post(d, &umr, &w);
 		driver_ring(d, &umr);
@@ -878,17 +878,17 @@ static void test_page_fault(void **state)
 		assert_int_equal(d->world.interrupts[0], 1);
 		assert_int_equal(eqe[CX_EQE_TYPE], CX_EVENT_PAGE_FAULT);
 		assert_int_equal(eqe[CX_EQE_SUB_TYPE], CX_FAULT_SUBTYPE_RDMA);
-		assert_int_equal(cx_be32(eqe + CX_EQE_FAULT_R_KEY), mr.key);
-		assert_int_equal(cx_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
-		assert_int_equal(cx_be32(eqe + CX_EQE_FAULT_OP_LEN), 8000 - 3996);
-		assert_int_equal(cx_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 6u << 24 | p.qp.number);
+		assert_int_equal(get_be32(eqe + CX_EQE_FAULT_R_KEY), mr.key);
+		assert_int_equal(get_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
+		assert_int_equal(get_be32(eqe + CX_EQE_FAULT_OP_LEN), 8000 - 3996);
+		assert_int_equal(get_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 6u << 24 | p.qp.number);
 		driver_ring(d, &p.qp); /* does not make it go on */
 		run();
 		assert_int_equal(d->world.interrupts[0], 1);
 		if (!error) {
-			cx_put64(d->world.ram + xlt + 8, (PEER_BASE + 4096) | 3);
+			put_be64(d->world.ram + xlt + 8, (PEER_BASE + 4096) | 3);
 			w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
-			cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
+			put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
 			driver_post(d, &umr, &w);
 			driver_ring(d, &umr);
 			run();
@@ -926,7 +926,7 @@ static void test_umr_refused(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct mr mr = {.addr = PEER_BASE, .len = 4096};
 		struct qp umr;
 		struct wqe w;
@@ -936,11 +936,11 @@ static void test_umr_refused(void **state)
 		driver_connect(d, &umr, 0);
 		wqe_umr(d, &w, &mr, 4096);
 		w.bytes[16 + CX_UMR_FLAGS] = cases[i].flags;
-		cx_put32(w.bytes + CX_CTRL_UMR_MKEY, mr.key ^ cases[i].key_xor);
-		cx_put16(w.bytes + 16 + CX_UMR_XLT_OCTOWORDS, cases[i].octowords);
-		cx_put16(w.bytes + 16 + CX_UMR_XLT_OFFSET, cases[i].offset);
-		cx_put32(w.bytes + 128 + CX_DATA_BYTE_COUNT, cases[i].octowords * 16u);
-		cx_put64(w.bytes + 16 + CX_UMR_MKEY_MASK, cases[i].mask);
+		put_be32(w.bytes + CX_CTRL_UMR_MKEY, mr.key ^ cases[i].key_xor);
+		put_be16(w.bytes + 16 + CX_UMR_XLT_OCTOWORDS, cases[i].octowords);
+		put_be16(w.bytes + 16 + CX_UMR_XLT_OFFSET, cases[i].offset);
+		put_be32(w.bytes + 128 + CX_DATA_BYTE_COUNT, cases[i].octowords * 16u);
+		put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, cases[i].mask);
 		driver_post(d, &umr, &w);
 		driver_ring(d, &umr);
 		run();
@@ -991,7 +991,7 @@ static void test_hints(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct world *w = &d->world;
 		struct pair p;
 
@@ -1043,7 +1043,7 @@ static void test_hint_of_reads_and_after_umr(void **state)
 	driver_create_free_mr(d, &mr);
 	driver_create_qp(d, &umr, CX_ST_REG_UMR);
 	driver_connect(d, &umr, 0);
-	cx_put64(w->ram + xlt, mr.addr | 3);
+	put_be64(w->ram + xlt, mr.addr | 3);
 	wqe_umr(d, &q, &mr, xlt);
 	driver_post(d, &umr, &q);
 	driver_ring(d, &umr);
@@ -1123,8 +1123,8 @@ static void test_geometry(void **state)
 	CX_SET(qpc, qpc, cqn_snd, p.qp.cq.number);
 	CX_SET(qpc, qpc, user_index, USER_INDEX);
 	CX_SET(qpc, qpc, dbr_addr, p.qp.record);
-	cx_put64(d->in + CX_AT_create_qp_in_pas, page[0]);
-	cx_put64(d->in + CX_AT_create_qp_in_pas + 8, page[1]);
+	put_be64(d->in + CX_AT_create_qp_in_pas, page[0]);
+	put_be64(d->in + CX_AT_create_qp_in_pas + 8, page[1]);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
 			 CX_STAT_BAD_PARAM); /* a page too few */
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 16, 16), 0);
@@ -1133,12 +1133,12 @@ static void test_geometry(void **state)
 	wqe_init(&w, CX_WR_RDMA_WRITE, true);
 	wqe_raddr(&w, p.remote.addr, p.remote.key);
 	wqe_data(&w, p.local.addr, p.local.key, 777);
-	cx_put32(w.bytes + CX_CTRL_QPN_DS, w.len / 16);
+	put_be32(w.bytes + CX_CTRL_QPN_DS, w.len / 16);
 	for (unsigned i = 0; i < 5; i++) /* three in the first page, two in the other */
 		memcpy(d->world.ram +
 			       (i < 3 ? page[0] + 7936 + 64 + i * 64 : page[1] + (i - 3) * 64),
 		       w.bytes, 64);
-	cx_put32(d->world.ram + p.qp.record + 4, 5);
+	put_be32(d->world.ram + p.qp.record + 4, 5);
 	driver_ring(d, &p.qp);
 	run();
 	for (unsigned i = 0; i < 5; i++)
@@ -1254,10 +1254,10 @@ static void test_hostile_entries(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		driver_begin(d);
 		driver_place(d, 0, CX_OP_QUERY_HCA_CAP, 0x20, CX_SZ_query_hca_cap_out);
-		cx_put32(d->world.ram + d->cmdq + cases[i].at, cases[i].value);
+		put_be32(d->world.ram + d->cmdq + cases[i].at, cases[i].value);
 		driver_mmio_write(d, CX_INIT_CMD_DBELL, 1);
 		run();
 		assert_int_equal(driver_collect(d, 0, 16), cases[i].expected);
@@ -1271,12 +1271,12 @@ static void test_circular_mailboxes(void **state)
 	uint8_t *entry = d->world.ram + d->cmdq;
 
 	(void)state;
-	cx_put64(d->world.ram + block + CX_BLOCK_NEXT, block);
+	put_be64(d->world.ram + block + CX_BLOCK_NEXT, block);
 	driver_begin(d);
 	driver_place(d, 0, CX_OP_SET_HCA_CAP, 0x1010, 0x1010);
-	cx_put64(entry + CX_CMD_IN_PTR, block);
-	cx_put64(entry + CX_CMD_OUT_PTR, block);
-	cx_put32(entry + CX_CMD_INLEN, 1u << 20);
+	put_be64(entry + CX_CMD_IN_PTR, block);
+	put_be64(entry + CX_CMD_OUT_PTR, block);
+	put_be32(entry + CX_CMD_INLEN, 1u << 20);
 	driver_mmio_write(d, CX_INIT_CMD_DBELL, 1);
 	assert_true(world_run(&d->world, 2));
 	assert_int_equal(driver_collect(d, 0, 16), 0);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Which queue pair has its turn. Those with work take turns; those that wait for a time share
+ * one timer: when the earliest expires, all are woken and the early ones go back to sleep.
+ */
+#include "devices/cx/state.h"
+#include "util/clock.h"
+
+static void put_into(struct cx_qp_list *list, struct cx_qp *qp)
+{
+	cx_qp_rest(qp);
+	TAILQ_INSERT_TAIL(list, qp, turn);
+	qp->waits_in = list;
+}
+
+void cx_qp_rest(struct cx_qp *qp)
+{
+	if (qp->waits_in)
+		TAILQ_REMOVE(qp->waits_in, qp, turn);
+	qp->waits_in = NULL;
+}
+
+void cx_qp_has_work(struct cx *cx, struct cx_qp *qp)
+{
+	put_into(&cx->workers, qp);
+}
+
+void cx_qp_wake(struct cx *cx, struct cx_qp *qp)
+{
+	qp->rung = true;
+	cx_qp_has_work(cx, qp);
+}
+
+void cx_qp_sleep(struct cx *cx, struct cx_qp *qp)
+{
+	put_into(&cx->sleepers, qp);
+	if (!cx->wake_at_ns || qp->wake_at_ns < cx->wake_at_ns)
+		cx->wake_at_ns = qp->wake_at_ns;
+}
+
+bool cx_sched_is_due(const struct cx *cx)
+{
+	return cx->wake_at_ns && cx->wake_at_ns <= clock_ns();
+}
+
+void cx_sched_wake_all(struct cx *cx)
+{
+	cx->wake_at_ns = 0;
+	while (!TAILQ_EMPTY(&cx->sleepers))
+		cx_qp_has_work(cx, TAILQ_FIRST(&cx->sleepers));
+}
+
+int cx_sched_wait_ms(struct pci_function *f)
+{
+	const struct cx *cx = container_of(f, struct cx, f);
+	uint64_t now = clock_ns();
+
+	if (!cx->wake_at_ns)
+		return -1;
+	return cx->wake_at_ns <= now ? 0
+				     : (int)((cx->wake_at_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The accelerator as a PCI function: its BARs, and where each access goes. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "devices/accel/accel.h"
 #include "devices/accel/device.h"
+#include "util/macros.h"
 
 #define MEMORY_BYTES_MIN     (1ull << 20)
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
@@ -17,15 +17,15 @@
 
 static struct accel *accel_of(struct pci_function *f)
 {
-	return (struct accel *)((char *)f - offsetof(struct accel, function));
+	return container_of(f, struct accel, function);
 }
 
-/* One request's worth of a CPU access at @offset */
+/* Bytes of a CPU access at @offset that one request takes */
 static size_t request_bytes(uint64_t offset, size_t len)
 {
-	size_t room = REQUEST_BYTES_MAX - offset % REQUEST_BYTES_MAX;
+	size_t to_boundary = REQUEST_BYTES_MAX - offset % REQUEST_BYTES_MAX;
 
-	return len < room ? len : room;
+	return len < to_boundary ? len : to_boundary;
 }
 
 static void cpu_write(struct accel *accel, uint64_t offset, const uint8_t *bytes, size_t len)
@@ -91,7 +91,7 @@ static int accel_bar_write(struct pci_function *f, unsigned bar, uint64_t offset
 	return 0;
 }
 
-/* Registers have no use for byte enables: what is not whole is left out. */
+/* Registers are written in whole DWs alone. */
 static void regs_mem_write(struct accel *accel, uint64_t offset, const struct tlp *tlp,
 			   const uint8_t *payload)
 {
@@ -184,32 +184,32 @@ static void build_config(struct pci_function *f, const struct accel_config *conf
 }
 
 /*
- * Memory of its own file, so that a host can map the same pages. Sealed: a host
- * that could shrink the file would end this process by SIGBUS.
+ * Memory in a file, so that a host can map the same pages. Sealed: a host that could
+ * shrink the file would end this process by SIGBUS.
  */
 static int map_memory(int *fd, uint8_t **memory, uint64_t bytes)
 {
-	int error;
+	int ret;
 
 	*fd = memfd_create("accel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (*fd < 0)
 		return -errno;
 	if (ftruncate(*fd, (off_t)bytes) ||
 	    fcntl(*fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)) {
-		error = -errno;
+		ret = -errno;
 		close(*fd);
-		return error;
+		return ret;
 	}
 	*memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 	if (*memory == MAP_FAILED) {
-		error = -errno;
+		ret = -errno;
 		close(*fd);
-		return error;
+		return ret;
 	}
 	return 0;
 }
 
-static bool config_possible(const struct accel_config *config, uint64_t bytes)
+static bool config_ok(const struct accel_config *config, uint64_t bytes)
 {
 	return bytes >= MEMORY_BYTES_MIN && bytes <= INT64_MAX && !(bytes & (bytes - 1)) &&
 	       (config->completer == PCI_TPH_COMPLETER_NONE ||
@@ -223,17 +223,17 @@ int accel_create(struct pci_function **out, const struct accel_config *config,
 	uint64_t bytes = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES_DEFAULT;
 	struct accel *accel;
 	uint8_t *memory;
-	int error;
+	int ret;
 
-	if (!config_possible(config, bytes))
+	if (!config_ok(config, bytes))
 		return -EINVAL;
 	accel = calloc(1, sizeof(*accel));
 	if (!accel)
 		return -ENOMEM;
-	error = map_memory(&accel->memory_fd, &memory, bytes);
-	if (error) {
+	ret = map_memory(&accel->memory_fd, &memory, bytes);
+	if (ret) {
 		free(accel);
-		return error;
+		return ret;
 	}
 	ingress_init(&accel->ingress, memory, config->completer);
 	accel->function.ops = &accel_ops;

@@ -7,7 +7,7 @@
 #ifndef ACCEL_REGS_H
 #define ACCEL_REGS_H
 
-/* Identity. The vendor id is assigned to nobody in the public PCI id list. */
+/* Identity. The public PCI id list assigns this vendor id to no vendor. */
 #define ACCEL_PCI_VENDOR     0x7048
 #define ACCEL_PCI_DEVICE     0xacc0
 #define ACCEL_PCI_CLASS_CODE 0x120000 /* processing accelerator */
@@ -95,9 +95,12 @@
 	 ((partition) << ACCEL_RULE_PARTITION_SHIFT) | ((ext) ? ACCEL_RULE_EXT : 0u) | (st))
 
 /* One hint in a u64, in keys and in the ring alike. */
+#define ACCEL_HINT_PH_SHIFT	 16
+#define ACCEL_HINT_ST_BITS_SHIFT 24
 #define ACCEL_HINT_ST(hint)	 ((hint)&0xffff)
-#define ACCEL_HINT_PH(hint)	 (((hint) >> 16) & 0x3)
-#define ACCEL_HINT_ST_BITS(hint) (((hint) >> 24) & 0x1f) /* 0: no hint; 8; 16 */
+#define ACCEL_HINT_PH(hint)	 (((hint) >> ACCEL_HINT_PH_SHIFT) & 0x3)
+#define ACCEL_HINT_ST_BITS(hint)                                                                   \
+	(((hint) >> ACCEL_HINT_ST_BITS_SHIFT) & 0x1f) /* 0: no hint; 8; 16 */
 
 /* Keys: the distinct hints seen, in order of their first appearance. RO, u64s: */
 #define ACCEL_KEYS	   512
@@ -118,16 +121,24 @@
 #define ACCEL_RING_LEN	    32
 
 /* In the ring's HINT word */
-#define ACCEL_RING_FIRST_BE(hint)  (((hint) >> 32) & 0xf)
-#define ACCEL_RING_LAST_BE(hint)   (((hint) >> 36) & 0xf)
-#define ACCEL_RING_REQUESTER(hint) (((hint) >> 48) & 0xffff) /* bus 15:8, device 7:3, function */
+#define ACCEL_RING_FIRST_BE_SHIFT  32
+#define ACCEL_RING_LAST_BE_SHIFT   36
+#define ACCEL_RING_REQUESTER_SHIFT 48
+#define ACCEL_RING_FIRST_BE(hint)  (((hint) >> ACCEL_RING_FIRST_BE_SHIFT) & 0xf)
+#define ACCEL_RING_LAST_BE(hint)   (((hint) >> ACCEL_RING_LAST_BE_SHIFT) & 0xf)
+/* bus 15:8, device 7:3, function 2:0 */
+#define ACCEL_RING_REQUESTER(hint) (((hint) >> ACCEL_RING_REQUESTER_SHIFT) & 0xffff)
 
 /* In the ring's INFO word */
+#define ACCEL_RING_BYTES_SHIFT	   16
+#define ACCEL_RING_PARTITION_SHIFT 32
+#define ACCEL_RING_OP_SHIFT	   40
+#define ACCEL_RING_FLAGS_SHIFT	   56
 #define ACCEL_RING_LENGTH_DW(info) ((info)&0xffff)
-#define ACCEL_RING_BYTES(info)	   (((info) >> 16) & 0xffff) /* enabled */
-#define ACCEL_RING_PARTITION(info) (((info) >> 32) & 0xf)
-#define ACCEL_RING_OP(info)	   (((info) >> 40) & 0x3)
-#define ACCEL_RING_FLAGS(info)	   (((info) >> 56) & 0xff)
+#define ACCEL_RING_BYTES(info)	   (((info) >> ACCEL_RING_BYTES_SHIFT) & 0xffff) /* enabled */
+#define ACCEL_RING_PARTITION(info) (((info) >> ACCEL_RING_PARTITION_SHIFT) & 0xf)
+#define ACCEL_RING_OP(info)	   (((info) >> ACCEL_RING_OP_SHIFT) & 0x3)
+#define ACCEL_RING_FLAGS(info)	   (((info) >> ACCEL_RING_FLAGS_SHIFT) & 0xff)
 #define ACCEL_RING_FLAG_IGNORED	   0x1 /* the completer is none: the hint had no effect */
 #define ACCEL_RING_FLAG_MALFORMED  0x2 /* dropped */
 #define ACCEL_RING_FLAG_OP_ERROR   0x4 /* the operation was not possible: data discarded */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* The accelerator's ingress block: hints decoded, counted and recorded, rules applied. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static uint64_t hint_word(const struct tlp_hint *hint)
 {
 	if (!hint->st_bits)
 		return 0;
-	return hint->st | (uint64_t)(hint->ph & 3) << 16 | (uint64_t)hint->st_bits << 24;
+	return hint->st | (uint64_t)(hint->ph & 3) << ACCEL_HINT_PH_SHIFT |
+	       (uint64_t)hint->st_bits << ACCEL_HINT_ST_BITS_SHIFT;
 }
 
 void ingress_init(struct ingress *in, uint8_t *memory, enum pci_tph_completer completer)
@@ -46,8 +48,8 @@ static uint64_t *find_key(struct ingress *in, struct ingress_tag *tag, const str
 	return in->live.keys[*key - 1];
 }
 
-static void count(struct ingress *in, struct ingress_tag *tag, const struct tlp_hint *hint,
-		  unsigned partition, size_t bytes)
+static void count_write(struct ingress *in, struct ingress_tag *tag, const struct tlp_hint *hint,
+			unsigned partition, size_t bytes)
 {
 	uint64_t *totals = in->live.totals;
 	uint64_t *key = find_key(in, tag, hint);
@@ -66,16 +68,19 @@ static void count(struct ingress *in, struct ingress_tag *tag, const struct tlp_
 	}
 }
 
+/* @info: what is not of the TLP itself */
 static void record(struct ingress *in, uint64_t offset, const struct tlp *tlp, uint64_t info)
 {
 	uint64_t *entry = in->live.ring[in->sequence % ACCEL_RING];
 
 	entry[ACCEL_RING_SEQUENCE / 8] = in->sequence++;
 	entry[ACCEL_RING_OFFSET / 8] = offset;
-	entry[ACCEL_RING_HINT / 8] = hint_word(&tlp->hint) | (uint64_t)(tlp->first_be & 0xf) << 32 |
-				     (uint64_t)(tlp->last_be & 0xf) << 36 |
-				     (uint64_t)tlp->requester << 48;
-	entry[ACCEL_RING_INFO / 8] = info;
+	entry[ACCEL_RING_HINT / 8] = hint_word(&tlp->hint) |
+				     (uint64_t)(tlp->first_be & 0xf) << ACCEL_RING_FIRST_BE_SHIFT |
+				     (uint64_t)(tlp->last_be & 0xf) << ACCEL_RING_LAST_BE_SHIFT |
+				     (uint64_t)tlp->requester << ACCEL_RING_REQUESTER_SHIFT;
+	entry[ACCEL_RING_INFO / 8] =
+		info | tlp->length_dw | (uint64_t)tlp_bytes(tlp) << ACCEL_RING_BYTES_SHIFT;
 }
 
 void ingress_write(struct ingress *in, uint64_t offset, const struct tlp *tlp,
@@ -84,14 +89,13 @@ void ingress_write(struct ingress *in, uint64_t offset, const struct tlp *tlp,
 	uint64_t *totals = in->live.totals;
 	struct tlp_hint hint = tlp->hint;
 	unsigned partition, op, flags = 0;
-	size_t bytes = tlp_bytes(tlp);
 	struct ingress_tag *tag;
 	uint32_t rule;
 
 	if (malformed(in, tlp)) {
 		totals[INGRESS_TOTAL(ACCEL_REG_MALFORMED)]++;
 		record(in, offset, tlp,
-		       tlp->length_dw | bytes << 16 | (uint64_t)ACCEL_RING_FLAG_MALFORMED << 56);
+		       (uint64_t)ACCEL_RING_FLAG_MALFORMED << ACCEL_RING_FLAGS_SHIFT);
 		return;
 	}
 	if (hint.st_bits && in->completer == PCI_TPH_COMPLETER_NONE) {
@@ -107,10 +111,11 @@ void ingress_write(struct ingress *in, uint64_t offset, const struct tlp *tlp,
 		flags |= ACCEL_RING_FLAG_OP_ERROR;
 		totals[INGRESS_TOTAL(ACCEL_REG_OP_ERRORS)]++;
 	}
-	count(in, tag, &hint, partition, bytes);
+	count_write(in, tag, &hint, partition, tlp_bytes(tlp));
 	record(in, offset, tlp,
-	       tlp->length_dw | bytes << 16 | (uint64_t)partition << 32 | (uint64_t)op << 40 |
-		       (uint64_t)flags << 56);
+	       (uint64_t)partition << ACCEL_RING_PARTITION_SHIFT |
+		       (uint64_t)op << ACCEL_RING_OP_SHIFT |
+		       (uint64_t)flags << ACCEL_RING_FLAGS_SHIFT);
 }
 
 int ingress_read(struct ingress *in, uint64_t offset, const struct tlp *tlp, uint8_t *payload)

@@ -3,23 +3,11 @@
 #include <string.h>
 
 #include "devices/accel/ingress.h"
+#include "util/bytes.h"
 
 static bool whole_dws(const struct tlp *tlp)
 {
 	return tlp->first_be == 0xf && (tlp->length_dw == 1 || tlp->last_be == 0xf);
-}
-
-static uint32_t load32(const uint8_t *from)
-{
-	return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
-static void store32(uint8_t *to, uint32_t value)
-{
-	to[0] = value & 0xff;
-	to[1] = value >> 8 & 0xff;
-	to[2] = value >> 16 & 0xff;
-	to[3] = value >> 24;
 }
 
 static uint32_t add_f32(uint32_t a, uint32_t b)
@@ -48,10 +36,10 @@ bool ingress_operate(unsigned op, const struct tlp *tlp, const uint8_t *payload,
 		return false;
 	if (op == ACCEL_OP_ADD_U32) {
 		for (size_t i = 0; i < len; i += 4)
-			store32(dst + i, load32(dst + i) + load32(payload + i));
+			put_le32(dst + i, get_le32(dst + i) + get_le32(payload + i));
 	} else {
 		for (size_t i = 0; i < len; i += 4)
-			store32(dst + i, add_f32(load32(dst + i), load32(payload + i)));
+			put_le32(dst + i, add_f32(get_le32(dst + i), get_le32(payload + i)));
 	}
 	return true;
 }

@@ -4,6 +4,7 @@
 
 #include "devices/accel/device.h"
 #include "devices/pci/link.h"
+#include "util/bytes.h"
 
 static uint64_t two(uint32_t low, uint32_t high)
 {
@@ -116,7 +117,5 @@ void accel_regs_write(struct accel *accel, uint32_t offset, const uint8_t *bytes
 		return;
 	}
 	for (size_t i = 0; i < len; i += 4)
-		write32(accel, offset + (uint32_t)i,
-			bytes[i] | (uint32_t)bytes[i + 1] << 8 | (uint32_t)bytes[i + 2] << 16 |
-				(uint32_t)bytes[i + 3] << 24);
+		write32(accel, offset + (uint32_t)i, get_le32(bytes + i));
 }

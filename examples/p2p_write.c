@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A NIC writes into a device's memory with the steering tag that the memory's
- * owner chose. The owner exports a BAR as a dma-buf with a hint (libtph); the
- * RDMA part is what any application does, and names no hint.
+ * A NIC writes into a device's memory with the steering tag that the memory's owner chose. The owner
+ * exports a BAR as a dma-buf with a hint (libtph); the RDMA part is any application's: it names no hint.
  */
 #include <errno.h>
 #include <error.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A NIC writes into a device's memory with the steering tag that the memory's owner chose. The owner
- * exports a BAR as a dma-buf with a hint (libtph); the RDMA part is any application's: it names no hint.
+ * A NIC writes into a device's memory with the steering tag that its owner chose: the owner exports
+ * a BAR as a dma-buf with a hint (libtph); the RDMA part names no hint, as in any application.
  */
 #include <errno.h>
 #include <error.h>

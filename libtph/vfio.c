@@ -30,7 +30,7 @@ static int tph_feature(int device_fd, uint32_t operation,
 		struct vfio_device_feature head;
 		uint8_t bytes[sizeof(struct vfio_device_feature) + sizeof(*tph)];
 	} arg = {.head = {.argsz = sizeof(arg.bytes),
-			  .flags = operation | VFIO_DEVICE_FEATURE_DMA_BUF_TPH}};
+			  .flags = operation | TPH_VFIO_FEATURE_DMA_BUF_TPH}};
 
 	memcpy(arg.bytes + sizeof(arg.head), tph, sizeof(*tph));
 	if (ioctl(device_fd, VFIO_DEVICE_FEATURE, &arg))

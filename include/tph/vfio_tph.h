@@ -49,13 +49,25 @@ struct vfio_device_feature_dma_buf {
  * none of 16-bit tags.
  */
 #ifndef VFIO_DMABUF_FL_TPH
-#define VFIO_DMABUF_FL_TPH	    (1 << 0) /* there is a hint */
-#define VFIO_DMABUF_TPH_PH_MASK	    0x6U     /* Processing Hint, 0..3 */
-#define VFIO_DMABUF_TPH_PH_SHIFT    1
-#define VFIO_DMABUF_FL_TPH_EXT	    (1 << 3)	/* the tag is a 16-bit Extended ST, else 8-bit */
-#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4)	/* who does not take the hint must not map */
-#define VFIO_DMABUF_TPH_ST_MASK	    0xffff0000U /* Steering Tag */
-#define VFIO_DMABUF_TPH_ST_SHIFT    16
+#define VFIO_DMABUF_FL_TPH (1 << 0) /* there is a hint */
+#endif
+#ifndef VFIO_DMABUF_TPH_PH_MASK
+#define VFIO_DMABUF_TPH_PH_MASK 0x6U /* Processing Hint, 0..3 */
+#endif
+#ifndef VFIO_DMABUF_TPH_PH_SHIFT
+#define VFIO_DMABUF_TPH_PH_SHIFT 1
+#endif
+#ifndef VFIO_DMABUF_FL_TPH_EXT
+#define VFIO_DMABUF_FL_TPH_EXT (1 << 3) /* the tag is a 16-bit Extended ST, else 8-bit */
+#endif
+#ifndef VFIO_DMABUF_FL_TPH_REQUIRED
+#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4) /* who does not take the hint must not map */
+#endif
+#ifndef VFIO_DMABUF_TPH_ST_MASK
+#define VFIO_DMABUF_TPH_ST_MASK 0xffff0000U /* Steering Tag */
+#endif
+#ifndef VFIO_DMABUF_TPH_ST_SHIFT
+#define VFIO_DMABUF_TPH_ST_SHIFT 16
 #endif
 
 /*
@@ -72,22 +84,28 @@ struct vfio_device_feature_dma_buf {
  * above, PROBE too. ENOTTY: the kernel has no such feature. Another kernel may
  * use the number for something else: a GET with dmabuf_fd -1 must answer EBADF.
  */
-#ifndef VFIO_DEVICE_FEATURE_DMA_BUF_TPH
-#define VFIO_DEVICE_FEATURE_DMA_BUF_TPH 14
+#define TPH_VFIO_FEATURE_DMA_BUF_TPH 14 /* provisional; a header may have the name for another */
 
+#ifndef VFIO_DMA_BUF_TPH_ST
 struct vfio_device_feature_dma_buf_tph {
 	__s32 dmabuf_fd;
 	__u32 flags;
-#define VFIO_DMA_BUF_TPH_ST	  (1 << 0) /* steering_tag is there */
-#define VFIO_DMA_BUF_TPH_ST_EXT	  (1 << 1) /* steering_tag_ext is there */
-#define VFIO_DMA_BUF_TPH_REQUIRED (1 << 2) /* no mapping without the hint */
-/* GET only: an importer has mapped with this hint since the last SET */
-#define VFIO_DMA_BUF_TPH_TAKEN_ST     (1 << 16)
-#define VFIO_DMA_BUF_TPH_TAKEN_ST_EXT (1 << 17)
-	__u16 steering_tag_ext; /* 16-bit Extended ST */
-	__u8 steering_tag;	/* 8-bit ST */
-	__u8 ph;		/* Processing Hint, 0..3, of both */
+#define VFIO_DMA_BUF_TPH_ST	(1 << 0) /* steering_tag is there */
+#define VFIO_DMA_BUF_TPH_ST_EXT (1 << 1) /* steering_tag_ext is there */
+	__u16 steering_tag_ext;		 /* 16-bit Extended ST */
+	__u8 steering_tag;		 /* 8-bit ST */
+	__u8 ph;			 /* Processing Hint, 0..3, of both */
 };
+#endif
+#ifndef VFIO_DMA_BUF_TPH_REQUIRED
+#define VFIO_DMA_BUF_TPH_REQUIRED (1 << 2) /* no mapping without the hint */
+#endif
+/* GET only: an importer has mapped with this hint since the last SET */
+#ifndef VFIO_DMA_BUF_TPH_TAKEN_ST
+#define VFIO_DMA_BUF_TPH_TAKEN_ST (1 << 16)
+#endif
+#ifndef VFIO_DMA_BUF_TPH_TAKEN_ST_EXT
+#define VFIO_DMA_BUF_TPH_TAKEN_ST_EXT (1 << 17)
 #endif
 
 /* A VFIO device opened by its own file, /dev/vfio/devices/vfioN (Linux 6.6). */

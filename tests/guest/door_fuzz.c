@@ -336,7 +336,7 @@ static void fuzz_feature(struct fuzz *fuzz)
 	else
 		arg.tph.flags = random_u32(&fuzz->random);
 	file = choose_file(fuzz, &arg.tph.dmabuf_fd, &buffer);
-	choose_head(fuzz, &arg, VFIO_DEVICE_FEATURE_DMA_BUF_TPH,
+	choose_head(fuzz, &arg, TPH_VFIO_FEATURE_DMA_BUF_TPH,
 		    set ? VFIO_DEVICE_FEATURE_SET : VFIO_DEVICE_FEATURE_GET, sizeof(arg.tph));
 	call.argsz = arg.head.argsz;
 	call.flags = arg.head.flags;
@@ -353,7 +353,7 @@ static void fuzz_feature(struct fuzz *fuzz)
 		return;
 	buffer->hints = hints;
 	if ((call.flags & FEATURE_BITS) ==
-		    (VFIO_DEVICE_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_GET) &&
+		    (TPH_VFIO_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_GET) &&
 	    !(call.flags & VFIO_DEVICE_FEATURE_PROBE))
 		judge_hints(fuzz, buffer, &arg.tph);
 }

@@ -53,12 +53,12 @@ int accel_set_tph(const struct accel *accel, const struct vfio_device_feature_dm
 {
 	struct vfio_device_feature_dma_buf_tph copy = *tph;
 
-	return feature(accel, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_DMA_BUF_TPH, &copy,
+	return feature(accel, VFIO_DEVICE_FEATURE_SET | TPH_VFIO_FEATURE_DMA_BUF_TPH, &copy,
 		       sizeof(copy));
 }
 
 int accel_get_tph(const struct accel *accel, struct vfio_device_feature_dma_buf_tph *tph)
 {
-	return feature(accel, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF_TPH, tph,
+	return feature(accel, VFIO_DEVICE_FEATURE_GET | TPH_VFIO_FEATURE_DMA_BUF_TPH, tph,
 		       sizeof(*tph));
 }

@@ -110,7 +110,7 @@ static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_
 static void probe(void **state)
 {
 	const struct guest *guest = *state;
-	const uint32_t feature = VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_DMA_BUF_TPH;
+	const uint32_t feature = VFIO_DEVICE_FEATURE_PROBE | TPH_VFIO_FEATURE_DMA_BUF_TPH;
 	int want = verdict_of(guest, (struct verdict){EOPNOTSUPP, 0, 0});
 
 	assert_int_equal(raw_feature(guest, feature, 0), want);
@@ -134,7 +134,7 @@ static void probe(void **state)
 static void malformed_requests(void **state)
 {
 	const struct guest *guest = *state;
-	const uint32_t feature = VFIO_DEVICE_FEATURE_DMA_BUF_TPH;
+	const uint32_t feature = TPH_VFIO_FEATURE_DMA_BUF_TPH;
 
 	assert_int_equal(
 		raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET, 12),

@@ -128,7 +128,7 @@ int ioctl(int fd, unsigned long request, ...)
 		ret = -ENOTTY;
 	else if ((head->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_DMA_BUF)
 		ret = export_dmabuf(head);
-	else if ((head->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_DMA_BUF_TPH)
+	else if ((head->flags & VFIO_DEVICE_FEATURE_MASK) == TPH_VFIO_FEATURE_DMA_BUF_TPH)
 		ret = tph_feature(head);
 	else
 		ret = -ENOTTY;

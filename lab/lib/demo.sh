@@ -40,7 +40,7 @@ demo_arguments() {
 
 # demo_report ARGUMENT…: what the demo was given, so that the page can say how to do it again.
 demo_report() {
-	local args=(--result "${out#"$PWD"/}/result.json" --style "$lab/report/report.css" --out "$out/report.html"
+	local args=(--result "${out#"$PWD"/}/result.json" --page "$lab/report/page.html" --out "$out/report.html"
 		--log "$log" --command "lab/tphlab demo$(demo_arguments "$@")")
 	# A trace that went elsewhere than into a file is not there any more.
 	[ ! -f "$trace" ] || args+=(--trace "${trace#"$PWD"/}")

@@ -1,238 +1,260 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "lab/report/summary.h"
 
-#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *result_text(struct json_object *object, const char *key)
-{
-	struct json_object *value;
+#include "lab/report/result.h"
+#include "lab/report/text.h"
+#include "lab/report/timeline.h"
 
-	if (!json_object_object_get_ex(object, key, &value) || !value)
-		return "";
-	return json_object_get_string(value);
+static void put(struct json_object *object, const char *key, uint64_t number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
 }
 
-int64_t result_number(struct json_object *object, const char *key)
+static struct json_object *put_list(struct json_object *object, const char *key)
 {
-	struct json_object *value;
+	struct json_object *list = json_object_new_array();
 
-	return json_object_object_get_ex(object, key, &value) ? json_object_get_int64(value) : 0;
+	json_object_object_add(object, key, list);
+	return list;
 }
 
-struct json_object *result_list(struct json_object *object, const char *key)
+static struct json_object *append(struct json_object *list)
 {
-	struct json_object *value;
+	struct json_object *object = json_object_new_object();
 
-	if (!json_object_object_get_ex(object, key, &value) ||
-	    !json_object_is_type(value, json_type_array))
+	json_object_array_add(list, object);
+	return object;
+}
+
+struct json_object *summary_new(const char *result, size_t len)
+{
+	struct json_object *summary = result_parse(result, len);
+
+	if (!summary)
 		return NULL;
-	return value;
+	put_list(summary, "notes");
+	json_object_object_add(summary, "trace", NULL);
+	json_object_object_add(summary, "log", json_object_new_string(""));
+	return summary;
 }
 
-size_t result_length(struct json_object *list)
+void summary_note(struct json_object *summary, const char *format, ...)
 {
-	return list ? json_object_array_length(list) : 0;
+	char line[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	json_object_array_add(json_object_object_get(summary, "notes"),
+			      text_visible(line, strlen(line), sizeof(line)));
 }
 
-struct json_object *result_object(struct json_object *object, const char *key)
+void summary_add_log(struct json_object *summary, const char *bytes, size_t len)
 {
-	struct json_object *value;
-
-	return json_object_object_get_ex(object, key, &value) ? value : NULL;
+	json_object_object_add(summary, "log", text_visible(bytes, len, len));
 }
 
-struct tlp_hint result_hint(struct json_object *object)
+/* ---- the trace ---- */
+
+/* Those of the pairs, in their order, and the one that adds; the first is none. */
+static void expect_hints(struct trace_summary *trace, struct json_object *summary)
 {
-	struct tlp_hint hint = {.st_bits = (uint8_t)result_number(object, "width"),
-				.st = (uint16_t)strtoul(result_text(object, "st"), NULL, 0)};
-	const char *ph = result_text(object, "ph");
+	static const struct tlp_hint none;
+	struct json_object *pairs = json_object_object_get(summary, "pairs");
+	struct tlp_hint hint;
 
-	for (uint8_t i = 0; i < 4; i++)
-		if (!strcmp(ph, tlp_ph_str(i)))
-			hint.ph = i;
-	if (!hint.st_bits)
-		return (struct tlp_hint){0};
-	return hint;
-}
-
-static bool same_hint(const struct tlp_hint *a, const struct tlp_hint *b)
-{
-	return a->st_bits == b->st_bits && (!a->st_bits || (a->st == b->st && a->ph == b->ph));
-}
-
-unsigned summary_series(const struct summary *summary, const struct tlp_hint *hint)
-{
-	for (unsigned i = 0; i < summary->series_count; i++)
-		if (same_hint(&summary->series[i].hint, hint))
-			return i;
-	return SERIES_MAX - 1;
-}
-
-bool port_is_accelerator(const struct port *port)
-{
-	return !strncmp(port->name, "accel", 5);
-}
-
-struct json_object *port_nic(const struct summary *summary, const struct port *port)
-{
-	struct json_object *nics = result_list(summary->result, "nics");
-	char bdf[16];
-
-	snprintf(bdf, sizeof(bdf), "0000:%02x:%02x.%x", port->id >> 8, port->id >> 3 & 31,
-		 port->id & 7);
-	for (size_t i = 0; port->has_id && i < result_length(nics); i++) {
-		struct json_object *nic = json_object_array_get_idx(nics, i);
-
-		if (!strcmp(result_text(nic, "bdf"), bdf))
-			return nic;
+	trace_summary_add_hint(trace, &none);
+	for (size_t i = 0; i < json_object_array_length(pairs); i++) {
+		hint = result_hint(json_object_array_get_idx(pairs, i));
+		trace_summary_add_hint(trace, &hint);
 	}
-	return NULL;
+	hint = result_hint(json_object_object_get(summary, "add"));
+	trace_summary_add_hint(trace, &hint);
 }
 
-static void take_hint(struct summary *s, struct json_object *object)
+static void put_hints(struct json_object *to, const struct trace_summary *trace)
 {
-	struct tlp_hint hint = result_hint(object);
+	struct json_object *hints = put_list(to, "hints");
 
-	if (s->series_count < SERIES_MAX - 1 && summary_series(s, &hint) == SERIES_MAX - 1)
-		s->series[s->series_count++].hint = hint;
-}
+	for (unsigned i = 0; i < TRACE_HINTS_MAX; i++) {
+		const struct trace_hint *hint = &trace->hints[i];
+		struct json_object *object = append(hints);
+		char st[8];
 
-/* The hints of the pairs, in their order, and the one that adds. */
-static void take_series(struct summary *s)
-{
-	struct json_object *pairs = result_list(s->result, "pairs");
-
-	s->series_count = 1;
-	for (size_t i = 0; i < result_length(pairs); i++)
-		take_hint(s, json_object_array_get_idx(pairs, i));
-	take_hint(s, result_object(s->result, "add"));
-}
-
-static int find_port(struct summary *s, const char *name)
-{
-	for (unsigned i = 0; i < s->port_count; i++)
-		if (!strcmp(s->ports[i].name, name))
-			return (int)i;
-	if (s->port_count == PORTS_MAX)
-		return -ENOSPC;
-	strcpy(s->ports[s->port_count].name, name);
-	return (int)s->port_count++;
-}
-
-static struct flow *find_flow(struct summary *s, unsigned from, unsigned to)
-{
-	for (unsigned i = 0; i < s->flow_count; i++)
-		if (s->flows[i].from == from && s->flows[i].to == to)
-			return &s->flows[i];
-	s->flows[s->flow_count] = (struct flow){.from = from, .to = to};
-	return &s->flows[s->flow_count++];
-}
-
-static int add_write(struct summary *s, const struct trace_packet *packet, unsigned from)
-{
-	unsigned series = summary_series(s, &packet->tlp.hint);
-
-	if (s->write_count == s->write_room) {
-		size_t room = s->write_room ? 2 * s->write_room : 4096;
-		struct write *more = realloc(s->writes, room * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		s->writes = more;
-		s->write_room = room;
-	}
-	s->writes[s->write_count++] = (struct write){
-		.time_ns = packet->time_ns,
-		.series = (unsigned char)series,
-		.from = (unsigned char)from,
-	};
-	s->series[series].writes++;
-	s->series[series].bytes += tlp_bytes(&packet->tlp);
-	return 0;
-}
-
-static size_t data_bytes(const struct tlp *tlp)
-{
-	size_t room = tlp->length_dw * 4u - tlp->lower_addr % 4;
-
-	switch (tlp->kind) {
-	case TLP_MWR:
-		return tlp_bytes(tlp);
-	case TLP_CPLD:
-		return room < tlp->byte_count ? room : tlp->byte_count;
-	default:
-		return 0;
+		snprintf(st, sizeof(st), "0x%x", hint->hint.st);
+		put(object, "width", hint->hint.st_bits);
+		json_object_object_add(object, "st", json_object_new_string(st));
+		json_object_object_add(object, "ph",
+				       json_object_new_string(tlp_ph_str(hint->hint.ph)));
+		put(object, "tlps", hint->tlps);
+		put(object, "bytes", hint->bytes);
 	}
 }
 
-/* A device that never sends is known by this alone. */
-static int add_event(struct summary *s, const struct trace_packet *packet)
+static void put_ports(struct json_object *to, const struct trace_summary *trace)
 {
-	int port = find_port(s, packet->from);
+	struct json_object *ports = put_list(to, "ports");
 
-	if (port < 0)
-		return port;
-	if (!strcmp(packet->text, "requester_id")) {
-		s->ports[port].has_id = true;
-		s->ports[port].id = (uint16_t)packet->value;
-	} else if (!strcmp(packet->text, "below_switch") && packet->value < PORTS_MAX) {
-		s->ports[port].below_switch = (unsigned)packet->value;
+	for (unsigned i = 0; i < trace->port_count; i++) {
+		const struct trace_port *port = &trace->ports[i];
+		struct json_object *object = append(ports);
+		char id[16] = "";
+
+		if (port->has_id)
+			snprintf(id, sizeof(id), "%02x:%02x.%x", port->id >> 8, port->id >> 3 & 31,
+				 port->id & 7);
+		json_object_object_add(
+			object, "name",
+			text_visible(port->name, strlen(port->name), TRACE_NAME_BYTES));
+		json_object_object_add(object, "id", json_object_new_string(id));
+		put(object, "below_switch", port->below_switch);
 	}
-	return 0;
 }
 
-static int add_tlp(struct summary *s, const struct trace_packet *packet)
+static void put_flows(struct json_object *to, const struct trace_summary *trace)
 {
-	int from = find_port(s, packet->from), to = find_port(s, packet->to);
-	const struct tlp *tlp = &packet->tlp;
-	struct flow *flow;
+	struct json_object *flows = put_list(to, "flows");
 
-	if (from < 0 || to < 0)
-		return -ENOSPC;
-	flow = find_flow(s, (unsigned)from, (unsigned)to);
-	flow->tlps[tlp->kind]++;
-	flow->bytes += data_bytes(tlp);
-	flow->hinted += tlp->hint.st_bits || packet->hint_dropped;
-	flow->dropped += packet->hint_dropped;
-	if (!s->tlps++)
-		s->first_ns = packet->time_ns;
-	if (tlp->kind == TLP_MWR && port_is_accelerator(&s->ports[to]))
-		return add_write(s, packet, (unsigned)from);
-	return 0;
+	for (unsigned i = 0; i < trace->flow_count; i++) {
+		const struct trace_flow *flow = &trace->flows[i];
+		struct json_object *object = append(flows);
+
+		put(object, "from", flow->from);
+		put(object, "to", flow->to);
+		put(object, "writes", flow->tlps[TLP_MWR]);
+		put(object, "reads", flow->tlps[TLP_MRD]);
+		put(object, "completions", flow->tlps[TLP_CPL] + flow->tlps[TLP_CPLD]);
+		put(object, "bytes", flow->data_bytes);
+		put(object, "hinted", flow->hinted);
+		put(object, "dropped", flow->dropped);
+	}
 }
 
-static void load_trace(struct summary *s, const char *path)
+static void put_bursts(struct json_object *to, const struct timeline *timeline,
+		       const struct trace_summary *trace)
 {
-	FILE *file = path ? fopen(path, "re") : NULL;
-	struct trace_packet packet;
-	struct trace_reader *reader;
+	struct json_object *bursts = put_list(to, "bursts");
 
-	if (!file || trace_reader_open(&reader, file)) {
-		s->no_trace = "The run left no trace that can be read.";
+	for (unsigned i = 0; i < timeline->burst_count; i++) {
+		const struct burst *burst = &timeline->bursts[i];
+		struct json_object *object = append(bursts);
+
+		put(object, "bin", burst->bin);
+		put(object, "start_ms",
+		    (trace->writes[burst->first].time_ns - trace->writes[0].time_ns) / 1000000);
+	}
+}
+
+static void put_bars(struct json_object *to, const struct timeline *timeline)
+{
+	struct json_object *bars = put_list(to, "bars");
+
+	for (unsigned bin = 0; bin < TIMELINE_BINS; bin++) {
+		for (unsigned hint = 0; hint < TRACE_HINTS_MAX; hint++) {
+			struct json_object *object;
+
+			if (!timeline->tlps[bin][hint])
+				continue;
+			object = append(bars);
+			put(object, "bin", bin);
+			put(object, "hint", hint);
+			put(object, "tlps", timeline->tlps[bin][hint]);
+		}
+	}
+}
+
+static void put_senders(struct json_object *to, const struct timeline *timeline,
+			const struct trace_summary *trace)
+{
+	struct json_object *senders = put_list(to, "senders");
+
+	for (unsigned port = 0; port < trace->port_count; port++) {
+		struct json_object *object = NULL, *bins = NULL;
+
+		for (unsigned bin = 0; bin < TIMELINE_BINS; bin++) {
+			if (!timeline->sent[port][bin])
+				continue;
+			if (!object) {
+				object = append(senders);
+				put(object, "port", port);
+				bins = put_list(object, "bins");
+			}
+			json_object_array_add(bins, json_object_new_uint64(bin));
+		}
+	}
+}
+
+static void put_timeline(struct json_object *to, const struct trace_summary *trace)
+{
+	struct json_object *object = json_object_new_object();
+	struct timeline timeline = {0};
+
+	timeline_make(&timeline, trace);
+	json_object_object_add(to, "timeline", object);
+	put(object, "bins", TIMELINE_BINS);
+	json_object_object_add(object, "bin_ms", json_object_new_double(timeline.bin_ns / 1e6));
+	put_bursts(object, &timeline, trace);
+	put_bars(object, &timeline);
+	put_senders(object, &timeline, trace);
+}
+
+static void note_limits(struct json_object *summary, const struct trace_summary *trace)
+{
+	if (trace->cut)
+		summary_note(summary, "The page covers the first %d packets of the trace.",
+			     TRACE_PACKETS_MAX);
+	if (trace->broken)
+		summary_note(
+			summary,
+			"The trace ends in a packet that cannot be read; all before it is here.");
+	if (trace->left_out)
+		summary_note(summary,
+			     "The trace has more than %d ports: %" PRIu64
+			     " TLPs of the others are not shown.",
+			     TRACE_PORTS_MAX, trace->left_out);
+	if (trace->backward)
+		summary_note(summary,
+			     "The clock of the trace was set back: %" PRIu64
+			     " writes are shown at the time of the write in front.",
+			     trace->backward);
+}
+
+static void put_trace(struct json_object *summary, const struct trace_summary *trace)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(summary, "trace", object);
+	put(object, "tlps", trace->tlps);
+	put_hints(object, trace);
+	put_ports(object, trace);
+	put_flows(object, trace);
+	put_timeline(object, trace);
+	note_limits(summary, trace);
+}
+
+void summary_add_trace(struct json_object *summary, FILE *file)
+{
+	struct trace_summary *trace = calloc(1, sizeof(*trace));
+	int ret;
+
+	if (!trace) {
+		fclose(file);
 		return;
 	}
-	while (trace_read(reader, &packet) > 0)
-		if (packet.kind == TRACE_TLP ? add_tlp(s, &packet) : add_event(s, &packet))
-			break;
-	trace_reader_close(reader);
-	if (!s->tlps)
-		s->no_trace = "There is no TLP in the trace.";
-}
-
-int summary_load(struct summary *summary, const char *result, const char *trace)
-{
-	*summary = (struct summary){.result = json_object_from_file(result)};
-	if (!json_object_is_type(summary->result, json_type_object))
-		return -EBADMSG;
-	take_series(summary);
-	load_trace(summary, trace);
-	return 0;
-}
-
-void summary_free(struct summary *summary)
-{
-	json_object_put(summary->result);
-	free(summary->writes);
+	expect_hints(trace, summary);
+	ret = trace_summary_read(trace, file);
+	if (ret)
+		summary_note(summary, "The trace cannot be read: %s.", strerror(-ret));
+	else if (!trace->tlps)
+		summary_note(summary, "There is no TLP in the trace.");
+	else
+		put_trace(summary, trace);
+	trace_summary_free(trace);
+	free(trace);
 }

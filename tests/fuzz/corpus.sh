@@ -4,7 +4,7 @@
 # usage: tests/fuzz/corpus.sh unpack NAME DIR     all of NAME's inputs, into DIR, which is made anew
 #        tests/fuzz/corpus.sh pack NAME DIR       the files of DIR become corpus/NAME.tar
 #        tests/fuzz/corpus.sh minimise BUILD NAME [DIR]…
-#                     the fewest inputs that reach what the corpus and the files of DIR reach become it
+#                     the fewest inputs that reach what the corpus and DIR's files reach become it
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 

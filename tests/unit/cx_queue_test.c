@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Doorbells, completion queues and event queues. */
+#include <string.h>
+
+#include "tests/unit/cx_fixture.h"
+
+/* A peer's TLP rings like a CPU's write; one with bytes left out does not. */
+static void test_peer_doorbell(void **state)
+{
+	const uint64_t at = d->uar * 4096u + CX_DB_SQ;
+	uint8_t doorbell[8] = {0};
+	struct tlp tlp = {
+		.kind = TLP_MWR, .addr = at, .length_dw = 2, .first_be = 0xf, .last_be = 0x7};
+	struct wqe w;
+	struct pair p;
+
+	(void)state;
+	make_pair(&p);
+	wqe_init(&w, CX_WR_RDMA_WRITE, true);
+	wqe_raddr(&w, p.remote.addr, p.remote.key);
+	wqe_data(&w, p.local.addr, p.local.key, 64);
+	driver_post(d, &p.qp, &w);
+	put_be32(doorbell + 4, p.qp.number << 8 | 1);
+	d->world.f->ops->mem_write(d->world.f, 0, at, &tlp, doorbell);
+	run();
+	expect_none(&p.qp);
+	tlp.last_be = 0xf;
+	d->world.f->ops->mem_write(d->world.f, 0, at, &tlp, doorbell);
+	run();
+	expect_good(&p.qp);
+	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 64);
+}
+
+/* A queue is rung on the page that it was made with, and on no other. */
+static void test_doorbell_pages(void **state)
+{
+	uint32_t own = d->uar, other;
+	struct pair p;
+
+	(void)state;
+	make_pair(&p);
+	driver_begin(d);
+	assert_int_equal(driver_command(d, CX_OP_ALLOC_UAR, 16, 16), 0);
+	other = (uint32_t)CX_GET(d->out, alloc_uar_out, uar);
+	d->uar = other;
+	driver_arm_cq(d, &p.qp.cq);
+	post_write(&p, 0, 0, 64);
+	run();
+	expect_none(&p.qp);
+	d->uar = own;
+	driver_ring(d, &p.qp);
+	run();
+	expect_good(&p.qp);
+	assert_int_equal(d->world.interrupts[1], 0); /* armed on the other page: not at all */
+	d->uar = other;
+	driver_mmio_write(d, other * 4096ull + CX_DB_EQ_ARM, d->comp_eqn << 24 | 5);
+	driver_begin(d);
+	CX_SET(d->in, query_eq_in, eq_number, d->comp_eqn);
+	assert_int_equal(driver_command(d, CX_OP_QUERY_EQ, 16, CX_SZ_query_eq_out), 0);
+	assert_int_equal(
+		CX_GET(CX_ADDR(d->out, query_eq_out, eq_context_entry), eqc, consumer_counter), 0);
+}
+
+/* Doorbells of every width and place, for what does not exist. */
+static void test_stray_doorbells(void **state)
+{
+	uint8_t ones[64];
+
+	(void)state;
+	memset(ones, 0xff, sizeof(ones));
+	for (uint64_t page = 0; page < 20; page++)
+		for (unsigned at = 0x1c; at < 4096 - 64; at += 4)
+			for (unsigned len = 1; len <= 64; len *= 2)
+				d->world.f->ops->bar_write(d->world.f, 0, page * 4096 + at, ones,
+							   len);
+	run();
+	assert_int_equal(d->world.interrupts[0], 0);
+	assert_int_equal(d->world.interrupts[1], 0);
+	driver_begin(d);
+	assert_int_equal(driver_command(d, CX_OP_NOP, 16, 16), 0);
+}
+
+/* An armed CQ raises its queue's vector once, be the completion there before or after. */
+static void test_arm(void **state)
+{
+	struct pair p;
+
+	(void)state;
+	make_pair(&p);
+	driver_arm_cq(d, &p.qp.cq);
+	run();
+	assert_int_equal(d->world.interrupts[1], 0);
+	post_write(&p, 0, 0, 10);
+	run();
+	assert_int_equal(d->world.interrupts[1], 1);
+	assert_int_equal(get_be32(d->world.ram + d->comp_eq + CX_EQE_COMP_CQN), p.qp.cq.number);
+	post_write(&p, 0, 0, 10);
+	run();
+	assert_int_equal(d->world.interrupts[1], 1); /* not armed again */
+	driver_arm_cq(d, &p.qp.cq);
+	run();
+	assert_int_equal(d->world.interrupts[1], 2);
+}
+
+/* More completions than the CQ holds: it stops, and the driver's are not overwritten. */
+static void test_cq_overrun(void **state)
+{
+	uint64_t async_eq;
+	struct pair p;
+
+	(void)state;
+	driver_create_eq(d, 1ull << CX_EVENT_CQ_ERROR, 2, &async_eq);
+	make_pair(&p);
+	for (unsigned i = 0; i < (1u << CQ_LOG) + 3; i++) {
+		post_write(&p, 0, 0, 1);
+		run();
+	}
+	assert_int_equal(d->world.interrupts[2], 1);
+	assert_int_equal(d->world.ram[async_eq + CX_EQE_TYPE], CX_EVENT_CQ_ERROR);
+	for (unsigned i = 0; i < 1u << CQ_LOG; i++)
+		expect_good(&p.qp);
+	expect_none(&p.qp);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_peer_doorbell), TEST(test_doorbell_pages), TEST(test_stray_doorbells),
+		TEST(test_arm),		  TEST(test_cq_overrun),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,20 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Thin: each target is one command that can be run by itself.
+# Thin: each target is one command that can be run by itself. doc/testing.md has the tests.
 
-.PHONY: all demo check check-series soak bench fmt install kernel-tree kernel-refresh kernel-deb clean
+.PHONY: all demo test check pre-push check-series soak bench fmt install kernel-tree kernel-refresh \
+	kernel-deb clean
 all:
 	meson setup --reconfigure build >/dev/null 2>&1 || meson setup build
 	ninja -C build
 demo:
 	lab/tphlab demo
+
+# Of this machine alone, in seconds.
+test: build/build.ninja
+	meson test -C build
+# Everything, or SUITE=… and NAME=…, such as make check NAME=lab-errors.
 check:
-	tests/run
+	tests/check $(addprefix --suite ,$(SUITE)) $(NAME)
+pre-push: test
+	meson test -C build --setup all lint-tidy
+soak:
+	tests/check --suite soak
 check-series:
 	tests/check-series
-soak:
-	tests/run --soak
 bench:
 	bench/run
+build/build.ninja:
+	meson setup --native-file build-dev.ini build
+
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
 install: all

@@ -30,7 +30,11 @@ cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$header
 	echo '#include <linux/mlx5/device.h>'
 	awk '/^enum .*\{$/ { block = ""; inside = 1 }
 	     inside { block = block $0 "\n" }
-	     /^\};/ { if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA/) printf "%s", block; inside = 0 }' \
+	     /^\};/ {
+		if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA/)
+			printf "%s", block
+		inside = 0
+	     }' \
 		"$headers/driver.h"
 	grep '^#define MLX5_EQ_DOORBELL_OFFSET' "$tree/drivers/net/ethernet/mellanox/mlx5/core/eq.c"
 } >"$work/linux/mlx5/driver.h"

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: apt reads the network's bytes as its own user _apt when root starts it, if that user
-# can reach the folders it writes to. Where it cannot, apt says so and goes on as root. An update from a mirror that
-# is not there must leave its folder with _apt and say nothing of the kind.
+# Theory of operation: apt reads the network's bytes as its own user _apt when root starts it, if
+# that user can reach the folders it writes to. Where it cannot, apt says so and goes on as root.
+# An update from a mirror that is not there must leave its folder with _apt and say nothing of the
+# kind.
 . "$(dirname "$0")/../lib/check.sh"
 [ "$(id -u)" = 0 ] || skip "apt changes its user only as root"
 getent passwd _apt >/dev/null || skip "this machine's apt has no user of its own"

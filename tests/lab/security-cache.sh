@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: QEMU and kernels in the cache are run. A cache that another user may write to, or
-# that has a name which the kernel's build cannot have, must be refused with one line before anything is done.
+# Theory of operation: QEMU and kernels in the cache are run. A cache that another user may write
+# to, or that has a name which the kernel's build cannot have, must be refused with one line
+# before anything is done.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 

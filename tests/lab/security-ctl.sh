@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: tphlab ctl talks to fabricd, which a guest keeps busy. A fabricd that does not answer
-# (here: is stopped) must end it with one line after its ten seconds.
+# Theory of operation: tphlab ctl talks to fabricd, which a guest keeps busy. A fabricd that does
+# not answer (here: is stopped) must end it with one line after its ten seconds.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 "$build/lab/fabricd" --dir "$scratch" --nics off --ids 1,2 --switches 1,1 >"$scratch/ready" &

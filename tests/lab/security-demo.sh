@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: the demo's program in the guest is replaced by one that sends an endless result, and writes
-# to the console without end. out/demo has symbolic links and a FIFO of an older run. The demo must end with one
-# line, within its time, and write through none of them; log and result keep their limits.
+# Theory of operation: the demo's program in the guest is replaced by one that sends an endless
+# result, and writes to the console without end. out/demo has symbolic links and a FIFO of an
+# older run. The demo must end with one line, within its time, and write through none of them; log
+# and result keep their limits.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 hostile=$scratch/build

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: a fabricd that does not end when it is told to (here: is stopped while the guest runs) must
-# hold tphlab no longer than its grace period, and leave no process and no file.
+# Theory of operation: a fabricd that does not end when it is told to (here: is stopped while the
+# guest runs) must hold tphlab no longer than its grace period, and leave no process and no file.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 TMPDIR=$scratch lab/tphlab run --timeout 60 -- sleep 600 >"$work/output" 2>&1 &

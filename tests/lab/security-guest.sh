@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: a guest is hostile to this machine. One guest tries, as its root, what a guest could once
-# do: symbolic links where the lab writes, a set-user-ID program, a device node and a FIFO in --share, another status, an
-# endless status, a log that never ends. While it runs, QEMU and fabricd must have no right of root's and no way to get
-# one. Afterwards the folder of --share holds plain files of the folder's owner and nothing was written elsewhere.
+# Theory of operation: a guest is hostile to this machine. One guest tries, as its root, what a
+# guest could once do: symbolic links where the lab writes, a set-user-ID program, a device node
+# and a FIFO in --share, another status, an endless status, a log that never ends. While it runs,
+# QEMU and fabricd must have no right of root's and no way to get one. Afterwards the folder of
+# --share holds plain files of the folder's owner and nothing was written elsewhere.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 mkdir -m 0700 "$scratch/share"
@@ -37,7 +38,8 @@ for name in fabricd qemu; do
 	fabricd) pid=$(pgrep -nf -- "--dir $scratch/tphlab") ;;
 	qemu) pid=$(pgrep -nf -- "-name $scratch/tphlab") ;;
 	esac
-	grep -E '^(Name|Uid|Gid|Groups|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status" >"$work/$name"
+	grep -E '^(Name|Uid|Gid|Groups|CapEff|NoNewPrivs|Seccomp):' "/proc/$pid/status" \
+		>"$work/$name"
 	cat "$work/$name"
 	grep -qx $'NoNewPrivs:\t1' "$work/$name"
 	grep -qx $'CapEff:\t0000000000000000' "$work/$name"

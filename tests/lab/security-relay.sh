@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Theory of operation: lab/relay carries every byte that a guest or a device sends to this machine. On
-# a terminal it must show control characters, so that a guest cannot drive the terminal. To a file or a pipe it
-# must pass bytes as they are, end at its limit with one line, and write through no symbolic link and no FIFO
-# that has no reader. No guest is needed.
+# Theory of operation: lab/relay carries every byte that a guest or a device sends to this
+# machine. On a terminal it must show control characters, so that a guest cannot drive the
+# terminal. To a file or a pipe it must pass bytes as they are, end at its limit with one line,
+# and write through no symbolic link and no FIFO that has no reader. No guest is needed.
 . "$(dirname "$0")/../lib/check.sh"
 need script bsdutils
 relay=$build/lab/relay

@@ -1,22 +1,49 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Programs and the demo in the guest, for all who look at what they say.
+# shellcheck shell=bash
+# For checks that boot: programs and the demo in the guest, and what its kernel said meanwhile.
+. "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 
-# What must not be in a guest's log, whatever ran.
-splats='WARNING:|BUG:|Oops|refcount_t|use-after-free|possible recursive|circular locking|Call Trace|DMAR:.*fault|health compromised|blocked for more'
+# Which kernel, as tphlab --kernel takes it, and how many seconds a guest may take.
+kernel=${TPH_KERNEL:-7.3}
+limit=${TPH_LIMIT:-180}
+guest_log=$work/guest.log
 
-# in_guest OPTION… -- COMMAND…
+# What must not be in a guest's log, whatever ran; more on the kernels that look for mistakes.
+splats='WARNING:|BUG:|Oops|refcount_t|use-after-free|possible recursive|circular locking'
+splats+='|Call Trace|DMAR:.*fault|health compromised|blocked for more'
+splats_debug="$splats|KASAN|UBSAN|INFO: |ODEBUG|DMA-API|suspicious"
+splats_debug+='|kmemleak: (unreferenced|Cannot|Memory|Automatic)'
+
+# log_is_clean [FILE]: the debug kernel must also have looked for leaks.
+log_is_clean() {
+	local log=${1:-$guest_log}
+	case $kernel in
+	*-debug)
+		absent "$splats_debug" "$log"
+		grep -q 'kmemleak: scanned' "$log" || fail "no scan for leaks in $log" ;;
+	*) absent "$splats" "$log" ;;
+	esac
+}
+
+# in_guest OPTION… -- COMMAND…: its exit status is COMMAND's.
 in_guest() {
-	local log=$out/guest.log status=0
-	lab/tphlab run --log "$log" --timeout 180 "$@" || status=$?
-	grep -E "$splats" "$log" && status=1
-	# A test program that has nothing to test here says so and ends with 77.
-	[ $status != 77 ] || skip "nothing to test with $*"
+	local status=0
+	lab/tphlab run --kernel "$kernel" --log "$guest_log" --timeout "$limit" "$@" || status=$?
+	log_is_clean
 	return $status
 }
 
-lab_demo() {
-	local result=out/demo/result.json
-	lab/tphlab demo --timeout 180 "$@" || return 1
-	grep -E "$splats" out/demo/guest.log && return 1
-	jq -e '.ok == true and (.pairs | length) == 8 and all(.pairs[]; .data_ok and .tlps > 0)' "$result"
+# demo OPTION…: all eight pairs are as they should be. Its files are in out/demo.
+demo() {
+	lab/tphlab demo --kernel "$kernel" --timeout "$limit" "$@"
+	log_is_clean out/demo/guest.log
+	jq -e '.ok == true and (.pairs | length) == 8 and all(.pairs[]; .data_ok and .tlps > 0)' \
+		out/demo/result.json
+}
+
+# Sets share, a folder for --share with the guest's scripts in it.
+share_make() {
+	share=$work/share
+	mkdir -p "$share"
+	cp tests/guest/*.sh "$share"
 }

@@ -19,13 +19,15 @@ series_objects() {
 	done
 }
 
-# series_built TREE BUILD: each source of the series has an object in BUILD or is included by one that has. A
-# folder that make does not enter, or a test that is not configured, would be looked at by no check.
+# series_built TREE BUILD: each source of the series has an object in BUILD or is included by one
+# that has. A folder that make does not enter, or a test that is not configured, would be looked at
+# by no check.
 series_built() {
 	local source failed=0
 	while read -r source; do
-		[ -e "$2/${source%c}o" ] || grep -qs "#include \"${source##*/}\"" "$1/${source%/*}"/*.c && continue
-		echo "$source: nobody builds it"
+		[ ! -e "$2/${source%c}o" ] || continue
+		! grep -qs "#include \"${source##*/}\"" "$1/${source%/*}"/*.c || continue
+		echo "$source: no build compiles it"
 		failed=1
 	done < <(series_files "$1" 'drivers/*.c')
 	return $failed
@@ -39,12 +41,14 @@ added_lines() {
 			for (i = 0; i < n; i++) print file ":" at[1] + i }'
 }
 
-# findings TREE: of compiler's and checkers' output those lines that are about a file of the tree
+# findings TREE: of a compiler's and checkers' output those lines that are about a file of the tree
 findings() {
-	sed -E "s/^warning: //I; s|^$1/||; s/^([^ :]+:[0-9]+) /\\1: /" | grep -E '^[A-Za-z0-9_./-]+\.[ch]:[0-9]+' | grep -vE ': note: ' | sort -u
+	sed -E "s/^warning: //I; s|^$1/||; s/^([^ :]+:[0-9]+) /\\1: /" |
+		awk '/^[A-Za-z0-9_.\/-]+\.[ch]:[0-9]+/ && !/: note: /' | sort -u
 }
 
 # findings_ours TREE: of findings those on lines that the series adds
 findings_ours() {
-	awk -F: 'NR == FNR { added[$0] = 1; next } (($1 ":" $2) in added)' <(added_lines "$1") -
+	awk -F: 'NR == FNR { added[$0] = 1; next } (($1 ":" $2) in added)' \
+		<(added_lines "$1") -
 }

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Sums up what meson's tests reported: failures, skips with their reasons, one line of totals.
 
-usage: summary.py [--tap] testlog.json…
+usage: summary.py [--tap] [--expect N] testlog.json…
 
 A test that prints TAP counts once for each of its results, any other once. --tap prints all results
-as one TAP stream instead. Exit status: 1 if a test failed, or if none ran.
+as one TAP stream instead. Exit status: 1 if a test failed, if none ran, or if fewer than N did.
 """
+import argparse
 import collections
 import json
 import re
@@ -28,8 +29,12 @@ def cases_of(test):
     if result not in ('OK', 'SKIP') and not any(c.verdict == 'failed' for c in cases):
         cases.append(Case('failed', f'{name}: {result.lower()}', None))
     elif not cases:
-        reasons = re.findall(r'^skipped: (.*)$', stdout, re.M) or ['no reason given']
-        cases.append(Case('skipped' if result == 'SKIP' else 'passed', name, reasons[-1]))
+        reasons = re.findall(r'^skipped: (.*)$', stdout, re.M)
+        if result == 'OK':
+            cases.append(Case('passed', name, None))
+        cases += [Case('skipped', name, reason) for reason in reasons]
+        if not cases:
+            cases.append(Case('skipped', name, 'no reason given'))
     return cases
 
 
@@ -66,23 +71,29 @@ def show_tap(cases):
     print(f'1..{len(cases)}')
 
 
-def main(args):
-    tap = '--tap' in args
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--tap', action='store_true')
+    parser.add_argument('--expect', type=int, default=1)
+    parser.add_argument('log', nargs='*')
+    options = parser.parse_args()
     tests = []
-    for path in args:
-        if path != '--tap':
-            with open(path, encoding='utf-8') as log:
-                tests += map(json.loads, log)
+    for path in options.log:
+        with open(path, encoding='utf-8') as log:
+            tests += map(json.loads, log)
     cases = [cases_of(test) for test in tests]
-    if tap:
+    missing = options.expect - len(tests)
+    if missing > 0:
+        cases.append([Case('failed', f'{missing} tests did not run', None)] * missing)
+    if options.tap:
         show_tap(sum(cases, []))
     else:
         show(tests, cases)
     count = collections.Counter(case.verdict for case in sum(cases, []))
-    if not tap:
+    if not options.tap:
         print(f"{count['passed']} passed, {count['failed']} failed, {count['skipped']} skipped")
     return int(count['failed'] > 0 or count['passed'] == 0)
 
 
 if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -71,7 +71,7 @@ class Stream:
             program.planned = (program.planned or 0) + int(match[1])
             return
         match = RESULT.match(text)
-        if program and program.planned and match:
+        if program and program.planned is not None and match:
             self.case(match)
             return
         if program and text.startswith('skipped: '):

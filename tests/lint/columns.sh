@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../lib/lint.sh"
 
 export LC_ALL=C.UTF-8
-{ scripts "(ba)?sh"; tracked '*.sh'; } | sort -u | while read -r file; do
+{ scripts "(ba)?sh"; tracked '*.sh'; } | sort -u |
+	grep -vE '^(lab|bench)/' | while read -r file; do
 	expand "$file" | { grep -nE '^.{101,}' || [ $? = 1 ]; } | sed "s|^|$file:|"
 done >"$work/long"
 empty "$work/long"

@@ -3,16 +3,8 @@
 # The demo's page in a browser.
 # usage: page.sh REPORT                made-up runs: the numbers are right, it fits and can be read
 #        page.sh numbers PAGE RESULT   the page's numbers are those of result.json
-set -eE -o pipefail
-trap 'echo "failed: line $LINENO: $BASH_COMMAND"' ERR
-here=$(dirname "$(readlink -f "$0")") top=$(dirname "$(dirname "$here")")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# absent PATTERN FILE
-absent() {
-	if grep -nE "$1" "$2"; then return 1; fi
-}
+. "$(dirname "$0")/../lib/check.sh"
+here=$top/tests/report
 
 # browse FILE dark|light: the DOM after its script ran. The console must stay empty.
 browse() {
@@ -69,7 +61,8 @@ inert() {
 	grep -q 'last 256 KiB' "$work/dom"
 }
 
-command -v chromium jq >"$work/tools" || { echo "skipped: chromium and jq are needed"; exit 77; }
+need chromium chromium
+need jq jq
 if [ "$1" = numbers ]; then
 	numbers "$2" "$3"
 	exit

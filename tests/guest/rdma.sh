@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Debian's own RDMA programs, unmodified, in the lab's guest: between two processes by each NIC.
+# usage: rdma.sh devinfo|pingpong|PROGRAM of perftest
+set -uo pipefail
+
+die() {
+	printf '%s\n' "$*"
+	exit 1
+}
+
+# The server listens on all addresses when its socket is in the state 0A; a client would give up
+# at once.
+listening() {
+	local port n
+	port=$(printf ':%04X' "$1")
+	for ((n = 0; n < 300; n++)); do
+		awk -v port="$port" '
+			$4 == "0A" && $2 ~ port "$" { found = 1 }
+			END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null && return
+		sleep 0.1
+	done
+	return 1
+}
+
+# both_ends PORT PROGRAM OPTION…: server and client, each must succeed. Sets said, what the client
+# printed.
+both_ends() {
+	local port=$1 server status=0
+	shift
+	"$@" >/tmp/server 2>&1 &
+	server=$!
+	listening "$port" || die "$* does not listen: $(cat /tmp/server)"
+	said=$("$@" 127.0.0.1 2>&1) || status=$?
+	printf '%s\n' "$said"
+	[ $status = 0 ] || die "the client ends with $status, the server says: $(cat /tmp/server)"
+	wait "$server" || die "the server ends with $?: $(cat /tmp/server)"
+}
+
+# What ibv_devinfo has of the port and the device.
+devinfo() {
+	local line
+	ibv_devinfo -d "$nic" >/tmp/devinfo || die "ibv_devinfo fails"
+	cat /tmp/devinfo
+	for line in 'state:\s+PORT_ACTIVE' 'link_layer:\s+InfiniBand' 'vendor_id:\s+0x02c9'; do
+		grep -qE "^\s+$line" /tmp/devinfo || die "no line $line"
+	done
+	ibv_devinfo -v -d "$nic" >/tmp/devinfo || die "ibv_devinfo -v fails"
+}
+
+# -c compares the data; -e waits for events instead of polling.
+pingpong() {
+	both_ends 18515 ibv_rc_pingpong -d "$nic" -n 40 -s 4096 -c
+	both_ends 18515 ibv_rc_pingpong -d "$nic" -n 40 -s 65536 -e -c
+	grep -q '^40 iters in' <<<"$said" || die "it does not say how long 40 took"
+}
+
+# Each prints one line of results, its first words the size and the iterations.
+perftest() {
+	local size
+	for size in 64 65536; do
+		both_ends 18515 "$program" -d "$nic" -s $size -n 40 -F
+		grep -qE "^ $size +40 " <<<"$said" || die "no result for $size bytes"
+	done
+}
+
+program=$1
+for nic in /sys/class/infiniband/*; do
+	nic=${nic##*/}
+	[ "$nic" != '*' ] || die "no NIC here"
+	case $program in
+	devinfo | pingpong) "$program" ;;
+	*) perftest ;;
+	esac
+done

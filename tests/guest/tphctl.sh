@@ -1,0 +1,330 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tphctl in the lab's guest, on a real kernel: export, its errors, bufs; path, and whether it was
+# right.
+# usage: tphctl.sh NAME [ARGUMENT…]   one of the functions below without a helper's name
+set -uo pipefail
+PATH=/mnt/tph/tphctl:$PATH
+
+die() {
+	printf '%s\n' "$*"
+	exit 1
+}
+
+# is ACTUAL EXPECTED
+is() {
+	[ "$1" = "$2" ] || die "it is '$1', not '$2'"
+}
+
+# status COMMAND…: its exit status as a word
+status() {
+	local status=0
+	"$@" 2>/dev/null || status=$?
+	echo $status
+}
+
+# fails PATTERN COMMAND…: in one line, with the status of tphctl's own failures
+fails() {
+	local pattern=$1 status=0 text
+	shift
+	text=$("$@" 2>&1 </dev/null) || status=$?
+	printf '%s\n' "$text"
+	is "$status" 125
+	is "$(wc -l <<<"$text")" 1
+	grep -qE "^tphctl: export: $pattern" <<<"$text" || die "which does not match: $pattern"
+}
+
+# export_of FUNCTION BAR OPTION… -- CMD…
+export_of() {
+	local function=$1 bar=$2
+	shift 2
+	tphctl export "$function" --bar "$bar" --offset 0 --length 1M --ph target --st 0x5a "$@"
+}
+
+# CMD gets the buffer, and its exit status is tphctl's.
+export_both() {
+	local line
+	is "$(export_of "$accel" 0 -- sh -c \
+		'awk "/^size:/ { print \$2 }" /proc/self/fdinfo/$TPH_DMABUF_FD')" 1048576
+	is "$(status export_of "$accel" 0 -- sh -c 'exit 42')" 42
+	is "$(status export_of "$accel" 0 -- sh -c 'kill -TERM $$')" 143
+	is "$(status export_of "$accel" 0 -- /nonexistent)" 127
+	is "$(status export_of "$accel" 0 -- /etc/hosts)" 126
+	is "$(tphctl export "${accel#0000:}" --bar 0 --offset 4K --length 0x1000 --st 0 \
+		--ph requester -- echo yes)" yes
+	line=$(export_of "$accel" 0 --json -- echo said)
+	is "$(tail -n 1 <<<"$line")" said
+	grep -q '^{.*"st":"0x5a","st_ext":null,"ph":"target","required":false}$' <<<"$line" ||
+		die "the line is $line"
+	export_signalled
+	export_seen
+}
+
+# SIGTERM is for CMD to decide about.
+export_signalled() {
+	local status=0
+	rm -f /tmp/ready
+	tphctl export "$accel" --bar 0 --offset 0 --length 4K --st 1 --ph target -- \
+		sh -c 'trap "exit 9" TERM; echo >/tmp/ready; while :; do sleep 0.1; done' &
+	while [ ! -e /tmp/ready ]; do sleep 0.1; done
+	kill $!
+	wait $! || status=$?
+	is "$status" 9
+}
+
+# bufs has the buffer, and both who hold it.
+export_seen() {
+	export_of "$accel" 0 -- tphctl bufs --json | tr -d ' \n' >/tmp/seen
+	local holders='"holders":\[\{"pid":[0-9]+,"fd":[0-9]+,"command":"tphctl"\},\{"pid":'
+	grep -qE "\"bytes\":1048576,.*$holders" /tmp/seen ||
+		die "bufs says $(cat /tmp/seen)"
+}
+
+# What the kernel shows of a buffer is what was asked for.
+export_required() {
+	export_of "$accel" 0 --required -- tphctl bufs --json | tr -d ' \n' >/tmp/seen
+	grep -q '"st":"0x5a","st_ext":null,"ph":"target","required":true' /tmp/seen ||
+		die "bufs says $(cat /tmp/seen)"
+}
+
+export_wide() {
+	export_both
+	export_required
+	is "$(tphctl export "$accel" --bar 0 --offset 0 --length 4K --st 0x1234 --ext \
+		--ph target-priority -- echo wide)" wide
+}
+
+# A kernel without a file per device: through the group.
+export_group() {
+	mount -t tmpfs none /dev/vfio/devices
+	export_both
+}
+
+bad_input() {
+	local io nic
+	fails "$accel has no BAR 4" export_of "$accel" 4 -- true
+	fails "the range ends past BAR 0 of $accel, which has 0x[0-9a-f]+ bytes" \
+		export_of "$accel" 0 --length 1T -- true
+	fails "the range ends past BAR 0 of $accel" \
+		export_of "$accel" 0 --offset 0xfffffffffffff000 -- true
+	fails '--offset and --length must be multiples of the page size, 4096 bytes' \
+		export_of "$accel" 0 --offset 100 -- true
+	fails '--offset and --length must be multiples of the page size' \
+		export_of "$accel" 0 --length 4097 -- true
+	io=$(awk 'FNR == 1 && substr($3, 16, 1) == "1" {
+			n = split(FILENAME, part, "/")
+			print part[n - 1]
+			exit
+		}' \
+		/sys/bus/pci/devices/*/resource)
+	fails "BAR 0 of ${io:?no function with an I/O BAR} is I/O ports, not memory" \
+		export_of "$io" 0 -- true
+	nic=$(lspci -D -d 15b3: | awk '{ print $1; exit }')
+	fails "$nic is bound to mlx5_core, not to vfio-pci: driverctl set-override $nic vfio-pci" \
+		export_of "$nic" 0 -- true
+	fails "cannot open $accel through /dev/vfio/.*: Permission denied; run as root" \
+		setpriv --reuid 65534 --clear-groups tphctl export "$accel" --bar 0 --offset 0 \
+		--length 4K --st 1 --ph target -- true
+	busy
+	no_vfio
+}
+
+busy() {
+	rm -f /tmp/ready
+	export_of "$accel" 0 -- sh -c 'echo >/tmp/ready; sleep 2' &
+	while [ ! -e /tmp/ready ]; do sleep 0.1; done
+	fails "cannot open $accel through .*: Device or resource busy; someone else has it open" \
+		export_of "$accel" 0 -- true
+	wait
+}
+
+# No driver, no files, no module: each as a user would meet it.
+no_vfio() {
+	mount -t tmpfs none /dev/vfio
+	fails "cannot open $accel through /dev/vfio/.*: No such file .*; modprobe vfio-pci" \
+		export_of "$accel" 0 -- true
+	echo "$accel" >/sys/bus/pci/drivers/vfio-pci/unbind
+	fails "$accel is bound to no driver, not to vfio-pci" export_of "$accel" 0 -- true
+	mount -t tmpfs none /sys/bus/pci/drivers
+	fails "there is no VFIO here to open $accel with: modprobe vfio-pci" \
+		export_of "$accel" 0 -- true
+}
+
+narrow() {
+	fails "$accel completes 8-bit tags only: leave out --ext" export_of "$accel" 0 --ext -- true
+	export_of "$accel" 0 -- true || die "8 bits do not work either"
+}
+
+no_completer() {
+	fails "$accel is no TPH completer" export_of "$accel" 0 -- true
+}
+
+no_series() {
+	local nic status=0
+	nic=$(lspci -D -d 15b3: | awk '{ print $1; exit }')
+	said=$(tphctl path "$nic" "$accel") || status=$?
+	is "$status" 4
+	local line="8-bit, now: this kernel knows no hints on dma-bufs;"
+	line+=" boot one with the dma-buf TPH series"
+	grep -qxF "$line" <<<"$said" || die "$said"
+	is "$(status p2p_demo)" 3
+	fails "this kernel knows no hints on dma-bufs of $accel: boot one with the" \
+		export_of "$accel" 0 -- true
+}
+
+# Buffers and their holders come and go while they are looked for.
+dead_holder() {
+	local n pid
+	(while export_of "$accel" 0 -- true; do :; done) &
+	pid=$!
+	for ((n = 0; n < 40; n++)); do
+		tphctl bufs --json >/tmp/bufs 2>/tmp/err || die "$(cat /tmp/err)"
+		[ ! -s /tmp/err ] || die "$(cat /tmp/err)"
+	done
+	kill $pid
+}
+
+# Sets nics, by the names that RDMA gives them, and widths, what they are enabled to send.
+nics_read() {
+	local link
+	nics=() widths=''
+	for link in /sys/class/infiniband/*/device; do
+		nics+=("$(basename "$(readlink -f "$link")")")
+		widths+=,$(tphctl show "${nics[-1]}" |
+			awk '/enabled now/ { sub("-bit", "", $NF); print $NF }')
+	done
+	widths=${widths#,}
+	[ ${#nics[@]} -gt 0 ] || die "no NIC here"
+}
+
+# verdicts_are STATUS [PATTERN]: so ends tphctl path for every NIC and the tags that it sends now.
+# Sets said, what it printed; a line about these tags matches the pattern.
+verdicts_are() {
+	local i status width
+	said=''
+	for i in "${!nics[@]}"; do
+		width=$(cut -d, -f$((i + 1)) <<<"$widths") status=0
+		[ "$width" != off ] || continue
+		said=$(tphctl path "${nics[i]}" "$accel" --width "$width") || status=$?
+		printf '%s\n' "$said"
+		is "$status" "$1"
+		[ -z "${2:-}" ] || grep -qE "^$width-bit, now: $2" <<<"$said" ||
+			die "it does not say: $2"
+	done
+	[ -n "$said" ] || die "no NIC here sends tags"
+}
+
+# What tphctl promises is what the accelerator counts; p2p_demo fails where a hint is missing or too
+# many.
+path_guaranteed() {
+	nics_read
+	verdicts_are 0
+	p2p_demo --nics "$widths" --hints yes
+}
+
+path_kept() {
+	nics_read
+	verdicts_are 3 '.*the root complex between them may drop the hint'
+	p2p_demo --topology rciep --nics "$widths" --hints yes
+}
+
+path_dropped() {
+	nics_read
+	verdicts_are 3 '.*the root complex between them may drop the hint'
+	p2p_demo --nics "$widths" --hints no
+}
+
+path_root_port() {
+	nics_read
+	verdicts_are 4 '0000:00:.*is on the way and completes no TPH; put both below one switch'
+	p2p_demo --nics "$widths" --hints no
+}
+
+# ACS redirects, as the kernel leaves it unless told otherwise; then the advice, followed.
+path_acs() {
+	local port advice
+	for port in $(lspci -D -d ::0604 | awk '$1 !~ /^0000:00:/ { print $1 }'); do
+		setpci -s "$port" ECAP_ACS+6.w=c:c 2>/dev/null
+	done
+	nics_read
+	verdicts_are 4 'ACS redirect .* boot with pci=disable_acs_redir='
+	p2p_demo --nics "$widths" --hints no || die "hints arrived, or no data"
+	advice=$(sed -n 's/.*boot with pci=disable_acs_redir=//p' <<<"$said" | head -n 1)
+	for port in ${advice//;/ }; do
+		setpci -s "$port" ECAP_ACS+6.w=0:c
+	done
+	tphctl path "${nics[-1]}" "$accel" || die "the advice was not all of it"
+}
+
+# pair_agrees VERDICT COUNTS ARRIVES: what peer_write counted is what the verdict promises.
+pair_agrees() {
+	case $1 in
+	0) grep -qE 'plain=0 .*=[1-9]' <<<"$2" ;;
+	3) if [ "$3" = yes ]; then pair_agrees 0 "$2" no; else pair_agrees 4 "$2" no; fi ;;
+	4) grep -qE 'plain=[1-9].* hinted8=0 hinted16=0$' <<<"$2" ;;
+	esac
+}
+
+# pairs_are GUARANTEED BEST-EFFORT NONE [ARRIVES]: so many pairs of NIC and accelerator tphctl path
+# calls so, and in each it is right; a best effort arrives as the lab was told, yes or no.
+pairs_are() {
+	local nic width accel counts status found=' '
+	nics_read
+	for nic in "${!nics[@]}"; do
+		width=$(cut -d, -f$((nic + 1)) <<<"$widths")
+		for accel in $(lspci -D -d 7048:acc0 | awk '{ print $1 }'); do
+			status=0
+			tphctl path "${nics[nic]}" "$accel" --width "$width" >/tmp/path || status=$?
+			counts=$(peer_write "$nic" "$accel") ||
+				die "no data from ${nics[nic]} to $accel"
+			echo "${nics[nic]} to $accel, $width bits: verdict $status, $counts"
+			pair_agrees $status "$counts" "${4:-no}" ||
+				die "they do not agree: $(cat /tmp/path)"
+			found+="$status "
+		done
+	done
+	count() { grep -o " $1" <<<"$found" | wc -l; }
+	is "$(count 0) $(count 3) $(count 4)" "$1 $2 $3"
+}
+
+# redirect_at PORT…: ACS sends what goes from peer to peer there up to the root complex.
+redirect_at() {
+	local port
+	for port; do
+		setpci -s "$port" ECAP_ACS+6.w=c:c || die "$port has no ACS"
+	done
+}
+
+# A redirect above one of two accelerators is none for the other.
+pairs_acs_one() {
+	local far
+	far=$(lspci -D -d 7048:acc0 | awk '{ a = $1 } END { print a }')
+	redirect_at "$(basename "$(dirname "$(readlink -f "/sys/bus/pci/devices/$far")")")"
+	pairs_are 2 0 2
+}
+
+# QEMU's root ports redirect: that is above each switch, and on the way of those only that go there
+# anyway.
+pairs_acs_root() {
+	# shellcheck disable=SC2046
+	redirect_at $(lspci -D -s 00: -d ::0604 | awk '{ print $1 }')
+	pairs_are 2 0 2
+}
+
+# The second NIC's BAR, a buffer of the first: tphctl sees no completer, and what comes has no hint.
+# The trace is looked at outside.
+nic_to_nic() {
+	local status=0
+	nics_read
+	echo vfio-pci >"/sys/bus/pci/devices/${nics[1]}/driver_override"
+	echo "${nics[1]}" >/sys/bus/pci/drivers/mlx5_core/unbind
+	echo "${nics[1]}" >/sys/bus/pci/drivers_probe
+	said=$(tphctl path "${nics[0]}" "${nics[1]}" --width 8) || status=$?
+	printf '%s\n' "$said"
+	is "$status" 4
+	grep -q '^8-bit, now: .* is no TPH completer' <<<"$said" || die "it does not say why"
+	is "$(peer_write 0 "${nics[1]}")" written=65536
+}
+
+accel=$(lspci -D -d 7048:acc0 | awk '{ print $1; exit }')
+"$@"

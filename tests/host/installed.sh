@@ -1,0 +1,35 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What meson installs: every file, headers that compile alone in C and in C++, a program that is
+# built by pkg-config and runs, and the command.
+. "$(dirname "$0")/../lib/check.sh"
+
+need g++ g++
+need clang clang
+meson setup "$work/build" --prefix /usr
+ninja -C "$work/build"
+DESTDIR=$work/root meson install -C "$work/build" --no-rebuild
+for file in bin/tphctl include/tph/{tph,vfio_tph}.h share/doc/tphctl/tphctl-json.md \
+	share/bash-completion/completions/tphctl share/man/man3/libtph.3 \
+	share/man/man1/tphctl{,-list,-show,-path,-export,-bufs}.1; do
+	[ -e "$work/root/usr/$file" ]
+done
+for header in tph vfio_tph; do
+	echo "#include <tph/$header.h>" >"$work/header.c"
+	strict=(-pedantic -Wall -Wextra -Werror -fsyntax-only "-I$work/root/usr/include")
+	gcc -std=c11 "${strict[@]}" "$work/header.c"
+	clang -std=c11 "${strict[@]}" "$work/header.c"
+	g++ -std=c++11 "${strict[@]}" -x c++ "$work/header.c"
+done
+libdir=$(dirname "$(find "$work/root" -name libtph.pc)")/..
+export PKG_CONFIG_SYSROOT_DIR=$work/root PKG_CONFIG_PATH=$libdir/pkgconfig
+read -ra flags < <(pkg-config --cflags --libs libtph)
+# The program that the documents show.
+awk '
+	/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
+	on { text = text $0 "\n" }' README.md man/libtph.3.scd >"$work/program.c"
+[ -s "$work/program.c" ]
+gcc -std=c11 -Wall -Wextra -Werror "$work/program.c" -o "$work/program" "${flags[@]}"
+export LD_LIBRARY_PATH=$libdir
+"$work/program"
+[ "$("$work/root/usr/bin/tphctl" --version)" = "tphctl $(pkg-config --modversion libtph)" ]

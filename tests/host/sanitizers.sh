@@ -1,0 +1,16 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every host test under the sanitizers for addresses and undefined behaviour, built by clang, each
+# with the verdict it has there. TAP.
+. "$(dirname "$0")/../lib/check.sh"
+. "$(dirname "$0")/../lib/build.sh"
+
+need clang clang
+build_sanitized >&2
+log=sanitizers-$$
+status=0
+meson test -C "$sanitized" --suite unit --suite golden --suite tphctl --no-suite boot \
+	--logbase "$log" >&2 || status=$?
+tests/lib/summary.py --tap "$sanitized/meson-logs/$log.json"
+rm -f "$sanitized/meson-logs/$log".*
+exit $status

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# No data race in the functions of the files that the series touches. KCSAN's own test comes first,
+# with races of which all must be seen; how many watchpoints were set tells how much was looked at.
+# Races elsewhere in the kernel are listed, for others to judge.
+# usage: kcsan.sh OPTION…
+. "$(dirname "$0")/../lib/guest.sh"
+. "$(dirname "$0")/../lib/kernel.sh"
+
+in_the_guest='
+	kcsan=/sys/kernel/debug/kcsan suite=/sys/kernel/debug/kunit/kcsan
+	echo now >$suite/run && tee /mnt/share/kcsan.ktap <$suite/results
+	stress 300 && door_fuzz 100000 && mr_revoke && required && no_window
+	status=$?
+	cat $kcsan
+	exit $status'
+
+# functions: all that stand in a file which the series touches
+functions() {
+	local built=${tree%/*}/build-7.3-kcsan
+	series_objects "$tree" "$built" | sed "s|^|$built/|" | xargs nm --defined-only |
+		awk '$2 ~ /[tT]/ { print $3 }' | sort -u
+}
+
+kernel_tree
+share_make
+lab/tphlab run "$@" --accels 2 --log "$guest_log" --timeout "$limit" --share "$share" \
+	-- bash -c "$in_the_guest"
+want=$(grep -cE '^	(KCSAN_)?KUNIT_CASE' "$tree/kernel/kcsan/kcsan_test.c")
+tests/ktap -v level=4 -v want="$want" "$share/kcsan.ktap"
+functions >"$work/functions"
+grep -q mlx5_ib_dmabuf_tph_check "$work/functions" || fail "no list of functions"
+sed -n 's/.*BUG: KCSAN: \(data-race\|assert: race\) in //p' "$guest_log" | sort | uniq -c |
+	sort -rn | awk '
+		NR == FNR { ours[$1]; next }
+		{ mine = ($2 in ours) || ($4 in ours); print (mine ? "ours:  " : "other: ") $0 }
+	' "$work/functions" - >"$work/races"
+cat "$work/races"
+absent '^ours' "$work/races"
+grep -vE 'KCSAN' "$guest_log" >"$work/log"
+absent 'BUG:|WARNING:|Oops|refcount_t|blocked for more' "$work/log"

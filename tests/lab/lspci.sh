@@ -1,0 +1,37 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What lspci makes of the accelerator, of the NICs (8, 16 and off) and of the switch's ports is as
+# in tests/golden/lspci-*.txt. TPH_GOLDEN=update writes those anew.
+# usage: lspci.sh 8|16   what the accelerator completes
+. "$(dirname "$0")/../lib/guest.sh"
+
+# function_of ADDRESS: without what another boot or QEMU may give it, which are its address, IOMMU
+# group, interrupt, latency timer and where its regions are.
+function_of() {
+	awk -v address="$1" '/^[^ \t]/ { on = $1 == address } on && NF' "$work/lspci" | sed -E \
+		-e 's/^[0-9a-f:.]+ //' \
+		-e '/^\t(IOMMU group|Interrupt|Latency):?/d' \
+		-e 's/(Memory at) [0-9a-f]+/\1 …/'
+}
+
+# port_of ADDRESS: QEMU's own; what hints depend on is its kind, its prefixes and its ACS.
+port_of() {
+	function_of "$1" |
+		grep -E 'PCI bridge|Express \(v2\)|EETLPPrefix\+|TPHComp|ACSCap|ACSCtl'
+}
+
+# same FUNCTION ADDRESS NAME
+same() {
+	local golden=tests/golden/lspci-$3.txt
+	"$1" "$2" >"$work/$3"
+	[ "${TPH_GOLDEN:-}" != update ] || cp "$work/$3" "$golden"
+	diff -u "$golden" "$work/$3"
+}
+
+in_guest --accel-tph "$1" --nics 8,16,off -- lspci -Dvvv >"$work/lspci"
+same function_of 0000:03:00.0 "accel-$1"
+same function_of 0000:04:00.0 nic-8
+same function_of 0000:05:00.0 nic-16
+same function_of 0000:06:00.0 nic-off
+same port_of 0000:01:00.0 port-upstream
+same port_of 0000:02:00.0 port-downstream

@@ -19,7 +19,7 @@ static bool read_bytes(const struct config *c, unsigned offset, void *buf, size_
 
 enum tph_seen config_get8(const struct config *c, unsigned offset, uint8_t *value)
 {
-	return read_bytes(c, offset, value, 1) ? TPH_SEEN_YES : TPH_SEEN_CUT;
+	return read_bytes(c, offset, value, 1) ? TPH_SEEN_YES : TPH_SEEN_NOT_VISIBLE;
 }
 
 enum tph_seen config_get16(const struct config *c, unsigned offset, uint16_t *value)
@@ -27,7 +27,7 @@ enum tph_seen config_get16(const struct config *c, unsigned offset, uint16_t *va
 	uint8_t b[2];
 
 	if (!read_bytes(c, offset, b, sizeof(b)))
-		return TPH_SEEN_CUT;
+		return TPH_SEEN_NOT_VISIBLE;
 	*value = get_le16(b);
 	return TPH_SEEN_YES;
 }
@@ -37,7 +37,7 @@ enum tph_seen config_get32(const struct config *c, unsigned offset, uint32_t *va
 	uint8_t b[4];
 
 	if (!read_bytes(c, offset, b, sizeof(b)))
-		return TPH_SEEN_CUT;
+		return TPH_SEEN_NOT_VISIBLE;
 	*value = get_le32(b);
 	return TPH_SEEN_YES;
 }
@@ -63,7 +63,7 @@ static enum tph_seen first_capability(const struct config *c, uint8_t *at)
 	*at = 0;
 	if (config_get16(c, PCI_STATUS, &status) != TPH_SEEN_YES ||
 	    config_get8(c, PCI_HEADER_TYPE, &header) != TPH_SEEN_YES)
-		return TPH_SEEN_CUT;
+		return TPH_SEEN_NOT_VISIBLE;
 	if (!(status & PCI_STATUS_CAP_LIST))
 		return TPH_SEEN_YES;
 	return config_get8(c,
@@ -78,9 +78,9 @@ enum tph_seen config_find(const struct config *c, uint8_t id, unsigned len, uint
 	uint8_t at;
 
 	if (c->silent)
-		return TPH_SEEN_SILENT;
+		return TPH_SEEN_NO_ANSWER;
 	if (first_capability(c, &at) != TPH_SEEN_YES)
-		return TPH_SEEN_CUT;
+		return TPH_SEEN_NOT_VISIBLE;
 	while (at) {
 		uint16_t header; /* id, pointer to the next */
 
@@ -89,7 +89,7 @@ enum tph_seen config_find(const struct config *c, uint8_t id, unsigned len, uint
 			return TPH_SEEN_MALFORMED;
 		seen[at / 4] = true;
 		if (config_get16(c, at, &header) != TPH_SEEN_YES)
-			return TPH_SEEN_CUT;
+			return TPH_SEEN_NOT_VISIBLE;
 		if ((header & 0xff) == id) {
 			if (at + len > PCI_CFG_SPACE_SIZE)
 				return TPH_SEEN_MALFORMED;
@@ -118,7 +118,7 @@ enum tph_seen config_find_ext(const struct config *c, uint16_t id, unsigned len,
 			return TPH_SEEN_MALFORMED;
 		seen[at / 4] = true;
 		if (config_get32(c, at, &header) != TPH_SEEN_YES)
-			return TPH_SEEN_CUT;
+			return TPH_SEEN_NOT_VISIBLE;
 		/* An empty list is zeroes, or all ones where nothing answers. */
 		if (at == EXT_CAP_FIRST && (!header || header == UINT32_MAX))
 			return TPH_SEEN_NO;

@@ -122,7 +122,7 @@ static void dump_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph
 		   f->port == TPH_PORT_RC_EVENT_COLLECTOR) {
 		f->above.seen = TPH_SEEN_NO;
 	} else {
-		f->above.seen = TPH_SEEN_CUT;
+		f->above.seen = TPH_SEEN_NOT_VISIBLE;
 	}
 }
 

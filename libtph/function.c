@@ -83,7 +83,7 @@ static void decode_completer(const struct config *c, struct tph_function *f)
 		seen = config_get16(c, at + PCI_EXP_DEVCTL2, &control);
 	/* A function in reset is no completer of everything. */
 	if (seen == TPH_SEEN_YES && reg == UINT32_MAX)
-		seen = TPH_SEEN_SILENT;
+		seen = TPH_SEEN_NO_ANSWER;
 	f->completer.seen = seen;
 	if (seen != TPH_SEEN_YES)
 		return;
@@ -126,7 +126,7 @@ static void decode_requester(const struct config *c, struct tph_function *f)
 	if (seen == TPH_SEEN_YES)
 		seen = config_get32(c, at + PCI_TPH_CTRL, &control);
 	if (seen == TPH_SEEN_YES && cap == UINT32_MAX)
-		seen = TPH_SEEN_SILENT;
+		seen = TPH_SEEN_NO_ANSWER;
 	f->requester.seen = seen;
 	if (seen != TPH_SEEN_YES)
 		return;

@@ -54,7 +54,7 @@ struct config {
 };
 
 void config_open(struct config *c, struct tph_ctx *ctx, struct entry *entry);
-/* TPH_SEEN_YES, or TPH_SEEN_CUT and @value is not written. */
+/* TPH_SEEN_YES, or TPH_SEEN_NOT_VISIBLE and @value is not written. */
 enum tph_seen config_get8(const struct config *c, unsigned offset, uint8_t *value);
 enum tph_seen config_get16(const struct config *c, unsigned offset, uint16_t *value);
 enum tph_seen config_get32(const struct config *c, unsigned offset, uint32_t *value);

@@ -118,7 +118,7 @@ static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph
 	char bdf[TPH_BDF_CHARS], target[PATH_MAX], *folder;
 	ssize_t len;
 
-	f->above.seen = TPH_SEEN_CUT;
+	f->above.seen = TPH_SEEN_NOT_VISIBLE;
 	len = readlinkat(live->devices_fd, tph_bdf_format(&entry->bdf, bdf), target,
 			 sizeof(target) - 1);
 	if (len < 0)

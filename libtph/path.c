@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The way between two functions, by the rules that Linux has for peer-to-peer
+ * The route between two functions, by the rules that Linux has for peer-to-peer
  * DMA (calc_map_type_and_dist() in drivers/pci/p2pdma.c).
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "libtph/path.h"
 #include "util/macros.h"
 
-/* Bus numbers fall on the way up, so this is enough for any tree. */
+/* Each bridge is on a lower bus than what is below it, so no tree is deeper. */
 #define CHAIN_MAX 257
 
 /* The result and everything it points to. */
@@ -183,9 +183,9 @@ static void find_host(struct pair *pair)
 		/* It may be hidden: above what was seen, or a bridge of a type that was not. */
 		for (size_t i = 0; i < up->count; i++)
 			if (up->functions[i]->port == TPH_PORT_UNKNOWN)
-				pair->host_seen = TPH_SEEN_CUT;
+				pair->host_seen = TPH_SEEN_NOT_VISIBLE;
 		if (!up->complete)
-			pair->host_seen = TPH_SEEN_CUT;
+			pair->host_seen = TPH_SEEN_NOT_VISIBLE;
 		return;
 	}
 	if (pair->root->completer.seen != TPH_SEEN_NO)
@@ -196,7 +196,7 @@ static void find_host(struct pair *pair)
 }
 
 static void add_hop(struct path_result *result, const struct tph_function *f, enum tph_side side,
-		    bool on_way, const struct pair *pair)
+		    bool on_route, const struct pair *pair)
 {
 	size_t i = result->public.hop_count++;
 
@@ -204,15 +204,15 @@ static void add_hop(struct path_result *result, const struct tph_function *f, en
 	result->hops[i] = (struct tph_hop){
 		.function = &result->functions[i],
 		.side = side,
-		.on_way = on_way,
-		/* Where the ways do not meet there is nothing to redirect. */
+		.on_route = on_route,
+		/* Without a common bridge there is nothing to redirect. */
 		.redirects = has_common(pair) && redirects(f) &&
 			     (side != TPH_SIDE_COMMON || f == pair->up.functions[pair->up.common]),
 	};
 }
 
 static void add_host_bridge(struct builder *b, const struct chain *chain, enum tph_side side,
-			    bool on_way)
+			    bool on_route)
 {
 	const struct tph_bdf *top = &chain->functions[chain->count - 1]->bdf;
 	struct tph_function f = {
@@ -221,7 +221,7 @@ static void add_host_bridge(struct builder *b, const struct chain *chain, enum t
 	};
 
 	if (chain->complete)
-		add_hop(b->result, &f, side, on_way, &b->pair);
+		add_hop(b->result, &f, side, on_route, &b->pair);
 }
 
 static int list_hops(struct builder *b)

@@ -26,8 +26,8 @@ static const char *const after_address[] = {
 	[TPH_REASON_EXPORTER_NOT_VISIBLE] =
 		"shows too little of its configuration space; run as root, or dump with "
 		"lspci -xxxx as root",
-	[TPH_REASON_IMPORTER_SILENT] = "does not answer (all ones); wake it up or end its reset",
-	[TPH_REASON_EXPORTER_SILENT] = "does not answer (all ones); wake it up or end its reset",
+	[TPH_REASON_IMPORTER_NO_ANSWER] = "does not answer (all ones); wake it up or end its reset",
+	[TPH_REASON_EXPORTER_NO_ANSWER] = "does not answer (all ones); wake it up or end its reset",
 	[TPH_REASON_IMPORTER_MALFORMED] =
 		"has a malformed list of capabilities; update its firmware",
 	[TPH_REASON_EXPORTER_MALFORMED] =
@@ -47,7 +47,7 @@ static const char *const after_address[] = {
 		"and the exporter have no common bridge, and Linux does not go peer to peer through "
 		"this host bridge; put both below one switch",
 	[TPH_REASON_ROOT_NOT_COMPLETER] =
-		"is on the way and completes no TPH; put both below one switch",
+		"is on the route and completes no TPH; put both below one switch",
 	[TPH_REASON_ROOT_8BIT] = "completes 8-bit tags only, and the kernel enables no more for "
 				 "what is below; use 8-bit tags",
 	[TPH_REASON_KERNEL_NO_PEERS] =

@@ -24,9 +24,9 @@ static int error_of(enum tph_seen seen)
 		return 0;
 	case TPH_SEEN_NO:
 		return -ENOENT;
-	case TPH_SEEN_CUT:
+	case TPH_SEEN_NOT_VISIBLE:
 		return -ENODATA;
-	case TPH_SEEN_SILENT:
+	case TPH_SEEN_NO_ANSWER:
 		return -EAGAIN;
 	default:
 		return -EBADMSG;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Hints on dma-bufs through a VFIO device. The kernel has two doors: bits in
+ * Hints on dma-bufs through a VFIO device. The kernel has two interfaces: bits in
  * the flags of the export, and a device feature after it. See tph/vfio_tph.h.
  */
 #include <errno.h>
@@ -14,11 +14,12 @@
 #include "tph/vfio_tph.h"
 
 #define TAGS	    (TPH_HINT_ST | TPH_HINT_ST_EXT)
+#define TAKEN	    (TPH_HINT_TAKEN_ST | TPH_HINT_TAKEN_ST_EXT)
 #define RANGES_MAX  4096
 #define NO_BAR	    VFIO_PCI_CONFIG_REGION_INDEX /* passes no check for a BAR */
 #define SET_AND_GET (VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_GET)
 
-/* The flags are the kernel's, so that they need no translation. */
+/* The flags have the kernel's values, so they need no translation. */
 _Static_assert(TPH_HINT_ST == VFIO_DMA_BUF_TPH_ST, "flags differ");
 _Static_assert(TPH_HINT_ST_EXT == VFIO_DMA_BUF_TPH_ST_EXT, "flags differ");
 _Static_assert(TPH_HINT_REQUIRED == VFIO_DMA_BUF_TPH_REQUIRED, "flags differ");
@@ -39,15 +40,15 @@ static int tph_feature(int device_fd, uint32_t operation,
 	return 0;
 }
 
-/* Another kernel may use the number for something else, so what it says is looked at twice. */
+/* Another kernel may use the number for another feature, so a second answer must fit, too. */
 static int probe_feature(int device_fd)
 {
-	struct vfio_device_feature_dma_buf_tph nobody = {.dmabuf_fd = -1};
-	int ret = tph_feature(device_fd, VFIO_DEVICE_FEATURE_PROBE | SET_AND_GET, &nobody);
+	struct vfio_device_feature_dma_buf_tph none = {.dmabuf_fd = -1};
+	int ret = tph_feature(device_fd, VFIO_DEVICE_FEATURE_PROBE | SET_AND_GET, &none);
 
 	if (ret)
 		return ret;
-	ret = tph_feature(device_fd, VFIO_DEVICE_FEATURE_GET, &nobody);
+	ret = tph_feature(device_fd, VFIO_DEVICE_FEATURE_GET, &none);
 	return ret == -EBADF ? 0 : -ENOTTY;
 }
 
@@ -141,13 +142,11 @@ static int check_hints(const struct tph_hints *hints)
 {
 	uint32_t flags = hints->flags;
 
-	if (flags & ~(TAGS | TPH_HINT_REQUIRED) || hints->ph > TPH_PH_TARGET_PRIORITY)
+	if (flags & ~(TAGS | TAKEN | TPH_HINT_REQUIRED) || hints->ph > TPH_PH_TARGET_PRIORITY)
 		return -EINVAL;
 	if ((hints->st && !(flags & TPH_HINT_ST)) || (hints->st_ext && !(flags & TPH_HINT_ST_EXT)))
 		return -EINVAL;
-	if ((hints->ph || flags & TPH_HINT_REQUIRED) && !(flags & TAGS))
-		return -EINVAL;
-	return 0;
+	return hints->ph && !(flags & TAGS) ? -EINVAL : 0;
 }
 
 static int check_request(const struct tph_vfio_export *request)
@@ -168,7 +167,7 @@ static int check_request(const struct tph_vfio_export *request)
 	return check_hints(&request->hints);
 }
 
-/* Without hints, then with them before anybody else has the file descriptor. */
+/* Exports without hints and sets them before the caller has the file descriptor. */
 static int export_then_set(int device_fd, const struct tph_vfio_export *r)
 {
 	int fd, ret = probe_feature(device_fd);
@@ -193,8 +192,9 @@ int tph_vfio_export(int device_fd, const struct tph_vfio_export *r)
 
 	if (ret)
 		return ret;
-	/* One word of flags cannot say two tags. */
-	if ((r->hints.flags & TAGS) == TAGS)
+	/* The flags of the export hold one tag: not two, and not none with TPH_HINT_REQUIRED. */
+	if ((r->hints.flags & TAGS) == TAGS ||
+	    (r->hints.flags & (TAGS | TPH_HINT_REQUIRED)) == TPH_HINT_REQUIRED)
 		return export_then_set(device_fd, r);
 	flags = flags_of(&r->hints);
 	if (flags && probe_flags(device_fd, flags) == -EINVAL)
@@ -207,7 +207,7 @@ int tph_vfio_set_hints(int device_fd, int dmabuf_fd, const struct tph_hints *hin
 {
 	struct vfio_device_feature_dma_buf_tph tph = {
 		.dmabuf_fd = dmabuf_fd,
-		.flags = hints->flags,
+		.flags = hints->flags & ~TAKEN,
 		.steering_tag_ext = hints->st_ext,
 		.steering_tag = hints->st,
 		.ph = hints->ph,
@@ -236,24 +236,17 @@ int tph_vfio_get_hints(int device_fd, int dmabuf_fd, struct tph_hints *hints)
 	return ret;
 }
 
-int tph_vfio_clear_hints(int device_fd, int dmabuf_fd)
-{
-	static const struct tph_hints none;
-
-	return tph_vfio_set_hints(device_fd, dmabuf_fd, &none);
-}
-
 const char *tph_vfio_explain(int error)
 {
 	switch (error < 0 ? -error : error) {
 	case 0:
-		return "it worked";
+		return "no error";
 	case EINVAL:
-		return "the hints mean nothing together, the range is not page aligned, overlaps or "
+		return "the hints are inconsistent, the range is not page aligned, overlaps or "
 		       "leaves the BAR, or the dma-buf is of another device";
 	case EOPNOTSUPP:
 		return "the device is no TPH completer, or none of 16-bit tags, or its driver "
-		       "exports none of its memory";
+		       "exports no memory";
 	case ENOTTY:
 		return "this kernel cannot do it: it needs the dma-buf TPH series, and for any "
 		       "export Linux 6.19 with VFIO_PCI_DMABUF";
@@ -263,7 +256,7 @@ const char *tph_vfio_explain(int error)
 	case EBADF:
 		return "not an open file descriptor";
 	case EBUSY:
-		return "someone is attached without the hint that is to be required";
+		return "an importer has mapped the buffer and sends other hints than these, or none";
 	case E2BIG:
 		return "too many ranges";
 	case EMFILE:

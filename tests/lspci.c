@@ -160,7 +160,7 @@ static void compare_kind(const char *where, const char *text, const struct tph_f
 void lspci_compare(const char *where, const char *text, const struct tph_function *f)
 {
 	/* Of a register of all ones lspci decodes ones. */
-	if (f->completer.seen == TPH_SEEN_SILENT)
+	if (f->completer.seen == TPH_SEEN_NO_ANSWER)
 		return;
 	compare_identity(where, text, f);
 	compare_kind(where, text, f);

@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "json.h"
-#include "table.h"
-#include "tphctl.h"
+#include "tphctl/json.h"
+#include "tphctl/table.h"
+#include "tphctl/tphctl.h"
 
 static const char USAGE[] =
 	"usage: tphctl bufs [--json]\n"
@@ -58,7 +58,7 @@ static void hint_cells(struct table *table, struct libscols_line *line, const st
 	table_cell(table, line, COL_ST_EXT, TONE_PLAIN, "%s",
 		   h->flags & TPH_HINT_ST_EXT ? text : "-");
 	table_cell(table, line, COL_PH, TONE_PLAIN, "%s",
-		   h->flags & (TPH_HINT_ST | TPH_HINT_ST_EXT) ? tph_ph_word(h->ph) : "-");
+		   h->flags & (TPH_HINT_ST | TPH_HINT_ST_EXT) ? tph_ph_str(h->ph) : "-");
 	table_cell(table, line, COL_FLAGS, TONE_PLAIN, "%s%s%s",
 		   h->flags & TPH_HINT_REQUIRED ? "required " : "",
 		   h->flags & TPH_HINT_TAKEN_ST ? "taken-8-bit " : "",
@@ -114,7 +114,7 @@ static struct json_object *hints_to_json(const struct tph_buf *buf)
 	object = json_object_new_object();
 	json_put_tag(object, "st", h->flags & TPH_HINT_ST, h->st, TPH_WIDTH_8);
 	json_put_tag(object, "st_ext", h->flags & TPH_HINT_ST_EXT, h->st_ext, TPH_WIDTH_16);
-	json_put_string(object, "ph", any ? tph_ph_word(h->ph) : NULL);
+	json_put_string(object, "ph", any ? tph_ph_str(h->ph) : NULL);
 	json_put_bool(object, "required", h->flags & TPH_HINT_REQUIRED);
 	json_put_bool(object, "taken_st", h->flags & TPH_HINT_TAKEN_ST);
 	json_put_bool(object, "taken_st_ext", h->flags & TPH_HINT_TAKEN_ST_EXT);

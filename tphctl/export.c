@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "export.h"
-#include "json.h"
-#include "run.h"
-#include "tphctl.h"
+#include "tphctl/export.h"
+#include "tphctl/json.h"
+#include "tphctl/run.h"
+#include "tphctl/tphctl.h"
 
 static const char USAGE[] =
 	"usage: tphctl export BDF --bar N --offset O --length L --st T --ph WORD\n"
@@ -23,7 +23,7 @@ static const char USAGE[] =
 	"  --st T                  steering tag: 0 to 0xff, with --ext 0 to 0xffff\n"
 	"  --ph WORD               bidirectional, requester, target or target-priority\n"
 	"  --ext                   the tag has 16 bits\n"
-	"  --required              who does not take the hint must not map the buffer\n"
+	"  --required              importers that do not send the hint cannot map it\n"
 	"  --json                  a line about the buffer on standard output, then CMD\n"
 	"\n"
 	"Exit status: CMD's, 128 and its number for a signal; 125 tphctl failed, 126 CMD\n"
@@ -104,7 +104,7 @@ static int print_json(const char *name, const struct export *want)
 	json_put_number(root, "length", want->length);
 	json_put_tag(root, "st", !want->ext, (unsigned)want->tag, TPH_WIDTH_8);
 	json_put_tag(root, "st_ext", want->ext, (unsigned)want->tag, TPH_WIDTH_16);
-	json_put_string(root, "ph", tph_ph_word((unsigned)want->ph));
+	json_put_string(root, "ph", tph_ph_str((unsigned)want->ph));
 	json_put_bool(root, "required", want->required);
 	return json_end(root, true) ? EXIT_OURS : EXIT_DONE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of tphctl export. Each says what is wrong. */
+/* The parts of tphctl export. Each reports its errors. */
 #ifndef TPHCTL_EXPORT_H
 #define TPHCTL_EXPORT_H
 
@@ -23,8 +23,8 @@ struct export
 int export_parse(int argc, char **argv, struct export *want);
 
 /*
- * export_device.c: 0 or an exit status. The first looks at what needs no privilege: the function,
- * the BAR, the driver. @bdf is the function's address, @name the same in words.
+ * export_device.c: 0 or an exit status. The first checks what needs no privilege: the function,
+ * the BAR, the driver. @bdf is the function's address, @name the same as text.
  */
 int export_check_device(const struct export *want, struct tph_bdf *bdf, char name[TPH_BDF_CHARS]);
 int export_open(const struct tph_bdf *bdf, const char *name, struct tph_vfio **device);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <stddef.h>
 
-#include "export.h"
-#include "tphctl.h"
+#include "tphctl/export.h"
+#include "tphctl/tphctl.h"
 
 #define LAST_BAR 5
 

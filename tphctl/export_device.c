@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "export.h"
-#include "sysfs.h"
-#include "tphctl.h"
+#include "tphctl/export.h"
+#include "tphctl/sysfs.h"
+#include "tphctl/tphctl.h"
 
 static int check_function(const struct export *want, struct tph_bdf *bdf)
 {

@@ -2,59 +2,59 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
-#include "json.h"
-#include "tphctl.h"
+#include "tphctl/facts.h"
+#include "tphctl/json.h"
+#include "tphctl/tphctl.h"
 
 const char *seen_mark(enum tph_seen seen)
 {
 	switch (seen) {
 	case TPH_SEEN_NO:
 		return "-";
-	case TPH_SEEN_CUT:
+	case TPH_SEEN_NOT_VISIBLE:
 		return "?";
 	default:
-		return tph_seen_name(seen);
+		return tph_seen_str(seen);
 	}
 }
 
-const char *requester_word(const struct tph_function *f)
+const char *requester_text(const struct tph_function *f)
 {
 	if (f->requester.seen != TPH_SEEN_YES)
 		return seen_mark(f->requester.seen);
 	if (!f->requester.interrupt_vector && !f->requester.device_specific)
-		return "no-st";
+		return f->requester.no_st ? "no-st" : "no-mode";
 	return f->requester.extended ? "16-bit" : "8-bit";
 }
 
-const char *enabled_word(const struct tph_function *f)
+const char *enabled_text(const struct tph_function *f)
 {
 	if (f->requester.seen != TPH_SEEN_YES)
 		return seen_mark(f->requester.seen);
-	return tph_enable_name(f->requester.enable);
+	return tph_enable_str(f->requester.enable);
 }
 
-const char *mode_word(const struct tph_function *f)
+const char *mode_text(const struct tph_function *f)
 {
 	if (f->requester.seen != TPH_SEEN_YES)
 		return seen_mark(f->requester.seen);
-	return tph_mode_name(f->requester.mode);
+	return tph_mode_str(f->requester.mode);
 }
 
-const char *completer_word(const struct tph_function *f)
+const char *completer_text(const struct tph_function *f)
 {
 	if (f->completer.seen != TPH_SEEN_YES)
 		return seen_mark(f->completer.seen);
-	return tph_completer_name(f->completer.type);
+	return tph_completer_str(f->completer.type);
 }
 
-const char *table_word(const struct tph_function *f, char text[TABLE_WORD_CHARS])
+const char *table_text(const struct tph_function *f, char text[TABLE_TEXT_CHARS])
 {
 	if (f->requester.seen != TPH_SEEN_YES)
 		return seen_mark(f->requester.seen);
 	if (!f->requester.table_entries)
-		return tph_table_name(f->requester.table);
-	snprintf(text, TABLE_WORD_CHARS, "%s, %u", tph_table_name(f->requester.table),
+		return tph_table_str(f->requester.table);
+	snprintf(text, TABLE_TEXT_CHARS, "%s, %u", tph_table_str(f->requester.table),
 		 f->requester.table_entries);
 	return text;
 }
@@ -67,7 +67,7 @@ static void modes_to_json(struct json_object *requester, const struct tph_functi
 
 	for (unsigned mode = 0; modes && mode < 3; mode++) {
 		if (can[mode])
-			json_object_array_add(modes, json_object_new_string(tph_mode_name(mode)));
+			json_object_array_add(modes, json_object_new_string(tph_mode_str(mode)));
 	}
 }
 
@@ -75,17 +75,17 @@ static void requester_to_json(struct json_object *object, const struct tph_funct
 {
 	struct json_object *requester = json_object_new_object();
 
-	json_put_string(requester, "seen", tph_seen_name(f->requester.seen));
+	json_put_string(requester, "seen", tph_seen_str(f->requester.seen));
 	if (f->requester.seen == TPH_SEEN_YES) {
 		json_put_hex(requester, "offset", f->requester.offset, 3);
 		json_put_hex(requester, "capability_register", f->requester.capability, 8);
 		json_put_hex(requester, "control_register", f->requester.control, 8);
 		modes_to_json(requester, f);
 		json_put_bool(requester, "extended", f->requester.extended);
-		json_put_string(requester, "st_table", tph_table_name(f->requester.table));
+		json_put_string(requester, "st_table", tph_table_str(f->requester.table));
 		json_put_number(requester, "st_table_entries", f->requester.table_entries);
-		json_put_string(requester, "mode", tph_mode_name(f->requester.mode));
-		json_put_string(requester, "enabled", tph_enable_name(f->requester.enable));
+		json_put_string(requester, "mode", tph_mode_str(f->requester.mode));
+		json_put_string(requester, "enabled", tph_enable_str(f->requester.enable));
 	}
 	json_put(object, "requester", requester);
 }
@@ -94,10 +94,10 @@ static void completer_to_json(struct json_object *object, const struct tph_funct
 {
 	struct json_object *completer = json_object_new_object();
 
-	json_put_string(completer, "seen", tph_seen_name(f->completer.seen));
+	json_put_string(completer, "seen", tph_seen_str(f->completer.seen));
 	if (f->completer.seen == TPH_SEEN_YES) {
 		json_put_hex(completer, "devcap2", f->completer.devcap2, 8);
-		json_put_string(completer, "type", tph_completer_name(f->completer.type));
+		json_put_string(completer, "type", tph_completer_str(f->completer.type));
 		json_put_bool(completer, "prefix", f->completer.prefix);
 		json_put_number(completer, "prefix_max", f->completer.prefix_max);
 		json_put_bool(completer, "prefix_blocked", f->completer.prefix_blocked);
@@ -109,7 +109,7 @@ static void acs_to_json(struct json_object *object, const struct tph_function *f
 {
 	struct json_object *acs = json_object_new_object();
 
-	json_put_string(acs, "seen", tph_seen_name(f->acs.seen));
+	json_put_string(acs, "seen", tph_seen_str(f->acs.seen));
 	if (f->acs.seen == TPH_SEEN_YES) {
 		json_put_hex(acs, "offset", f->acs.offset, 3);
 		json_put_hex(acs, "capability_register", f->acs.capability, 4);
@@ -127,7 +127,7 @@ void facts_to_json(struct json_object *object, const struct tph_function *f)
 	json_put_hex(object, "vendor", f->vendor, 4);
 	json_put_hex(object, "device", f->device, 4);
 	json_put_hex(object, "class", f->class_code, 6);
-	json_put_string(object, "kind", tph_port_name(f->port));
+	json_put_string(object, "kind", tph_port_str(f->port));
 	json_put_number(object, "config_bytes", f->config_bytes);
 	requester_to_json(object, f);
 	completer_to_json(object, f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a function is, in words that list and show share. */
+/* What list and show both print of a function. */
 #ifndef TPHCTL_FACTS_H
 #define TPHCTL_FACTS_H
 
@@ -7,23 +7,23 @@
 
 struct json_object;
 
-/* "-" for no, "?" for what is not visible, a word for the rest; not for TPH_SEEN_YES. */
+/* Not for TPH_SEEN_YES: "-" no, "?" not visible, else the name. */
 const char *seen_mark(enum tph_seen seen);
 
-/* What it can send: "no-st", "8-bit", "16-bit" or a mark. */
-const char *requester_word(const struct tph_function *f);
-const char *enabled_word(const struct tph_function *f);
-const char *mode_word(const struct tph_function *f);
-const char *completer_word(const struct tph_function *f);
+/* What it can send: "no-mode", "no-st", "8-bit", "16-bit" or a mark. */
+const char *requester_text(const struct tph_function *f);
+const char *enabled_text(const struct tph_function *f);
+const char *mode_text(const struct tph_function *f);
+const char *completer_text(const struct tph_function *f);
 
-#define TABLE_WORD_CHARS 32
+#define TABLE_TEXT_CHARS 32
 /* "capability, 64", "none", … */
-const char *table_word(const struct tph_function *f, char text[TABLE_WORD_CHARS]);
+const char *table_text(const struct tph_function *f, char text[TABLE_TEXT_CHARS]);
 
-/* Everything but the entries. */
+/* All but the entries of the ST table. */
 void facts_to_json(struct json_object *object, const struct tph_function *f);
 
-/* Reads with an error said, as list, show and path need it; NULL then. */
+/* NULL: it could not be read, which was reported in the name of @command. */
 struct tph_function *read_function(const char *command, struct tph_ctx *ctx,
 				   const struct tph_bdf *bdf);
 

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-#include "text.h"
-#include "tphctl.h"
+#include "tphctl/json.h"
+#include "tphctl/text.h"
+#include "tphctl/tphctl.h"
 
 void json_put(struct json_object *object, const char *name, struct json_object *value)
 {

@@ -9,11 +9,11 @@
 
 #include "tph/tph.h"
 
-#define JSON_SCHEMA 1
+#define JSON_SCHEMA 2
 
 /*
- * Adds to @object, which takes @value over; the names are constants. An @object that is NULL, out
- * of memory, takes nothing. NULL as @value is null.
+ * Adds @value to @object, which owns it from then on; names are constants. @object NULL, out of
+ * memory: frees @value. @value NULL: null.
  */
 void json_put(struct json_object *object, const char *name, struct json_object *value);
 void json_put_string(struct json_object *object, const char *name, const char *value);

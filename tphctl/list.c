@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl list: who sends hints, who takes them. */
+/* tphctl list: the functions that send or complete hints. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "facts.h"
-#include "json.h"
-#include "table.h"
-#include "tphctl.h"
+#include "tphctl/facts.h"
+#include "tphctl/json.h"
+#include "tphctl/table.h"
+#include "tphctl/tphctl.h"
 
 static const char USAGE[] =
 	"usage: tphctl list [--tree] [--json] [--dump FILE]\n"
@@ -58,7 +58,7 @@ static bool has_role(const struct tph_function *f)
 		(f->completer.type == TPH_COMPLETER_8 || f->completer.type == TPH_COMPLETER_16));
 }
 
-/* Silent and malformed ones are listed as that; of what is cut, more could be seen. */
+/* A role that is not visible: listed as what enum tph_seen says. */
 static bool may_have_role(const struct tph_function *f)
 {
 	return f->requester.seen > TPH_SEEN_YES || f->completer.seen > TPH_SEEN_YES;
@@ -66,7 +66,8 @@ static bool may_have_role(const struct tph_function *f)
 
 static bool is_cut(const struct tph_function *f)
 {
-	return f->requester.seen == TPH_SEEN_CUT || f->completer.seen == TPH_SEEN_CUT;
+	return f->requester.seen == TPH_SEEN_NOT_VISIBLE ||
+	       f->completer.seen == TPH_SEEN_NOT_VISIBLE;
 }
 
 static int read_all(struct tph_ctx *ctx, struct list *list)
@@ -114,16 +115,16 @@ static struct libscols_line *add_line(struct table *table, const struct entry *e
 	struct libscols_line *line = table_line(table, parent);
 	enum tone tone = entry->listed ? TONE_PLAIN : TONE_DIM;
 	bool enabled = f->requester.seen == TPH_SEEN_YES && f->requester.enable != TPH_ENABLE_OFF;
-	char name[TPH_BDF_CHARS], text[TABLE_WORD_CHARS];
+	char name[TPH_BDF_CHARS], text[TABLE_TEXT_CHARS];
 
 	table_cell(table, line, COL_FUNCTION, tone, "%s", tph_bdf_format(&f->bdf, name));
 	table_cell(table, line, COL_ID, tone, "%04x:%04x", f->vendor, f->device);
-	table_cell(table, line, COL_KIND, tone, "%s", tph_port_name(f->port));
-	table_cell(table, line, COL_REQUESTER, tone, "%s", requester_word(f));
-	table_cell(table, line, COL_ENABLED, enabled ? TONE_GOOD : tone, "%s", enabled_word(f));
-	table_cell(table, line, COL_MODE, tone, "%s", mode_word(f));
-	table_cell(table, line, COL_TABLE, tone, "%s", table_word(f, text));
-	table_cell(table, line, COL_COMPLETER, tone, "%s", completer_word(f));
+	table_cell(table, line, COL_KIND, tone, "%s", tph_port_str(f->port));
+	table_cell(table, line, COL_REQUESTER, tone, "%s", requester_text(f));
+	table_cell(table, line, COL_ENABLED, enabled ? TONE_GOOD : tone, "%s", enabled_text(f));
+	table_cell(table, line, COL_MODE, tone, "%s", mode_text(f));
+	table_cell(table, line, COL_TABLE, tone, "%s", table_text(f, text));
+	table_cell(table, line, COL_COMPLETER, tone, "%s", completer_text(f));
 	return line;
 }
 

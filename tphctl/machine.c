@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tphctl.h"
+#include "tphctl/tphctl.h"
 
 static void note_error(void *data, enum tph_log_level level, const char *message)
 {
@@ -14,7 +14,7 @@ static void note_error(void *data, enum tph_log_level level, const char *message
 		snprintf(machine->error, sizeof(machine->error), "%s", message);
 }
 
-/* The library's own line says what to do about it too. */
+/* The library's message has the line and what to do. */
 static int dump_failed(const char *command, const char *path, const struct machine *machine,
 		       int err)
 {
@@ -32,7 +32,9 @@ int open_machine(const char *command, const struct options *options, struct mach
 
 	machine->error[0] = '\0';
 	if (options->dump) {
-		ret = tph_ctx_new_dump(options->dump, &log, &machine->ctx);
+		ret = strcmp(options->dump, "-")
+			      ? tph_ctx_new_dump(options->dump, &log, &machine->ctx)
+			      : tph_ctx_new_dump_file(stdin, &log, &machine->ctx);
 		return ret ? dump_failed(command, options->dump, machine, ret) : EXIT_DONE;
 	}
 	ret = tph_ctx_new_live(NULL, &log, &machine->ctx);
@@ -50,8 +52,9 @@ int parse_address(const char *command, const char *text, struct tph_bdf *bdf)
 		    command, text);
 }
 
-/* A function at the same place in another domain, which is what was meant. */
-static bool elsewhere(struct tph_ctx *ctx, const struct tph_bdf *bdf, char text[TPH_BDF_CHARS])
+/* Finds a function at the same place in another domain, which is probably meant. */
+static bool find_in_other_domain(struct tph_ctx *ctx, const struct tph_bdf *bdf,
+				 char text[TPH_BDF_CHARS])
 {
 	struct tph_bdf *list;
 	size_t count;
@@ -78,7 +81,7 @@ int find_function(const char *command, struct tph_ctx *ctx, const char *text, st
 	if (status || tph_ctx_has(ctx, bdf))
 		return status;
 	tph_bdf_format(bdf, name);
-	if (elsewhere(ctx, bdf, other))
+	if (find_in_other_domain(ctx, bdf, other))
 		return fail(EXIT_FAILED,
 			    "%s: there is no function %s: domain %04x has none there, but there "
 			    "is %s",

@@ -3,23 +3,24 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tphctl.h"
+#include "tphctl/tphctl.h"
+#include "util/macros.h"
+
+/* Of a command's name and its arguments in the usage */
+#define ARGUMENTS_COLUMNS 26
 
 static const struct command {
-	const char *name;
+	const char *name, *arguments, *help;
 	int (*run)(int argc, char **argv);
-} COMMANDS[] = {
-	{"list", run_list},	{"show", run_show}, {"path", run_path},
-	{"export", run_export}, {"bufs", run_bufs},
+} commands[] = {
+	{"list", "", "functions that send or take hints (TPH)", run_list},
+	{"show", " BDF", "all that one function says about hints", run_show},
+	{"path", " IMPORTER EXPORTER", "can hints travel from one to the other?", run_path},
+	{"export", " BDF ... -- CMD...", "a dma-buf with a hint, for CMD to use", run_export},
+	{"bufs", "", "dma-bufs, their hints and holders", run_bufs},
 };
-#define COMMAND_COUNT (sizeof(COMMANDS) / sizeof(COMMANDS[0]))
 
 static const char HELP[] =
-	"usage: tphctl list                      functions that send or take hints (TPH)\n"
-	"       tphctl show BDF                  all that one function says about hints\n"
-	"       tphctl path IMPORTER EXPORTER    can hints travel from one to the other?\n"
-	"       tphctl export BDF … -- CMD…      a dma-buf with a hint, for CMD to use\n"
-	"       tphctl bufs                      dma-bufs, their hints and holders\n"
 	"\n"
 	"  --json            JSON instead of tables; export: one line about the buffer\n"
 	"  --dump FILE       list, show, path: of FILE, written with lspci -D -xxxx\n"
@@ -27,19 +28,41 @@ static const char HELP[] =
 	"  --version\n"
 	"\n"
 	"BDF is a function's address, 0000:01:00.0; a domain of 0 may be left out.\n"
-	"IMPORTER is who writes, such as a NIC; EXPORTER is whose memory it is.\n"
+	"IMPORTER is the function that writes, such as a NIC; EXPORTER has the memory.\n"
 	"Configuration space is whole only for root: what cannot be seen is shown as ?.\n"
 	"\n"
 	"Exit status: 0 done, 1 it failed, 2 the command line is wrong; path: 3 best\n"
 	"effort, 4 none, 5 unknown; export: CMD's own, 125 when tphctl itself failed.\n";
 
+static void print_help(FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+
+		fprintf(out, "%s tphctl %s%-*s%s\n", i ? "      " : "usage:", c->name,
+			ARGUMENTS_COLUMNS - (int)strlen(c->name), c->arguments, c->help);
+	}
+	fputs(HELP, out);
+}
+
 static const struct command *find_command(const char *name)
 {
-	for (size_t i = 0; i < COMMAND_COUNT; i++) {
-		if (!strcmp(COMMANDS[i].name, name))
-			return &COMMANDS[i];
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
 	return NULL;
+}
+
+static int no_such_command(const char *name)
+{
+	char names[64] = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, " %s", commands[i].name);
+	}
+	return fail(EXIT_USAGE, "no such command: %s; it is one of%s", name, names);
 }
 
 int main(int argc, char **argv)
@@ -48,20 +71,18 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
-		fputs(HELP, stderr);
+		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return show_usage(HELP);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		print_help(stdout);
+		return finish_output(EXIT_DONE);
+	}
 	if (!strcmp(argv[1], "--version"))
 		return show_usage("tphctl " TPHCTL_VERSION "\n");
 	if (argv[1][0] == '-')
 		return fail(EXIT_USAGE, "%s: options come after the command, as in tphctl list %s",
 			    argv[1], argv[1]);
 	command = find_command(argv[1]);
-	if (!command)
-		return fail(EXIT_USAGE,
-			    "no such command: %s; it is one of list show path export bufs",
-			    argv[1]);
-	return command->run(argc - 1, argv + 1);
+	return command ? command->run(argc - 1, argv + 1) : no_such_command(argv[1]);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "tphctl.h"
+#include "tphctl/tphctl.h"
 
 int next_option(int argc, char **argv, const struct option *known, struct options *options)
 {

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "json.h"
-#include "table.h"
-#include "tphctl.h"
+#include "tphctl/json.h"
+#include "tphctl/table.h"
+#include "tphctl/tphctl.h"
 
 static const char USAGE[] =
 	"usage: tphctl path IMPORTER EXPORTER [--width 8|16] [--json] [--dump FILE]\n"
@@ -91,10 +91,10 @@ static void hop_role(const struct tph_path *path, size_t i, char text[ROLE_CHARS
 		add_role(text, "importer");
 	if (is_end(path, i, &path->exporter))
 		add_role(text, "exporter");
-	if (!text[0] && hop->on_way)
-		add_role(text, turns ? "turns here" : "on the way");
+	if (!text[0] && hop->on_route)
+		add_role(text, turns ? "turns here" : "on the route");
 	if (hop->redirects)
-		add_role(text, "ACS turns it to the host");
+		add_role(text, "ACS redirects it to the host");
 }
 
 static struct libscols_line *hop_line(struct table *table, const struct tph_path *path, size_t i,
@@ -103,7 +103,7 @@ static struct libscols_line *hop_line(struct table *table, const struct tph_path
 	const struct tph_hop *hop = &path->hops[i];
 	const struct tph_function *f = hop->function;
 	struct libscols_line *line = table_line(table, parent);
-	enum tone tone = hop->redirects ? TONE_BAD : hop->on_way ? TONE_PLAIN : TONE_DIM;
+	enum tone tone = hop->redirects ? TONE_BAD : hop->on_route ? TONE_PLAIN : TONE_DIM;
 	char name[TPH_BDF_CHARS], role[ROLE_CHARS];
 
 	hop_role(path, i, role);
@@ -112,7 +112,7 @@ static struct libscols_line *hop_line(struct table *table, const struct tph_path
 			   f->bdf.bus);
 	else
 		table_cell(table, line, COL_FUNCTION, tone, "%s", tph_bdf_format(&f->bdf, name));
-	table_cell(table, line, COL_KIND, tone, "%s", tph_port_name(f->port));
+	table_cell(table, line, COL_KIND, tone, "%s", tph_port_str(f->port));
 	table_cell(table, line, COL_ROLE, tone, "%s", role);
 	return line;
 }
@@ -122,7 +122,7 @@ static struct libscols_line *hop_line(struct table *table, const struct tph_path
 static int draw(const struct tph_path *path)
 {
 	static const struct column columns[COL_COUNT] = {
-		{"FUNCTION", SCOLS_FL_TREE}, {"KIND", 0}, {"WAY", 0}};
+		{"FUNCTION", SCOLS_FL_TREE}, {"KIND", 0}, {"ROUTE", 0}};
 	struct libscols_line *above = NULL, *line = NULL;
 	struct table table;
 
@@ -158,7 +158,7 @@ static int print_verdicts(const struct tph_path *path)
 			enum tph_verdict verdict = path->judgements[when][width].verdict;
 
 			table_cell(&table, line, 1 + (size_t)when, verdict_tone(verdict), "%s",
-				   tph_verdict_name(verdict));
+				   tph_verdict_str(verdict));
 		}
 	}
 	return table_end(&table);
@@ -187,7 +187,7 @@ static int print_text(const struct tph_path *path)
 		return no_memory();
 	if (!path->complete)
 		puts("A bridge above them is not visible: the tree is cut.");
-	printf("route: %s\n\n", tph_route_name(path->route));
+	printf("route: %s\n\n", tph_route_str(path->route));
 	if (print_verdicts(path))
 		return no_memory();
 	print_reasons(path);
@@ -208,9 +208,9 @@ static struct json_object *hop_to_json(const struct tph_path *path, size_t i)
 		json_put_bdf(object, "function", &hop->function->bdf);
 	json_put_number(object, "domain", hop->function->bdf.domain);
 	json_put_number(object, "bus", hop->function->bdf.bus);
-	json_put_string(object, "kind", tph_port_name(hop->function->port));
+	json_put_string(object, "kind", tph_port_str(hop->function->port));
 	json_put_string(object, "side", sides[hop->side]);
-	json_put_bool(object, "on_way", hop->on_way);
+	json_put_bool(object, "on_route", hop->on_route);
 	json_put_bool(object, "turns_here", (int)i == path->common);
 	json_put_bool(object, "acs_redirects", hop->redirects);
 	return object;
@@ -220,8 +220,8 @@ static struct json_object *judgement_to_json(const struct tph_judgement *j)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_put_string(object, "verdict", tph_verdict_name(j->verdict));
-	json_put_string(object, "reason", tph_reason_id(j->reason));
+	json_put_string(object, "verdict", tph_verdict_str(j->verdict));
+	json_put_string(object, "reason", tph_reason_str(j->reason));
 	if (j->reason == TPH_REASON_NONE)
 		json_put(object, "at", NULL);
 	else
@@ -236,7 +236,7 @@ static int print_json(const struct tph_path *path)
 
 	json_put_bdf(root, "importer", &path->importer);
 	json_put_bdf(root, "exporter", &path->exporter);
-	json_put_string(root, "route", tph_route_name(path->route));
+	json_put_string(root, "route", tph_route_str(path->route));
 	json_put_bool(root, "complete", path->complete);
 	for (int when = 0; when < TPH_WHENS; when++) {
 		struct json_object *object = json_object_new_object();

@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "run.h"
-#include "tphctl.h"
+#include "tphctl/run.h"
+#include "tphctl/tphctl.h"
 
 /* What would end us, and so the buffer, is for CMD to decide about. */
 static void forwarded(sigset_t *set)

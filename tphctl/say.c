@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "text.h"
-#include "tphctl.h"
+#include "tphctl/text.h"
+#include "tphctl/tphctl.h"
 
 int fail(int status, const char *format, ...)
 {

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "facts.h"
-#include "json.h"
-#include "table.h"
-#include "tphctl.h"
+#include "tphctl/facts.h"
+#include "tphctl/json.h"
+#include "tphctl/table.h"
+#include "tphctl/tphctl.h"
+#include "util/macros.h"
 
 static const char USAGE[] =
 	"usage: tphctl show BDF [--json] [--dump FILE]\n"
@@ -23,13 +24,13 @@ static const char USAGE[] =
 /* A function's ST table, or why there is none to show. */
 struct entries {
 	struct tph_st_table *table;
-	int err;
+	int ret;	    /* of tph_st_table_read() */
 	enum tph_seen seen; /* the capability that says where it is */
 };
 
-static const char *entries_problem(int err)
+static const char *entries_problem(int ret)
 {
-	switch (err) {
+	switch (ret) {
 	case -ENOENT:
 		return "none";
 	case -ENODATA:
@@ -42,7 +43,7 @@ static const char *entries_problem(int err)
 	case -EBADMSG:
 		return "not readable: the capabilities contradict each other";
 	default:
-		return strerror(-err);
+		return strerror(-ret);
 	}
 }
 
@@ -67,39 +68,54 @@ static void show_identity(struct table *table, const struct tph_function *f)
 	table_cell(table, head, 1, TONE_PLAIN, "%s", tph_bdf_format(&f->bdf, name));
 	ROW(table, head, "ID", "%04x:%04x", f->vendor, f->device);
 	ROW(table, head, "class", "%06x", f->class_code);
-	ROW(table, head, "kind", "%s", tph_port_name(f->port));
+	ROW(table, head, "kind", "%s", tph_port_str(f->port));
 	if (f->bridge)
 		ROW(table, head, "buses behind it", "%02x-%02x", f->secondary, f->subordinate);
 	ROW(table, head, "visible", "%u bytes of configuration space%s", f->config_bytes,
 	    f->config_bytes == 64 ? ", as without root" : "");
 }
 
+#define MODES_CHARS 64
+
+/* "no-st, device-specific", "none", … */
+static const char *modes_text(const struct tph_function *f, char text[MODES_CHARS])
+{
+	const bool modes[] = {f->requester.no_st, f->requester.interrupt_vector,
+			      f->requester.device_specific};
+	size_t used = 0;
+
+	snprintf(text, MODES_CHARS, "none");
+	for (unsigned i = 0; i < ARRAY_SIZE(modes); i++)
+		if (modes[i])
+			used += (size_t)snprintf(text + used, MODES_CHARS - used, "%s%s",
+						 used ? ", " : "", tph_mode_str(i));
+	return text;
+}
+
 static void show_requester(struct table *table, const struct tph_function *f)
 {
 	struct libscols_line *head = row(table, NULL, "requester");
 	bool on = f->requester.seen == TPH_SEEN_YES && f->requester.enable != TPH_ENABLE_OFF;
-	char text[TABLE_WORD_CHARS];
+	char text[TABLE_TEXT_CHARS], modes[MODES_CHARS];
 
-	table_cell(table, head, 1, TONE_PLAIN, "%s", requester_word(f));
+	table_cell(table, head, 1, TONE_PLAIN, "%s", requester_text(f));
 	if (f->requester.seen != TPH_SEEN_YES)
 		return;
 	ROW(table, head, "capability", "0x%08x at 0x%03x", f->requester.capability,
 	    f->requester.offset);
-	ROW(table, head, "modes", "%s%s%s", f->requester.no_st ? "no-st" : "not even no-st",
-	    f->requester.interrupt_vector ? ", interrupt-vector" : "",
-	    f->requester.device_specific ? ", device-specific" : "");
-	ROW(table, head, "ST table, entries", "%s", table_word(f, text));
+	ROW(table, head, "modes", "%s", modes_text(f, modes));
+	ROW(table, head, "ST table, entries", "%s", table_text(f, text));
 	ROW(table, head, "control", "0x%08x", f->requester.control);
-	ROW(table, head, "mode now", "%s", mode_word(f));
+	ROW(table, head, "mode now", "%s", mode_text(f));
 	table_cell(table, row(table, head, "enabled now"), 1, on ? TONE_GOOD : TONE_WARN, "%s",
-		   enabled_word(f));
+		   enabled_text(f));
 }
 
 static void show_completer(struct table *table, const struct tph_function *f)
 {
 	struct libscols_line *head = row(table, NULL, "completer");
 
-	table_cell(table, head, 1, TONE_PLAIN, "%s", completer_word(f));
+	table_cell(table, head, 1, TONE_PLAIN, "%s", completer_text(f));
 	if (f->completer.seen != TPH_SEEN_YES)
 		return;
 	ROW(table, head, "DevCap2", "0x%08x", f->completer.devcap2);
@@ -138,7 +154,7 @@ static void show_entries(struct table *table, const struct entries *entries)
 		return;
 	}
 	if (!st) {
-		table_cell(table, head, 1, TONE_PLAIN, "%s", entries_problem(entries->err));
+		table_cell(table, head, 1, TONE_PLAIN, "%s", entries_problem(entries->ret));
 		return;
 	}
 	for (size_t i = 0; i < st->count; i++) {
@@ -177,7 +193,7 @@ static int print_json(const struct tph_function *f, const struct entries *entrie
 	facts_to_json(root, f);
 	if (!entries->table) {
 		json_put(root, "st_entries", NULL);
-		json_put_string(root, "st_entries_problem", entries_problem(entries->err));
+		json_put_string(root, "st_entries_problem", entries_problem(entries->ret));
 		return json_end(root, false);
 	}
 	array = json_put_array(root, "st_entries");
@@ -200,9 +216,9 @@ static int show(struct tph_ctx *ctx, const struct tph_bdf *bdf, bool json)
 	if (!f)
 		return EXIT_FAILED;
 	entries.seen = f->requester.seen;
-	entries.err = tph_st_table_read(ctx, bdf, &entries.table);
+	entries.ret = tph_st_table_read(ctx, bdf, &entries.table);
 	status = json ? print_json(f, &entries) : print_tables(f, &entries);
-	if (!entries.err)
+	if (!entries.ret)
 		tph_st_table_free(entries.table);
 	tph_function_free(f);
 	return status;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sysfs.h"
+#include "tphctl/sysfs.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A memory BAR. -ENODEV: no such function. -ENXIO: no such BAR. -ENOTSUP: it is not memory. */
+/* Size of a memory BAR. -ENODEV: no such function; -ENXIO: no such BAR; -ENOTSUP: I/O ports. */
 int sysfs_bar_bytes(const char *bdf, unsigned bar, uint64_t *bytes);
 
-/* The driver the function is bound to, "" if to none. -ENODEV: no such function. */
+/* Name of the driver that the function is bound to, "": none. -ENODEV: no such function. */
 int sysfs_driver(const char *bdf, char *name, size_t len);
 
 #endif

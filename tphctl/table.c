@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "table.h"
-#include "text.h"
+#include "tphctl/table.h"
+#include "tphctl/text.h"
 
 static bool coloured(void)
 {
@@ -19,15 +19,15 @@ static bool coloured(void)
 void table_begin(struct table *table, const struct column *columns, size_t count, bool heading)
 {
 	table->scols = scols_new_table();
-	table->err = table->scols ? 0 : -ENOMEM;
-	if (table->err)
+	table->ret = table->scols ? 0 : -ENOMEM;
+	if (table->ret)
 		return;
 	scols_table_enable_colors(table->scols, coloured());
 	scols_table_enable_noheadings(table->scols, !heading);
 	scols_table_enable_minout(table->scols, 1);
 	for (size_t i = 0; i < count; i++) {
 		if (!scols_table_new_column(table->scols, columns[i].name, 0, columns[i].flags))
-			table->err = -ENOMEM;
+			table->ret = -ENOMEM;
 	}
 }
 
@@ -35,11 +35,11 @@ struct libscols_line *table_line(struct table *table, struct libscols_line *pare
 {
 	struct libscols_line *line;
 
-	if (table->err)
+	if (table->ret)
 		return NULL;
 	line = scols_table_new_line(table->scols, parent);
 	if (!line)
-		table->err = -ENOMEM;
+		table->ret = -ENOMEM;
 	return line;
 }
 
@@ -61,30 +61,30 @@ void table_cell(struct table *table, struct libscols_line *line, size_t column, 
 	va_list args;
 	int len;
 
-	if (table->err)
+	if (table->ret)
 		return;
 	va_start(args, format);
 	len = vasprintf(&text, format, args);
 	va_end(args);
 	if (len < 0) {
-		table->err = -ENOMEM;
+		table->ret = -ENOMEM;
 		return;
 	}
 	text_clean(text);
 	cell = scols_line_get_cell(line, column);
 	if (!cell || scols_cell_refer_data(cell, text)) {
 		free(text);
-		table->err = -ENOMEM;
+		table->ret = -ENOMEM;
 		return;
 	}
 	if (tone != TONE_PLAIN)
-		table->err = scols_cell_set_color(cell, tone_name(tone));
+		table->ret = scols_cell_set_color(cell, tone_name(tone));
 }
 
 int table_end(struct table *table)
 {
-	if (!table->err && !scols_table_is_empty(table->scols))
-		table->err = scols_print_table(table->scols);
+	if (!table->ret && !scols_table_is_empty(table->scols))
+		table->ret = scols_print_table(table->scols);
 	scols_unref_table(table->scols);
-	return table->err;
+	return table->ret;
 }

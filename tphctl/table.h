@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Tables and trees on a terminal. An error is kept until table_print() says it. */
+/* Tables and trees on a terminal. An error is kept until table_end() returns it. */
 #ifndef TPHCTL_TABLE_H
 #define TPHCTL_TABLE_H
 
@@ -15,13 +15,13 @@ struct column {
 
 struct table {
 	struct libscols_table *scols;
-	int err;
+	int ret;
 };
 
 /* @heading: show the columns' names. */
 void table_begin(struct table *table, const struct column *columns, size_t count, bool heading);
 
-/* @parent NULL: at the top. Returns NULL after an error, which table_cell() takes. */
+/* @parent NULL: at the top. NULL after an error; table_cell() ignores such a line. */
 struct libscols_line *table_line(struct table *table, struct libscols_line *parent);
 
 void table_cell(struct table *table, struct libscols_line *line, size_t column, enum tone tone,

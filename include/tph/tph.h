@@ -3,22 +3,24 @@
  * libtph: TLP Processing Hints (TPH) of PCI Express functions, of pairs of
  * functions, and of dma-bufs.
  *
- * For all of it:
+ * Rules for the whole library:
  *
- * - Functions that can fail return 0, or a number that is not negative where
- *   that is said, or a negative errno. On failure no output is written. -ENOMEM
- *   may come from every function that hands out memory and is not listed again.
- * - The library never prints, never exits, installs no signal handler and has
+ * - A function that can fail returns 0, or a number >= 0 where its comment says
+ *   so, or a negative errno. On failure it writes no output. Every function that
+ *   allocates can return -ENOMEM; the comments do not repeat it.
+ * - The library never prints, never exits, installs no signal handler and keeps
  *   no state outside of a struct tph_ctx.
- * - Thread safety: functions without a struct tph_ctx may be called by any
- *   thread at any time. One struct tph_ctx is for one thread at a time; different
- *   ones are independent. Results that were handed out do not depend on the
- *   context any more; they are the caller's and constant.
- * - Structures that the library hands out may get new members at their end in
- *   later versions. They are for reading: do not allocate or copy them. Those
+ * - Thread safety: a function without a struct tph_ctx can be called by any
+ *   thread at any time. One struct tph_ctx is for one thread at a time;
+ *   different ones are independent. A result belongs to the caller, is constant,
+ *   and stays valid without the context.
+ * - A later version can add members at the end of the structures that the
+ *   library returns: read them, do not allocate or copy them. The structures
  *   that the caller fills will not change.
- * - "8-bit" is a Steering Tag (ST), "16-bit" an Extended Steering Tag. The two
- *   are separate tables of the completer, whatever the tag's value.
+ * - "8-bit" is a Steering Tag (ST), "16-bit" an Extended Steering Tag. They are
+ *   two namespaces, separate tables of the completer, whatever the tag's value.
+ * - The importer is the requester: the function that writes, such as a NIC. The
+ *   exporter is the completer: the function whose memory is written.
  * - Register layouts are those of PCI Express Base 6.x, 7.5.3.15 (Device
  *   Capabilities 2), 7.7.11 (ACS), 7.9.13 (TPH Requester).
  */
@@ -34,9 +36,9 @@
 extern "C" {
 #endif
 
-/* ---- Widths, Processing Hints, addresses ------------------------------------------------- */
+/* Widths, Processing Hints, addresses */
 
-/** enum tph_width - the two namespaces of Steering Tags; indices of arrays here */
+/** enum tph_width - the two namespaces of Steering Tags; an index of arrays here */
 enum tph_width {
 	TPH_WIDTH_8 = 0,
 	TPH_WIDTH_16 = 1,
@@ -57,11 +59,11 @@ enum tph_ph {
 	TPH_PH_TARGET_PRIORITY = 3,
 };
 
-/** tph_ph_word() - the word for a Processing Hint, NULL if @ph is above 3; a constant string */
-const char *tph_ph_word(unsigned ph);
+/** tph_ph_str() - the name of Processing Hint @ph, a constant string; NULL if @ph is above 3 */
+const char *tph_ph_str(unsigned ph);
 
-/** tph_ph_parse() - the Processing Hint 0..3 of a word; -EINVAL: no such word, or NULL */
-int tph_ph_parse(const char *word);
+/** tph_ph_parse() - the Processing Hint with a name: 0..3; -EINVAL: no such name, or NULL */
+int tph_ph_parse(const char *name);
 
 /** struct tph_bdf - address of a PCI function; @domain has 32 bits as in Linux */
 struct tph_bdf {
@@ -71,30 +73,35 @@ struct tph_bdf {
 	uint8_t function; /* 0..7 */
 };
 
-/** TPH_BDF_CHARS - enough for tph_bdf_format(), NUL included */
+/** TPH_BDF_CHARS - size of the buffer for tph_bdf_format(), with the NUL */
 #define TPH_BDF_CHARS 24
 
 /**
- * tph_bdf_parse() - "[DOMAIN:]BUS:DEVICE.FUNCTION" in hexadecimal digits
- * @text: without a domain it is domain 0
+ * tph_bdf_parse() - parse "[DOMAIN:]BUS:DEVICE.FUNCTION", hexadecimal
+ * @text: the address; domain 0 if it has none
  * @bdf: result
  *
- * Return: 0; -EINVAL: it is not such an address, or something follows it
+ * Return: 0; -EINVAL: no address, or text after it
  */
 int tph_bdf_parse(const char *text, struct tph_bdf *bdf);
 
-/** tph_bdf_format() - "0000:03:00.0", always with the domain; returns @text */
+/** tph_bdf_format() - write "0000:03:00.0", always with the domain, to @text; returns @text */
 char *tph_bdf_format(const struct tph_bdf *bdf, char text[TPH_BDF_CHARS]);
 
-/** tph_bdf_compare() - order by domain, bus, device, function: below, equal to, or above 0 */
+/** tph_bdf_compare() - order by domain, bus, device, function; returns < 0, 0 or > 0 */
 int tph_bdf_compare(const struct tph_bdf *a, const struct tph_bdf *b);
 
-/* ---- Context: where configuration space comes from ---------------------------------------- */
+/* Context: a set of functions */
 
-/** struct tph_ctx - a set of PCI functions, of this machine or of a dump; counted references */
+/**
+ * struct tph_ctx - the PCI functions of this machine or of a dump, reference counted
+ *
+ * The set does not change. A function is read when a call first needs it, and
+ * kept, so all answers of a context agree. To see changes make another context.
+ */
 struct tph_ctx;
 
-/** enum tph_log_level - how bad a message is */
+/** enum tph_log_level - severity of a message */
 enum tph_log_level {
 	TPH_LOG_ERROR = 0,
 	TPH_LOG_WARNING = 1,
@@ -102,14 +109,15 @@ enum tph_log_level {
 };
 
 /**
- * tph_log_fn - takes the library's messages, one line each without newline
+ * tph_log_fn - receives the library's messages: one line each, without newline
  *
- * Called by the thread that called the library, during that call. It must not
- * call the library with the same context.
+ * The library calls it during a call of the library, in the same thread. It must
+ * not call the library with the same context. A message can quote bytes of a
+ * dump or a path: escape it before a terminal shows it.
  */
 typedef void (*tph_log_fn)(void *data, enum tph_log_level level, const char *message);
 
-/** struct tph_log - a log callback, @fn NULL: no messages; @data is given back to @fn */
+/** struct tph_log - a log callback; @fn NULL: no messages; @fn gets @data */
 struct tph_log {
 	tph_log_fn fn;
 	void *data;
@@ -117,16 +125,15 @@ struct tph_log {
 
 /**
  * tph_ctx_new_live() - the functions of this machine
- * @sysfs: NULL for /sys/bus/pci, or another folder laid out like it
+ * @sysfs: NULL for /sys/bus/pci, or another folder with the same layout
  * @log: callback, or NULL; copied
  * @ctx: result, with one reference
  *
- * Scans once: functions that come later are not in it. A function is read when it
- * is first asked for and kept, so all answers of a context agree; make another
- * context to look again. ST tables are read each time.
+ * Lists the functions once; one that is plugged in later is not in the context.
+ * Without root the kernel shows 64 bytes of configuration space.
  *
  * Return: 0; -ENOENT, -EACCES and other errors of opening the folder; -EIO: it
- * is not laid out like that; the log says what
+ * has another layout, the log has the name that is no address
  */
 int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx);
 
@@ -136,72 +143,75 @@ int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ct
  * @log: callback, or NULL; copied
  * @ctx: result, with one reference
  *
- * Dumps of -x (64 bytes) and -xxx (256 bytes) are read too, what is not in them
- * is "not visible". Text between the hexadecimal lines (-v) is skipped.
+ * Dumps of -x (64 bytes) and -xxx (256 bytes) work too: what is not in them is
+ * "not visible". Text between the hexadecimal lines (-v) is skipped.
  *
- * Return: 0; -EBADMSG: a malformed line, the log has its number; -ENODATA: no
- * function in it; errors of opening and reading the file
+ * Return: 0; -EBADMSG: a malformed line, or a function is there twice, the log
+ * has the line or the function; -ENODATA: no function in it; errors of opening
+ * and reading the file
  */
 int tph_ctx_new_dump(const char *path, const struct tph_log *log, struct tph_ctx **ctx);
 
 /** tph_ctx_new_dump_file() - as tph_ctx_new_dump(), from @file's position to its end; not closed */
 int tph_ctx_new_dump_file(FILE *file, const struct tph_log *log, struct tph_ctx **ctx);
 
-/** tph_ctx_ref() - one more reference; returns @ctx. NULL is allowed */
+/** tph_ctx_ref() - take a reference; returns @ctx; NULL is allowed */
 struct tph_ctx *tph_ctx_ref(struct tph_ctx *ctx);
 
-/** tph_ctx_unref() - one reference less, the last frees; returns NULL. NULL is allowed */
+/** tph_ctx_unref() - drop a reference, the last one frees; returns NULL; NULL is allowed */
 struct tph_ctx *tph_ctx_unref(struct tph_ctx *ctx);
 
-/** tph_ctx_is_dump() - it came from a dump, so nothing outside configuration space can be read */
+/** tph_ctx_is_dump() - whether the functions are those of a dump */
 bool tph_ctx_is_dump(const struct tph_ctx *ctx);
 
-/** tph_ctx_has() - is there a function at @bdf? */
+/** tph_ctx_has() - whether the context has a function at @bdf */
 bool tph_ctx_has(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
 
-/* What tph_ctx_list() lists, or-ed. */
+/* What tph_ctx_list() lists, or-ed */
 #define TPH_LIST_REQUESTERS (1u << 0) /* has a TPH Requester capability */
 #define TPH_LIST_COMPLETERS (1u << 1) /* completes 8-bit or 16-bit tags */
-#define TPH_LIST_UNKNOWN    (1u << 2) /* a role of it could not be seen, see enum tph_seen */
+#define TPH_LIST_UNKNOWN    (1u << 2) /* one of the two is not visible, see enum tph_seen */
 #define TPH_LIST_ALL	    (1u << 3) /* every function */
 
 /**
  * tph_ctx_list() - addresses of functions, in order
  * @ctx: context
  * @what: TPH_LIST_*
- * @list: result, to be freed with free(); not NULL even if there are none
- * @count: their number
+ * @list: result, to be freed with free(); not NULL even if it is empty
+ * @count: number of addresses
  *
- * Reads configuration space of all functions, unless for TPH_LIST_ALL.
+ * Reads configuration space of every function, unless @what has TPH_LIST_ALL.
  *
- * Return: 0; -EINVAL: @what has other bits or none
+ * Return: 0; -EINVAL: @what is 0 or has other bits
  */
 int tph_ctx_list(struct tph_ctx *ctx, unsigned what, struct tph_bdf **list, size_t *count);
 
-/* ---- One function -------------------------------------------------------------------------- */
+/* One function */
 
 /**
- * enum tph_seen - is something there?
- * @TPH_SEEN_NO: no, for certain
+ * enum tph_seen - whether configuration space has something
+ * @TPH_SEEN_NO: certainly not
  * @TPH_SEEN_YES: yes
- * @TPH_SEEN_CUT: configuration space that was visible does not reach that far:
- *	read it as root (64 bytes), or from a dump of `lspci -xxxx` (256 bytes)
- * @TPH_SEEN_SILENT: the function reads as all ones: in reset, powered off, gone
- * @TPH_SEEN_MALFORMED: the list of capabilities has a loop, leaves its space or
- *	has a capability cut by the end of the space
+ * @TPH_SEEN_NOT_VISIBLE: the visible part of configuration space ends before it:
+ *	64 bytes are visible without root, 256 without extended access, fewer than
+ *	4096 in a dump that is not of lspci -xxxx
+ * @TPH_SEEN_NO_ANSWER: the function reads as all ones: in reset, powered off or
+ *	unplugged
+ * @TPH_SEEN_MALFORMED: the list of capabilities has a loop or leaves its space,
+ *	or the capability does not fit before the end of the space
  */
 enum tph_seen {
 	TPH_SEEN_NO = 0,
 	TPH_SEEN_YES = 1,
-	TPH_SEEN_CUT = 2,
-	TPH_SEEN_SILENT = 3,
+	TPH_SEEN_NOT_VISIBLE = 2,
+	TPH_SEEN_NO_ANSWER = 3,
 	TPH_SEEN_MALFORMED = 4,
 };
 
-/** tph_seen_name() - "no", "yes", "not-visible", "no-answer", "malformed"; NULL if out of range */
-const char *tph_seen_name(enum tph_seen seen);
+/** tph_seen_str() - "no", "yes", "not-visible", "no-answer", "malformed"; NULL if out of range */
+const char *tph_seen_str(enum tph_seen seen);
 
-/** enum tph_port - kind of a function, from the PCI Express capability and the header type */
+/** enum tph_port - type of a function, from the PCI Express capability and the header type */
 enum tph_port {
 	TPH_PORT_UNKNOWN = 0, /* not visible, or a reserved type */
 	TPH_PORT_ENDPOINT,    /* PCI Express and Legacy Endpoint */
@@ -214,21 +224,21 @@ enum tph_port {
 	TPH_PORT_PCI_TO_PCIE, /* bridge */
 	TPH_PORT_PCI,	      /* conventional: no PCI Express capability */
 	TPH_PORT_PCI_BRIDGE,  /* conventional bridge */
-	TPH_PORT_HOST_BRIDGE, /* in struct tph_hop alone: no function, the root of a bus */
+	TPH_PORT_HOST_BRIDGE, /* only in struct tph_hop: the root of a bus, which is no function */
 };
 
-/** tph_port_name() - "endpoint", "rc-endpoint", "root-port", …; NULL if out of range */
-const char *tph_port_name(enum tph_port port);
+/** tph_port_str() - "endpoint", "rc-endpoint", "root-port", …; NULL if out of range */
+const char *tph_port_str(enum tph_port port);
 
-/** enum tph_mode - ST Mode Select of the control register; others are reserved */
+/** enum tph_mode - ST Mode Select of the control register; 3..7 are reserved */
 enum tph_mode {
 	TPH_MODE_NO_ST = 0, /* every tag is 0 */
 	TPH_MODE_INTERRUPT_VECTOR = 1,
 	TPH_MODE_DEVICE_SPECIFIC = 2,
 };
 
-/** tph_mode_name() - "no-st", "interrupt-vector", "device-specific"; "reserved" for all others */
-const char *tph_mode_name(unsigned mode);
+/** tph_mode_str() - "no-st", "interrupt-vector", "device-specific"; "reserved" for all others */
+const char *tph_mode_str(unsigned mode);
 
 /** enum tph_enable - TPH Requester Enable of the control register; 2 is reserved */
 enum tph_enable {
@@ -238,10 +248,10 @@ enum tph_enable {
 	TPH_ENABLE_16 = 3, /* Extended: any tag may be sent as a 16-bit one */
 };
 
-/** tph_enable_name() - "off", "8-bit", "reserved", "16-bit"; NULL if out of range */
-const char *tph_enable_name(unsigned enable);
+/** tph_enable_str() - "off", "8-bit", "reserved", "16-bit"; NULL if out of range */
+const char *tph_enable_str(unsigned enable);
 
-/** enum tph_table - where the ST table is */
+/** enum tph_table - location of the ST table */
 enum tph_table {
 	TPH_TABLE_NONE = 0,
 	TPH_TABLE_CAPABILITY = 1,
@@ -249,8 +259,8 @@ enum tph_table {
 	TPH_TABLE_RESERVED = 3,
 };
 
-/** tph_table_name() - "none", "capability", "msi-x", "reserved"; NULL if out of range */
-const char *tph_table_name(unsigned table);
+/** tph_table_str() - "none", "capability", "msi-x", "reserved"; NULL if out of range */
+const char *tph_table_str(unsigned table);
 
 /** enum tph_completer - TPH Completer Supported, Device Capabilities 2 bits 13:12 */
 enum tph_completer {
@@ -260,13 +270,14 @@ enum tph_completer {
 	TPH_COMPLETER_16 = 3,	    /* 8-bit and 16-bit */
 };
 
-/** tph_completer_name() - "none", "8-bit", "reserved", "16-bit"; NULL if out of range */
-const char *tph_completer_name(unsigned completer);
+/** tph_completer_str() - "none", "8-bit", "reserved", "16-bit"; NULL if out of range */
+const char *tph_completer_str(unsigned completer);
 
 /**
- * struct tph_function - what a function's configuration space says of TPH
+ * struct tph_function - TPH and its surroundings in a function's configuration space
  *
- * Members below one of type enum tph_seen are 0 unless it is TPH_SEEN_YES.
+ * In each part, members after one of type enum tph_seen are 0 unless that is
+ * TPH_SEEN_YES. IDs and class are 0 where they are not visible.
  */
 struct tph_function {
 	struct tph_bdf bdf;
@@ -276,22 +287,23 @@ struct tph_function {
 	uint8_t secondary, subordinate; /* bus numbers behind a bridge */
 	enum tph_port port;
 	/*
-	 * Bytes of configuration space that can be read here: 64 without root,
-	 * 256 for conventional PCI or no extended access, else 4096.
+	 * Bytes of configuration space that are visible. Live: 4096; 256 of conventional PCI
+	 * or without extended access; 64 without root; 0 if it could not be opened. In a
+	 * dump: any multiple of 16, or 0.
 	 */
 	uint16_t config_bytes;
 
 	struct {
-		enum tph_seen seen;	      /* the TPH Requester extended capability */
-		uint16_t offset;	      /* where it is, bytes */
-		uint32_t capability, control; /* the registers, as they are */
-		/* Of the capability register: what it can do */
+		enum tph_seen seen;	      /* TPH Requester extended capability */
+		uint16_t offset;	      /* of the capability, bytes */
+		uint32_t capability, control; /* the two registers */
+		/* Decoded from the capability register: what the function can do */
 		bool no_st, interrupt_vector, device_specific; /* modes */
-		bool extended;				       /* 16-bit tags */
+		bool extended;				       /* can send 16-bit tags */
 		enum tph_table table;
-		/* Entries of the ST table, 1..2048; 0: no table, or a reserved location */
+		/* Entries of the ST table: 1..2048; 0: no table, or a reserved location */
 		uint16_t table_entries;
-		/* Of the control register: what it does now */
+		/* Decoded from the control register: what the function does now */
 		uint8_t mode; /* enum tph_mode, or reserved 3..7 */
 		enum tph_enable enable;
 	} requester;
@@ -300,22 +312,22 @@ struct tph_function {
 		enum tph_seen seen; /* the PCI Express capability and its DevCap2 */
 		uint32_t devcap2;   /* the register */
 		enum tph_completer type;
-		bool prefix;	     /* End-End TLP Prefixes are supported */
-		uint8_t prefix_max;  /* how many in a TLP, 1..4; 0: not supported */
-		bool prefix_blocked; /* DevCtl2 bit 15: this port lets none out */
+		bool prefix;	     /* supports End-End TLP Prefixes */
+		uint8_t prefix_max;  /* most of them in a TLP: 1..4; 0: not supported */
+		bool prefix_blocked; /* DevCtl2 bit 15: this port sends none */
 	} completer;
 
 	struct {
 		enum tph_seen seen; /* the ACS extended capability */
 		uint16_t offset;
 		uint16_t capability, control; /* the registers */
-		/* The control register's redirects that are on */
+		/* Redirects that the control register turns on */
 		bool request_redirect, completion_redirect, egress_control;
 	} acs;
 
 	struct {
 		/*
-		 * TPH_SEEN_NO: it is on a root bus; TPH_SEEN_CUT: there is a bridge,
+		 * TPH_SEEN_NO: it is on a root bus; TPH_SEEN_NOT_VISIBLE: there is a bridge,
 		 * which the context does not have
 		 */
 		enum tph_seen seen;
@@ -326,46 +338,51 @@ struct tph_function {
 /**
  * tph_function_read() - decode a function
  * @ctx: context
- * @bdf: its address
+ * @bdf: address
  * @function: result, to be freed with tph_function_free()
  *
- * Return: 0, also where little could be seen; -ENODEV: there is none at @bdf
+ * Return: 0, also where little is visible; -ENODEV: the context has none at @bdf
  */
 int tph_function_read(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 		      struct tph_function **function);
 void tph_function_free(struct tph_function *function);
 
-/** struct tph_st_table - entries of a function's ST table, as they are now */
+/**
+ * struct tph_st_table - the entries of a function's ST table
+ * @table: TPH_TABLE_CAPABILITY or TPH_TABLE_MSIX
+ * @count: number of entries
+ * @declared: number of entries that the capability register says; where it is
+ *	more than @count, the rest does not fit
+ * @tags: the entries; an 8-bit tag is in the low byte
+ */
 struct tph_st_table {
-	enum tph_table table; /* TPH_TABLE_CAPABILITY or TPH_TABLE_MSIX */
+	enum tph_table table;
 	size_t count;
-	/* The function says that it has this many; more than count: the rest does not fit */
 	size_t declared;
-	const uint16_t *tags; /* count of them; an 8-bit tag is in the low byte */
+	const uint16_t *tags;
 };
 
 /**
- * tph_st_table_read() - read a function's ST table
+ * tph_st_table_read() - read the entries of a function's ST table, at each call
  * @ctx: context
- * @bdf: its address
+ * @bdf: address
  * @table: result, to be freed with tph_st_table_free()
  *
- * A table in the MSI-X table is read through the BAR's file in sysfs: live, as
- * root, and while the function decodes memory.
+ * Entries in the MSI-X table are read through the BAR's file in sysfs, which
+ * takes root and a function that decodes memory.
  *
- * Return: 0; -ENODEV: no function at @bdf; -ENOENT: it has no TPH Requester
- * capability or no ST table; -ENODATA: not visible: configuration space is cut,
- * or the table is in MSI-X and @ctx is a dump; -EACCES, -EPERM: needs root;
- * -EAGAIN: the function does not decode memory or does not answer now;
- * -EBADMSG: reserved location, capabilities malformed, no MSI-X table where
- * there should be one, or outside its BAR
+ * Return: 0; -ENODEV: the context has no function at @bdf; -ENOENT: no TPH
+ * Requester capability or no ST table; -ENODATA: not visible, or in MSI-X and
+ * @ctx is a dump; -EACCES, -EPERM: needs root; -EAGAIN: the function does not
+ * decode memory or does not answer now; -EBADMSG: reserved location, malformed
+ * capabilities, no MSI-X capability, or an MSI-X table outside of its BAR
  */
 int tph_st_table_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_st_table **table);
 void tph_st_table_free(struct tph_st_table *table);
 
-/* ---- What the running kernel supports -------------------------------------------------------- */
+/* The kernel */
 
-/** enum tph_support - does the kernel have something? */
+/** enum tph_support - whether the kernel has something */
 enum tph_support {
 	TPH_SUPPORT_UNKNOWN = 0,
 	TPH_SUPPORT_NO = 1,
@@ -373,42 +390,42 @@ enum tph_support {
 };
 
 /**
- * struct tph_kernel - what a kernel can do. The caller may fill one, zeroed
- * first, to ask about another kernel than the running one.
+ * struct tph_kernel - abilities of a kernel
+ *
+ * The caller can fill one, zeroed first, to ask about another kernel.
  */
 struct tph_kernel {
-	char release[64];	   /* as of uname, for people; may be empty */
+	char release[64];	   /* as uname -r shows it; can be empty */
 	enum tph_support tph;	   /* CONFIG_PCIE_TPH */
-	enum tph_support peers;	   /* TPH for peers of a device whose Root Port completes none */
+	enum tph_support peers;	   /* enables TPH below a Root Port that is no completer */
 	enum tph_support hints;	   /* hints on dma-bufs: dma_buf_get_tph() */
 	enum tph_support p2pdma;   /* CONFIG_PCI_P2PDMA */
 	enum tph_support disabled; /* YES: booted with pci=notph */
-	enum tph_support cpu_p2p;  /* P2PDMA takes any host bridge of this CPU: AMD family 17h up */
+	enum tph_support cpu_p2p;  /* P2PDMA uses any host bridge of this CPU: AMD family 17h up */
 };
 
 /**
- * tph_kernel_probe() - find out what the running kernel can do
- * @proc: NULL for /proc, or another folder laid out like it
+ * tph_kernel_probe() - find out the abilities of the running kernel
+ * @proc: NULL for /proc, or another folder with the same layout
  * @kernel: result
  *
- * Looks at kallsyms (names alone), cmdline, cpuinfo and version.
- * What cannot be read is unknown. Needs no privilege.
+ * Reads kallsyms (only names), cmdline, cpuinfo and version, and needs no
+ * privilege. Whatever depends on a file that cannot be read is unknown.
  *
- * Return: 0; -ENOENT and other errors if @proc is no folder that can be read
+ * Return: 0; -ENOENT and other errors of opening @proc
  */
 int tph_kernel_probe(const char *proc, struct tph_kernel *kernel);
 
-/* ---- A pair: can hints travel from the importer to the exporter? ------------------------------
- */
+/* A pair of functions */
 
 /**
- * enum tph_verdict - does a hint of the importer's writes reach the exporter?
- * @TPH_VERDICT_UNKNOWN: what decides it could not be seen
+ * enum tph_verdict - does a hint on the importer's writes reach the exporter?
+ * @TPH_VERDICT_UNKNOWN: what decides it is not visible
  * @TPH_VERDICT_NONE: no
- * @TPH_VERDICT_BEST_EFFORT: it may; the root complex is free to drop it
+ * @TPH_VERDICT_BEST_EFFORT: possibly; the root complex can drop it
  * @TPH_VERDICT_GUARANTEED: yes
  *
- * The numbers grow with what is promised.
+ * A higher number promises more.
  */
 enum tph_verdict {
 	TPH_VERDICT_UNKNOWN = 0,
@@ -417,32 +434,31 @@ enum tph_verdict {
 	TPH_VERDICT_GUARANTEED = 3,
 };
 
-/** tph_verdict_name() - "unknown", "none", "best-effort", "guaranteed"; NULL if out of range */
-const char *tph_verdict_name(enum tph_verdict verdict);
+/** tph_verdict_str() - "unknown", "none", "best-effort", "guaranteed"; NULL if out of range */
+const char *tph_verdict_str(enum tph_verdict verdict);
 
-/** enum tph_route - the way of requests between two functions, by the rules of the kernel's P2PDMA
- */
+/** enum tph_route - route of requests between two functions, by the rules of Linux' P2PDMA */
 enum tph_route {
 	TPH_ROUTE_UNKNOWN = 0,
-	TPH_ROUTE_NONE = 1,   /* the kernel does not map peer-to-peer between them */
+	TPH_ROUTE_NONE = 1,   /* the kernel maps nothing peer to peer between them */
 	TPH_ROUTE_HOST = 2,   /* up to the root complex and down again */
-	TPH_ROUTE_DIRECT = 3, /* turned at a common bridge, or the same function */
+	TPH_ROUTE_DIRECT = 3, /* through a common bridge, or the same function */
 };
 
-/** tph_route_name() - "unknown", "none", "host", "direct"; NULL if out of range */
-const char *tph_route_name(enum tph_route route);
+/** tph_route_str() - "unknown", "none", "host", "direct"; NULL if out of range */
+const char *tph_route_str(enum tph_route route);
 
 /**
  * enum tph_reason - why a verdict is what it is
  *
- * If there are several, the first in the order of this enum counts: what nobody
- * can change comes before what could not be seen, that before what can be
- * configured. The number of a reason and its id never change.
+ * Where several apply, the first in the order of this enum counts: what cannot
+ * be changed, then what is not visible, then what can be configured. "@at" is
+ * the function in struct tph_judgement. Numbers and names never change.
  */
 enum tph_reason {
-	TPH_REASON_NONE = 0, /* "none": guaranteed, nothing is in the way */
+	TPH_REASON_NONE = 0, /* "none": guaranteed */
 
-	/* none: what the two functions are */
+	/* Verdict none, for what the two functions are */
 	TPH_REASON_NOT_REQUESTER = 1,	   /* "not-requester": no TPH Requester capability */
 	TPH_REASON_REQUESTER_NO_ST = 2,	   /* "requester-no-st": it can send tag 0 only */
 	TPH_REASON_REQUESTER_8BIT = 3,	   /* "requester-8bit-only": asked for 16 */
@@ -450,32 +466,32 @@ enum tph_reason {
 	TPH_REASON_COMPLETER_RESERVED = 5, /* "completer-reserved": says 10b */
 	TPH_REASON_COMPLETER_8BIT = 6,	   /* "completer-8bit-only": asked for 16 */
 
-	/* unknown: something was not visible */
+	/* Verdict unknown, for what is not visible */
 	TPH_REASON_IMPORTER_NOT_VISIBLE = 7, /* "importer-not-visible": needs root, or -xxxx */
 	TPH_REASON_EXPORTER_NOT_VISIBLE = 8, /* "exporter-not-visible" */
-	TPH_REASON_IMPORTER_SILENT = 9,	     /* "importer-no-answer": reads as all ones */
-	TPH_REASON_EXPORTER_SILENT = 10,     /* "exporter-no-answer" */
+	TPH_REASON_IMPORTER_NO_ANSWER = 9,   /* "importer-no-answer": reads as all ones */
+	TPH_REASON_EXPORTER_NO_ANSWER = 10,  /* "exporter-no-answer" */
 	TPH_REASON_IMPORTER_MALFORMED = 11,  /* "importer-malformed": its capabilities */
 	TPH_REASON_EXPORTER_MALFORMED = 12,  /* "exporter-malformed" */
 	TPH_REASON_PATH_NOT_VISIBLE = 13,    /* "path-not-visible": what is above or at @at */
-	TPH_REASON_ROUTE_UNKNOWN = 14,	     /* "route-unknown": the CPU is not known */
+	TPH_REASON_ROUTE_UNKNOWN = 14,	     /* "route-unknown": depends on the CPU */
 
-	/* none: the way between them */
+	/* Verdict none, for the route */
 	TPH_REASON_NO_PREFIX = 15,	/* "no-prefix": @at has no End-End prefixes; 16-bit */
 	TPH_REASON_PREFIX_BLOCKED = 16, /* "prefix-blocked": at port @at; 16-bit */
 	TPH_REASON_NO_ROUTE = 17,	/* "no-route": host bridge is not on the kernel's list */
 
-	/* none or unknown: the kernel */
+	/* Verdict none or unknown, for the kernel */
 	TPH_REASON_KERNEL_NO_TPH = 18,	  /* "kernel-no-tph": CONFIG_PCIE_TPH */
 	TPH_REASON_KERNEL_NO_HINTS = 19,  /* "kernel-no-hints": without the series */
 	TPH_REASON_KERNEL_NO_P2PDMA = 20, /* "kernel-no-p2pdma": CONFIG_PCI_P2PDMA */
 	TPH_REASON_KERNEL_UNKNOWN = 21,	  /* "kernel-unknown": what it can do is not known */
 
-	/* unknown, none or best effort: at port @at */
+	/* Verdict unknown, none or best effort, for port @at */
 	TPH_REASON_ACS_REDIRECT = 22, /* "acs-redirect" */
 
-	/* none: what can be configured, or how the kernel does it */
-	TPH_REASON_ROOT_NOT_COMPLETER = 23, /* "root-port-not-completer": the way is through @at */
+	/* Verdict none, for what can be configured */
+	TPH_REASON_ROOT_NOT_COMPLETER = 23, /* "root-port-not-completer": @at is on the route */
 	TPH_REASON_ROOT_8BIT = 24,	 /* "root-port-8bit-only": no more is enabled below @at */
 	TPH_REASON_KERNEL_NO_PEERS = 25, /* "kernel-no-peers": enables none below @at */
 	TPH_REASON_KERNEL_DISABLED = 26, /* "kernel-tph-disabled": pci=notph */
@@ -485,19 +501,19 @@ enum tph_reason {
 	TPH_REASON_ENABLED_8BIT = 30,	 /* "requester-enabled-8bit": asked for 16 */
 	TPH_REASON_ENABLED_16BIT = 31,	 /* "requester-enabled-16bit": asked for 8 */
 
-	/* best effort */
+	/* Verdict best effort */
 	TPH_REASON_HOST_BRIDGE = 32, /* "host-bridge": no common bridge below it */
 };
 
-/** tph_reason_id() - the id that stands beside the reason above; NULL if out of range */
-const char *tph_reason_id(enum tph_reason reason);
+/** tph_reason_str() - the name that stands beside the reason above; NULL if out of range */
+const char *tph_reason_str(enum tph_reason reason);
 
 /**
  * struct tph_judgement - a verdict with its reason
  * @verdict: the verdict
- * @reason: the first reason that matters
- * @at: the function it is about: the port, bridge or end
- * @sentence: for people: what it is, where, and what to do about it; one line
+ * @reason: the first reason that applies
+ * @at: the function that @reason is about: an end, a bridge or a port
+ * @sentence: one line for people: what it is, where, and what to do about it
  */
 struct tph_judgement {
 	enum tph_verdict verdict;
@@ -506,7 +522,7 @@ struct tph_judgement {
 	const char *sentence;
 };
 
-/** enum tph_side - where a hop is in the tree of the two functions */
+/** enum tph_side - place of a hop in the tree of the two functions */
 enum tph_side {
 	TPH_SIDE_IMPORTER = 0, /* the importer, and bridges above it alone */
 	TPH_SIDE_COMMON = 1,   /* above both */
@@ -514,40 +530,42 @@ enum tph_side {
 };
 
 /**
- * struct tph_hop - a function above one of the two, one of the two, or a host bridge
- * @function: what its configuration space says. For a host bridge only
- *	bdf.domain, bdf.bus (the root bus) and port are set
- * @side: where it is
- * @on_way: requests pass it
- * @redirects: its ACS control turns requests between the two to the host
+ * struct tph_hop - the importer, the exporter, a bridge above one of them, or a host bridge
+ * @function: its configuration space. Of a host bridge bdf.domain, bdf.bus (the
+ *	root bus) and port are set
+ * @side: place
+ * @on_route: requests pass it
+ * @redirects: its ACS control sends requests between the two to the host
  */
 struct tph_hop {
 	const struct tph_function *function;
 	enum tph_side side;
-	bool on_way;
+	bool on_route;
 	bool redirects;
 };
 
-/** enum tph_when - by what is enabled now, or by what could be; indices of arrays here */
+/** enum tph_when - by what is enabled now, or by what could be; an index of arrays here */
 enum tph_when {
 	TPH_NOW = 0,
-	/* TPH enabled in the importer as the kernel would, no ACS redirect, no pci=notph */
+	/* If the kernel enables TPH in the importer, without ACS redirect and pci=notph */
 	TPH_COULD_BE = 1,
 };
 #define TPH_WHENS 2
 
 /**
- * struct tph_path - the way between two functions, and the verdicts
- * @hops: importer first, up to its topmost bridge (TPH_SIDE_IMPORTER); then the
- *	bridges above both, lowest first (TPH_SIDE_COMMON), the host bridge last;
- *	then the exporter's topmost bridge down to the exporter
- *	(TPH_SIDE_EXPORTER). With two host bridges each is the topmost of its
- *	side. If importer and exporter are one function it is there once, common.
- * @hop_count: their number
- * @complete: both ways up were seen to the end; false: a bridge is missing
- * @common: index in @hops of the bridge where a direct way turns;
+ * struct tph_path - the route between two functions, and the verdicts
+ * @importer: the requester
+ * @exporter: the completer
+ * @hops: first TPH_SIDE_IMPORTER: the importer and up to its topmost bridge; then
+ *	TPH_SIDE_COMMON: the bridges above both, lowest first, the host bridge last;
+ *	then TPH_SIDE_EXPORTER: the topmost bridge and down to the exporter. Two host
+ *	bridges are the topmost of their sides. If importer and exporter are one
+ *	function, it is there once, common.
+ * @hop_count: number of hops
+ * @complete: all bridges up to the root buses are visible
+ * @common: index in @hops of the bridge that a direct route goes through;
  *	-1: there is none below the host bridge
- * @route: the way now
+ * @route: the route now
  * @judgements: [TPH_NOW or TPH_COULD_BE][TPH_WIDTH_8 or TPH_WIDTH_16]
  */
 struct tph_path {
@@ -565,98 +583,96 @@ struct tph_path {
  * @ctx: context
  * @importer: the requester, such as a NIC
  * @exporter: the completer, whose memory is written
- * @kernel: what the kernel can do, see tph_kernel_probe(); NULL: a kernel that
- *	can all of it, on a CPU that is not known
+ * @kernel: abilities of the kernel, see tph_kernel_probe(); NULL: all of them, on
+ *	a CPU that is not known
  * @path: result, to be freed with tph_path_free()
  *
- * The verdict agrees with the kernel's own, which the exporter asks whenever a
- * dma-buf is attached. It is stricter in two things that the kernel leaves to
- * others: a requester in No-ST mode sends no tag, and a port that blocks
- * prefixes lets no 16-bit tag through. The list of host bridges is that of
- * Linux 7.3. ACS is read now; the kernel keeps what it read first.
+ * The verdict agrees with the kernel's own, which the exporter asks for whenever
+ * a dma-buf is attached. It is stricter in two things that the kernel leaves to
+ * others: a requester in No-ST mode sends no tag, and a port that blocks prefixes
+ * passes no 16-bit tag on. The list of host bridges is that of Linux 7.3. ACS is
+ * read now; the kernel keeps what it read first.
  *
- * Return: 0, whatever the verdict; -ENODEV: @importer or @exporter is not there
+ * Return: 0, whatever the verdict; -ENODEV: the context lacks @importer or @exporter
  */
 int tph_path_read(struct tph_ctx *ctx, const struct tph_bdf *importer,
 		  const struct tph_bdf *exporter, const struct tph_kernel *kernel,
 		  struct tph_path **path);
 void tph_path_free(struct tph_path *path);
 
-/* ---- A device that the caller owns through VFIO ----------------------------------------------
- */
+/* A device that the caller owns through VFIO */
 
-/** struct tph_vfio - a PCI function, open through VFIO. To be closed by one thread, used by any */
+/** struct tph_vfio - a PCI function, open through VFIO. Any thread can use it, one closes it */
 struct tph_vfio;
 
-/** TPH_VFIO_FILE_CHARS - enough for the name of a file that tph_vfio_open() is about, with NUL */
+/** TPH_VFIO_FILE_CHARS - size of the buffer for tph_vfio_open()'s file name, with the NUL */
 #define TPH_VFIO_FILE_CHARS 300
 
 /**
  * tph_vfio_open() - open a PCI function through VFIO
  * @bdf: its address; it must be bound to vfio-pci or a variant of it
  * @device: result, to be closed with tph_vfio_close()
- * @file: the device's own file in /dev/vfio, written on failure too: the file
- *	that the error is about. NULL: not wanted
+ * @file: written also on failure: the file in /dev/vfio that was opened, or that
+ *	the error is about. NULL: not wanted
  *
- * Through the function's own file and /dev/iommu where the kernel has them, else
- * through its IOMMU group; without an IOMMU too, where the kernel allows that.
- * The functions below work at once. Address spaces for DMA of the device itself
- * are not set up: who needs them opens it without this function, since all below
- * take the file descriptor alone. VFIO resets the function if it can.
+ * Uses the function's own file and /dev/iommu where the kernel has them, else its
+ * IOMMU group, also without an IOMMU where the kernel allows that. VFIO resets the
+ * function if it can. The functions below work at once; address spaces for DMA
+ * by the device are not set up. A caller that needs them opens the device itself:
+ * the functions below take the file descriptor alone.
  *
- * Return: 0; -ENODEV: there is no function at @bdf; -ENOENT: @file is not there,
- * so the function is not bound to vfio-pci, or VFIO is not loaded; -EBUSY: it is
- * open already; -EXDEV: another function of its group has a driver that VFIO
- * knows nothing of; -EACCES, -EPERM: needs root, or a user who may open @file;
- * and other errors of opening it
+ * Return: 0; -ENODEV: no function at @bdf; -ENOENT: @file does not exist: the
+ * function is not bound to vfio-pci, or VFIO is not loaded; -EBUSY: it is open
+ * already; -EXDEV: another function of its group has a driver that is no VFIO
+ * driver; -EACCES, -EPERM: needs root, or a user who can open @file; other errors
+ * of opening it
  */
 int tph_vfio_open(const struct tph_bdf *bdf, struct tph_vfio **device,
 		  char file[TPH_VFIO_FILE_CHARS]);
 
 /**
- * tph_vfio_close() - close it; NULL is allowed
+ * tph_vfio_close() - close the device; NULL is allowed
  *
- * What was exported loses its memory, whoever still holds the dma-buf.
+ * Its dma-bufs have no memory from then on, whoever holds them.
  */
 void tph_vfio_close(struct tph_vfio *device);
 
-/** tph_vfio_fd() - the VFIO device's file descriptor, which stays the library's */
+/** tph_vfio_fd() - the VFIO device's file descriptor, which the library closes */
 int tph_vfio_fd(const struct tph_vfio *device);
 
-/** tph_vfio_open_advice() - what to do about an error of tph_vfio_open(): a constant sentence */
+/** tph_vfio_open_advice() - what to do about an error of tph_vfio_open(), a constant string */
 const char *tph_vfio_open_advice(int error);
 
-/* What tph_vfio_enable() turns on, or-ed. */
-#define TPH_VFIO_MEMORY	    (1u << 0) /* decodes memory; off, what was exported is revoked */
-#define TPH_VFIO_BUS_MASTER (1u << 1) /* may send requests of its own */
+/* What tph_vfio_enable() turns on, or-ed */
+#define TPH_VFIO_MEMORY	    (1u << 0) /* decodes memory; while off, its dma-bufs are revoked */
+#define TPH_VFIO_BUS_MASTER (1u << 1) /* sends requests of its own */
 
 /**
  * tph_vfio_enable() - write the function's command register
  * @device_fd: VFIO device
- * @what: TPH_VFIO_*; those that are not in it are turned off
+ * @what: TPH_VFIO_*, or-ed; a bit that is not set is turned off
  *
- * Memory must be on for a dma-buf to have any.
+ * A dma-buf has memory only while the function decodes memory.
  *
  * Return: 0; -EINVAL: @what has other bits; errors of the file
  */
 int tph_vfio_enable(int device_fd, unsigned what);
 
-/* ---- Its dma-bufs, and their hints -----------------------------------------------------------
- */
+/* Its dma-bufs and their hints */
 
 /* flags of struct tph_hints */
-#define TPH_HINT_ST	      (1u << 0)	 /* st is there, for importers that send 8-bit tags */
-#define TPH_HINT_ST_EXT	      (1u << 1)	 /* st_ext is there, for those that send 16-bit tags */
-#define TPH_HINT_REQUIRED     (1u << 2)	 /* who does not take the hint must not map the buffer */
-#define TPH_HINT_TAKEN_ST     (1u << 16) /* read only: an importer has mapped with st … */
-#define TPH_HINT_TAKEN_ST_EXT (1u << 17) /* … with st_ext, since it was set */
+#define TPH_HINT_ST	      (1u << 0)	 /* @st is set, for importers that send 8-bit tags */
+#define TPH_HINT_ST_EXT	      (1u << 1)	 /* @st_ext is set, for importers that send 16-bit tags */
+#define TPH_HINT_REQUIRED     (1u << 2)	 /* importers that do not send the hint cannot map */
+#define TPH_HINT_TAKEN_ST     (1u << 16) /* read only: an importer has mapped and sends st … */
+#define TPH_HINT_TAKEN_ST_EXT (1u << 17) /* … or sends st_ext */
 
 /**
  * struct tph_hints - the hints of a dma-buf
- * @flags: TPH_HINT_*; 0: no hint. It decides what is there, not the values
- * @st_ext: 16-bit tag, 0 without TPH_HINT_ST_EXT
- * @st: 8-bit tag, 0 without TPH_HINT_ST
- * @ph: Processing Hint of both, enum tph_ph; 0 if there is no tag
+ * @flags: TPH_HINT_*, or-ed; 0: no hint. They alone say which tags are set
+ * @st_ext: 16-bit tag; 0 without TPH_HINT_ST_EXT
+ * @st: 8-bit tag; 0 without TPH_HINT_ST
+ * @ph: Processing Hint of both tags, enum tph_ph; 0 without a tag
  */
 struct tph_hints {
 	uint32_t flags;
@@ -666,27 +682,32 @@ struct tph_hints {
 };
 
 /**
- * struct tph_vfio_support - what kernel and device do about hints
- *
- * Each is "can be used with this device here and now".
+ * struct tph_vfio_support - what can be used with a device on this kernel
+ * @export_dmabuf: slices of its BARs as dma-bufs
+ * @at_export: hints in the flags of the export
+ * @feature: hints set, read and cleared after the export
+ * @required: TPH_HINT_REQUIRED
+ * @extended: 16-bit tags
  */
 struct tph_vfio_support {
-	bool export_dmabuf; /* slices of BARs as dma-bufs at all */
-	bool at_export;	    /* hints in the flags of the export */
-	bool feature;	    /* hints set, read and cleared after it */
-	bool required;	    /* TPH_HINT_REQUIRED */
-	bool extended;	    /* the device completes 16-bit tags */
+	bool export_dmabuf;
+	bool at_export;
+	bool feature;
+	bool required;
+	bool extended;
 };
 
 /**
- * tph_vfio_probe() - what do kernel and device do about hints?
- * @device_fd: VFIO device, opened and bound to its group or iommufd
- * @support: result; exports nothing and changes nothing
+ * tph_vfio_probe() - find out what can be used with a device
+ * @device_fd: VFIO device, bound to its group or an iommufd
+ * @support: result
  *
- * Return: 0: there is a way to give hints; -EOPNOTSUPP: the kernel knows hints
- * but the device is no TPH completer; -ENOTTY: the kernel knows no hints on
- * dma-bufs, or @device_fd is no VFIO device; -EBADF, -EINVAL and other errors
- * of the ioctl. @support is written in all of these cases.
+ * Exports nothing and changes nothing.
+ *
+ * Return: 0: hints can be set; -EOPNOTSUPP: the kernel has hints, but the device
+ * is no TPH completer; -ENOTTY: the kernel has no hints on dma-bufs, or @device_fd
+ * is no VFIO device; -EBADF, -EINVAL and other errors of the ioctl. @support is
+ * written in all of these cases.
  */
 int tph_vfio_probe(int device_fd, struct tph_vfio_support *support);
 
@@ -697,12 +718,12 @@ struct tph_range {
 };
 
 /**
- * struct tph_vfio_export - a dma-buf to be
+ * struct tph_vfio_export - a dma-buf to be exported
  * @bar: number of the BAR, 0..5
- * @open_flags: O_CLOEXEC and an access mode (O_RDWR, …)
- * @ranges: slices of the BAR, in the order of the buffer; at least one
- * @range_count: their number
- * @hints: what importers shall send; all 0: none
+ * @open_flags: O_CLOEXEC and an access mode, such as O_RDWR
+ * @ranges: slices of the BAR, in the order of the buffer
+ * @range_count: number of slices, 1..4096
+ * @hints: the hints; all 0: none
  */
 struct tph_vfio_export {
 	uint32_t bar;
@@ -715,46 +736,47 @@ struct tph_vfio_export {
 /**
  * tph_vfio_export() - export memory of a BAR as a dma-buf with hints
  * @device_fd: VFIO device
- * @request: what
+ * @request: what to export
  *
- * The hints are in place before the file descriptor is returned, so before
- * anyone can attach: through the flags of the export, or, where these cannot
- * say it (both tags) or the kernel lacks them, by setting them right after.
- * If neither works nothing stays exported.
+ * The hints are set before the file descriptor is returned, so before anyone can
+ * attach: through the flags of the export, or right after it where the flags
+ * cannot carry them (two tags) or the kernel lacks them. If setting fails, nothing
+ * stays exported.
  *
- * Return: the file descriptor. -EINVAL: hints that mean nothing, no range, not
- * page aligned, beyond the BAR, or they overlap; -ENODEV: @bar is no BAR with
- * memory, or the device was closed; -EOPNOTSUPP: the device is no TPH completer,
- * or none of 16-bit tags, or the driver exports none of its memory; -ENOTTY: the
- * kernel cannot export, or knows no such hints; -E2BIG: too many ranges; -EBADF,
+ * Return: the file descriptor. -EINVAL: inconsistent hints, no range, or ranges
+ * that are not page aligned, leave the BAR or overlap; -ENODEV: @bar is no BAR
+ * with memory, or the device was closed; -EOPNOTSUPP: the device is no TPH
+ * completer, or none of 16-bit tags, or its driver exports no memory; -ENOTTY: the
+ * kernel cannot export, or has no such hints; -E2BIG: too many ranges; -EBADF,
  * -EMFILE and other errors of the ioctl
  */
 int tph_vfio_export(int device_fd, const struct tph_vfio_export *request);
 
 /**
- * tph_vfio_set_hints() - replace all hints of a dma-buf; all 0 clears them
+ * tph_vfio_set_hints() - replace all hints of a dma-buf
  * @device_fd: VFIO device that exported it
  * @dmabuf_fd: the dma-buf
- * @hints: what importers are told from now on. What is mapped stays as it is
+ * @hints: the new hints; all 0: none. TPH_HINT_TAKEN_* are ignored, so that what
+ *	tph_vfio_get_hints() returned can be changed and set
  *
- * Return: 0; -EINVAL: hints that mean nothing, or a dma-buf of another exporter
- * or device; -EBADF: @dmabuf_fd is no file; -ENODEV: the device it came from was
- * closed; -EBUSY: TPH_HINT_REQUIRED, but someone is attached without; -EOPNOTSUPP:
- * the device is no completer, or none of 16-bit tags; -ENOTTY: the kernel cannot
+ * TPH_HINT_REQUIRED without a tag closes the buffer: importers cannot map it until
+ * hints with a tag are set.
+ *
+ * Return: 0; -EINVAL: inconsistent hints, or a dma-buf of another exporter or
+ * device; -EBADF: @dmabuf_fd is no file; -ENODEV: the device it came from was
+ * closed; -EBUSY: an importer that has mapped sends a hint that would change, or
+ * sends none and a hint would be required; -EOPNOTSUPP: the device is no
+ * completer, or none of 16-bit tags; -ENOTTY: the kernel cannot
  */
 int tph_vfio_set_hints(int device_fd, int dmabuf_fd, const struct tph_hints *hints);
 
-/** tph_vfio_get_hints() - the hints of a dma-buf; errors as of tph_vfio_set_hints() */
+/** tph_vfio_get_hints() - read the hints of a dma-buf; errors as of tph_vfio_set_hints() */
 int tph_vfio_get_hints(int device_fd, int dmabuf_fd, struct tph_hints *hints);
 
-/** tph_vfio_clear_hints() - no hints any more; errors as of tph_vfio_set_hints() */
-int tph_vfio_clear_hints(int device_fd, int dmabuf_fd);
-
-/** tph_vfio_explain() - what an error of the functions above means: a constant sentence */
+/** tph_vfio_explain() - what an error of the functions above means, a constant string */
 const char *tph_vfio_explain(int error);
 
-/* ---- dma-bufs of the machine ------------------------------------------------------------------
- */
+/* The dma-bufs of the machine */
 
 /** struct tph_holder - a process that has file descriptors of a dma-buf */
 struct tph_holder {
@@ -764,44 +786,60 @@ struct tph_holder {
 	size_t fd_count;     /* how many it has */
 };
 
-/** struct tph_buf - a dma-buf */
+/**
+ * struct tph_buf - a dma-buf
+ * @inode: the kernel's number of it; 0: not known, then each file descriptor is
+ *	a buffer here
+ * @size_bytes: its size
+ * @references: to its file, by file descriptors, mappings and the kernel
+ * @exporter: such as "vfio_pci_core"
+ * @name: what a holder named it, any bytes; "" if it has no name
+ * @hints_known: TPH_SUPPORT_YES: @hints are its hints; TPH_SUPPORT_UNKNOWN: the
+ *	kernel does not show them
+ * @hints: its hints
+ * @holders: the processes that have file descriptors of it, by number
+ * @holder_count: number of holders
+ */
 struct tph_buf {
-	/* The kernel's number of it; 0: not known, then each file descriptor is a buffer here */
 	uint64_t inode;
 	uint64_t size_bytes;
-	uint64_t references;  /* of the file, by file descriptors, mappings and the kernel */
-	const char *exporter; /* such as "vfio_pci_core" */
-	const char *name;     /* what a holder called it, any bytes; "" if it has none */
-	/* YES: hints is what it has, maybe nothing; UNKNOWN: the kernel does not tell */
+	uint64_t references;
+	const char *exporter;
+	const char *name;
 	enum tph_support hints_known;
 	struct tph_hints hints;
 	const struct tph_holder *holders;
 	size_t holder_count;
 };
 
-/** struct tph_bufs - all that could be seen */
+/**
+ * struct tph_bufs - the dma-bufs that could be seen
+ * @bufs: by inode
+ * @count: number of buffers
+ * @denied: number of processes that this user must not look into
+ */
 struct tph_bufs {
-	const struct tph_buf *bufs; /* by inode */
+	const struct tph_buf *bufs;
 	size_t count;
-	size_t denied; /* processes that this user may not look into */
+	size_t denied;
 };
 
 /**
  * tph_bufs_read() - find the dma-bufs that processes hold as file descriptors
- * @proc: NULL for /proc, or another folder laid out like it
+ * @proc: NULL for /proc, or another folder with the same layout
  * @bufs: result, to be freed with tph_bufs_free()
  *
- * Processes that end meanwhile are left out. Needs root to see those of others.
- * A buffer that only the kernel, a mapping or a message in a socket holds is not
- * in it, nor one that only a thread with file descriptors of its own holds.
- * Hints are the fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2",
- * "required=1", "taken_st=1", "taken_st_ext=1"; a word that is absent is 0 or
- * not there.
+ * Needs root to see those of other users. Processes that end meanwhile are left
+ * out. Not found are buffers that only the kernel, a mapping, a message in a socket,
+ * or a thread with file descriptors of its own holds.
  *
- * What a process can choose is @name and @command: show them with care, any
- * byte but 0 can be in them. Inode, size, references and exporter are the
- * kernel's own. So are the hints, where the kernel has such a line and escapes
- * the names of dma-bufs, as the dma-buf TPH series does.
+ * Hints are the fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2",
+ * "required=1", "taken_st=1", "taken_st_ext=1"; an absent word is 0 or not set.
+ *
+ * A process chooses @name and @command: escape them before a terminal shows them.
+ * Inode, size, references and exporter are the kernel's own. So are the hints if
+ * the kernel writes that line and escapes the names of dma-bufs, as the dma-buf
+ * TPH series does.
  *
  * Return: 0; -EMFILE, -ENFILE: no file descriptor left; -ENOENT and other errors
  * of opening @proc

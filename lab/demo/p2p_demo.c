@@ -275,7 +275,7 @@ static void judge(const struct run *run, struct pair *pair)
 	else if (c->keys != 1 || seen->tag_bits != want.tag_bits || seen->tag != want.tag ||
 		 seen->ph != want.ph)
 		snprintf(pair->why, sizeof(pair->why), "not the %u-bit tag 0x%x, %s", want.tag_bits,
-			 want.tag, tph_ph_word(want.ph));
+			 want.tag, tph_ph_str(want.ph));
 	else
 		pair->ok = true;
 }

@@ -84,7 +84,7 @@ static void put_pairs(struct json_object *result, const struct report *report)
 		put_number(object, "nic_width", pair->nic->tag_bits);
 		put_number(object, "bytes", pair->bytes);
 		put_tag(object, pair->seen.tag_bits, pair->seen.tag);
-		put_text(object, "ph", pair->seen.tag_bits ? tph_ph_word(pair->seen.ph) : NULL);
+		put_text(object, "ph", pair->seen.tag_bits ? tph_ph_str(pair->seen.ph) : NULL);
 		put_bool(object, "data_ok", pair->data_ok);
 		put_bool(object, "ok", pair->ok);
 		put_text(object, "why", pair->why);
@@ -98,7 +98,7 @@ static void put_add(struct json_object *result, const struct report *report)
 
 	json_object_object_add(result, "add", add);
 	put_tag(add, report->add->tag_bits, report->add->tag);
-	put_text(add, "ph", tph_ph_word(report->add->ph));
+	put_text(add, "ph", tph_ph_str(report->add->ph));
 	put_bool(add, "ok", report->add->ok);
 	nics = put_array(add, "nics");
 	for (unsigned i = 0; i < report->nic_count; i++) {

@@ -22,7 +22,7 @@ void report_pair(const struct pair *pair)
 	printf("%-7s %-8s %-7s %7llu %7llu  %-15s %-15s %-5s %s%s\n", pair->buffer->name,
 	       pair->nic->name, sends, (unsigned long long)c->tlps,
 	       (unsigned long long)(c->tlps - c->plain), tag,
-	       seen->tag_bits ? tph_ph_word(seen->ph) : "-", pair->data_ok ? "ok" : "WRONG",
+	       seen->tag_bits ? tph_ph_str(seen->ph) : "-", pair->data_ok ? "ok" : "WRONG",
 	       pair->ok ? "ok" : "FAILED: ", pair->why);
 	fflush(stdout);
 }

@@ -30,7 +30,7 @@ static void look_at_function(struct tph_ctx *ctx, const struct tph_bdf *bdf)
 
 	require(!tph_function_read(ctx, bdf, &f));
 	require(f->config_bytes <= BYTES && f->requester.mode <= 7);
-	require(tph_seen_name(f->requester.seen) && tph_seen_name(f->completer.seen));
+	require(tph_seen_str(f->requester.seen) && tph_seen_str(f->completer.seen));
 	require(f->requester.seen == TPH_SEEN_YES || !f->requester.capability);
 	require(f->requester.table_entries <= 2048 && f->completer.prefix_max <= 4);
 	ret = tph_st_table_read(ctx, bdf, &table);
@@ -59,7 +59,7 @@ static void look_at_pair(struct tph_ctx *ctx, const struct tph_bdf *a, const str
 	for (int i = 0; i < TPH_WHENS * TPH_WIDTHS; i++) {
 		const struct tph_judgement *j = &path->judgements[i / TPH_WIDTHS][i % TPH_WIDTHS];
 
-		require(tph_reason_id(j->reason) && j->sentence && *j->sentence);
+		require(tph_reason_str(j->reason) && j->sentence && *j->sentence);
 		require(strstr(j->sentence, "(null)") == NULL);
 		require((j->verdict == TPH_VERDICT_GUARANTEED) == (j->reason == TPH_REASON_NONE));
 	}

@@ -35,7 +35,7 @@ static struct json_object *part(struct json_object *show, const char *key, enum 
 
 	assert_non_null(object);
 	assert_string_equal(json_object_get_string(json_object_object_get(object, "seen")),
-			    tph_seen_name(seen));
+			    tph_seen_str(seen));
 	return seen == TPH_SEEN_YES ? object : NULL;
 }
 

@@ -236,7 +236,7 @@ path_dropped() {
 
 path_root_port() {
 	nics_read
-	verdicts_are 4 '0000:00:.*is on the way and completes no TPH; put both below one switch'
+	verdicts_are 4 '0000:00:.*is on the route and completes no TPH; put both below one switch'
 	p2p_demo --nics "$widths" --hints no
 }
 

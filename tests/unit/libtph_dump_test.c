@@ -86,7 +86,7 @@ static void accepted(void **state)
 	bdf = bdf_of("0001:00:00.0");
 	assert_int_equal(tph_function_read(ctx, &bdf, &f), 0);
 	assert_int_equal(f->config_bytes, 1);
-	assert_int_equal(f->requester.seen, TPH_SEEN_CUT);
+	assert_int_equal(f->requester.seen, TPH_SEEN_NOT_VISIBLE);
 	tph_function_free(f);
 	tph_ctx_unref(ctx);
 }

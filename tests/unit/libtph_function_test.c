@@ -82,26 +82,26 @@ static void words(void **state)
 {
 	(void)state;
 	for (unsigned ph = 0; ph < 4; ph++)
-		assert_int_equal(tph_ph_parse(tph_ph_word(ph)), ph);
-	assert_null(tph_ph_word(4));
+		assert_int_equal(tph_ph_parse(tph_ph_str(ph)), ph);
+	assert_null(tph_ph_str(4));
 	assert_int_equal(tph_ph_parse("Target"), -EINVAL);
 	assert_int_equal(tph_ph_parse(NULL), -EINVAL);
 	for (int i = 0; i <= TPH_REASON_HOST_BRIDGE; i++) {
-		assert_non_null(tph_reason_id((enum tph_reason)i));
+		assert_non_null(tph_reason_str((enum tph_reason)i));
 		for (int j = 0; j < i; j++)
-			assert_string_not_equal(tph_reason_id((enum tph_reason)i),
-						tph_reason_id((enum tph_reason)j));
+			assert_string_not_equal(tph_reason_str((enum tph_reason)i),
+						tph_reason_str((enum tph_reason)j));
 	}
-	assert_null(tph_reason_id((enum tph_reason)(TPH_REASON_HOST_BRIDGE + 1)));
-	assert_non_null(tph_port_name(TPH_PORT_HOST_BRIDGE));
-	assert_null(tph_port_name((enum tph_port)(TPH_PORT_HOST_BRIDGE + 1)));
-	assert_null(tph_seen_name((enum tph_seen)5));
-	assert_null(tph_verdict_name((enum tph_verdict)4));
-	assert_null(tph_route_name((enum tph_route)4));
-	assert_null(tph_enable_name(4));
-	assert_null(tph_table_name(4));
-	assert_null(tph_completer_name(4));
-	assert_string_equal(tph_mode_name(7), "reserved");
+	assert_null(tph_reason_str((enum tph_reason)(TPH_REASON_HOST_BRIDGE + 1)));
+	assert_non_null(tph_port_str(TPH_PORT_HOST_BRIDGE));
+	assert_null(tph_port_str((enum tph_port)(TPH_PORT_HOST_BRIDGE + 1)));
+	assert_null(tph_seen_str((enum tph_seen)5));
+	assert_null(tph_verdict_str((enum tph_verdict)4));
+	assert_null(tph_route_str((enum tph_route)4));
+	assert_null(tph_enable_str(4));
+	assert_null(tph_table_str(4));
+	assert_null(tph_completer_str(4));
+	assert_string_equal(tph_mode_str(7), "reserved");
 }
 
 int main(void)

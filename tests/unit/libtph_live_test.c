@@ -179,8 +179,8 @@ static void not_root(void **state)
 	ctx = open_live(f);
 	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
 	assert_int_equal(function->config_bytes, 64);
-	assert_int_equal(function->requester.seen, TPH_SEEN_CUT);
-	assert_int_equal(function->completer.seen, TPH_SEEN_CUT);
+	assert_int_equal(function->requester.seen, TPH_SEEN_NOT_VISIBLE);
+	assert_int_equal(function->completer.seen, TPH_SEEN_NOT_VISIBLE);
 	tph_function_free(function);
 	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -ENODATA);
 	tph_ctx_unref(ctx);
@@ -246,9 +246,9 @@ static void above(void **state)
 	assert_above(ctx, "00:1c.0", TPH_SEEN_NO, "00:00.0");
 	assert_above(ctx, "02:00.3", TPH_SEEN_YES, "00:1c.0");
 	assert_above(ctx, "10000:e1:00.0", TPH_SEEN_NO, "00:00.0");
-	assert_above(ctx, "05:00.0", TPH_SEEN_CUT, "00:00.0");
-	assert_above(ctx, "06:00.0", TPH_SEEN_CUT, "00:00.0");
-	assert_above(ctx, "07:00.0", TPH_SEEN_CUT, "00:00.0");
+	assert_above(ctx, "05:00.0", TPH_SEEN_NOT_VISIBLE, "00:00.0");
+	assert_above(ctx, "06:00.0", TPH_SEEN_NOT_VISIBLE, "00:00.0");
+	assert_above(ctx, "07:00.0", TPH_SEEN_NOT_VISIBLE, "00:00.0");
 	tph_ctx_unref(ctx);
 }
 
@@ -292,7 +292,7 @@ static void gone(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
 	assert_int_equal(function->config_bytes, 0);
-	assert_int_equal(function->requester.seen, TPH_SEEN_CUT);
+	assert_int_equal(function->requester.seen, TPH_SEEN_NOT_VISIBLE);
 	tph_function_free(function);
 	tph_ctx_unref(ctx);
 }

@@ -126,13 +126,13 @@ static void run_row(const struct row *row)
 	assert_int_equal(tph_path_read(ctx, &importer, &exporter, row->kernel, &path), 0);
 	tph_ctx_unref(ctx);
 	j = &path->judgements[row->when][row->width];
-	if (j->verdict != row->verdict || strcmp(tph_reason_id(j->reason), row->reason) ||
+	if (j->verdict != row->verdict || strcmp(tph_reason_str(j->reason), row->reason) ||
 	    tph_bdf_compare(&j->at, &where))
 		fail_msg("%s, %s to %s, %s, %s: %s, %s at %s; expected %s, %s at %s", row->dump,
 			 row->importer, row->exporter, row->when == TPH_NOW ? "now" : "could be",
-			 row->width == TPH_WIDTH_8 ? "8" : "16", tph_verdict_name(j->verdict),
-			 tph_reason_id(j->reason), tph_bdf_format(&j->at, at),
-			 tph_verdict_name(row->verdict), row->reason,
+			 row->width == TPH_WIDTH_8 ? "8" : "16", tph_verdict_str(j->verdict),
+			 tph_reason_str(j->reason), tph_bdf_format(&j->at, at),
+			 tph_verdict_str(row->verdict), row->reason,
 			 tph_bdf_format(&where, expected));
 	assert_true(strlen(j->sentence) > 20);
 	tph_path_free(path);
@@ -194,8 +194,9 @@ static void requester_states(void **state)
 		fclose(file);
 		assert_int_equal(tph_path_read(ctx, &importer, &exporter, cases[i].kernel, &path),
 				 0);
-		assert_string_equal(tph_reason_id(path->judgements[TPH_NOW][cases[i].width].reason),
-				    cases[i].reason);
+		assert_string_equal(
+			tph_reason_str(path->judgements[TPH_NOW][cases[i].width].reason),
+			cases[i].reason);
 		tph_path_free(path);
 		tph_ctx_unref(ctx);
 		free(text);
@@ -203,7 +204,7 @@ static void requester_states(void **state)
 }
 
 static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, enum tph_port port,
-		       enum tph_side side, bool on_way, bool redirects)
+		       enum tph_side side, bool on_route, bool redirects)
 {
 	struct tph_bdf expected = bdf_of(bdf);
 
@@ -211,7 +212,7 @@ static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, e
 	assert_int_equal(tph_bdf_compare(&path->hops[i].function->bdf, &expected), 0);
 	assert_int_equal(path->hops[i].function->port, port);
 	assert_int_equal(path->hops[i].side, side);
-	assert_int_equal(path->hops[i].on_way, on_way);
+	assert_int_equal(path->hops[i].on_route, on_route);
 	assert_int_equal(path->hops[i].redirects, redirects);
 }
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tphctl.h"
+#include "tphctl/tphctl.h"
 
 int parse_u64(const char *text, uint64_t *value)
 {

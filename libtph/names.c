@@ -2,34 +2,35 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libtph/internal.h"
+#include "tph/tph.h"
+#include "util/macros.h"
 
-#define WORD(table, index)                                                                         \
-	((size_t)(index) < sizeof(table) / sizeof((table)[0]) ? (table)[index] : NULL)
+/* NULL if @index is out of range. */
+#define NAME(names, index) ((size_t)(index) < ARRAY_SIZE(names) ? (names)[index] : NULL)
 
-static const char *const ph_words[] = {"bidirectional", "requester", "target", "target-priority"};
+static const char *const ph_names[] = {"bidirectional", "requester", "target", "target-priority"};
 
-const char *tph_ph_word(unsigned ph)
+const char *tph_ph_str(unsigned ph)
 {
-	return WORD(ph_words, ph);
+	return NAME(ph_names, ph);
 }
 
-int tph_ph_parse(const char *word)
+int tph_ph_parse(const char *name)
 {
-	for (int i = 0; word && i < 4; i++)
-		if (!strcmp(word, ph_words[i]))
+	for (int i = 0; name && i < (int)ARRAY_SIZE(ph_names); i++)
+		if (!strcmp(name, ph_names[i]))
 			return i;
 	return -EINVAL;
 }
 
-const char *tph_seen_name(enum tph_seen seen)
+const char *tph_seen_str(enum tph_seen seen)
 {
 	static const char *const names[] = {"no", "yes", "not-visible", "no-answer", "malformed"};
 
-	return WORD(names, seen);
+	return NAME(names, seen);
 }
 
-const char *tph_port_name(enum tph_port port)
+const char *tph_port_str(enum tph_port port)
 {
 	static const char *const names[] = {
 		[TPH_PORT_UNKNOWN] = "unknown",
@@ -46,55 +47,55 @@ const char *tph_port_name(enum tph_port port)
 		[TPH_PORT_HOST_BRIDGE] = "host-bridge",
 	};
 
-	return WORD(names, port);
+	return NAME(names, port);
 }
 
-const char *tph_mode_name(unsigned mode)
+const char *tph_mode_str(unsigned mode)
 {
 	static const char *const names[] = {"no-st", "interrupt-vector", "device-specific"};
-	const char *name = WORD(names, mode);
+	const char *name = NAME(names, mode);
 
 	return name ? name : "reserved";
 }
 
-const char *tph_enable_name(unsigned enable)
+const char *tph_enable_str(unsigned enable)
 {
 	static const char *const names[] = {"off", "8-bit", "reserved", "16-bit"};
 
-	return WORD(names, enable);
+	return NAME(names, enable);
 }
 
-const char *tph_table_name(unsigned table)
+const char *tph_table_str(unsigned table)
 {
 	static const char *const names[] = {"none", "capability", "msi-x", "reserved"};
 
-	return WORD(names, table);
+	return NAME(names, table);
 }
 
-const char *tph_completer_name(unsigned completer)
+const char *tph_completer_str(unsigned completer)
 {
 	static const char *const names[] = {"none", "8-bit", "reserved", "16-bit"};
 
-	return WORD(names, completer);
+	return NAME(names, completer);
 }
 
-const char *tph_verdict_name(enum tph_verdict verdict)
+const char *tph_verdict_str(enum tph_verdict verdict)
 {
 	static const char *const names[] = {"unknown", "none", "best-effort", "guaranteed"};
 
-	return WORD(names, verdict);
+	return NAME(names, verdict);
 }
 
-const char *tph_route_name(enum tph_route route)
+const char *tph_route_str(enum tph_route route)
 {
 	static const char *const names[] = {"unknown", "none", "host", "direct"};
 
-	return WORD(names, route);
+	return NAME(names, route);
 }
 
-const char *tph_reason_id(enum tph_reason reason)
+const char *tph_reason_str(enum tph_reason reason)
 {
-	static const char *const ids[] = {
+	static const char *const names[] = {
 		[TPH_REASON_NONE] = "none",
 		[TPH_REASON_NOT_REQUESTER] = "not-requester",
 		[TPH_REASON_REQUESTER_NO_ST] = "requester-no-st",
@@ -104,8 +105,8 @@ const char *tph_reason_id(enum tph_reason reason)
 		[TPH_REASON_COMPLETER_8BIT] = "completer-8bit-only",
 		[TPH_REASON_IMPORTER_NOT_VISIBLE] = "importer-not-visible",
 		[TPH_REASON_EXPORTER_NOT_VISIBLE] = "exporter-not-visible",
-		[TPH_REASON_IMPORTER_SILENT] = "importer-no-answer",
-		[TPH_REASON_EXPORTER_SILENT] = "exporter-no-answer",
+		[TPH_REASON_IMPORTER_NO_ANSWER] = "importer-no-answer",
+		[TPH_REASON_EXPORTER_NO_ANSWER] = "exporter-no-answer",
 		[TPH_REASON_IMPORTER_MALFORMED] = "importer-malformed",
 		[TPH_REASON_EXPORTER_MALFORMED] = "exporter-malformed",
 		[TPH_REASON_PATH_NOT_VISIBLE] = "path-not-visible",
@@ -130,5 +131,5 @@ const char *tph_reason_id(enum tph_reason reason)
 		[TPH_REASON_HOST_BRIDGE] = "host-bridge",
 	};
 
-	return WORD(ids, reason);
+	return NAME(names, reason);
 }

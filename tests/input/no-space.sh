@@ -5,5 +5,5 @@
 
 unshare -m true || skip "no mount namespaces here"
 says '^tphlab: .* needs [0-9]+ MB, .* has [0-9]+ MB free' 125 unshare -m bash -ec '
-	mount -t tmpfs -o size=8m none /mnt
+	mount -t tmpfs -o size=8m,mode=755 none /mnt
 	TPH_CACHE=/mnt PATH=/usr/sbin:/usr/bin:/sbin:/bin lab/tphlab kernel-tree'

@@ -67,10 +67,10 @@ static void serve(struct vu *vu)
 	bool seen = false;
 
 	while (!seen || vu_connected(vu)) {
-		struct pollfd fd = {.fd = vu_fd(vu), .events = vu_events(vu)};
+		struct pollfd fd = {.fd = vu_fd(vu), .events = POLLIN};
 
 		poll(&fd, 1, -1);
-		vu_process(vu, fd.revents);
+		vu_process(vu);
 		seen |= vu_connected(vu);
 	}
 	vu_destroy(vu);
@@ -85,9 +85,9 @@ static int start_server(const char *path, pid_t *pid)
 	struct vu *vu;
 	int ret;
 
-	for (unsigned i = 0; i < VU_REGION_COUNT; i++)
+	for (unsigned i = 0; i < VFIO_PCI_NUM_REGIONS; i++)
 		config.regions[i].mmap_fd = -1;
-	config.regions[VU_REGION_BAR0].size = BAR_BYTES;
+	config.regions[VFIO_PCI_BAR0_REGION_INDEX].size = BAR_BYTES;
 	for (unsigned i = 0; i < BAR_BYTES; i++)
 		bar[i] = (uint8_t)i;
 	ret = vu_create(&vu, &config);
@@ -130,7 +130,7 @@ static int run_vfio_user(void *ctx, unsigned turn)
 	struct bench *bench = ctx;
 	struct request request = {
 		.header = {.command = VU_REGION_READ, .size = sizeof(request)},
-		.body = {.region = VU_REGION_BAR0, .count = ACCESS_BYTES},
+		.body = {.region = VFIO_PCI_BAR0_REGION_INDEX, .count = ACCESS_BYTES},
 	};
 	struct reply reply;
 	int ret = 0;

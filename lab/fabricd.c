@@ -311,7 +311,7 @@ static int lab_run(struct lab *lab)
 	for (;;) {
 		for (unsigned i = 0; i < n; i++) {
 			fds[i].fd = vu_fd(lab->slots[i].vu);
-			fds[i].events = vu_events(lab->slots[i].vu);
+			fds[i].events = POLLIN;
 		}
 		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
 		control_fds(&lab->control, fds + n + 1);
@@ -326,7 +326,7 @@ static int lab_run(struct lab *lab)
 		fabric_work(lab->fabric);
 		for (unsigned i = 0; i < n; i++)
 			if (fds[i].revents)
-				vu_process(lab->slots[i].vu, fds[i].revents);
+				vu_process(lab->slots[i].vu);
 		for (unsigned i = 0; i < n; i++)
 			more |= slot_work(&lab->slots[i]);
 	}

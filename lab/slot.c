@@ -126,7 +126,7 @@ static int on_region_read(void *owner, unsigned region, uint64_t offset, void *b
 		memset(buf, 0xff, len);
 		return 0;
 	}
-	if (region == VU_REGION_CONFIG)
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return pci_config_read(f, offset, buf, len);
 	if (is_device_memory(f, region))
 		return fabric_cpu_read(slot->port, region, offset, buf, len);
@@ -142,7 +142,7 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	if (slot->unplugged)
 		return 0;
 	slot->pending = true;
-	if (region == VU_REGION_CONFIG)
+	if (region == VFIO_PCI_CONFIG_REGION_INDEX)
 		return config_write(slot, offset, buf, len);
 	if (is_device_memory(f, region))
 		return fabric_cpu_write(slot->port, region, offset, buf, len);
@@ -245,13 +245,13 @@ static int open_transport(struct slot *slot, const char *dir)
 	};
 
 	snprintf(path, sizeof(path), "%s/%s.sock", dir, slot->name);
-	for (unsigned region = 0; region < VU_REGION_COUNT; region++)
+	for (unsigned region = 0; region < VFIO_PCI_NUM_REGIONS; region++)
 		config.regions[region].mmap_fd = -1;
 	for (unsigned bar = 0; bar < PCI_BAR_COUNT; bar++) {
 		config.regions[bar].size = f->bars[bar].size;
 		config.regions[bar].mmap_fd = f->bars[bar].mmap_fd;
 	}
-	config.regions[VU_REGION_CONFIG].size = PCI_CONFIG_BYTES;
+	config.regions[VFIO_PCI_CONFIG_REGION_INDEX].size = PCI_CONFIG_BYTES;
 	return vu_create(&slot->vu, &config);
 }
 

@@ -3,53 +3,53 @@
 #include <errno.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 int vu_handle_dma_map(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
 {
 	struct vu_dma_map_body body;
 	struct dma_map map;
 	bool untrusted;
-	int err;
+	int ret;
 
 	(void)reply;
 	memcpy(&body, request->body, sizeof(body));
 	if (body.argsz < sizeof(body) || !body.flags ||
-	    (body.flags & ~(uint32_t)(VU_DMA_READABLE | VU_DMA_WRITABLE)))
+	    (body.flags & ~(uint32_t)(VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE)))
 		return -EINVAL;
 	if (!body.size || (body.address | body.size | body.offset) % VU_PAGE_SIZE)
 		return -EINVAL;
 	map = (struct dma_map){
 		.first = body.address,
 		.last = body.address + (body.size - 1),
-		.readable = body.flags & VU_DMA_READABLE,
-		.writable = body.flags & VU_DMA_WRITABLE,
+		.readable = body.flags & VFIO_DMA_MAP_FLAG_READ,
+		.writable = body.flags & VFIO_DMA_MAP_FLAG_WRITE,
 	};
 	if (map.last < map.first)
 		return -EINVAL;
-	err = dma_table_map(&vu->dma, &map, request->fd_count ? request->fds[0] : -1, body.offset,
+	ret = dma_table_map(&vu->dma, &map, request->fd_count ? request->fds[0] : -1, body.offset,
 			    &untrusted);
-	if (!err && untrusted && !vu->untrusted_said) {
-		vu->untrusted_said = true;
-		vu_complain(vu,
-			    "guest memory at 0x%llx could shrink while in use, so its DMA goes "
-			    "through messages, which is slow; give QEMU a memory-backend-memfd "
-			    "with share=on,seal=on",
-			    (unsigned long long)body.address);
+	if (!ret && untrusted && !vu->untrusted_logged) {
+		vu->untrusted_logged = true;
+		vu_log(vu,
+		       "guest memory at 0x%llx could shrink while in use, so its DMA goes "
+		       "through messages, which is slow; give QEMU a memory-backend-memfd "
+		       "with share=on,seal=on",
+		       (unsigned long long)body.address);
 	}
-	return err;
+	return ret;
 }
 
 int vu_handle_dma_unmap(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
 {
 	struct vu_dma_unmap_body body;
 	uint64_t first, last;
-	int err;
+	int ret;
 
 	memcpy(&body, request->body, sizeof(body));
 	if (body.argsz < sizeof(body))
 		return -EINVAL;
-	if (body.flags == VU_UNMAP_ALL && !body.address && !body.size) {
+	if (body.flags == VFIO_DMA_UNMAP_FLAG_ALL && !body.address && !body.size) {
 		first = 0;
 		last = UINT64_MAX;
 	} else if (!body.flags && body.size) {
@@ -60,9 +60,9 @@ int vu_handle_dma_unmap(struct vu *vu, const struct vu_request *request, struct 
 	}
 	if (last < first)
 		return -EINVAL;
-	err = dma_table_unmap(&vu->dma, first, last);
-	if (err)
-		return err;
+	ret = dma_table_unmap(&vu->dma, first, last);
+	if (ret)
+		return ret;
 	memcpy(reply->body, &body, sizeof(body));
 	reply->len = sizeof(body);
 	return 0;
@@ -72,8 +72,8 @@ void vu_check_memory(struct vu *vu)
 {
 	if (!vu->dma.lost || vu->broken)
 		return;
-	vu_complain(vu, "dropped the client: this machine had no page for an access to the "
-			"guest's memory, so that its data is wrong");
+	vu_log(vu, "dropped the client: this machine had no page for an access to the "
+		   "guest's memory, so that its data is wrong");
 	vu_break(vu);
 }
 

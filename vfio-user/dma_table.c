@@ -152,23 +152,23 @@ int dma_table_map(struct dma_table *table, const struct dma_map *map, int fd, ui
 	size_t at = find(table, map->first);
 	struct dma_map new = *map;
 	uint64_t end;
-	int err;
+	int ret;
 
 	*untrusted = false;
 	new.file = NULL;
 	new.file_offset = offset;
 	if (at < table->count && table->maps[at].first <= map->last)
 		return -EEXIST;
-	err = reserve_one(table);
-	if (err)
-		return err;
+	ret = reserve_one(table);
+	if (ret)
+		return ret;
 	if (fd >= 0) {
 		if (__builtin_add_overflow(offset, map->last - map->first, &end) ||
 		    __builtin_add_overflow(end, 1, &end))
 			return -EINVAL;
-		err = file_get(table, fd, prot, end, &new.file);
-		if (err)
-			return err;
+		ret = file_get(table, fd, prot, end, &new.file);
+		if (ret)
+			return ret;
 		*untrusted = !new.file;
 	}
 	insert(table, at, &new);
@@ -185,10 +185,10 @@ static void cut_head(struct dma_map *map, uint64_t new_first)
 static int split(struct dma_table *table, size_t at, uint64_t first, uint64_t last)
 {
 	struct dma_map tail = table->maps[at];
-	int err = reserve_one(table);
+	int ret = reserve_one(table);
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	cut_head(&tail, last + 1);
 	table->maps[at].last = first - 1;
 	if (tail.file)

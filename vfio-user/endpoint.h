@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the files of the transport share; not for its users. */
+/* Shared by the files of the transport; not for its users. */
 #ifndef VFIO_USER_ENDPOINT_H
 #define VFIO_USER_ENDPOINT_H
 
@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "vfio-user/descriptor.h"
 #include "vfio-user/dma_table.h"
@@ -51,7 +50,7 @@ struct vu {
 	int fd;	      /* the client, or -1 */
 	/* epoll events asked of each */
 	uint32_t listen_interest, interest, done_interest;
-	bool resting;	 /* not to listen until the timer */
+	bool paused;	 /* not to listen until the timer */
 	bool negotiated; /* VERSION is done */
 	bool broken;	 /* to be dropped as soon as no handler is running */
 	struct closer closer;
@@ -59,11 +58,9 @@ struct vu {
 	struct vu_input in;
 	struct vu_output out;
 	struct dma_table dma;
-	bool untrusted_said; /* that memory came which we do not map */
+	bool untrusted_logged; /* memory came that is not mapped */
 	struct vu_transfer transfer;
 	int *irq_fds; /* config.msix_vectors of them; -1: none */
-	time_t log_since;
-	unsigned log_lines; /* since then */
 };
 
 /* A command with as many bytes behind its header as its type has at least and at most. */
@@ -84,15 +81,11 @@ struct vu_reply {
 /* 0, or a negative errno for an error reply. */
 typedef int vu_handler(struct vu *vu, const struct vu_request *request, struct vu_reply *reply);
 
-/* server.c */
-/* Tells the owner, but not more often than a person can read. */
-void vu_complain(struct vu *vu, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Drops the client as soon as that is safe. */
+/* client.c */
+/* Tells the owner what the client did wrong. */
+void vu_log(struct vu *vu, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Drops the client as soon as no handler is running. */
 void vu_break(struct vu *vu);
-/* False while replies that it does not take, or descriptors not yet closed, pile up. */
-bool vu_may_read(struct vu *vu);
-/* To be called whenever what may be read, or what is to be sent, has changed. */
-void vu_update_interest(struct vu *vu);
 
 /* input.c */
 /* Handles what has arrived, a bounded number of messages. */
@@ -104,8 +97,10 @@ void vu_input_reset(struct vu *vu);
 void vu_send(struct vu *vu, const void *head, size_t head_len, const void *data, size_t data_len,
 	     int fd);
 void vu_flush(struct vu *vu);
-/* So much is queued that nothing more may be read from the client. */
-bool vu_output_full(const struct vu *vu);
+/* False while replies that the client does not read, or descriptors not yet closed, pile up. */
+bool vu_may_read(struct vu *vu);
+/* To be called whenever what may be read, or what is to be sent, has changed. */
+void vu_update_interest(struct vu *vu);
 void vu_output_reset(struct vu_output *out);
 
 /* requests.c */

@@ -52,7 +52,7 @@ static bool have_until(struct vu *vu, size_t until)
 			return false;
 		if (got <= 0) {
 			if (vu->in.have)
-				vu_complain(vu, "the client left in the middle of a message");
+				vu_log(vu, "the client left in the middle of a message");
 			vu_break(vu);
 			return false;
 		}
@@ -70,10 +70,8 @@ static bool receive_message(struct vu *vu)
 	memcpy(&header, vu->in.buf, sizeof(header));
 	if (header.size < sizeof(header) || header.size > VU_MAX_MESSAGE) {
 		/* The stream is out of step: there is no way to find the next message. */
-		vu_complain(
-			vu,
-			"dropped the client: it announced a message of %u bytes, not %zu to %zu",
-			header.size, sizeof(header), VU_MAX_MESSAGE);
+		vu_log(vu, "dropped the client: it announced a message of %u bytes, not %zu to %zu",
+		       header.size, sizeof(header), VU_MAX_MESSAGE);
 		vu_break(vu);
 		return false;
 	}

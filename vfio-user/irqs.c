@@ -5,26 +5,26 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 int vu_handle_irq_info(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
 {
-	struct vu_irq_body body;
+	struct vfio_irq_info body;
 
 	memcpy(&body, request->body, sizeof(body));
-	if (body.argsz < sizeof(body) || body.index >= VU_IRQ_INDEX_COUNT)
+	if (body.argsz < sizeof(body) || body.index >= VFIO_PCI_NUM_IRQS)
 		return -EINVAL;
 	body.argsz = sizeof(body);
-	body.count = body.index == VU_IRQ_MSIX ? vu->config.msix_vectors : 0;
-	body.flags = body.count ? VU_IRQ_EVENTFD : 0;
+	body.count = body.index == VFIO_PCI_MSIX_IRQ_INDEX ? vu->config.msix_vectors : 0;
+	body.flags = body.count ? VFIO_IRQ_INFO_EVENTFD : 0;
 	memcpy(reply->body, &body, sizeof(body));
 	reply->len = sizeof(body);
 	return 0;
 }
 
 /*
- * Tells it by the name that the kernel gives it, which no file system is asked
- * for. Anything else would fail when it is to be signalled, and be kept till then.
+ * By the kernel's name for it, for which no file system is asked. Any other
+ * descriptor would be kept, and fail only when it is to be signalled.
  */
 static bool is_eventfd(int fd)
 {
@@ -74,17 +74,17 @@ static int set_eventfds(struct vu *vu, const struct vu_request *request, unsigne
 int vu_handle_set_irqs(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
 {
 	unsigned vectors = vu->config.msix_vectors;
-	struct vu_irq_set_body body;
+	struct vfio_irq_set body;
 
 	(void)reply;
 	memcpy(&body, request->body, sizeof(body));
-	if (body.argsz < sizeof(body) || body.index != VU_IRQ_MSIX || body.start > vectors ||
-	    body.count > vectors - body.start)
+	if (body.argsz < sizeof(body) || body.index != VFIO_PCI_MSIX_IRQ_INDEX ||
+	    body.start > vectors || body.count > vectors - body.start)
 		return -EINVAL;
 	switch (body.flags) {
-	case VU_IRQ_SET_EVENTFD | VU_IRQ_SET_TRIGGER:
+	case VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER:
 		return set_eventfds(vu, request, body.start, body.count);
-	case VU_IRQ_SET_NONE | VU_IRQ_SET_TRIGGER:
+	case VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER:
 		/* With a count it would ask us to fire, which no client does. */
 		if (body.start || body.count || request->fd_count)
 			return -EINVAL;
@@ -103,5 +103,5 @@ void vu_irq(struct vu *vu, unsigned vector)
 		return;
 	ret = irq_sender_send(&vu->irq_sender, vu->irq_fds[vector]);
 	if (ret < 0)
-		vu_complain(vu, "cannot signal vector %u: %s", vector, strerror(-ret));
+		vu_log(vu, "cannot signal vector %u: %s", vector, strerror(-ret));
 }

@@ -3,12 +3,18 @@
  * vfio-user 0.0 on the wire: a header, then one of the bodies below, then data.
  * Host byte order, since both ends are on one machine. All fields are naturally
  * aligned, so that the structs need no packing.
+ *
+ * GET_INFO, GET_REGION_INFO, GET_IRQ_INFO and SET_IRQS have VFIO's own structures
+ * as their bodies, and all flags and indices are VFIO's (<linux/vfio.h>).
  */
 #ifndef VFIO_USER_MESSAGE_H
 #define VFIO_USER_MESSAGE_H
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include <linux/vfio.h>
 
 /* Limits, as our VERSION reply states them. */
 enum {
@@ -63,82 +69,19 @@ struct vu_version_body {
 	/* JSON text and a NUL; absent: all defaults */
 };
 
-enum vu_dma_flags {
-	VU_DMA_READABLE = 1 << 0,
-	VU_DMA_WRITABLE = 1 << 1,
-};
-
 struct vu_dma_map_body {
 	uint32_t argsz;
-	uint32_t flags;	 /* enum vu_dma_flags */
+	uint32_t flags;	 /* VFIO_DMA_MAP_FLAG_* */
 	uint64_t offset; /* bytes into the descriptor that comes along */
 	uint64_t address;
 	uint64_t size; /* bytes */
 };
-
-#define VU_UNMAP_ALL (1 << 1)
 
 struct vu_dma_unmap_body {
 	uint32_t argsz;
-	uint32_t flags;
+	uint32_t flags; /* VFIO_DMA_UNMAP_FLAG_ALL, or 0 */
 	uint64_t address;
 	uint64_t size; /* bytes */
-};
-
-enum vu_device_flags {
-	VU_DEVICE_RESET = 1 << 0,
-	VU_DEVICE_PCI = 1 << 1,
-};
-
-struct vu_device_body {
-	uint32_t argsz;
-	uint32_t flags; /* enum vu_device_flags */
-	uint32_t regions;
-	uint32_t irqs;
-};
-
-enum vu_region_flags {
-	VU_REGION_READABLE = 1 << 0,
-	VU_REGION_WRITABLE = 1 << 1,
-	VU_REGION_MMAP = 1 << 2,
-};
-
-struct vu_region_body {
-	uint32_t argsz;
-	uint32_t flags; /* enum vu_region_flags */
-	uint32_t index;
-	uint32_t cap_offset;
-	uint64_t size;	 /* bytes */
-	uint64_t offset; /* bytes into the descriptor that comes along */
-};
-
-/* Interrupt indices of a PCI device, as VFIO numbers them. */
-enum vu_irq_index {
-	VU_IRQ_MSIX = 2,
-	VU_IRQ_INDEX_COUNT = 5,
-};
-
-#define VU_IRQ_EVENTFD (1 << 0)
-
-struct vu_irq_body {
-	uint32_t argsz;
-	uint32_t flags;
-	uint32_t index;
-	uint32_t count;
-};
-
-enum vu_irq_set_flags {
-	VU_IRQ_SET_NONE = 1 << 0,
-	VU_IRQ_SET_EVENTFD = 1 << 2,
-	VU_IRQ_SET_TRIGGER = 1 << 5,
-};
-
-struct vu_irq_set_body {
-	uint32_t argsz;
-	uint32_t flags; /* enum vu_irq_set_flags */
-	uint32_t index;
-	uint32_t start;
-	uint32_t count;
 };
 
 /* REGION_READ and REGION_WRITE; data follow in the write and in the read's reply. */
@@ -158,12 +101,15 @@ static_assert(sizeof(struct vu_header) == 16, "header");
 static_assert(sizeof(struct vu_version_body) == 4, "VERSION");
 static_assert(sizeof(struct vu_dma_map_body) == 32, "DMA_MAP");
 static_assert(sizeof(struct vu_dma_unmap_body) == 24, "DMA_UNMAP");
-static_assert(sizeof(struct vu_device_body) == 16, "GET_INFO");
-static_assert(sizeof(struct vu_region_body) == 32, "GET_REGION_INFO");
-static_assert(sizeof(struct vu_irq_body) == 16, "GET_IRQ_INFO");
-static_assert(sizeof(struct vu_irq_set_body) == 20, "SET_IRQS");
+static_assert(offsetof(struct vfio_device_info, cap_offset) == 16, "GET_INFO");
+static_assert(sizeof(struct vfio_region_info) == 32, "GET_REGION_INFO");
+static_assert(sizeof(struct vfio_irq_info) == 16, "GET_IRQ_INFO");
+static_assert(sizeof(struct vfio_irq_set) == 20, "SET_IRQS");
 static_assert(sizeof(struct vu_access_body) == 16, "REGION_READ and REGION_WRITE");
 static_assert(sizeof(struct vu_dma_body) == 16, "DMA_READ and DMA_WRITE");
+
+/* Bytes of struct vfio_device_info in GET_INFO: newer headers have more of it. */
+#define VU_DEVICE_INFO_BYTES offsetof(struct vfio_device_info, cap_offset)
 
 /* No message is longer: region data or DMA data behind the larger of their bodies. */
 #define VU_MAX_MESSAGE (sizeof(struct vu_header) + 16 + VU_MAX_XFER)

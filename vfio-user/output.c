@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages to the socket; what it does not take at once waits in a queue. */
+/* Messages to the socket. What it does not accept at once waits in a queue. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 struct vu_queued {
 	struct vu_queued *next;
@@ -21,9 +22,34 @@ struct vu_queued {
  */
 #define QUEUE_LIMIT ((size_t)1 << 20)
 
-bool vu_output_full(const struct vu *vu)
+static bool is_full(const struct vu *vu)
 {
 	return vu->out.bytes >= QUEUE_LIMIT;
+}
+
+bool vu_may_read(struct vu *vu)
+{
+	return !is_full(vu) && !closer_busy(&vu->closer);
+}
+
+static void ask_for(struct vu *vu, int fd, uint32_t *asked, uint32_t events)
+{
+	struct epoll_event event = {.events = events, .data.fd = fd};
+
+	if (fd >= 0 && events != *asked && epoll_ctl(vu->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
+		*asked = events;
+}
+
+void vu_update_interest(struct vu *vu)
+{
+	bool busy = closer_busy(&vu->closer);
+	uint32_t client = vu->out.head ? EPOLLOUT : 0;
+
+	if (!busy && !is_full(vu))
+		client |= EPOLLIN;
+	ask_for(vu, vu->fd, &vu->interest, client);
+	ask_for(vu, vu->listen_fd, &vu->listen_interest, busy || vu->paused ? 0 : EPOLLIN);
+	ask_for(vu, vu->closer.done, &vu->done_interest, busy ? EPOLLIN : 0);
 }
 
 /* Bytes that the socket took, 0 where it is full, or a negative errno. */
@@ -54,11 +80,11 @@ static ssize_t send_some(struct vu *vu, struct iovec *iov, size_t iov_count, int
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-static void send_failed(struct vu *vu, int err)
+static void send_failed(struct vu *vu, int ret)
 {
-	/* That a client has left is no news: reading tells it as well. */
-	if (err != -EPIPE && err != -ECONNRESET)
-		vu_complain(vu, "dropped the client: cannot send to it: %s", strerror(-err));
+	/* The end of a connection is found by reading, too. */
+	if (ret != -EPIPE && ret != -ECONNRESET)
+		vu_log(vu, "dropped the client: cannot send to it: %s", strerror(-ret));
 	vu_break(vu);
 }
 
@@ -88,7 +114,7 @@ void vu_send(struct vu *vu, const void *head, size_t head_len, const void *data,
 		{.iov_base = (void *)data, .iov_len = data_len},
 	};
 	ssize_t sent = 0;
-	int err;
+	int ret;
 
 	if (vu->broken)
 		return;
@@ -100,9 +126,9 @@ void vu_send(struct vu *vu, const void *head, size_t head_len, const void *data,
 	}
 	if ((size_t)sent == head_len + data_len)
 		return;
-	err = enqueue(&vu->out, iov, (size_t)sent, fd);
-	if (err)
-		send_failed(vu, err);
+	ret = enqueue(&vu->out, iov, (size_t)sent, fd);
+	if (ret)
+		send_failed(vu, ret);
 	else
 		vu_update_interest(vu);
 }

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 #define MAX_BODY    (VU_MAX_MESSAGE - sizeof(struct vu_header))
 #define MAX_JSON    4096 /* bytes, with its NUL */
@@ -12,20 +12,20 @@
 static int handle_device_info(struct vu *vu, const struct vu_request *request,
 			      struct vu_reply *reply)
 {
-	struct vu_device_body body;
+	struct vfio_device_info body;
 
 	(void)vu;
-	memcpy(&body, request->body, sizeof(body));
-	if (body.argsz < sizeof(body))
+	memcpy(&body, request->body, VU_DEVICE_INFO_BYTES);
+	if (body.argsz < VU_DEVICE_INFO_BYTES)
 		return -EINVAL;
-	body = (struct vu_device_body){
-		.argsz = sizeof(body),
-		.flags = VU_DEVICE_RESET | VU_DEVICE_PCI,
-		.regions = VU_REGION_COUNT,
-		.irqs = VU_IRQ_INDEX_COUNT,
+	body = (struct vfio_device_info){
+		.argsz = VU_DEVICE_INFO_BYTES,
+		.flags = VFIO_DEVICE_FLAGS_RESET | VFIO_DEVICE_FLAGS_PCI,
+		.num_regions = VFIO_PCI_NUM_REGIONS,
+		.num_irqs = VFIO_PCI_NUM_IRQS,
 	};
-	memcpy(reply->body, &body, sizeof(body));
-	reply->len = sizeof(body);
+	memcpy(reply->body, &body, VU_DEVICE_INFO_BYTES);
+	reply->len = VU_DEVICE_INFO_BYTES;
 	return 0;
 }
 
@@ -33,21 +33,21 @@ static int handle_region_info(struct vu *vu, const struct vu_request *request,
 			      struct vu_reply *reply)
 {
 	const struct vu_region *region;
-	struct vu_region_body body;
+	struct vfio_region_info body;
 
 	memcpy(&body, request->body, sizeof(body));
-	if (body.argsz < sizeof(body) || body.index >= VU_REGION_COUNT)
+	if (body.argsz < sizeof(body) || body.index >= VFIO_PCI_NUM_REGIONS)
 		return -EINVAL;
 	region = &vu->config.regions[body.index];
-	body = (struct vu_region_body){
+	body = (struct vfio_region_info){
 		.argsz = sizeof(body),
 		.index = body.index,
 		.size = region->size,
 	};
 	if (region->size)
-		body.flags = VU_REGION_READABLE | VU_REGION_WRITABLE;
+		body.flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	if (region->size && region->mmap_fd >= 0) {
-		body.flags |= VU_REGION_MMAP;
+		body.flags |= VFIO_REGION_INFO_FLAG_MMAP;
 		body.offset = region->mmap_offset;
 		reply->fd = region->mmap_fd;
 	}
@@ -60,7 +60,7 @@ static int check_access(const struct vu *vu, const struct vu_access_body *access
 {
 	uint64_t size, end;
 
-	if (access->region >= VU_REGION_COUNT || !access->count || access->count > VU_MAX_XFER)
+	if (access->region >= VFIO_PCI_NUM_REGIONS || !access->count || access->count > VU_MAX_XFER)
 		return -EINVAL;
 	size = vu->config.regions[access->region].size;
 	if (__builtin_add_overflow(access->offset, access->count, &end) || end > size)
@@ -72,12 +72,12 @@ static int handle_region_read(struct vu *vu, const struct vu_request *request,
 			      struct vu_reply *reply)
 {
 	struct vu_access_body access;
-	int err;
+	int ret;
 
 	memcpy(&access, request->body, sizeof(access));
-	err = check_access(vu, &access);
-	if (err)
-		return err;
+	ret = check_access(vu, &access);
+	if (ret)
+		return ret;
 	memcpy(reply->body, &access, sizeof(access));
 	reply->len = sizeof(access) + access.count;
 	return vu->config.ops->region_read(vu->config.owner, access.region, access.offset,
@@ -88,12 +88,12 @@ static int handle_region_write(struct vu *vu, const struct vu_request *request,
 			       struct vu_reply *reply)
 {
 	struct vu_access_body access;
-	int err;
+	int ret;
 
 	memcpy(&access, request->body, sizeof(access));
-	err = check_access(vu, &access);
-	if (err)
-		return err;
+	ret = check_access(vu, &access);
+	if (ret)
+		return ret;
 	if (request->len != sizeof(access) + access.count)
 		return -EINVAL;
 	memcpy(reply->body, &access, sizeof(access));
@@ -123,14 +123,15 @@ static const struct command {
 			sizeof(struct vu_dma_map_body), 1},
 	[VU_DMA_UNMAP] = {"DMA_UNMAP", vu_handle_dma_unmap, sizeof(struct vu_dma_unmap_body),
 			  sizeof(struct vu_dma_unmap_body), 0},
-	[VU_GET_INFO] = {"DEVICE_GET_INFO", handle_device_info, sizeof(struct vu_device_body),
-			 sizeof(struct vu_device_body), 0},
+	[VU_GET_INFO] = {"DEVICE_GET_INFO", handle_device_info, VU_DEVICE_INFO_BYTES,
+			 VU_DEVICE_INFO_BYTES, 0},
 	[VU_GET_REGION_INFO] = {"DEVICE_GET_REGION_INFO", handle_region_info,
-				sizeof(struct vu_region_body), sizeof(struct vu_region_body), 0},
-	[VU_GET_IRQ_INFO] = {"DEVICE_GET_IRQ_INFO", vu_handle_irq_info, sizeof(struct vu_irq_body),
-			     sizeof(struct vu_irq_body), 0},
-	[VU_SET_IRQS] = {"DEVICE_SET_IRQS", vu_handle_set_irqs, sizeof(struct vu_irq_set_body),
-			 sizeof(struct vu_irq_set_body), VU_MAX_FDS},
+				sizeof(struct vfio_region_info), sizeof(struct vfio_region_info),
+				0},
+	[VU_GET_IRQ_INFO] = {"DEVICE_GET_IRQ_INFO", vu_handle_irq_info,
+			     sizeof(struct vfio_irq_info), sizeof(struct vfio_irq_info), 0},
+	[VU_SET_IRQS] = {"DEVICE_SET_IRQS", vu_handle_set_irqs, sizeof(struct vfio_irq_set),
+			 sizeof(struct vfio_irq_set), VU_MAX_FDS},
 	[VU_REGION_READ] = {"REGION_READ", handle_region_read, sizeof(struct vu_access_body),
 			    sizeof(struct vu_access_body), 0},
 	[VU_REGION_WRITE] = {"REGION_WRITE", handle_region_write, sizeof(struct vu_access_body),
@@ -174,14 +175,14 @@ void vu_dispatch(struct vu *vu, const struct vu_request *request)
 		.command = request->header.command,
 		.flags = VU_TYPE_REPLY,
 	};
-	int err = run(vu, command, request, &reply);
+	int ret = run(vu, command, request, &reply);
 
-	if (err) {
-		vu_complain(vu, "refused %s (command %u, %u bytes, %u descriptors): %s",
-			    command ? command->name : "an unknown command", header.command,
-			    request->header.size, request->fd_count, strerror(-err));
+	if (ret) {
+		vu_log(vu, "refused %s (command %u, %u bytes, %u descriptors): %s",
+		       command ? command->name : "an unknown command", header.command,
+		       request->header.size, request->fd_count, strerror(-ret));
 		header.flags |= VU_ERROR;
-		header.error = (uint32_t)-err;
+		header.error = (uint32_t)-ret;
 		reply.len = 0;
 		reply.fd = -1;
 	}

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket file, the one client, and the order in which things happen. */
+/* The socket file, the coming and going of the one client, and the order in which things happen. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,7 +10,6 @@
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <poll.h>
 
 #include "util/clock.h"
 #include "util/macros.h"
@@ -20,67 +17,7 @@
 #include "vfio-user/endpoint.h"
 
 #define MAX_MSIX_VECTORS 2048
-#define REST_MS		 100 /* after accept() has failed */
-
-#define LOG_SECONDS	 10
-#define LOG_LINES	 16 /* in that time */
-
-void vu_complain(struct vu *vu, const char *format, ...)
-{
-	struct timespec now;
-	char what[256], line[384];
-	va_list args;
-
-	if (!vu->config.log)
-		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec - vu->log_since >= LOG_SECONDS) {
-		vu->log_since = now.tv_sec;
-		vu->log_lines = 0;
-	}
-	if (++vu->log_lines > LOG_LINES)
-		return;
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	snprintf(line, sizeof(line), "%s: %s%s", vu->config.path, what,
-		 vu->log_lines == LOG_LINES ? " (more like this is not shown for a while)" : "");
-	vu->config.log(vu->config.owner, line);
-}
-
-bool vu_may_read(struct vu *vu)
-{
-	return !vu_output_full(vu) && !closer_busy(&vu->closer);
-}
-
-static void ask_for(struct vu *vu, int fd, uint32_t *asked, uint32_t events)
-{
-	struct epoll_event event = {.events = events, .data.fd = fd};
-
-	if (fd >= 0 && events != *asked && epoll_ctl(vu->epoll_fd, EPOLL_CTL_MOD, fd, &event) == 0)
-		*asked = events;
-}
-
-void vu_update_interest(struct vu *vu)
-{
-	bool busy = closer_busy(&vu->closer);
-	uint32_t client = vu->out.head ? EPOLLOUT : 0;
-
-	if (!busy && !vu_output_full(vu))
-		client |= EPOLLIN;
-	ask_for(vu, vu->fd, &vu->interest, client);
-	ask_for(vu, vu->listen_fd, &vu->listen_interest, busy || vu->resting ? 0 : EPOLLIN);
-	ask_for(vu, vu->closer.done, &vu->done_interest, busy ? EPOLLIN : 0);
-}
-
-void vu_break(struct vu *vu)
-{
-	if (vu->broken)
-		return;
-	vu->broken = true;
-	/* So that poll() reports it even where nobody is inside vu_process(). */
-	shutdown(vu->fd, SHUT_RDWR);
-}
+#define PAUSE_MS	 100 /* after accept() has failed */
 
 static void drop_client(struct vu *vu)
 {
@@ -101,13 +38,13 @@ static void drop_client(struct vu *vu)
 		vu->config.ops->disconnected(vu->config.owner);
 }
 
-/* What keeps accept() from it lasts, and poll() would report the client all the time. */
-static void rest(struct vu *vu)
+/* The cause lasts, and poll() would report the client that waits again and again. */
+static void pause_listening(struct vu *vu)
 {
-	const struct itimerspec once = {.it_value.tv_nsec = REST_MS * NS_PER_MS};
+	const struct itimerspec once = {.it_value.tv_nsec = PAUSE_MS * NS_PER_MS};
 
-	vu_complain(vu, "cannot accept a client: %s", strerror(errno));
-	vu->resting = timerfd_settime(vu->retry_fd, 0, &once, NULL) == 0;
+	vu_log(vu, "cannot accept a client: %s", strerror(errno));
+	vu->paused = timerfd_settime(vu->retry_fd, 0, &once, NULL) == 0;
 }
 
 static void accept_client(struct vu *vu)
@@ -117,23 +54,23 @@ static void accept_client(struct vu *vu)
 
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			rest(vu);
+			pause_listening(vu);
 		return;
 	}
 	if (vu->fd >= 0) {
-		vu_complain(vu, "refused a second client; one is connected, and only one can be");
+		vu_log(vu, "refused a second client; one is connected, and only one can be");
 		descriptor_close_socket(fd, &vu->closer);
 		return;
 	}
 	event.data.fd = fd;
 	if (epoll_ctl(vu->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0) {
-		vu_complain(vu, "cannot poll a client: %s", strerror(errno));
+		vu_log(vu, "cannot poll a client: %s", strerror(errno));
 		descriptor_close_socket(fd, &vu->closer);
 		return;
 	}
 	vu->fd = fd;
 	vu->interest = event.events;
-	vu->untrusted_said = false;
+	vu->untrusted_logged = false;
 	vu->transfer.id = 0;
 }
 
@@ -144,33 +81,31 @@ static void serve_client(struct vu *vu, uint32_t events)
 	vu_check_memory(vu);
 	if (!vu->broken && vu_may_read(vu) && (events & ~(uint32_t)EPOLLOUT))
 		vu_receive(vu);
-	/* It has left, and what it still says is not read: its descriptors are not closed yet. */
+	/* It has left; what it still said is not read while its descriptors are not closed. */
 	if (!vu->broken && (events & (EPOLLHUP | EPOLLERR)) && closer_busy(&vu->closer))
 		vu_break(vu);
 	if (vu->broken)
 		drop_client(vu);
 }
 
-void vu_process(struct vu *vu, short revents)
+void vu_process(struct vu *vu)
 {
 	struct epoll_event events[4];
-	bool knock = false;
+	bool waits = false;
 	uint64_t expired;
 	int count;
 
-	if (!revents)
-		return;
 	count = epoll_wait(vu->epoll_fd, events, 4, 0);
 	for (int i = 0; i < count; i++) {
 		if (events[i].data.fd == vu->listen_fd)
-			knock = true;
+			waits = true;
 		else if (events[i].data.fd == vu->retry_fd)
-			vu->resting = read(vu->retry_fd, &expired, sizeof(expired)) < 0;
+			vu->paused = read(vu->retry_fd, &expired, sizeof(expired)) < 0;
 		else if (events[i].data.fd == vu->fd)
 			serve_client(vu, events[i].events);
 	}
 	/* Last, so that a client is not refused for one that has just left. */
-	if (knock && !closer_busy(&vu->closer))
+	if (waits && !closer_busy(&vu->closer))
 		accept_client(vu);
 	vu_update_interest(vu);
 }
@@ -178,17 +113,6 @@ void vu_process(struct vu *vu, short revents)
 int vu_fd(const struct vu *vu)
 {
 	return vu->epoll_fd;
-}
-
-short vu_events(const struct vu *vu)
-{
-	(void)vu;
-	return POLLIN;
-}
-
-bool vu_connected(const struct vu *vu)
-{
-	return vu->negotiated && !vu->broken;
 }
 
 /* True where a server listens, or where we cannot tell. */
@@ -224,7 +148,7 @@ static int bind_path(int fd, const struct sockaddr_un *address)
 		return -errno;
 	if (path_in_use(address))
 		return -EADDRINUSE;
-	/* What a dead server has left. */
+	/* The file of a server that has ended. */
 	if (unlink(address->sun_path) < 0 && errno != ENOENT)
 		return -errno;
 	return bind(fd, generic, sizeof(*address)) < 0 ? -errno : 0;
@@ -242,7 +166,7 @@ static int listen_at_path(struct vu *vu)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	size_t len = strlen(vu->config.path);
 	struct stat st;
-	int err;
+	int ret;
 
 	if (len >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
@@ -250,9 +174,9 @@ static int listen_at_path(struct vu *vu)
 	vu->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (vu->listen_fd < 0)
 		return -errno;
-	err = bind_path(vu->listen_fd, &address);
-	if (err)
-		return err;
+	ret = bind_path(vu->listen_fd, &address);
+	if (ret)
+		return ret;
 	if (lstat(vu->config.path, &st) < 0)
 		return -errno;
 	vu->socket_dev = st.st_dev;
@@ -270,14 +194,14 @@ static int check_config(const struct vu_config *config)
 	if (!config->path || !config->path[0] || !config->ops || !config->ops->region_read ||
 	    !config->ops->region_write || config->msix_vectors > MAX_MSIX_VECTORS)
 		return -EINVAL;
-	for (i = 0; i < VU_REGION_COUNT; i++) {
+	for (i = 0; i < VFIO_PCI_NUM_REGIONS; i++) {
 		const struct vu_region *region = &config->regions[i];
 		struct stat st;
 		int seals;
 
 		if (!region->size || region->mmap_fd < 0)
 			continue;
-		/* Else the client would crash on an access that looks right to it. */
+		/* Or the client would crash on an access within the region. */
 		if (fstat(region->mmap_fd, &st) < 0)
 			return -errno;
 		if (!S_ISREG(st.st_mode) || region->mmap_offset % VU_PAGE_SIZE ||
@@ -337,11 +261,11 @@ static int open_parts(struct vu *vu)
 
 int vu_create(struct vu **out, const struct vu_config *config)
 {
-	int err = check_config(config);
+	int ret = check_config(config);
 	struct vu *vu;
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	vu = calloc(1, sizeof(*vu));
 	if (!vu)
 		return -ENOMEM;
@@ -349,12 +273,12 @@ int vu_create(struct vu **out, const struct vu_config *config)
 	vu->fd = -1;
 	vu->listen_fd = -1;
 	vu->out.tail = &vu->out.head;
-	err = open_parts(vu);
-	if (!err)
-		err = listen_at_path(vu);
-	if (err) {
+	ret = open_parts(vu);
+	if (!ret)
+		ret = listen_at_path(vu);
+	if (ret) {
 		vu_destroy(vu);
-		return err;
+		return ret;
 	}
 	*out = vu;
 	return 0;

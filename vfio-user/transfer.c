@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 #define MAX_ERRNO 4095
 
@@ -93,13 +93,13 @@ void vu_transfer_reply(struct vu *vu, const struct vu_request *reply)
 
 	if (!vu->transfer.active || reply->header.id != vu->transfer.id) {
 		/* An error reply to a reply would be answered in turn, and so on. */
-		vu_complain(vu, "ignored a reply to nothing that we asked (command %u, id %u)",
-			    reply->header.command, reply->header.id);
+		vu_log(vu, "ignored a reply to nothing that we asked (command %u, id %u)",
+		       reply->header.command, reply->header.id);
 		return;
 	}
 	status = take_reply(&vu->transfer, reply);
 	if (status == -EPROTO)
-		vu_complain(vu, "a reply of %u bytes to command %u does not match what we asked",
-			    reply->header.size, reply->header.command);
+		vu_log(vu, "a reply of %u bytes to command %u does not match what we asked",
+		       reply->header.size, reply->header.command);
 	vu_transfer_end(vu, status);
 }

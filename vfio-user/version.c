@@ -6,7 +6,7 @@
 
 #include <json-c/json.h>
 
-#include "endpoint.h"
+#include "vfio-user/endpoint.h"
 
 #define MAJOR 0
 #define MINOR 0
@@ -42,7 +42,7 @@ static int parse_capabilities(const char *text, size_t len, size_t *max_transfer
 {
 	struct json_tokener *tokener;
 	struct json_object *json;
-	int err = -EINVAL;
+	int ret = -EINVAL;
 
 	if (strnlen(text, len) != len - 1)
 		return -EINVAL;
@@ -53,10 +53,10 @@ static int parse_capabilities(const char *text, size_t len, size_t *max_transfer
 	json = json_tokener_parse_ex(tokener, text, (int)len);
 	if (json && json_tokener_get_error(tokener) == json_tokener_success &&
 	    json_tokener_get_parse_end(tokener) == len - 1)
-		err = read_capabilities(json, max_transfer);
+		ret = read_capabilities(json, max_transfer);
 	json_object_put(json);
 	json_tokener_free(tokener);
-	return err;
+	return ret;
 }
 
 int vu_handle_version(struct vu *vu, const struct vu_request *request, struct vu_reply *reply)
@@ -65,15 +65,15 @@ int vu_handle_version(struct vu *vu, const struct vu_request *request, struct vu
 	size_t len = request->len - sizeof(struct vu_version_body);
 	size_t max_transfer = VU_MAX_TRANSFER;
 	struct vu_version_body body;
-	int err;
+	int ret;
 
 	memcpy(&body, request->body, sizeof(body));
 	if (body.major != MAJOR)
 		return -EOPNOTSUPP;
 	if (len) {
-		err = parse_capabilities(text, len, &max_transfer);
-		if (err)
-			return err;
+		ret = parse_capabilities(text, len, &max_transfer);
+		if (ret)
+			return ret;
 	}
 	vu->transfer.max = max_transfer;
 	vu->negotiated = true;

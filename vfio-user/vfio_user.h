@@ -5,7 +5,7 @@
  * interrupts, and nothing of what the function does with them.
  *
  * Nothing here blocks, whatever a client sends (descriptor.h). The owner polls
- * vu_fd() for vu_events() and calls vu_process(). All calls come from one thread.
+ * vu_fd() and calls vu_process(). All calls come from one thread.
  *
  * Unlike libvfio-user's server, this one sends the descriptor of a region that
  * can be mapped with the first reply to GET_REGION_INFO and without a
@@ -18,12 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Region indices as VFIO numbers them: BAR n is region n. */
-enum {
-	VU_REGION_BAR0 = 0,
-	VU_REGION_CONFIG = 7,
-	VU_REGION_COUNT = 9,
-};
+#include <linux/vfio.h>
 
 struct vu_region {
 	uint64_t size; /* bytes; 0: no such region */
@@ -66,12 +61,15 @@ struct vu_ops {
 };
 
 struct vu_config {
-	const char *path; /* socket path; created with mode 0600 */
-	struct vu_region regions[VU_REGION_COUNT];
-	unsigned msix_vectors; /* 0: no MSI-X */
+	const char *path;				/* socket path; created with mode 0600 */
+	struct vu_region regions[VFIO_PCI_NUM_REGIONS]; /* by VFIO's index: BAR n is n */
+	unsigned msix_vectors;				/* 0: no MSI-X */
 	const struct vu_ops *ops;
 	void *owner;
-	/* One line for people about what a peer did wrong; may be NULL. */
+	/*
+	 * One line for people about what a peer did wrong; may be NULL. It comes as
+	 * often as the peer likes: the owner shows what a person can read.
+	 */
 	void (*log)(void *owner, const char *line);
 };
 
@@ -89,11 +87,10 @@ int vu_create(struct vu **out, const struct vu_config *config);
 /* Closes, unmaps and removes everything, the socket file too. NULL is fine. */
 void vu_destroy(struct vu *vu);
 
-/* The descriptor to poll now and what for (POLLIN, POLLOUT); ask again after every vu_process(). */
+/* The descriptor to poll for POLLIN, always the same. */
 int vu_fd(const struct vu *vu);
-short vu_events(const struct vu *vu);
-/* Handles what poll() reported. Never fails: a broken peer is logged and dropped. */
-void vu_process(struct vu *vu, short revents);
+/* To be called when it can be read. Never fails: a broken peer is logged and dropped. */
+void vu_process(struct vu *vu);
 
 /* A client is there and has agreed on the protocol. */
 bool vu_connected(const struct vu *vu);

@@ -226,7 +226,8 @@ static int write_config(struct slot *slot, unsigned offset, uint32_t value, size
 	uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
 			    (uint8_t)(value >> 24)};
 
-	return config->ops->region_write(config->owner, VU_REGION_CONFIG, offset, bytes, len);
+	return config->ops->region_write(config->owner, VFIO_PCI_CONFIG_REGION_INDEX, offset, bytes,
+					 len);
 }
 
 static void enable(struct slot *slot, uint64_t base)

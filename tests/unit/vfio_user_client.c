@@ -153,11 +153,11 @@ void pump(struct endpoint *e)
 	unsigned turns;
 
 	for (turns = 0; turns < 100000; turns++) {
-		struct pollfd p = {.fd = vu_fd(e->vu), .events = vu_events(e->vu)};
+		struct pollfd p = {.fd = vu_fd(e->vu), .events = POLLIN};
 
 		if (poll(&p, 1, 0) <= 0)
 			return;
-		vu_process(e->vu, p.revents);
+		vu_process(e->vu);
 	}
 	fail_msg("the server is never done");
 }

@@ -16,7 +16,7 @@
 #include <sys/types.h>
 #include <cmocka.h>
 
-#include "vfio_user.h"
+#include "vfio-user/vfio_user.h"
 
 enum {
 	CMD_VERSION = 1,

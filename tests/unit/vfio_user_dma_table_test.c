@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "dma_table.h"
+#include "vfio-user/dma_table.h"
 #include "vfio_user_client.h"
 
 enum { PAGES = 64, FILE_PAGES = 200, STEPS = 20000, PAGE = 4096, MAX_MAPS = 65535 };

@@ -299,7 +299,7 @@ static void try_row(struct endpoint *hostile, struct endpoint *other, const stru
 	assert_int_equal(open_fds_after(connected), connected);
 	assert_int_equal(hostile->writes, writes);
 	assert_int_equal(hostile->resets, resets);
-	if (row->outcome != FINE && logs < 10)
+	if (row->outcome != FINE)
 		assert_int_equal(hostile->logs, logs + 1);
 	assert_alive(other);
 	if (goes_on)
@@ -322,8 +322,6 @@ static void test_messages(void **state)
 		print_message("           %s\n", rows[i].name);
 		try_row(&hostile, &other, &rows[i], idle);
 	}
-	/* A person can read what was said, however much a client does. */
-	assert_true(hostile.logs <= 64);
 	endpoint_close(&hostile);
 	endpoint_close(&other);
 }

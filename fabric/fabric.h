@@ -22,9 +22,9 @@
  * not fit the window it begins in is an Unsupported Request.
  */
 enum fabric_peers {
-	FABRIC_PEERS_SWITCH,	  /* all below one switch: straight, hints and all */
+	FABRIC_PEERS_SWITCH,	  /* all below one switch: direct, with their hints */
 	FABRIC_PEERS_HOST_BRIDGE, /* through the root complex, addresses untranslated */
-	FABRIC_PEERS_NONE,	  /* an IOMMU stands between: addresses mean nothing here */
+	FABRIC_PEERS_NONE,	  /* behind an IOMMU: an address does not name a peer */
 };
 
 struct fabric_config {
@@ -38,8 +38,8 @@ struct fabric_config {
 
 /*
  * The completer behind a port. Offsets are in bytes within the BAR, of the
- * first DW: tlp->first_be tells which of its bytes are meant. An op that is
- * NULL makes an Unsupported Request of what comes for it.
+ * first DW: tlp->first_be tells which of its bytes are enabled. Where an op is
+ * NULL, its requests are Unsupported Requests.
  */
 struct fabric_completer_ops {
 	/* @payload: tlp->length_dw DWs, to be read once: it may be a guest's memory. Posted:
@@ -82,7 +82,7 @@ struct fabric_counters {
 	uint64_t tlps[4];	   /* by enum tlp_kind, sent by this port */
 	uint64_t payload_bytes[4]; /* of MWr and CplD, byte enables honoured */
 	uint64_t hinted[2];	   /* requests sent with TH=1: 8-bit, 16-bit tag */
-	uint64_t hints_dropped;	   /* ... whose hint ended at the host bridge */
+	uint64_t hints_dropped;	   /* of those, whose hint ended at the host bridge */
 	uint64_t unsupported;	   /* requests that were unclaimed */
 };
 

@@ -105,14 +105,14 @@ struct fabric {
 
 struct fabric_packet;
 
-/* Requests from one to the other go straight, whatever is above. */
+/* Requests from one to the other do not leave their switch. */
 static inline bool fabric_one_switch(const struct fabric_port *a, const struct fabric_port *b)
 {
 	return a->fabric->config.peers == FABRIC_PEERS_SWITCH ||
 	       (a->config.below_switch && a->config.below_switch == b->config.below_switch);
 }
 
-/* An outstanding read, as its requester waits for it. */
+/* An outstanding read, as its requester keeps it. */
 struct fabric_reader {
 	struct fabric_port *port;
 	uint64_t addr; /* of the first byte wanted; a hinted read may bring more around it */
@@ -121,7 +121,7 @@ struct fabric_reader {
 	uint8_t tag;
 };
 
-/* How far @request is after @len more bytes. */
+/* Moves @request on by @len bytes. */
 static inline void fabric_advance(struct fabric_request *request, size_t len)
 {
 	request->addr += len;
@@ -160,7 +160,7 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 		    const uint8_t *payload, const struct fabric_reader *reader);
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
 			  enum tlp_status status, const struct fabric_reader *reader);
-/* What a requester holds against a completion: 0, or -EIO where it is not the next one. */
+/* A requester's check: 0; -EIO where @completion is not the next one; the error it reports. */
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left);
 

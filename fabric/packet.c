@@ -2,7 +2,7 @@
 #include "fabric/packet.h"
 
 /*
- * Without TH a read's byte enables stand where its ST was: decoding the hinted
+ * Without TH a read has byte enables in the place of its ST: decoding the hinted
  * read has filled in those that were implied.
  */
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet)

@@ -42,8 +42,8 @@ TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from
 }
 
 /*
- * Through bytes, so that whatever the far side acts on was on the wire. Its
- * decoder is what checks the packet. 0, or -EIO.
+ * Encodes and decodes, so that the far side acts on what was on the wire. The
+ * decoder checks the packet. 0, or -EIO.
  */
 TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
 {

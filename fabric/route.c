@@ -23,7 +23,7 @@ void fabric_rebuild_windows(struct fabric *fabric)
 	fabric->num_windows = n;
 }
 
-/* Does a switch or the host pass on what @from sends there? */
+/* Does a switch, or the host, forward requests of @from to this window? */
 static bool is_peer(const struct fabric_port *from, const struct fabric_window *window)
 {
 	return window->port != from && (from->fabric->config.peers != FABRIC_PEERS_NONE ||
@@ -69,7 +69,7 @@ bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t l
 	return false;
 }
 
-/* Host memory at the DW of @addr as a pointer, for all @len bytes from @addr on or for none. */
+/* Host memory at the DW of @addr as a pointer; false: not for all @len bytes from @addr on. */
 static bool find_memory(const struct fabric_port *from, struct fabric_request *request,
 			uint64_t addr, size_t len, struct fabric_target *to)
 {

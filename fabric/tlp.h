@@ -32,7 +32,7 @@ enum tlp_status {
 	TLP_STATUS_COMPLETER_ABORT = 4,
 };
 
-/* The hint of a request. A 16-bit tag travels as a prefix; it may be small. */
+/* The hint of a request. A 16-bit tag has a prefix for its upper half, also where that is 0. */
 struct tlp_hint {
 	uint8_t st_bits; /* 0: no hint, TH clear; 8 or 16: the tag's namespace */
 	uint8_t ph;	 /* enum tlp_ph */
@@ -71,7 +71,7 @@ int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES]);
  * -EBADMSG: cut, too long, malformed, or a reserved bit is set; -EOPNOTSUPP: a
  * type or a feature that this fabric does not have (traffic class, attributes, 10-bit tag,
  * digest, poison, address type). *@out is undefined then. A TPH prefix in front
- * of a request without TH is legal and says nothing.
+ * of a request without TH is legal and has no meaning.
  */
 int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
 

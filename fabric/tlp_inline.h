@@ -195,7 +195,7 @@ TLP_INLINE int tlp_check_dw0(uint32_t dw0, bool is_request)
 	return dw0 & TLP_DW0_RESERVED || at == TLP_DW0_AT_NO_SUCH ? -EBADMSG : -EOPNOTSUPP;
 }
 
-/* 0 stands for 1024. */
+/* 1024 is written as 0. */
 TLP_INLINE uint16_t tlp_get_length(uint32_t dw0)
 {
 	return ((dw0 - 1) & TLP_DW0_LENGTH) + 1;
@@ -242,7 +242,7 @@ TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t
 		tlp_get_hint(dw1, addr & 3, prefix, out);
 	else if (addr & 3)
 		return -EBADMSG;
-	/* Length, alignment and hint cannot be others than there are; the rest can. */
+	/* All values of length, alignment and hint are valid; those of the rest are not. */
 	return tlp_crosses_boundary(out) || !tlp_byte_enables_ok(out) ? -EBADMSG : 0;
 }
 
@@ -256,7 +256,7 @@ TLP_INLINE int tlp_get_completion(const uint8_t *bytes, enum tlp_kind kind, stru
 		.kind = kind,
 		.requester = dw2 >> 16,
 		.tag = dw2 >> 8,
-		/* One without data has no length at all. */
+		/* Without data it is 0. */
 		.length_dw = kind == TLP_CPL ? dw0 & TLP_DW0_LENGTH : tlp_get_length(dw0),
 		.completer = dw1 >> 16,
 		.status = dw1 >> 13 & 7,

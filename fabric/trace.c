@@ -30,7 +30,7 @@ int fabric_trace_open(struct fabric *fabric, FILE *file)
 		fclose(file);
 		return -ENOMEM;
 	}
-	trace->dump = pcap_dump_fopen(trace->pcap, file); /* closes it where it fails */
+	trace->dump = pcap_dump_fopen(trace->pcap, file); /* closes @file if it fails */
 	if (!trace->dump) {
 		pcap_close(trace->pcap);
 		free(trace);

@@ -18,12 +18,12 @@ struct trace_packet {
 
 	/* A TLP: prefix and header are @header_len bytes, @captured of @len with the payload. */
 	struct tlp tlp;
-	const uint8_t *bytes; /* good until the next one is read */
+	const uint8_t *bytes; /* valid until the next record is read */
 	size_t header_len, captured, len;
 
 	/* An event */
 	uint64_t value;
-	char text[64]; /* cut, if it is longer */
+	char text[64]; /* the first 63 bytes of it */
 };
 
 struct trace_reader;

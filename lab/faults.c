@@ -39,7 +39,7 @@ static struct json_object *fault_json(enum fabric_fault_kind kind, const struct 
 	return json;
 }
 
-/* With the faults that were set and not cleared, the used up ones as well. */
+/* With the faults that were set and not cleared, also those that have hit as often as asked. */
 static struct json_object *slot_json(const struct slot *slot)
 {
 	struct json_object *json = json_object_new_object(), *faults = json_object_new_array();

@@ -9,8 +9,8 @@
 
 #include "util/clock.h"
 
-/* Steps of work between two looks at the sockets: enough to make poll() cheap, too few to starve
- * them. */
+/* Steps of work between two polls of the sockets: enough to make poll() cheap, too few to starve
+ * clients. */
 #define STEPS_PER_TURN 256
 
 static int link_write(void *ctx, uint64_t addr, const void *data, size_t len,

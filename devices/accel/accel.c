@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The accelerator as a PCI function: its BARs, and where each access goes. */
+/* The accelerator as a PCI function: its BARs and their accesses. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

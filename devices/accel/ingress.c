@@ -26,7 +26,7 @@ void ingress_init(struct ingress *in, uint8_t *memory, enum pci_tph_completer co
 	in->completer = completer;
 }
 
-/* A prefix that reaches a receiver without End-End prefix support (2.2.10) */
+/* A prefix, and this receiver does not support End-End prefixes (2.2.10) */
 static bool malformed(const struct ingress *in, const struct tlp *tlp)
 {
 	return tlp->hint.st_bits == 16 && in->completer != PCI_TPH_COMPLETER_16;
@@ -68,7 +68,7 @@ static void count_write(struct ingress *in, struct ingress_tag *tag, const struc
 	}
 }
 
-/* @info: what is not of the TLP itself */
+/* @info: the INFO word but for the TLP's own length and bytes */
 static void record(struct ingress *in, uint64_t offset, const struct tlp *tlp, uint64_t info)
 {
 	uint64_t *entry = in->live.ring[in->sequence % ACCEL_RING];

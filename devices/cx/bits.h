@@ -24,7 +24,7 @@ static inline unsigned cx_field_width(uint32_t field)
 	return field & 0xffff;
 }
 
-/* The field that is @field of a structure which begins @outer's offset further on. */
+/* @field of a structure that begins at @outer. */
 static inline uint32_t cx_field_within(uint32_t outer, uint32_t field)
 {
 	return field + (outer & 0xffff0000);

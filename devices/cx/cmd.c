@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands there are. */
+/* The table of commands. */
 #include <string.h>
 
 #include "devices/cx/state.h"

@@ -9,7 +9,7 @@
 #define UMR_FENCE_NONE	 2u
 #define PORT_TYPE_IB	 0u
 
-/* Current and maximal values are the same. What is not here is 0: the device has it not. */
+/* Current and maximal values are the same. What is not here is 0: not supported. */
 static const struct {
 	uint32_t field;
 	uint32_t value;
@@ -39,7 +39,7 @@ static const struct {
 	{CX_cmd_hca_cap_log_max_msg, CX_MESSAGE_LOG},
 	{CX_cmd_hca_cap_cqe_version, 0},
 	{CX_cmd_hca_cap_umr_fence, UMR_FENCE_NONE},
-	{CX_cmd_hca_cap_pg, 1}, /* the driver takes no dma-buf without */
+	{CX_cmd_hca_cap_pg, 1}, /* the driver needs it for dma-bufs */
 	{CX_cmd_hca_cap_xrc, 1},
 	{CX_cmd_hca_cap_ud, 1},
 	{CX_cmd_hca_cap_uc, 1},

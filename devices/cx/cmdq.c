@@ -10,10 +10,10 @@
 #define BLOCK_DATA   512u
 #define OWNED_BY_HW  1u
 
-/* Delivery status, bits 7:1 of the entry's last byte: the command did not even arrive. */
+/* Delivery status, bits 7:1 of the entry's last byte; not 0: the command did not run. */
 enum { DELIVERED = 0, DELIVERY_FW_ERR = 0x6, DELIVERY_BAD_ENTRY = 0x10 };
 
-/* As many mailboxes as the length needs, so a chain that runs in a circle ends as well. */
+/* Reads as many mailboxes as the length needs, so a circular chain ends, too. */
 static int mailbox_read(struct cx *cx, uint64_t addr, uint8_t *to, size_t len)
 {
 	uint8_t block[CX_BLOCK_BYTES];
@@ -51,7 +51,7 @@ static int mailbox_write(struct cx *cx, uint64_t addr, const uint8_t *from, size
 	return 0;
 }
 
-/* The whole input of a command; NULL: it cannot be had. */
+/* The whole input of a command; NULL: it cannot be read. */
 static uint8_t *command_gather(struct cx *cx, const uint8_t *entry, size_t len)
 {
 	uint8_t *in = calloc(1, len < INLINE_BYTES ? INLINE_BYTES : len);

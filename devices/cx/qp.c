@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Queue pairs: their life and their states. What they do is in sq.c and rq.c. */
+/* Queue pairs: how they are made, ended and change state. Their work is in sq.c and rq.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -130,7 +130,7 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 		qp->wake_at_ns = 0;
 		cx_qp_wake(cx, qp);
 		break;
-	case CX_QP_RTS: /* ... or sent */
+	case CX_QP_RTS: /* what was posted is to be sent */
 		cx_qp_wake(cx, qp);
 		break;
 	}

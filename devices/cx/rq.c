@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Receive queues. Nothing rings for a receive: the doorbell record tells, and it
- * is looked at when a message wants one.
+ * Receive queues. They have no doorbell: the doorbell record is read when a message
+ * needs a receive.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "devices/cx/state.h"
 #include "util/clock.h"
 
-/* How often a queue in error is looked at for more: ever less while there is nothing. */
+/* How often a queue in error is polled for receives: less often while there are none. */
 #define FLUSH_POLL_MIN_NS (10 * NS_PER_MS)
 #define FLUSH_POLL_MAX_NS NS_PER_S
 
@@ -28,11 +28,11 @@ static int rq_posted(struct cx *cx, struct cx_qp *qp)
 	posted = (uint16_t)(qp->rq_produced - qp->rq_consumed);
 	if (posted <= 1u << qp->rq_log_size)
 		return (int)posted;
-	qp->rq_produced = qp->rq_consumed; /* nonsense in the doorbell record: all is void */
+	qp->rq_produced = qp->rq_consumed; /* an invalid doorbell record: none counts */
 	return -EINVAL;
 }
 
-/* The bytes of a receive that hold segments: a key of its own ends the list. */
+/* The bytes of a receive that hold segments: a reserved key ends the list. */
 static unsigned receive_size(const uint8_t *bytes, unsigned stride)
 {
 	unsigned at = 0;
@@ -97,7 +97,7 @@ void cx_rq_fail(struct cx *cx, struct cx_qp *qp, unsigned syndrome)
 	cx_qp_set_state(cx, qp, CX_QP_ERR);
 }
 
-/* Nanoseconds. A driver that has stopped posting must not fill a trace with reads of its record. */
+/* Nanoseconds. A driver that has stopped posting must not fill a trace with polls. */
 static uint64_t next_flush_poll(struct cx_qp *qp)
 {
 	if (!qp->flush_poll_ns)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Which queue pair has its turn. Those with work take turns; those that wait for a time share
+ * Queue pairs and their turns. Those with work take turns; those that wait for a time share
  * one timer: when the earliest expires, all are woken and the early ones go back to sleep.
  */
 #include "devices/cx/state.h"

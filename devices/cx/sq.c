@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Send queues. A doorbell puts its queue pair into the ring of workers; each
- * step of work does a bounded part of one WQE and lets the next have its turn.
+ * Send queues. A doorbell puts its queue pair among the workers; each step of work
+ * does a bounded part of one WQE, then the next worker has its turn.
  */
 #include <string.h>
 
@@ -48,7 +48,7 @@ static int wqe_load(struct cx *cx, struct cx_qp *qp)
 	memset(wqe, 0, sizeof(*wqe));
 	wqe->blocks = posted;
 	if (posted > 1u << qp->sq_log_size)
-		return CX_SYND_LOCAL_QP_OP; /* nonsense in the doorbell record: all is void */
+		return CX_SYND_LOCAL_QP_OP; /* an invalid doorbell record: none counts */
 	ret = sq_read(cx, qp, qp->consumed, wqe->bytes, CX_CTRL_BYTES);
 	if (ret)
 		return ret;
@@ -161,7 +161,7 @@ static void wqe_finish(struct cx *cx, struct cx_qp *qp)
 	qp->consumed = (uint16_t)(qp->consumed + wqe->blocks);
 	wqe->active = false;
 	if (wqe->syndrome && !sq_flushes(qp)) {
-		if (wqe->syndrome != CX_SYND_REMOTE_ACCESS) /* the responder has told */
+		if (wqe->syndrome != CX_SYND_REMOTE_ACCESS) /* the responder has logged it */
 			pci_log(&cx->f, "QP 0x%x: work request 0x%x ends with syndrome 0x%x",
 				qp->number, wqe->opcode, wqe->syndrome);
 		cx_qp_set_state(cx, qp, CX_QP_ERR);

@@ -32,7 +32,7 @@
 #define CX_TRANSFER_BYTES 4096u		 /* moved at once: one remote page at most */
 #define CX_MEMORY_BYTES	  (512ull << 20) /* for objects, page lists and translations */
 
-/* Objects by number. Numbers go round, so that a stale one is seldom a live one. */
+/* Objects by number. Numbers are reused as late as possible, so a stale one is seldom valid. */
 struct cx_table {
 	void **slot;
 	uint32_t first, limit; /* numbers first..first+limit-1 */
@@ -92,7 +92,7 @@ struct cx_mkey {
 /* CX_WAIT: for dma_done(), for a time, or for the driver to resolve a page fault */
 enum cx_step { CX_MORE, CX_WAIT, CX_DONE };
 
-/* A list of data segments, and how far it has been gone through. */
+/* A list of data segments, and the position in it. */
 struct cx_scatter {
 	const uint8_t *bytes;
 	unsigned size; /* bytes */
@@ -103,14 +103,14 @@ struct cx_scatter {
 /* A page of the responder's is not mapped: reported to the driver, or given up by it. */
 enum cx_page_fault { CX_PAGE_FAULT_NONE, CX_PAGE_FAULT_RAISED, CX_PAGE_FAULT_FAILED };
 
-/* Where the WQE that a send queue executes stands. */
+/* The WQE that a send queue executes, and how far it is. */
 struct cx_wqe {
 	bool active;
 	uint8_t bytes[CX_WQE_MAX_BYTES];
 	unsigned size;	 /* bytes */
 	unsigned blocks; /* of 64 bytes */
 	uint8_t opcode;
-	uint8_t syndrome; /* how it ended; 0: well */
+	uint8_t syndrome; /* of its completion; 0: no error */
 	struct cx_scatter data;
 	uint32_t total, done;
 	enum cx_page_fault page_fault;
@@ -140,7 +140,7 @@ struct cx_qp {
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
-	uint64_t wake_at_ns;	     /* ns; waits until then; 0: does not */
+	uint64_t wake_at_ns;	     /* waits until then; 0: does not */
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
 	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
 	TAILQ_ENTRY(cx_qp) turn;
@@ -276,7 +276,7 @@ struct cx_segment {
 };
 void cx_mkey_decode(struct cx_mkey *mkey);
 void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
-/* The key, where it allows the whole access; NULL: it does not. */
+/* The key, if it allows the whole access; NULL: it does not. */
 struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req);
 /* Where the access begins. 0, -EACCES, or -ENXIO: not mapped. */
 int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment);
@@ -327,12 +327,11 @@ struct cx_data_segment {
 /* What is next; false: the list has ended. */
 bool cx_scatter_next(struct cx_scatter *scatter, struct cx_data_segment *segment);
 
-/* page_fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a read
- * or a
- * @write. False: the driver has no queue for that, or has given up already. */
+/* page_fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a
+ * read, or for a @write. False: the driver has no queue for that, or has given up already. */
 bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
 
-/* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome where it ends badly. */
+/* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome on an error. */
 unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
 unsigned cx_message_begin(struct cx_qp *qp);

@@ -12,7 +12,7 @@
 #define MKC_AT	       (UMR_AT + CX_UMR_CTRL_BYTES)
 #define DATA_AT	       (MKC_AT + CX_SZ_mkc)
 
-/* log_page_size has a bit of its own in the mask for its top bit. */
+/* The top bit of log_page_size has a mask bit of its own. */
 #define PAGE_SIZE_LOW ((uint32_t)CX_mkc_log_page_size + 0x10000 - 1)
 #define PAGE_SIZE_TOP (((uint32_t)CX_mkc_log_page_size & ~0xffffu) | 1)
 
@@ -95,7 +95,7 @@ unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp)
 	return umr_fits(wqe, mkey) ? 0 : CX_SYND_MW_BIND;
 }
 
-/* The next of the translations, out of memory into the key. False: they cannot be read. */
+/* Reads the next translations into the key. False: they cannot be read. */
 static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 {
 	struct cx_wqe *wqe = &qp->wqe;

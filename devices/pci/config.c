@@ -15,7 +15,7 @@
 #include "tph/pci_tph_regs.h"
 #include "util/bytes.h"
 
-#define EXPRESS_BYTES 0x3c /* to the end of Link Control 2 and what follows it (7.5.3) */
+#define EXPRESS_BYTES 0x3c /* of the whole capability (7.5.3) */
 #define MSIX_BYTES    PCI_CAP_MSIX_SIZEOF
 #define BAR_SMALLEST  16
 #define VECTORS_MAX   2048
@@ -202,8 +202,8 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 }
 
 /*
- * What every reset does. What was under way ends with the state that it belongs to (6.6.2).
- * @keep_bars: a hypervisor goes on showing them to the guest, which then does not write them.
+ * What every reset does. A function has no request left after one (6.6.2). @keep_bars: a
+ * hypervisor answers reads of them itself, and a guest does not write what it finds unchanged.
  */
 static void to_defaults(struct pci_function *f, bool keep_bars)
 {
@@ -277,7 +277,7 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 		address |= (uint64_t)pci_config_get32(f, PCI_BASE_ADDRESS_0 + 4 * bar + 4) << 32;
 		last_possible = UINT64_MAX;
 	}
-	/* As QEMU does: 0 is not assigned yet, and all ones is a guest that sizes the BAR. */
+	/* As in QEMU: 0 is not assigned yet, and a guest writes all ones to size the BAR. */
 	if (!address || address + (f->bars[bar].size - 1) >= last_possible)
 		return false;
 	*base = address;

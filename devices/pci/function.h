@@ -52,8 +52,8 @@ struct pci_function_ops {
 	/* Does one step of queued work, may send requests; true: there is more. Never called
 	 * while a request is under way. May be NULL. */
 	bool (*work)(struct pci_function *f);
-	/* When work() has something to do though nothing else happens: milliseconds from now, 0:
-	 * it has, -1: never. May be NULL. */
+	/* Milliseconds until work() has something to do by time alone; 0: it has now, -1: never.
+	 * May be NULL. */
 	int (*wait_ms)(struct pci_function *f);
 	/* The request that answered -EINPROGRESS has ended. */
 	void (*dma_done)(struct pci_function *f, int status);

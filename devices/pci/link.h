@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What every device wants of its link, see struct pci_function_link. */
+/* Calls of struct pci_function_link that every device makes. */
 #ifndef DEVICES_PCI_LINK_H
 #define DEVICES_PCI_LINK_H
 

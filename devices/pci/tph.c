@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The TPH Requester extended capability (PCIe Base 6.x section 7.9.13). The ST
- * table, if there is one, is in the capability: entries in the MSI-X table
- * would never reach the device, the hypervisor keeps that table to itself.
+ * table, if there is one, is in the capability: a hypervisor keeps the MSI-X
+ * table to itself, so the device would never see entries there.
  */
 #include <assert.h>
 
@@ -37,8 +37,7 @@ void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entri
 	f->next_ext_cap = (at + PCI_TPH_BASE_SIZEOF + 2 * st_entries + 3) & ~3u;
 }
 
-/* The capability stays in the list, which the hypervisor has read, but without a mode or a table.
- */
+/* A hypervisor has read the list, so the capability stays there, without a mode or a table. */
 void pci_tph_advertise_requester(struct pci_function *f, unsigned bits)
 {
 	unsigned at = f->tph_cap;

@@ -19,6 +19,7 @@
 
 #include "devices/accel/accel.h"
 #include "devices/accel/accel_regs.h"
+#include "util/macros.h"
 
 #define MEMORY_BYTES (1u << 20)
 #define REQUESTER    0x0308
@@ -169,7 +170,7 @@ static void test_config_refused(void **state)
 	struct pci_function *none = NULL;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(accel_create(&none, &bad[i], &link), -EINVAL);
 	assert_null(none);
 }
@@ -238,7 +239,7 @@ static void test_keys(void **state)
 		{8, 0x5a, 2, 4},    {8, 0x5a, 3, 6},	 {16, 0x5a, 2, 7}, {16, 0x005a, 3, 8},
 		{16, 0x1234, 0, 9}, {16, 0xffff, 3, 10}, {16, 0, 1, 11},   {8, 0xff, 1, 12},
 	};
-	const size_t n = sizeof(keys) / sizeof(keys[0]);
+	const size_t n = ARRAY_SIZE(keys);
 	uint64_t sums[3] = {0}, bytes = 0;
 
 	(void)state;
@@ -319,12 +320,12 @@ static void test_rules_refused(void **state)
 	const uint32_t good = ACCEL_RULE(0, 5u, 1u, 0u);
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		w32(ACCEL_REG_RULE(3), ACCEL_RULE(0, 0x77u, 1u, 0u));
 		w32(ACCEL_REG_RULE(3), bad[i]);
 		assert_int_equal(r32(ACCEL_REG_RULE(3)), 0);
 	}
-	assert_int_equal(log_lines, sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(log_lines, ARRAY_SIZE(bad));
 
 	w32(ACCEL_REG_RULE(0), good);
 	w32(ACCEL_REG_RULE(0), good); /* its own slot is no conflict */
@@ -530,7 +531,7 @@ static void test_ring_order(void **state)
 	unsigned sent = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
 		unsigned n;
 
 		for (; sent < totals[i]; sent++)

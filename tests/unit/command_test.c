@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lab/command.h"
+#include "util/macros.h"
 
 #define ALL FABRIC_FAULT_ALL
 
@@ -38,7 +39,7 @@ static void test_faults(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct command command;
 
 		assert_null(command_parse(&command, good[i].line, strlen(good[i].line)));
@@ -71,7 +72,7 @@ static void test_others(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct command command;
 
 		assert_null(command_parse(&command, good[i].line, strlen(good[i].line)));
@@ -130,7 +131,7 @@ static void test_bad(void **state)
 	char line[2 * COMMAND_LINE_MAX];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (!command_parse(&command, bad[i], strlen(bad[i])))
 			fail_msg("taken: %s", bad[i]);
 	assert_non_null(command_parse(&command, "status\0", 7));
@@ -140,12 +141,26 @@ static void test_bad(void **state)
 	assert_non_null(command_parse(&command, line, COMMAND_LINE_MAX + 1));
 }
 
+/* The message about an unknown fault lists all there are. */
+static void test_fault_names(void **state)
+{
+	static const char line[] = "nic0 frob";
+	struct command command;
+	const char *wrong = command_parse(&command, line, strlen(line));
+
+	(void)state;
+	assert_non_null(wrong);
+	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++)
+		assert_non_null(strstr(wrong, fabric_fault_str((enum fabric_fault_kind)kind)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_others),
 		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_fault_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
+#include "util/macros.h"
 
 /*
  * Each fault, set at either end: how a write and a read end, what of them
@@ -26,7 +27,7 @@ static void test_faults(void **state)
 	};
 
 	(void)state;
-	for (unsigned i = 0; i < 2 * sizeof(cases) / sizeof(*cases); i++) {
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
 		struct world *w = world_default();
 		struct fabric_port *port = i % 2 ? w->nic : w->accel;
 		const struct fabric_fault *fault = fabric_port_fault(port, cases[i / 2].kind);

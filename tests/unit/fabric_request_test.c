@@ -7,6 +7,7 @@
 
 #include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
+#include "util/macros.h"
 
 /* From mapped memory into a part that needs transfers and on into a peer's BAR: one request. */
 static void test_request_over_all_targets(void **state)
@@ -156,7 +157,7 @@ static void test_configuration(void **state)
 	char name[8];
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(fabric_create(&fabric, &bad[i]), -EINVAL);
 	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
 	config.name = "host";

@@ -5,6 +5,7 @@
 
 #include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
+#include "util/macros.h"
 
 /* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
 static void test_no_peers(void **state)
@@ -38,7 +39,7 @@ static void test_two_switches(void **state)
 	uint8_t data[4] = {1, 2, 3, 4};
 
 	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct fabric_config config = {cases[i].peers, false, 256, 512};
 		struct world *w = world_new_below(&config, 1, cases[i].accel_switch);
 

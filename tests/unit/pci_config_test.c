@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "devices/pci/function.h"
+#include "util/macros.h"
 
 #define ST_ENTRIES 64
 
@@ -159,7 +160,7 @@ static void test_read_only_bits(void **state)
 	ones[find_cap(0x10) + 9] = 0x7f;
 	pci_config_read(f, 0, before, sizeof(before));
 	assert_int_equal(pci_config_write(f, 0, ones, sizeof(ones)), 0);
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 		uint32_t old;
 
 		memcpy(&old, before + known[i].offset, 4);
@@ -352,7 +353,7 @@ static void test_tph_control(void **state)
 	(void)state;
 	for (int extended = 0; extended < 2; extended++) {
 		build(PCI_TPH_COMPLETER_NONE, extended, ST_ENTRIES);
-		for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
 			set(0x108, 4, known[i].control);
 			assert_int_equal(pci_tph_requester_bits(f),
 					 extended ? known[i].bits16 : known[i].bits8);
@@ -455,8 +456,8 @@ static void test_access_ranges(void **state)
 
 	(void)state;
 	pci_config_read(f, 0, space, sizeof(space));
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
-		for (size_t j = 0; j < sizeof(lens) / sizeof(lens[0]); j++) {
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(lens); j++) {
 			bool fits = lens[j] <= 4096 && offsets[i] <= 4096 - lens[j];
 			int want = fits ? 0 : -EINVAL;
 

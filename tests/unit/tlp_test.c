@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "fabric/tlp.h"
+#include "util/macros.h"
 
 #define REQUESTER 0x0318 /* 03:03.0 */
 
@@ -218,7 +219,7 @@ static void assert_tlp_equal(const struct tlp *a, const struct tlp *b)
 static void test_golden(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(golden) / sizeof(*golden); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
 		const struct golden *g = &golden[i];
 		uint8_t bytes[TLP_HEADER_MAX_BYTES + TLP_PAYLOAD_MAX_BYTES] = {0};
 		struct tlp tlp;
@@ -447,7 +448,7 @@ static const struct bad_bytes bad_bytes[] = {
 static void test_bad_bytes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_bytes) / sizeof(*bad_bytes); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++) {
 		const struct bad_bytes *bad = &bad_bytes[i];
 		uint8_t whole[TLP_HEADER_MAX_BYTES + 64] = {0};
 		struct tlp tlp;
@@ -506,7 +507,7 @@ static void test_bad_tlps(void **state)
 	uint8_t bytes[TLP_HEADER_MAX_BYTES];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_tlps) / sizeof(*bad_tlps); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(bad_tlps); i++) {
 		print_message("%s\n", bad_tlps[i].why);
 		assert_int_equal(tlp_encode(&bad_tlps[i].tlp, bytes), -EINVAL);
 	}

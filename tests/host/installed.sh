@@ -6,7 +6,7 @@
 
 need g++ g++
 need clang clang
-meson setup "$work/build" --prefix /usr
+meson setup "$work/build" --prefix /usr -Dlab=false -Dtests=false
 ninja -C "$work/build"
 DESTDIR=$work/root meson install -C "$work/build" --no-rebuild
 for file in bin/tphctl include/tph/{tph,vfio_tph}.h share/doc/tphctl/tphctl-json.md \
@@ -22,7 +22,8 @@ for header in tph vfio_tph; do
 	g++ -std=c++11 "${strict[@]}" -x c++ "$work/header.c"
 done
 libdir=$(dirname "$(find "$work/root" -name libtph.pc)")/..
-export PKG_CONFIG_SYSROOT_DIR=$work/root PKG_CONFIG_PATH=$libdir/pkgconfig
+# Nothing but libtph.pc is needed.
+export PKG_CONFIG_SYSROOT_DIR=$work/root PKG_CONFIG_LIBDIR=$libdir/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs libtph)
 # The program that the documents show.
 awk '

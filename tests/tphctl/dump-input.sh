@@ -16,4 +16,7 @@ printf '00:01.0 x\n00: zz\n' >"$dump"
 refused '.*line 2' "$dump"
 : >"$dump"
 refused '.*: there is no function in it' "$dump"
+# A dump from standard input
+"$tphctl" list --json --dump - <"$build/tests/dumps/switch.dump" >"$work/piped"
+"$tphctl" list --json --dump "$build/tests/dumps/switch.dump" | diff - "$work/piped"
 refused '.*: (Is a directory|Input/output error); lspci' "$work"

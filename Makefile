@@ -28,9 +28,12 @@ build/build.ninja:
 
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
-# The library and the command, which need less than the lab does.
+# The library and the command, which need less than the lab does. Without dpkg-dev meson does not
+# see that this is Debian, and takes a folder where neither the loader nor pkg-config looks.
 install:
-	meson setup -Dlab=false -Dtests=false -Dbuildtype=release build-install
+	multiarch=$$($(CC) -print-multiarch 2>/dev/null) || multiarch=; \
+	meson setup -Dlab=false -Dtests=false -Dbuildtype=release \
+		$${multiarch:+--libdir "lib/$$multiarch"} build-install
 	meson install -C build-install
 kernel-tree:
 	lab/tphlab kernel-tree

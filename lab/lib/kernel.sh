@@ -3,11 +3,13 @@
 
 kernel_suites=("$guest_release-backports" sid experimental)
 # What the series touches, and its neighbours: git sees these, so that a tree is quick to make.
-kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio drivers/infiniband/core drivers/infiniband/hw/mlx5
+kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio
+	drivers/infiniband/core drivers/infiniband/hw/mlx5
 	drivers/net/ethernet/mellanox/mlx5/core include/linux include/rdma include/trace/events
 	include/uapi/linux include/uapi/rdma Documentation/PCI Documentation/driver-api
 	Documentation/filesystems/proc.rst tools/testing/selftests/vfio LICENSES)
-kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12 -c gc.auto=0)
+kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12
+	-c gc.auto=0)
 
 # plain: without the series; debug, kcsan: the kernel looks for mistakes. Set by kernel_ensure.
 kernel_flavour=''
@@ -16,10 +18,11 @@ kernel_in_tree() {
 	"${kernel_git[@]}" -C "$cache/linux-$kernel" "$@"
 }
 
-# kernel_split NAME: VERSION or VERSION-FLAVOUR, into BASH_REMATCH[1] and [3]. The series for a version
-# is the folder of that name.
+# kernel_split NAME: VERSION or VERSION-FLAVOUR, into BASH_REMATCH[1] and [3]. The series for a
+# version is the folder of that name.
 kernel_split() {
-	[[ $1 =~ ^([0-9]+\.[0-9]+)(-(plain|debug|kcsan))?$ ]] && [ -d "$top/kernel/${BASH_REMATCH[1]}" ]
+	[[ $1 =~ ^([0-9]+\.[0-9]+)(-(plain|debug|kcsan))?$ ]] &&
+		[ -d "$top/kernel/${BASH_REMATCH[1]}" ]
 }
 
 # kernel_is_version NAME: without a flavour
@@ -27,27 +30,67 @@ kernel_is_version() {
 	kernel_split "$1" && [ -z "${BASH_REMATCH[3]}" ]
 }
 
-# kernel_patches VERSION: the series' files in order
-kernel_patches() {
-	compgen -G "$top/kernel/$1/0*.patch" | grep -v /0000- | sort
+# The patches are sets that can be posted alone, kernel/VERSION/SET, each on top of the one before.
+# In the tree a branch sets/SET ends each; git rebase moves these along. While there are no such
+# folders, the patches are one set of no name, in kernel/VERSION itself.
+kernel_set_names=(fixes core more)
+
+# kernel_sets VERSION: the folders of its sets, from kernel/VERSION, in order
+kernel_sets() {
+	local name found=''
+	for name in "${kernel_set_names[@]}"; do
+		! compgen -G "$top/kernel/$1/$name/0*.patch" >/dev/null ||
+			{ echo "$name"; found=yes; }
+	done
+	[ -n "$found" ] || echo .
 }
 
-# kernel_fetch_source DIR: of the mirror's files in DIR, the source to linux-VERSION, beside it its version.
+# kernel_set_patches VERSION SET: files in order; 0000 is the cover letter
+kernel_set_patches() {
+	compgen -G "$top/kernel/$1/$2/0*.patch" | grep -v /0000- | sort
+}
+
+# kernel_patches VERSION: the series' files in order
+kernel_patches() {
+	local name
+	kernel_sets "$1" | while read -r name; do
+		kernel_set_patches "$1" "$name"
+	done
+}
+
+# kernel_apply_sets DIR: all on top of what DIR has checked out
+kernel_apply_sets() {
+	local name
+	"${kernel_git[@]}" -C "$1" config rebase.updateRefs true
+	"${kernel_git[@]}" -C "$1" for-each-ref --format='delete %(refname)' refs/heads/sets |
+		"${kernel_git[@]}" -C "$1" update-ref --stdin
+	kernel_sets "$kernel" | while read -r name; do
+		kernel_set_patches "$kernel" "$name" |
+			xargs -r "${kernel_git[@]}" -C "$1" am -q || return 1
+		[ "$name" = . ] || "${kernel_git[@]}" -C "$1" branch -q "sets/$name"
+	done
+}
+
+# kernel_fetch_source DIR: of the mirror's files in DIR, the source to linux-VERSION, beside it its
+# version.
 kernel_fetch_source() {
 	local dir=$cache/linux-$kernel found version suite deb
 	say "looking for linux-source-$kernel"
 	found=$(mirror_find "$1" "linux-source-$kernel" "${kernel_suites[@]}") ||
-		die "no package linux-source-$kernel in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR names another mirror, --kernel another version"
+		die "no package linux-source-$kernel in ${kernel_suites[*]} of $(mirror_url):" \
+			"TPH_MIRROR names another mirror, --kernel another version"
 	suite=${found% *} version=${found#* }
 	say "fetching linux-source-$kernel $version from $suite"
 	mirror_download "$1" "linux-source-$kernel=$version" >"$cache/fetch.log" 2>&1 ||
-		die "cannot download linux-source-$kernel: see $cache/fetch.log; TPH_MIRROR names another mirror"
+		die "cannot download linux-source-$kernel: see $cache/fetch.log; TPH_MIRROR names" \
+			"another mirror"
 	deb=$(echo "$1"/debs/*.deb)
 	say "unpacking it"
 	rm -rf "$dir" && mkdir "$dir"
 	dpkg-deb --fsys-tarfile "$deb" | tar -x -O "./usr/src/linux-source-$kernel.tar.xz" |
 		tar -x -J -C "$dir" --strip-components=1 ||
-		die "cannot unpack the source of Linux $kernel to $dir: see the line above; the next run fetches it anew"
+		die "cannot unpack the source of Linux $kernel to $dir: see the line above; the" \
+			"next run fetches it anew"
 	printf '%s\n' "$version" >"$dir.version"
 }
 
@@ -97,7 +140,8 @@ kernel_tree_edited() {
 
 # By what the patches change, not by what they say.
 kernel_series_key() {
-	kernel_patches "$kernel" | xargs -r awk 'FNR == 1 { on = 0 } /^diff --git/ { on = 1 } on && !/^index /' |
+	kernel_patches "$kernel" |
+		xargs -r awk 'FNR == 1 { on = 0 } /^diff --git/ { on = 1 } on && !/^index /' |
 		sha256sum | cut -c1-16
 }
 
@@ -107,16 +151,18 @@ kernel_tree_ensure() {
 	kernel_tree_repair
 	key=$(kernel_series_key)
 	if kernel_tree_edited; then
-		say "$dir has changes of its own, taken as they are (make kernel-refresh writes them back)"
+		say "$dir has changes of its own, taken as they are (make kernel-refresh writes" \
+			"them back)"
 		return
 	fi
 	[ "$(cat "$dir/.git/tph-series" 2>/dev/null)" != "$key" ] || return 0
 	say "applying the series to Linux $kernel"
 	kernel_tree_busy
 	kernel_in_tree checkout -q -f -B series base
-	kernel_patches "$kernel" | xargs -r "${kernel_git[@]}" -C "$dir" am -q >"$cache/am.log" 2>&1 || {
+	kernel_apply_sets "$dir" >"$cache/am.log" 2>&1 || {
 		kernel_tree_repair 2>/dev/null
-		die "the series in kernel/ does not apply to Linux $kernel: see $cache/am.log; git am it in $dir, mend it there, then make kernel-refresh"
+		die "the series in kernel/ does not apply to Linux $kernel: see $cache/am.log;" \
+			"git am it in $dir, mend it there, then make kernel-refresh"
 	}
 	printf '%s\n' "$key" >"$dir/.git/tph-series"
 	kernel_tree_settled
@@ -125,8 +171,9 @@ kernel_tree_ensure() {
 # kernel_copy DIR COMMIT: a second tree, so that the first can be worked on meanwhile. The files are
 # hard links: git replaces files and never writes into one.
 kernel_copy() {
-	local from=$cache/linux-$kernel
-	if [ "$(git --git-dir="$1/.git" rev-parse base 2>/dev/null)" != "$(kernel_in_tree rev-parse base)" ]; then
+	local from=$cache/linux-$kernel base
+	base=$(kernel_in_tree rev-parse base)
+	if [ "$(git --git-dir="$1/.git" rev-parse base 2>/dev/null)" != "$base" ]; then
 		rm -rf "$1"
 		mkdir -p "${1%/*}"
 		cp -al "$from" "$1"
@@ -168,7 +215,10 @@ kernel_configure() {
 		grep -qxF "$line" "$1/.config" || case $line in
 		'#'*) ! grep -q "^$(awk '{ print $2 }' <<<"$line")=" "$1/.config" ;;
 		*) false ;;
-		esac || die "Linux $kernel did not take $line of kernel/*.config: it needs another option with it, or has another name; look in $cache/linux-$kernel"
+		esac ||
+			die "Linux $kernel did not take $line of kernel/*.config: it needs" \
+				"another option with it, or has another name; look in" \
+				"$cache/linux-$kernel"
 	done
 }
 
@@ -202,7 +252,8 @@ kernel_plain_ensure() {
 	[ ! -e "$kernel_image" ] || return 0
 	[ -e "$cache/linux-$kernel/.git/tph-tip" ] || kernel_fetch
 	kernel_tree_repair
-	! kernel_tree_edited || die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
+	! kernel_tree_edited ||
+		die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
 	kernel_tree_busy
 	kernel_in_tree checkout -q --detach base
 	kernel_build "$kernel_image"
@@ -210,19 +261,26 @@ kernel_plain_ensure() {
 	kernel_tree_settled
 }
 
-# kernel_build IMAGE: of what the tree holds now
+# kernel_build IMAGE: of what the tree holds now. With and without the series most objects are the
+# same.
 kernel_build() {
-	local build=$cache/build-$kernel
+	local build=$cache/build-$kernel expected=0 long="5 to 10"
 	case $kernel_flavour in
-	# With and without the series most objects are the same.
-	'' | plain) say "building Linux $kernel (5 to 10 minutes on two cores)" ;;
-	*) build+=-$kernel_flavour
-		say "building Linux $kernel for $kernel_flavour (10 to 15 minutes on two cores)" ;;
+	debug | kcsan) build+=-$kernel_flavour long="10 to 15" ;;
 	esac
+	[ -e "$build/.config" ] || {
+		expected=2100
+		long+=" minutes on two cores"
+	}
+	say "building Linux $kernel${kernel_flavour:+, $kernel_flavour}" \
+		"($([ $expected = 0 ] && echo "what has changed" || echo "$long"))"
 	kernel_configure "$build"
-	# Without LOCALVERSION a tree with commits of its own gets a + behind its version.
-	make -C "$build" -j"$(nproc)" LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" | tee "$cache/kernel.log" |
-		progress 2100 "built" || die "Linux $kernel does not build: see $cache/kernel-errors.log; its source is $cache/linux-$kernel"
+	# Without LOCALVERSION a tree with commits of its own gets a + behind its version. One job
+	# more than processors: one of them always waits for a file.
+	make -C "$build" -j$(($(nproc) + 1)) LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" |
+		tee "$cache/kernel.log" | progress $expected "built" ||
+		die "Linux $kernel does not build: see $cache/kernel-errors.log;" \
+			"its source is $cache/linux-$kernel"
 	# One earlier build stays, for going back and forth between two series.
 	cache_keep 1 "$(basename "${1%-*}")-*"
 	cp "$build/arch/x86/boot/bzImage" "$1.part"
@@ -251,19 +309,57 @@ kernel_tree_show() {
 
 # Writes the tree's commits to kernel/VERSION.
 kernel_refresh() {
-	local dir=$cache/linux-$kernel out
+	local dir=$cache/linux-$kernel from=base name out
 	[ -e "$dir/.git/tph-tip" ] && [ ! -e "$dir/.git/tph-busy" ] ||
 		die "there is no tree of Linux $kernel yet: make kernel-tree"
-	kernel_in_tree diff --quiet HEAD || die "$dir has uncommitted changes: commit them there first"
+	kernel_in_tree diff --quiet HEAD ||
+		die "$dir has uncommitted changes: commit them there first"
 	out=$(mktemp -d)
-	kernel_in_tree config branch.series.description "$(cat "$top/kernel/cover-letter.txt")"
-	kernel_in_tree format-patch -q --cover-letter --cover-from-description=subject --zero-commit \
-		--no-signature -o "$out" base..HEAD
-	compgen -G "$out/0001-*" >/dev/null || die "$dir has no commits of its own: nothing to write back"
-	rm -f "$top/kernel/$kernel"/0*.patch
-	mv "$out"/*.patch "$top/kernel/$kernel/"
+	for name in $(kernel_tree_sets); do
+		mkdir "$out/$name" 2>/dev/null || :
+		kernel_write_set "$from" "$name" "$out/$name"
+		from=sets/$name
+	done
+	for name in $(kernel_tree_sets); do
+		mkdir -p "$top/kernel/$kernel/$name"
+		rm -f "$top/kernel/$kernel/$name"/0*.patch
+		mv "$out/$name"/0*.patch "$top/kernel/$kernel/$name/"
+	done
 	rm -rf "$out"
 	kernel_series_key >"$dir/.git/tph-series"
 	kernel_tree_settled
-	say "kernel/$kernel: $(find "$top/kernel/$kernel" -name '0*.patch' | wc -l) files written"
+	say "kernel/$kernel: $(kernel_patches "$kernel" | wc -l) patches written"
+}
+
+# kernel_tree_sets: those the tree has branches of, in order
+kernel_tree_sets() {
+	local name found=''
+	for name in "${kernel_set_names[@]}"; do
+		! kernel_in_tree rev-parse -q --verify "refs/heads/sets/$name" >/dev/null ||
+			{ echo "$name"; found=yes; }
+	done
+	[ -n "$found" ] || echo .
+}
+
+# kernel_write_set FROM SET DIR: as git format-patch writes it for the list. The last set ends with
+# the tree.
+kernel_write_set() {
+	local branch=series cover=$top/kernel/cover-letter.txt
+	[ "$2" = . ] || branch=sets/$2 cover=$top/kernel/$kernel/$2/cover-letter.txt
+	[ "$2" != "$(kernel_tree_sets | tail -n 1)" ] || [ "$2" = . ] ||
+		kernel_in_tree branch -q -f "$branch" HEAD
+	kernel_in_tree merge-base --is-ancestor "$1" "$branch" &&
+		kernel_in_tree merge-base --is-ancestor "$branch" HEAD ||
+		die "$cache/linux-$kernel: $branch is not between $1 and the tree's HEAD: git" \
+			"branch -f $branch COMMIT"
+	[ -s "$cover" ] ||
+		die "the cover letter of $2 has no text: write $cover, its first line the subject"
+	kernel_in_tree config "branch.$branch.description" "$(cat "$cover")"
+	# Its date is that of the last patch, so that nothing changes where no patch did.
+	GIT_COMMITTER_DATE=$(kernel_in_tree log -1 --format=%aI "$branch") \
+		kernel_in_tree format-patch -q --cover-letter --cover-from-description=subject \
+			--base=base --zero-commit --no-signature -o "$3" "$1..$branch"
+	compgen -G "$3/0001-*" >/dev/null ||
+		die "$cache/linux-$kernel has no commit between $1 and $branch: nothing to write" \
+			"back"
 }

@@ -4,7 +4,8 @@
 # The lab's configuration is built where the lab builds it. Another one takes long, so it is built
 # from a copy of the tree, and the lab can be used meanwhile.
 kernel_deb() {
-	local out=$top/out/kernel-deb/$config tree=$cache/linux-$kernel build=$cache/build-$kernel suffix=-tph
+	local out=$top/out/kernel-deb/$config tree=$cache/linux-$kernel build=$cache/build-$kernel
+	local suffix=-tph
 	if [ "$config" = lab ]; then
 		suffix=-tph-lab
 		kernel_configure "$build"
@@ -43,11 +44,14 @@ deb_configure() {
 	grep ^CONFIG_ "$top/kernel/deb.config" >>"$2/.config"
 	deb_make "$1" "$2" olddefconfig
 	missing=$(config_missing "$top/kernel/deb.config" "$2/.config")
-	[ -z "$missing" ] || die "Linux $kernel with this configuration cannot have $(head -n 1 <<<"$missing"): see $2/.config"
+	[ -z "$missing" ] ||
+		die "Linux $kernel with this configuration cannot have" \
+			"$(head -n 1 <<<"$missing"): see $2/.config"
 }
 
 deb_make() {
-	run_logged "$cache/config.log" make -s -C "$1" O="$2" "$3" || die "cannot configure Linux $kernel in $2: see $cache/config.log"
+	run_logged "$cache/config.log" make -s -C "$1" O="$2" "$3" ||
+		die "cannot configure Linux $kernel in $2: see $cache/config.log"
 }
 
 deb_config_running() {
@@ -59,7 +63,8 @@ deb_config_running() {
 		file=/proc/config.gz
 		zcat "$file" >"$1"
 	else
-		die "the running kernel's configuration is neither $file nor /proc/config.gz: kernel-deb --config debian takes Debian's"
+		die "the running kernel's configuration is neither $file nor /proc/config.gz:" \
+			"kernel-deb --config debian takes Debian's"
 	fi
 	say "starting from $file"
 }
@@ -71,22 +76,36 @@ deb_only_loaded() {
 		return
 	fi
 	say "keeping the $(wc -l </proc/modules) modules that are loaded"
-	yes '' 2>/dev/null | LSMOD=/proc/modules make -s -C "$1" O="$2" localmodconfig >"$cache/config.log" 2>&1 ||
+	yes '' 2>/dev/null |
+		LSMOD=/proc/modules make -s -C "$1" O="$2" localmodconfig \
+			>"$cache/config.log" 2>&1 ||
 		die "cannot reduce the configuration to the loaded modules: see $cache/config.log"
 }
 
+# deb_config_debian FILE: Debian's configuration for amd64
 deb_config_debian() {
-	local found package=linux-config-$kernel work=$cache/deb-$kernel/config
-	found=$(mirror_find "$package" "${kernel_suites[@]}") ||
-		die "no package $package in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR names another mirror"
+	local apt
+	apt=$(mirror_workdir) || exit
+	(
+		trap 'rm -rf "$apt"' EXIT
+		deb_fetch_config "$apt" "$1"
+	) || exit
+}
+
+# deb_fetch_config DIR FILE
+deb_fetch_config() {
+	local found package=linux-config-$kernel
+	found=$(mirror_find "$1" "$package" "${kernel_suites[@]}") ||
+		die "no package $package in ${kernel_suites[*]} of $(mirror_url): TPH_MIRROR" \
+			"names another mirror"
 	say "starting from $package ${found#* }"
-	rm -rf "$work"
-	mkdir -p "$work"
-	(cd "$work" && mirror_apt "${found% *}" apt-get -q download "$package=${found#* }") >"$cache/fetch.log" 2>&1 ||
-		die "cannot download $package: see $cache/fetch.log; TPH_MIRROR names another mirror"
-	dpkg-deb -x "$work"/*.deb "$work/root"
-	xz -dc "$work/root/usr/src/$package/config.amd64_none_amd64.xz" >"$1" ||
-		die "$package holds no configuration for amd64: --config running takes this machine's"
+	mirror_download "$1" "$package=${found#* }" >"$cache/fetch.log" 2>&1 ||
+		die "cannot download $package: see $cache/fetch.log; TPH_MIRROR names another" \
+			"mirror"
+	dpkg-deb -x "$1/debs"/*.deb "$1/root"
+	xz -dc "$1/root/usr/src/$package/config.amd64_none_amd64.xz" >"$2" ||
+		die "$package holds no configuration for amd64: --config running takes this" \
+			"machine's"
 }
 
 # deb_build TREE BUILD SUFFIX: the packages are left beside BUILD.
@@ -95,12 +114,14 @@ deb_build() {
 	rm -f "$2"/../linux-*"$3"_*.deb
 	DEBFULLNAME=dmabuf-tph DEBEMAIL=dmabuf-tph@localhost KDEB_CHANGELOG_DIST=unstable \
 		KBUILD_BUILD_USER=dmabuf-tph KBUILD_BUILD_HOST=localhost \
-		make -C "$1" O="$2" -j"$(nproc)" LOCALVERSION="$3" bindeb-pkg 2>"$cache/deb-errors.log" |
+		make -C "$1" O="$2" -j"$(nproc)" LOCALVERSION="$3" bindeb-pkg \
+		2>"$cache/deb-errors.log" |
 		tee "$cache/deb.log" | progress "$(deb_lines "$2")" "built" ||
 		die "the packages do not build: see $cache/deb-errors.log; the source is $1"
 }
 
-# About how many lines a build prints; from builds of the lab's and a virtual machine's configuration.
+# About how many lines a build prints; from builds of the lab's and a virtual machine's
+# configuration.
 deb_lines() {
 	echo $(($(grep -c '=[ym]$' "$1/.config") * 3))
 }
@@ -119,11 +140,15 @@ deb_inspect() {
 	work=$(mktemp -d)
 	dpkg-deb -x "$1" "$work"
 	for option in PCIE_TPH PCI_P2PDMA IOMMUFD VFIO_DEVICE_CDEV VFIO_PCI MLX5_INFINIBAND; do
-		grep -qE "^CONFIG_$option=[ym]$" "$work"/boot/config-* || die "$1 has no CONFIG_$option: hints need it; add it to kernel/deb.config"
+		grep -qE "^CONFIG_$option=[ym]$" "$work"/boot/config-* ||
+			die "$1 has no CONFIG_$option: hints need it; add it to kernel/deb.config"
 	done
-	grep -qw dma_buf_get_tph "$work"/boot/System.map-* || die "$1 is a kernel without the series: look in $cache/linux-$kernel whether it is applied"
+	grep -qw dma_buf_get_tph "$work"/boot/System.map-* ||
+		die "$1 is a kernel without the series: look in $cache/linux-$kernel whether it" \
+			"is applied"
 	for module in VFIO_PCI:vfio-pci IOMMUFD:iommufd MLX5_INFINIBAND:mlx5_ib; do
-		! grep -qx "CONFIG_${module%:*}=m" "$work"/boot/config-* || find "$work" -name "${module#*:}.ko*" | grep -q . ||
+		! grep -qx "CONFIG_${module%:*}=m" "$work"/boot/config-* ||
+			find "$work" -name "${module#*:}.ko*" | grep -q . ||
 			die "$1 lacks the module ${module#*:}: see $cache/deb.log"
 	done
 	rm -rf "$work"

@@ -1,35 +1,46 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU and the guest's root file system.
 
-guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2 pciutils kmod
-	rdma-core ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
+# What the guest's programs need; the package rdma-core itself is of services, and needs systemd.
+guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2
+	pciutils kmod ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
 
 qemu_speaks_vfio_user() {
 	"$@" -device help 2>/dev/null | grep -q '"vfio-user-pci"'
+}
+
+qemu_of_host() {
+	command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64
+}
+
+# qemu_fetch: the mirror's, where this machine has none that will do
+qemu_fetch() {
+	local root=$cache/qemu-$guest_release
+	[ ! -e "$root/.complete" ] && ! qemu_of_host || return 0
+	need_space "$cache" 1000 "QEMU"
+	say "fetching a QEMU that has vfio-user-pci"
+	rm -rf "$root"
+	mirror_root "$root" qemu-system-x86
+	touch "$root/.complete"
 }
 
 # Sets the array qemu, the command that starts a QEMU with vfio-user-pci (10.1 or newer), and
 # qemu_cwd, the folder to start it in.
 qemu_ensure() {
 	local root=$cache/qemu-$guest_release
-	if command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64; then
+	if qemu_of_host; then
 		qemu=(qemu-system-x86_64) qemu_cwd=/
 		return
 	fi
-	if [ ! -e "$root/.complete" ]; then
-		need_space "$cache" 1000 "QEMU"
-		say "fetching a QEMU that has vfio-user-pci"
-		rm -rf "$root"
-		mirror_root "$root" qemu-system-x86
-		touch "$root/.complete"
-	fi
-	# Its own loader and libraries, neither chroot nor root. The names begin in its folder, since
-	# the user that QEMU runs as need not be let through the folders above.
+	qemu_fetch
+	# Its own loader and libraries, neither chroot nor root. The names begin in its folder,
+	# since the user that QEMU runs as need not be let through the folders above.
 	qemu_cwd=$root qemu=(usr/lib64/ld-linux-x86-64.so.2 --library-path usr/lib/x86_64-linux-gnu
 		usr/bin/qemu-system-x86_64 -L usr/share/qemu -L usr/share/seabios)
 	(cd "$root" && qemu_speaks_vfio_user "${qemu[@]}") || {
 		rm -f "$root/.complete"
-		die "the mirror's QEMU in $guest_release-backports has no vfio-user-pci: 10.1 or newer is needed; TPH_MIRROR names another mirror"
+		die "the mirror's QEMU in $guest_release-backports has no vfio-user-pci:" \
+			"10.1 or newer is needed; TPH_MIRROR names another mirror"
 	}
 }
 
@@ -37,14 +48,27 @@ qemu_ensure() {
 image_init() {
 	cat <<'INIT'
 #!/bin/bash
-mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro run /mnt/run && exec /bin/bash /mnt/run/init
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro run /mnt/run &&
+	exec /bin/bash /mnt/run/init
 INIT
+}
+
+# image_fill DIR: what the packages leave to their scripts, which nothing runs
+image_fill() {
+	[ -e "$1/usr/bin/sh" ] || ln -s dash "$1/usr/bin/sh"
+	[ -e "$1/usr/bin/awk" ] || ln -s gawk "$1/usr/bin/awk"
+	mkdir -p "$1"/mnt/{share,tph,run} "$1/sys" "$1/proc"
+	printf '127.0.0.1 localhost tph\n' >"$1/etc/hosts"
+	printf 'root:x:0:0:root:/tmp:/bin/bash\n' >"$1/etc/passwd"
+	image_init >"$1/init"
+	chmod 0755 "$1/init"
 }
 
 # Sets image: an EROFS file, named by what went into it.
 image_ensure() {
 	local key work
-	key=$({ echo "$guest_release ${guest_packages[*]}"; declare -f image_init image_ensure; } | sha256sum | cut -c1-16)
+	key=$({ echo "$guest_release ${guest_packages[*]}"; declare -f image_init image_fill; } |
+		sha256sum | cut -c1-16)
 	image=$cache/guest-$key.erofs
 	[ ! -e "$image" ] || return 0
 	need_space "$cache" 500 "the guest image"
@@ -52,13 +76,7 @@ image_ensure() {
 	work=$cache/guest-root
 	rm -rf "$work"
 	mirror_root "$work" "${guest_packages[@]}"
-	[ -e "$work/usr/bin/sh" ] || ln -s dash "$work/usr/bin/sh"
-	[ -e "$work/usr/bin/awk" ] || ln -s gawk "$work/usr/bin/awk"
-	mkdir -p "$work"/mnt/{share,tph,run} "$work/sys" "$work/proc"
-	printf '127.0.0.1 localhost tph\n' >"$work/etc/hosts"
-	printf 'root:x:0:0:root:/tmp:/bin/bash\n' >"$work/etc/passwd"
-	image_init >"$work/init"
-	chmod 0755 "$work/init"
+	image_fill "$work"
 	run_logged "$cache/image.log" mkfs.erofs --quiet --all-root "$image.part" "$work" ||
 		die "mkfs.erofs failed on $work: see $cache/image.log"
 	mv "$image.part" "$image"

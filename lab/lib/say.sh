@@ -38,14 +38,16 @@ run_logged() {
 	fi
 }
 
-# Counts the lines of stdin against about $1 of them, every few seconds one line.
+# progress EXPECTED WHAT: counts the lines of stdin, of which about EXPECTED will come (0: unknown),
+# and says so every few seconds.
 progress() {
-	local expected=$1 what=$2 count=0 last=$SECONDS
+	local of='' what=$2 count=0 last=$SECONDS
+	[ "$1" = 0 ] || of=" of about $1"
 	while IFS= read -r _; do
 		count=$((count + 1))
 		if [ $((SECONDS - last)) -ge 15 ]; then
 			last=$SECONDS
-			say "$what: $count of about $expected, ${SECONDS}s"
+			say "$what: $count$of, ${SECONDS}s"
 		fi
 	done
 }
@@ -55,5 +57,6 @@ need_space() {
 	local free
 	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$2" ] ||
-		die "$3 needs $2 MB, $1 has $free MB free: make room there or set TPH_CACHE to another disk"
+		die "$3 needs $2 MB, $1 has $free MB free: make room there or set TPH_CACHE to" \
+			"another disk"
 }

@@ -5,7 +5,8 @@
 run_dir='' dev_dir='' run_uid=0 fabricd_pid='' qemu_pid='' terminal=''
 pipe_fds=() pipe_readers=() ports=() shared=''
 
-# How much of each is kept. What a guest writes to a file or a pipe of ours is its user's own, but ends.
+# How much of each is kept. What a guest writes to a file or a pipe of ours is its user's own, but
+# ends.
 output_limit=$((1 << 30)) log_limit=$((64 << 20)) result_limit=$((16 << 20))
 words_limit=$((1 << 20)) status_limit=16
 # fabricd writes the end of its trace when it is told to end: that long at most.
@@ -27,7 +28,8 @@ boot_cleanup() {
 }
 
 boot_keep_log() {
-	"$build/lab/relay" --to "$(boot_log)" --limit $log_limit "the guest's log" <"$run_dir/log" ||
+	"$build/lab/relay" --to "$(boot_log)" --limit $log_limit "the guest's log" \
+		<"$run_dir/log" ||
 		say "the guest's log is not in $(boot_log): give --log a file you may write"
 }
 
@@ -44,16 +46,18 @@ boot_end_fabricd() {
 		sleep 0.05
 	done
 	! kill -KILL "$fabricd_pid" 2>/dev/null ||
-		say "fabricd did not end within $fabricd_grace_s seconds and was killed: the end of the trace may be missing"
+		say "fabricd did not end within $fabricd_grace_s seconds and was killed: the end" \
+			"of the trace may be missing"
 	wait "$fabricd_pid" 2>/dev/null || :
 	fabricd_pid=''
 }
 
-# boot_pipe NAME LIMIT TARGET WHAT: a pipe that QEMU or fabricd writes to; what comes goes to TARGET, a
-# file or a number of ours. That we hold both ends lets its reader start first.
+# boot_pipe NAME LIMIT TARGET WHAT: a pipe that QEMU or fabricd writes to; what comes goes to
+# TARGET, a file or a number of ours. That we hold both ends lets its reader start first.
 boot_pipe() {
 	local fd
-	mkfifo "$dev_dir/$1" || die "cannot make a pipe in $run_dir: set TMPDIR to a disk that can have them"
+	mkfifo "$dev_dir/$1" ||
+		die "cannot make a pipe in $run_dir: set TMPDIR to a disk that can have them"
 	confine_give "$run_uid" "$dev_dir/$1"
 	exec {fd}<>"$dev_dir/$1"
 	pipe_fds+=("$fd")
@@ -73,7 +77,8 @@ boot_close_pipes() {
 	done
 }
 
-# The readers end with the last writer, and the last one is us. False: one of them had to leave something out.
+# The readers end with the last writer, and the last one is us. False: one of them had to leave
+# something out.
 boot_drain() {
 	local pid status=0
 	boot_close_pipes
@@ -87,21 +92,25 @@ boot_drain() {
 # boot_device SOCKET N PROPERTIES: where the N-th function, from 0, goes in the guest. The firmware
 # numbers buses in this order, so the requester ID is known too: fabricd cannot see it.
 boot_device() {
-	local socket=$1 n=$2 more=$3 bus=pcie.0
+	local socket=$1 n=$2 more=$3 bus=pcie.0 port
 	case $topology in
 	switch | switches)
-		# QEMU's own downstream port has no ACS, so all below it would be one IOMMU group and
-		# VFIO could not have one device of it. Its root port has, and does for a downstream port.
-		device_args+=(-device "pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))")
+		# QEMU's own downstream port has no ACS, so all below it would be one IOMMU group
+		# and VFIO could not have one device of it. Its root port has, and does for a
+		# downstream port.
+		port=pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))
+		device_args+=(-device "$port")
 		bus=down$n ids+=,$(($(boot_switch_bus "$n") << 8)) ;;
 	rootport)
-		device_args+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),slot=$((n + 1))")
+		device_args+=(-device
+			"pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),slot=$((n + 1))")
 		bus=port$n ids+=,$(((n + 1) << 8)) ;;
 	rciep)
 		more+=",\"addr\":\"$(printf %x $((n + 16)))\"" ids+=,$(((n + 16) << 3)) ;;
 	esac
+	socket="{\"type\":\"unix\",\"path\":\"$qemu_dev/$socket\"}"
 	device_args+=(-device
-		"{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":{\"type\":\"unix\",\"path\":\"$qemu_dev/$socket\"}$more}")
+		"{\"driver\":\"vfio-user-pci\",\"bus\":\"$bus\",\"socket\":$socket$more}")
 }
 
 # Off the switch, behind a translating IOMMU, only QEMU can resolve an address to the accelerator:
@@ -112,7 +121,7 @@ boot_accel_trapped() {
 
 # Which switch each function is below: the first, or every other of its kind below the second.
 boot_switches() {
-	local n count
+	local n count slot
 	below=()
 	for count in "$accels" "$(wc -w <<<"${nics//,/ }")" "$(wc -w <<<"${endpoints//,/ }")"; do
 		for ((n = 0; n < count; n++)); do
@@ -124,17 +133,20 @@ boot_switches() {
 		done
 	done
 	for n in $(printf '%s\n' "${below[@]}" | sort -u); do
-		[ "$n" = 0 ] || device_args+=(-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 7)),slot=$((n + 7))"
+		slot=$((n + 7))
+		[ "$n" = 0 ] || device_args+=(
+			-device "pcie-root-port,id=port$n,bus=pcie.0,chassis=$slot,slot=$slot"
 			-device "x3130-upstream,id=up$n,bus=port$n")
 	done
 }
 
-# boot_switch_bus N: a switch has the bus of its Upstream Port, then one inside it, then those of its
-# Downstream Ports; all of the first come before all of the second.
+# boot_switch_bus N: a switch has the bus of its Upstream Port, then one inside it, then those of
+# its Downstream Ports; all of the first come before all of the second.
 boot_switch_bus() {
 	local n=$1 i bus=3
 	for i in "${!below[@]}"; do
-		[ "${below[i]}" -lt "${below[n]}" ] || { [ "${below[i]}" = "${below[n]}" ] && [ "$i" -lt "$n" ]; } || continue
+		[ "${below[i]}" -lt "${below[n]}" ] ||
+			{ [ "${below[i]}" = "${below[n]}" ] && [ "$i" -lt "$n" ]; } || continue
 		bus=$((bus + 1))
 	done
 	echo $((bus + 2 * (below[n] - 1)))
@@ -162,8 +174,9 @@ boot_device_args() {
 boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
-	args=(--dir "$dev_dir" --user "$run_uid" --accels "$accels" --accel-tph "$accel_tph" --nics "$nics" --endpoints "$endpoints"
-		--nic-st-table "$nic_st_table" --peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
+	args=(--dir "$dev_dir" --user "$run_uid" --accels "$accels" --accel-tph "$accel_tph"
+		--nics "$nics" --endpoints "$endpoints" --nic-st-table "$nic_st_table"
+		--peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
@@ -179,12 +192,14 @@ boot_fabricd() {
 	[ "$ready" = ready ] || {
 		boot_end_fabricd
 		boot_drain || :
-		die "the devices' process $build/lab/fabricd did not start: see its line above; ninja -C $build builds it anew"
+		die "the devices' process $build/lab/fabricd did not start: see its line above;" \
+			"ninja -C $build builds it anew"
 	}
 }
 
 boot_kernel_line() {
-	local line="console=ttyS0 panic=-1 quiet loglevel=6 root=/dev/vda rootfstype=erofs ro init=/init tsc=reliable no_timer_check"
+	local line="console=ttyS0 panic=-1 quiet loglevel=6 tsc=reliable no_timer_check"
+	line+=" root=/dev/vda rootfstype=erofs ro init=/init"
 	case $iommu in
 	pt) line+=" intel_iommu=on iommu=pt" ;;
 	translated) line+=" intel_iommu=on iommu.passthrough=0 iommu.strict=1" ;;
@@ -206,15 +221,18 @@ boot_flavour() {
 
 # QEMU finds by descriptors what it may use: the folders above need not let its user through, and a
 # name with a comma or a quote needs no care.
-qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6 qemu_share=/proc/self/fd/8
+qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6
+qemu_share=/proc/self/fd/8
 
 boot_qemu_args() {
 	local port
-	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with it.
+	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with
+	# it.
 	qemu_args=(-name "${run_dir//,/,,}" -M q35 -accel tcg
 		-cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
 		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
-		-smp 2 -m "$memory" -object "memory-backend-memfd,id=ram,size=$memory,share=on" -machine memory-backend=ram
+		-smp 2 -m "$memory" -machine memory-backend=ram
+		-object "memory-backend-memfd,id=ram,size=$memory,share=on"
 		-nodefaults -display none -no-reboot -monitor none
 		-chardev "file,id=log,path=$qemu_dev/log" -serial chardev:log
 		-add-fd fd=7,set=1 -drive if=none,id=root,file=/dev/fdset/1,format=raw,readonly=on
@@ -222,7 +240,8 @@ boot_qemu_args() {
 		-kernel "$qemu_dev/kernel" -append "$(boot_kernel_line)")
 	boot_share run $qemu_guest readonly=on,security_model=none
 	boot_share tph $qemu_build readonly=on,security_model=none
-	# Links, device nodes and set-user-ID bits that the guest makes are notes in a file, not real.
+	# Links, device nodes and set-user-ID bits that the guest makes are notes in a file, not
+	# real.
 	[ -z "$share" ] || boot_share share $qemu_share security_model=mapped-file
 	for port in status "${ports[@]}"; do
 		boot_port "$port"
@@ -237,7 +256,8 @@ boot_gdb() {
 	local vmlinux=$cache/build-$kernel${kernel_flavour:+-$kernel_flavour}/vmlinux
 	[ ! -f "$kernel" ] || vmlinux="the vmlinux of $kernel"
 	umask 077
-	qemu_args+=(-S -chardev "socket,id=gdb,path=$qemu_dev/gdb,server=on,wait=off" -gdb chardev:gdb)
+	qemu_args+=(-S -gdb chardev:gdb
+		-chardev "socket,id=gdb,path=$qemu_dev/gdb,server=on,wait=off")
 	say "the guest waits: gdb -ex 'target remote $dev_dir/gdb' $vmlinux, then continue"
 }
 
@@ -254,7 +274,8 @@ boot_port() {
 	status) boot_pipe status $status_limit "$run_dir/status" "the command's status" ;;
 	result) boot_pipe result $result_limit "$run_dir/result" "the guest's result" ;;
 	esac
-	qemu_args+=(-chardev "file,id=$1,path=$qemu_dev/$1" -device "virtserialport,chardev=$1,name=$1")
+	qemu_args+=(-chardev "file,id=$1,path=$qemu_dev/$1"
+		-device "virtserialport,chardev=$1,name=$1")
 }
 
 # boot_prepare COMMAND…: a folder for this run, and what is to be done on any way out. What QEMU and
@@ -275,7 +296,8 @@ boot_prepare() {
 	confine_give "$run_uid" "$run_dir/guest" "$run_dir/guest"/* "$dev_dir/kernel" "$dev_dir"
 	steps_total=0
 	confine_readable "$run_uid" "$build" ||
-		die "user $run_uid, as whom root runs QEMU, cannot read $build: chmod -R o+rX $build"
+		die "user $run_uid, as whom root runs QEMU, cannot read $build: chmod -R o+rX" \
+			"$build"
 	[ -z "$share" ] || {
 		shared=$(realpath "$share")
 		confine_share "$run_uid" "$shared"
@@ -316,14 +338,16 @@ boot_verdict() {
 	local guest
 	if [ -n "$timeout" ] && [ "$2" -ge "$timeout" ]; then
 		boot_show 5 "$run_dir/log"
-		say "the guest did not end within $timeout seconds: its log's end is above, all of it in $(boot_log)"
+		say "the guest did not end within $timeout seconds: its log's end is above, all" \
+			"of it in $(boot_log)"
 		exit 124
 	fi
 	guest=$(<"$run_dir/status")
 	if [[ ! $guest =~ ^[0-9]{1,3}$ ]]; then
 		boot_show 20 "$run_dir/qemu.log"
 		boot_show 20 "$run_dir/log"
-		die "the guest died before the command ended (QEMU's status $1): the last it said is above, all of its log in $(boot_log)"
+		die "the guest died before the command ended (QEMU's status $1): the last it said" \
+			"is above, all of its log in $(boot_log)"
 	fi
 	[ "$3" = yes ] || exit 125
 	return "$guest"
@@ -334,7 +358,8 @@ boot_show() {
 	tail -n "$1" "$2" | "$build/lab/relay" --limit 65536 "the log's end" >&2
 }
 
-# boot_run PORT…: the command's stdout and stderr are ours, whatever these are; further ports by name.
+# boot_run PORT…: the command's stdout and stderr are ours, whatever these are; further ports by
+# name.
 boot_run() {
 	ports=(stdout stderr "$@")
 	boot_flavour

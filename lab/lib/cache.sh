@@ -1,17 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The folder $cache: what takes long to make, kept for the next run, and run.
 
-# cache_check: the folder is there, the kernel's build can have its name, and nobody else writes to it.
+# cache_check: the folder is there, the kernel's build can have its name, and nobody else writes to
+# it.
 cache_check() {
 	local owner mode
 	[[ $cache != *[[:space:]:]* ]] ||
-		die "the cache $cache has a blank or a colon in its name, which the kernel's build does not take: set TPH_CACHE to another folder"
-	mkdir -p "$cache" 2>/dev/null || die "cannot create the cache $cache: set TPH_CACHE to a folder you may write"
+		die "the cache $cache has a blank or a colon in its name, which the kernel's" \
+			"build does not take: set TPH_CACHE to another folder"
+	mkdir -p "$cache" 2>/dev/null ||
+		die "cannot create the cache $cache: set TPH_CACHE to a folder you may write"
 	read -r owner mode < <(stat -L -c '%u %a' "$cache")
 	[ "$owner" = "$(id -u)" ] || [ "$owner" = 0 ] ||
-		die "the cache $cache is of user $(stat -L -c %U "$cache"), and what lies there is run: set TPH_CACHE to a folder of your own"
+		die "the cache $cache is of user $(id -nu "$owner" 2>/dev/null || echo "$owner")," \
+			"and what lies there is run: set TPH_CACHE to a folder of your own"
 	[ $((8#$mode & 8#22)) = 0 ] ||
-		die "the cache $cache can be written by others, and what lies there is run: chmod go-w $cache, or set TPH_CACHE to another folder"
+		die "the cache $cache can be written by others, and what lies there is run: chmod" \
+			"go-w $cache, or set TPH_CACHE to another folder"
 }
 
 # One at a time: two would write each other's half-made files.
@@ -31,6 +36,6 @@ cache_unlock() {
 
 # cache_keep COUNT PATTERN: of the files named so, the newest COUNT stay.
 cache_keep() {
-	find "$cache" -maxdepth 1 -name "$2" -printf '%T@ %p\0' | sort -z -rn | tail -z -n "+$(($1 + 1))" |
-		cut -z -d ' ' -f 2- | xargs -0 -r rm -f
+	find "$cache" -maxdepth 1 -name "$2" -printf '%T@ %p\0' | sort -z -rn |
+		tail -z -n "+$(($1 + 1))" | cut -z -d ' ' -f 2- | xargs -0 -r rm -f
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU and fabricd read what a guest wrote: they run without root's rights. A user who is not root
-# runs them as is; root lends them a user of no name, one per run, that owns no file of this machine.
+# runs them as is; root lends them a user of no name, one per run, that owns no file of this
+# machine.
 
 # The range from which systemd takes its dynamic users: no account has a number of it.
 confine_first_uid=61184 confine_last_uid=65519
@@ -14,14 +15,17 @@ confine_uid() {
 	fi
 	for ((tries = 0; tries < 100; tries++)); do
 		uid=$((confine_first_uid + (BASHPID + RANDOM) % count))
-		getent passwd "$uid" >/dev/null || [ -n "$(find /proc -maxdepth 1 -uid "$uid" 2>/dev/null)" ] || break
+		getent passwd "$uid" >/dev/null ||
+			[ -n "$(find /proc -maxdepth 1 -uid "$uid" 2>/dev/null)" ] || break
 	done
 	setpriv --reuid="$uid" --regid="$uid" --clear-groups true 2>/dev/null ||
-		die "root cannot run QEMU as user $uid here, and does not run it as root: start tphlab as an ordinary user"
+		die "root cannot run QEMU as user $uid here, and does not run it as root: start" \
+			"tphlab as an ordinary user"
 	echo "$uid"
 }
 
-# confine_command UID: what to put before a command so that it has UID's rights, words with blanks between.
+# confine_command UID: what to put before a command so that it has UID's rights, words with blanks
+# between.
 confine_command() {
 	local user=''
 	[ "$1" = 0 ] || user=" --reuid=$1 --regid=$1 --clear-groups"
@@ -46,14 +50,17 @@ confine_readable() {
 # confine_share UID DIR: lets the user make files in DIR. What is in DIR keeps its rights.
 confine_share() {
 	[ "$1" = 0 ] || setfacl -m "u:$1:rwx" -- "$2" 2>/dev/null ||
-		die "cannot let user $1, as whom root runs QEMU, write to $2: its file system has no access lists; share a folder of another one, or start tphlab as an ordinary user"
+		die "cannot let user $1, as whom root runs QEMU, write to $2: its file system has" \
+			"no access lists; share a folder of another one, or start tphlab as an" \
+			"ordinary user"
 }
 
 # confine_unshare UID DIR: what the guest made is DIR's owner's now, and DIR's rights are as before.
 confine_unshare() {
 	[ "$1" != 0 ] || return 0
 	find "$2" -xdev -uid "$1" -exec chown -h "--from=$1" "--reference=$2" -- {} + || :
-	setfacl -n -x "u:$1" -- "$2" || say "$2 still has an entry for user $1 in its access list: setfacl -b removes it"
+	setfacl -n -x "u:$1" -- "$2" ||
+		say "$2 still has an entry for user $1 in its access list: setfacl -b removes it"
 	# A mask alone is left.
 	getfacl -cpn -- "$2" | grep -qE '^(default|user:[0-9]|group:[0-9])' || setfacl -b -- "$2"
 }

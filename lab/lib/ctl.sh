@@ -4,10 +4,12 @@
 ctl_socket() {
 	local path found=()
 	for path in "${TMPDIR:-/tmp}"/tphlab.*/; do
-		[ ! -O "$path" ] || [ ! -S "${path}dev/control.sock" ] || found+=("${path}dev/control.sock")
+		[ ! -O "$path" ] || [ ! -S "${path}dev/control.sock" ] ||
+			found+=("${path}dev/control.sock")
 	done
 	[ ${#found[@]} -gt 0 ] ||
-		die "no lab of yours runs in ${TMPDIR:-/tmp}: start one (tphlab shell), or set TMPDIR as it was there"
+		die "no lab of yours runs in ${TMPDIR:-/tmp}: start one (tphlab shell), or set" \
+			"TMPDIR as it was there"
 	[ ${#found[@]} -eq 1 ] || die "several labs run: choose one with --socket: ${found[*]}"
 	printf '%s' "${found[0]}"
 }
@@ -20,7 +22,9 @@ ctl_run() {
 		socket=$2
 		shift 2
 	fi
-	[ $# -gt 0 ] || die "ctl: no words; tphlab ctl accel0 drop 1, tphlab ctl status (doc/faults.md has them all)"
+	[ $# -gt 0 ] ||
+		die "ctl: no words; tphlab ctl accel0 drop 1, tphlab ctl status (doc/faults.md" \
+			"has them all)"
 	[ -n "$socket" ] || socket=$(ctl_socket) || exit
 	exec "${TPH_BUILD:-$top/build}/lab/fabricctl" "$socket" "$@"
 }

@@ -17,7 +17,12 @@ demo_hints() {
 	case $topology in
 	switch) echo yes ;;
 	switches) demo_hints_of_two ;;
-	rciep) if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then echo yes; else echo no; fi ;;
+	rciep)
+		if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then
+			echo yes
+		else
+			echo no
+		fi ;;
 	rootport) echo no ;;
 	esac
 }
@@ -34,17 +39,20 @@ demo_widths() {
 demo_arguments() {
 	local argument
 	for argument; do
-		if [[ $argument =~ ^[[:alnum:]_./,:=-]+$ ]]; then printf ' %s' "$argument"; else printf ' %q' "$argument"; fi
+		[[ $argument =~ ^[[:alnum:]_./,:=-]+$ ]] || printf -v argument %q "$argument"
+		printf ' %s' "$argument"
 	done
 }
 
 # demo_report ARGUMENT…: what the demo was given, so that the page can say how to do it again.
 demo_report() {
-	local args=(--result "${out#"$PWD"/}/result.json" --page "$lab/report/page.html" --out "$out/report.html"
-		--log "$log" --command "lab/tphlab demo$(demo_arguments "$@")")
+	local args=(--result "${out#"$PWD"/}/result.json" --page "$lab/report/page.html"
+		--out "$out/report.html" --log "$log"
+		--command "lab/tphlab demo$(demo_arguments "$@")")
 	# A trace that went elsewhere than into a file is not there any more.
 	[ ! -f "$trace" ] || args+=(--trace "${trace#"$PWD"/}")
-	"$build/lab/report/report" "${args[@]}" || die "cannot write $out/report.html: see the line above"
+	"$build/lab/report/report" "${args[@]}" ||
+		die "cannot write $out/report.html: see the line above"
 }
 
 # demo_run ARGUMENT…
@@ -54,12 +62,15 @@ demo_run() {
 	rm -rf "$out"
 	mkdir -p "$out"
 	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log}
-	command=(p2p_demo --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)" --json /dev/virtio-ports/result)
+	command=(p2p_demo --topology "$topology" --hints "$(demo_hints)" --nics "$(demo_widths)"
+		--json /dev/virtio-ports/result)
 	boot_run result || status=$?
 	[ ! -s "$run_dir/result" ] || cp "$run_dir/result" "$out/result.json"
 	boot_cleanup
 	[ -e "$out/result.json" ] || return "$status"
 	demo_report "$@"
-	say "wrote ${out#"$PWD"/}/report.html, a page to look at, and result.json; every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
+	say "wrote" \
+		"${out#"$PWD"/}/report.html, a page to look at, and result.json;" \
+		"every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
 	return "$status"
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Debian packages of other releases, from the mirror that this machine's apt uses, signatures checked.
+# Debian packages of other releases, from the mirror that this machine's apt uses, signatures
+# checked.
 
 guest_release=trixie
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -7,20 +8,21 @@ keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 mirror_url() {
 	local url=${TPH_MIRROR:-}
 	[ -n "$url" ] || url=$(apt-get indextargets --format '$(SITE)' \
-		'Identifier: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null | sort | uniq -c | sort -rn |
-		awk 'NR == 1 { print $2 }')
+		'Identifier: Packages' 'Origin: Debian' 'Label: Debian' 2>/dev/null |
+		sort | uniq -c | sort -rn | awk 'NR == 1 { print $2 }')
 	[ -n "$url" ] || url=$(apt-get indextargets --format '$(SITE)' 'Identifier: Packages' \
 		'Component: main' 2>/dev/null | awk 'NR == 1')
 	[ -n "$url" ] || die "no Debian mirror in apt's configuration: set TPH_MIRROR to one"
 	printf '%s\n' "$url"
 }
 
-# Root's apt gets files as the user _apt, who must be able to reach the folders that it gets them to:
-# root's cache is not such a place.
+# Root's apt gets files as the user _apt, who must be able to reach the folders that it gets them
+# to: root's cache is not such a place.
 mirror_workdir() {
 	local dir base=${TMPDIR:-/tmp}
 	[ "$(id -u)" != 0 ] || base=/var/tmp
-	dir=$(mktemp -d "$base/tphlab-apt.XXXXXX") || die "no folder for apt in $base: make room there"
+	dir=$(mktemp -d "$base/tphlab-apt.XXXXXX") ||
+		die "no folder for apt in $base: make room there"
 	chmod 0755 "$dir"
 	printf '%s\n' "$dir"
 }
@@ -30,8 +32,9 @@ mirror_apt() {
 	local dir=$1 program=$2
 	shift 2
 	"$program" -o Dir::Etc::SourceList="$dir/sources.list" -o Dir::Etc::SourceParts=/dev/null \
-		-o Dir::State="$dir/state" -o Dir::State::status="$dir/status" -o Dir::Cache="$dir/cache" \
-		-o APT::Architecture=amd64 -o Acquire::Languages=none "$@"
+		-o Dir::State="$dir/state" -o Dir::State::status="$dir/status" \
+		-o Dir::Cache="$dir/cache" -o APT::Architecture=amd64 \
+		-o Acquire::Languages=none "$@"
 }
 
 # mirror_update DIR SUITE URL
@@ -58,9 +61,11 @@ mirror_find() {
 		mirror_update "$dir" "$suite" "$url" || {
 			grep -q 'does not have a Release file' "$dir/update.log" && continue
 			tail -n 5 "$dir/update.log" >&2
-			die "cannot read $suite on the mirror: see the lines above; TPH_MIRROR names another mirror"
+			die "cannot read $suite on the mirror: see the lines above; TPH_MIRROR" \
+				"names another mirror"
 		}
-		version=$(mirror_apt "$dir" apt-cache policy "$package" | awk '$1 == "Candidate:" { print $2 }')
+		version=$(mirror_apt "$dir" apt-cache policy "$package" |
+			awk '$1 == "Candidate:" { print $2 }')
 		if [ -n "$version" ] && [ "$version" != "(none)" ]; then
 			printf '%s %s\n' "$suite" "$version"
 			return 0
@@ -78,18 +83,20 @@ mirror_root() {
 	url=$(mirror_url) || exit
 	work=$(mirror_workdir) || exit
 	apt-config dump Acquire >"$work/apt.conf" 2>/dev/null || :
-	printf '%s\n' 'Acquire::Languages "none";' "APT::Default-Release \"$guest_release-backports\";" \
-		>>"$work/apt.conf"
+	printf '%s\n' 'Acquire::Languages "none";' \
+		"APT::Default-Release \"$guest_release-backports\";" >>"$work/apt.conf"
 	TMPDIR=$work run_logged "$work/log" mmdebstrap --variant=extract --mode="$mode" \
-		--include="$(IFS=,; echo "$*")" --components=main --keyring="$keyring" --aptopt="$work/apt.conf" \
-		--format=tar "$guest_release" "$work/root.tar" \
+		--include="$(IFS=,; echo "$*")" --components=main --keyring="$keyring" \
+		--aptopt="$work/apt.conf" --format=tar "$guest_release" "$work/root.tar" \
 		"deb $url $guest_release main" "deb $url $guest_release-backports main" || {
 		rm -rf "$work"
-		die "cannot get $1 and what it needs of $guest_release from the mirror: see the lines above; TPH_MIRROR names another mirror"
+		die "cannot get $1 and what it needs of $guest_release from the mirror: see the" \
+			"lines above; TPH_MIRROR names another mirror"
 	}
 	mkdir -p "$dir"
-	tar -x -C "$dir" --exclude='./dev/*' --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
-		--exclude='./usr/share/locale/*' -f "$work/root.tar" ||
+	tar -x -C "$dir" --exclude='./dev/*' --exclude='./usr/share/doc/*' \
+		--exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' \
+		-f "$work/root.tar" ||
 		die "cannot unpack $1 to $dir: see the line above; the next run gets it anew"
 	rm -rf "$work"
 }

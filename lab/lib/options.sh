@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line of tphlab, checked once, here.
 
-topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 endpoints='' nic_st_table=cap host_bridge_hints=drop mps=256
+topology=switch iommu=pt accels=1 accel_tph=16 nics=8,16 endpoints='' nic_st_table=cap
+host_bridge_hints=drop mps=256
 trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 
@@ -20,13 +21,16 @@ options_parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; command=("$@"); break ;;
-		--topology | --iommu | --accels | --accel-tph | --nics | --endpoints | --nic-st-table | --host-bridge-hints | --mps | --trace | \
+		--topology | --iommu | --accels | --accel-tph | --nics | --endpoints | \
+			--nic-st-table | --host-bridge-hints | --mps | --trace | \
 			--share | --log | --timeout | --kernel | --config)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
 			printf -v "${name//-/_}" '%s' "$2"
 			shift 2 ;;
-		--fault) [ $# -ge 2 ] || die "--fault needs a value (tphlab --help)"; faults+=(--fault "$2"); shift 2 ;;
+		--fault) [ $# -ge 2 ] ||
+			die "--fault needs a value (tphlab" \
+				"--help)"; faults+=(--fault "$2"); shift 2 ;;
 		--debug) debug=-debug; shift ;;
 		--gdb) gdb=yes; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
@@ -36,16 +40,20 @@ options_parse() {
 	one_of --iommu "$iommu" pt translated none
 	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16
-	[[ $nic_st_table =~ ^(cap|none|[1-9][0-9]{0,3})$ ]] && { [[ $nic_st_table = [cn]* ]] || [ "$nic_st_table" -le 1024 ]; } ||
+	[[ $nic_st_table =~ ^(cap|none|[1-9][0-9]{0,3})$ ]] &&
+		{ [[ $nic_st_table = [cn]* ]] || [ "$nic_st_table" -le 1024 ]; } ||
 		die "--nic-st-table $nic_st_table: cap, none, or a number of entries up to 1024"
 	one_of --host-bridge-hints "$host_bridge_hints" drop keep
 	one_of --config "$config" running debian lab
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
-	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] || die "--nics $nics: one to eight of off, 8 and 16, with commas between"
-	[[ $endpoints =~ ^((off|8|16)(,(off|8|16)){0,3})?$ ]] || die "--endpoints $endpoints: up to four of off, 8 and 16, with commas between"
+	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] ||
+		die "--nics $nics: one to eight of off, 8 and 16, with commas between"
+	[[ $endpoints =~ ^((off|8|16)(,(off|8|16)){0,3})?$ ]] ||
+		die "--endpoints $endpoints: up to four of off, 8 and 16, with commas between"
 	[[ $timeout =~ ^[0-9]*$ ]] || die "--timeout $timeout: seconds, a whole number"
 	kernel+=$debug
 	kernel_split "$kernel" || { [ -f "$kernel" ] && [ -r "$kernel" ]; } ||
-		die "--kernel $kernel: 7.3, 7.3-plain, 7.3-debug, 7.3-kcsan, or the path of a bzImage"
+		die "--kernel $kernel: 7.3, 7.3-plain, 7.3-debug, 7.3-kcsan, or the path of a" \
+			"bzImage"
 	[ -z "$share" ] || [ -d "$share" ] || die "--share $share: no such folder; make it first"
 }

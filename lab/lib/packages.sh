@@ -5,23 +5,30 @@
 packages_missing() {
 	local name
 	sed 's/#.*//' "${1:-$lab/packages}" | while read -r name; do
-		[ -z "$name" ] || dpkg-query -Wf '${db:Status-Status}' "$name" 2>/dev/null | grep -qx installed ||
+		[ -z "$name" ] ||
+			dpkg-query -Wf '${db:Status-Status}' "$name" 2>/dev/null |
+			grep -qx installed ||
 			printf '%s ' "$name"
 	done
 }
 
 packages_ensure() {
 	local missing
-	command -v dpkg-query >/dev/null || die "this machine has no dpkg: the lab runs on Debian 12, 13 and their relatives"
+	command -v dpkg-query >/dev/null ||
+		die "this machine has no dpkg: the lab runs on Debian 12, 13 and their relatives"
 	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
-	[ "$(id -u)" = 0 ] || die "packages are missing and only root can install them: sudo apt-get install $missing"
+	[ "$(id -u)" = 0 ] ||
+		die "packages are missing and only root can install them: sudo apt-get install" \
+			"$missing"
 	say "installing $missing"
 	mkdir -p "$cache"
 	run_logged "$cache/apt-update.log" apt-get -q update ||
-		die "apt-get update failed, so nothing can be installed: see $cache/apt-update.log; apt's sources are what to mend"
+		die "apt-get update failed, so nothing can be installed: see" \
+			"$cache/apt-update.log; apt's sources are what to mend"
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive run_logged "$cache/apt-install.log" \
 		apt-get -q -y --no-install-recommends install $missing ||
-		die "cannot install $missing: see $cache/apt-install.log; apt-get -f install mends what is half installed"
+		die "cannot install $missing: see $cache/apt-install.log; apt-get -f install" \
+			"mends what is half installed"
 }

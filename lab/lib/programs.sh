@@ -6,7 +6,10 @@ programs_ensure() {
 	build=${TPH_BUILD:-$top/build}
 	if [ ! -e "$build/build.ninja" ]; then
 		say "configuring"
-		run_logged "$cache/meson.log" meson setup "$build" "$top" || die "cannot configure our programs in $build: see $cache/meson.log; without that folder it starts anew"
+		run_logged "$cache/meson.log" meson setup "$build" "$top" ||
+			die "cannot configure our programs in $build: see $cache/meson.log;" \
+				"without that folder it starts anew"
 	fi
-	run_logged "$cache/ninja.log" ninja -C "$build" || die "our programs do not build in $build: see $cache/ninja.log"
+	run_logged "$cache/ninja.log" ninja -C "$build" ||
+		die "our programs do not build in $build: see $cache/ninja.log"
 }

@@ -4,7 +4,8 @@
 # cover letter of its own. kernel-tree must apply them in order and kernel-refresh must write back
 # what was applied, also after a commit was changed by git rebase, one was added to the last set, or
 # the sets' order was broken. A tree of three lines stands for the kernel's. Patches without such
-# folders must still work. shellcheck disable=SC2034,SC2154 # what lab/lib uses and sets
+# folders must still work.
+# shellcheck disable=SC2034,SC2154 # what lab/lib uses and sets
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 export HOME=$scratch GIT_CONFIG_NOSYSTEM=1

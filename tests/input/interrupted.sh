@@ -12,6 +12,7 @@ lab/tphlab run -- sleep 60 &
 pid=$!
 set +m
 for ((tries = 0; tries < 600; tries++)); do
+	kill -0 $pid
 	[ ! -S "$(echo "$TMPDIR"/tphlab.*/dev/control.sock)" ] || break
 	sleep 0.1
 done

@@ -17,10 +17,13 @@ mkdir -p "$work"
 scratch=''
 
 check_failed() {
-	local status=$1 line file
+	local status=$1 command=$2 depth=0 line file
 	[ "$status" != 77 ] || return 0
-	read -r line _ file < <(caller 0)
-	printf '%s:%d: status %d: %s\n' "${file#"$top"/}" "$line" "$status" "$2" >&2
+	while read -r line _ file < <(caller $depth); do
+		printf '%s:%d: %s\n' "${file#"$top"/}" "$line" "$command" >&2
+		depth=$((depth + 1)) command='called from here'
+	done
+	echo "status $status" >&2
 }
 trap 'check_failed $? "$BASH_COMMAND"' ERR
 trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT

@@ -3,7 +3,8 @@
 # Each file of ours names its licence in its first three lines. What is not our text is listed.
 . "$(dirname "$0")/../lib/lint.sh"
 
-without='^(LICENSE|LICENSES/|\.gitignore$|kernel/.*\.patch$|kernel/.*cover.*\.txt$'
+without='^(LICENSE|LICENSES/|\.gitignore$|kernel/.*\.patch$'
+without+='|kernel/.*cover.*\.txt$|kernel/.*/mutations\.list$'
 without+='|debian/(changelog|copyright|source/format)$|tests/golden/.*\.(out|txt)$'
 without+='|tests/dumps/.*\.(dump|golden)$|tests/fuzz/corpus/)'
 

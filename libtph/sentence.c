@@ -82,7 +82,7 @@ static const char *const whole[] = {
 	[TPH_REASON_KERNEL_DISABLED] = "the kernel was booted with pci=notph; boot without it",
 };
 
-/* The kernel's own word for it takes all ports at once. */
+/* All ports for pci=disable_acs_redir=, which takes a list. */
 static void list_redirects(FILE *out, const struct pair *pair)
 {
 	const char *separator = "";
@@ -105,9 +105,10 @@ static void tell_redirect(FILE *out, const struct pair *pair)
 	const struct tph_function *f = pair->redirect;
 	char text[TPH_BDF_CHARS];
 
-	fprintf(out, "ACS redirect (control%s%s%s) at %s sends peer-to-peer requests to the host; ",
+	fprintf(out, "ACS redirect (control%s%s%s) at %s sends peer-to-peer %s to the host; ",
 		f->acs.request_redirect ? " RR" : "", f->acs.completion_redirect ? " CR" : "",
-		f->acs.egress_control ? " EC" : "", tph_bdf_format(&f->bdf, text));
+		f->acs.egress_control ? " EC" : "", tph_bdf_format(&f->bdf, text),
+		f->acs.request_redirect || f->acs.egress_control ? "requests" : "completions");
 	fputs("boot with pci=disable_acs_redir=", out);
 	list_redirects(out, pair);
 }

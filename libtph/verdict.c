@@ -252,7 +252,7 @@ static bool not_enabled(const struct question *q, struct tph_judgement *j)
 	const struct tph_kernel *kernel = q->pair->kernel;
 	enum tph_enable enable = q->importer->requester.enable;
 
-	/* If it cannot be changed that is the reason, but it is a no either way. */
+	/* The verdict is none in any case; a width that the kernel cannot enable is the reason. */
 	if (cannot_enable(q, j) && j->verdict == TPH_VERDICT_NONE)
 		return true;
 	if (enable == TPH_ENABLE_OFF)

@@ -70,7 +70,7 @@ static int open_cdev(struct tph_vfio *device)
 	snprintf(device->file, sizeof(device->file), "/dev/vfio/devices/%s", name);
 	if (!ioctl(device->device_fd, VFIO_DEVICE_BIND_IOMMUFD, &bind))
 		return 0;
-	/* The kernel's word for a device that somebody has bound already. */
+	/* The kernel's errno for a device that is bound already. */
 	return errno == EINVAL ? -EBUSY : -errno;
 }
 
@@ -97,7 +97,7 @@ static int use_group(struct tph_vfio *device, bool noiommu)
 
 	if (ioctl(group, VFIO_GROUP_GET_STATUS, &status))
 		return -errno;
-	/* Another function of the group has a driver that VFIO knows nothing of. */
+	/* Another function of the group has a driver that is no VFIO driver. */
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return -EXDEV;
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||

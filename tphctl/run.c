@@ -81,7 +81,7 @@ int run_command(char **command, int dmabuf_fd)
 	pid_t parent = getpid(), pid;
 	int status;
 
-	/* A parent that ignores it would take CMD's status away. */
+	/* While it is ignored, as some parents leave it, CMD's status is lost. */
 	signal(SIGCHLD, SIG_DFL);
 	forwarded(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);

@@ -13,15 +13,8 @@ qemu_of_host() {
 	command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64
 }
 
-# qemu_fetch: the mirror's, where this machine has none that will do
-qemu_fetch() {
-	local root=$cache/qemu-$guest_release
-	[ ! -e "$root/.complete" ] && ! qemu_of_host || return 0
-	need_space "$cache" 1000 "QEMU"
-	say "fetching a QEMU that has vfio-user-pci"
-	rm -rf "$root"
-	mirror_root "$root" qemu-system-x86
-	touch "$root/.complete"
+qemu_is_here() {
+	[ -e "$cache/qemu-$guest_release/.complete" ] || qemu_of_host
 }
 
 # Sets the array qemu, the command that starts a QEMU with vfio-user-pci (10.1 or newer), and
@@ -32,7 +25,13 @@ qemu_ensure() {
 		qemu=(qemu-system-x86_64) qemu_cwd=/
 		return
 	fi
-	qemu_fetch
+	if [ ! -e "$root/.complete" ]; then
+		need_space "$cache" 1000 "QEMU"
+		say "fetching a QEMU that has vfio-user-pci"
+		rm -rf "$root"
+		mirror_root "$root" qemu-system-x86
+		touch "$root/.complete"
+	fi
 	# Its own loader and libraries, neither chroot nor root. The names begin in its folder,
 	# since the user that QEMU runs as need not be let through the folders above.
 	qemu_cwd=$root qemu=(usr/lib64/ld-linux-x86-64.so.2 --library-path usr/lib/x86_64-linux-gnu

@@ -7,38 +7,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct word {
+#include "util/macros.h"
+
+struct choice {
 	const char *name;
 	int value;
 };
 
-static const struct word peers_words[] = {
+static const struct choice peers_choices[] = {
 	{"switch", FABRIC_PEERS_SWITCH},
 	{"host-bridge", FABRIC_PEERS_HOST_BRIDGE},
 	{"none", FABRIC_PEERS_NONE},
 	{NULL, 0},
 };
-static const struct word hints_words[] = {{"drop", 0}, {"keep", 1}, {NULL, 0}};
-static const struct word completer_words[] = {
+static const struct choice hints_choices[] = {{"drop", 0}, {"keep", 1}, {NULL, 0}};
+static const struct choice completer_choices[] = {
 	{"none", PCI_TPH_COMPLETER_NONE},
 	{"8", PCI_TPH_COMPLETER_8},
 	{"16", PCI_TPH_COMPLETER_16},
 	{NULL, 0},
 };
-static const struct word requester_words[] = {{"off", 0}, {"8", 8}, {"16", 16}, {NULL, 0}};
+static const struct choice requester_choices[] = {{"off", 0}, {"8", 8}, {"16", 16}, {NULL, 0}};
 
 static int bad(const char *option, const char *value)
 {
-	fprintf(stderr, "fabricd: --%s %s: not understood; lab/tphlab starts fabricd rightly\n",
-		option, value);
+	fprintf(stderr, "fabricd: --%s %s: invalid; start fabricd by lab/tphlab\n", option, value);
 	return -EINVAL;
 }
 
-static int one_of(const struct word *words, const char *option, const char *value, int *out)
+static int one_of(const struct choice *choices, const char *option, const char *value, int *out)
 {
-	for (; words->name; words++) {
-		if (!strcmp(words->name, value)) {
-			*out = words->value;
+	for (; choices->name; choices++) {
+		if (!strcmp(choices->name, value)) {
+			*out = choices->value;
 			return 0;
 		}
 	}
@@ -54,9 +55,18 @@ static int number(const char *option, const char *value, unsigned long max, unsi
 	return errno || end == value || *end || *out > max ? bad(option, value) : 0;
 }
 
-/* Which tags each of several requesters sends. */
-static int parse_requesters(const char *option, char *list, unsigned max, unsigned bits[],
-			    unsigned *count)
+static int small_number(const char *option, const char *value, unsigned max, unsigned *out)
+{
+	unsigned long n = 0;
+	int ret = number(option, value, max, &n);
+
+	*out = (unsigned)n;
+	return ret;
+}
+
+/* The tags that each of several requesters sends. */
+static int requesters(const char *option, char *list, unsigned max, unsigned bits[],
+		      unsigned *count)
 {
 	char *save = NULL;
 
@@ -64,27 +74,17 @@ static int parse_requesters(const char *option, char *list, unsigned max, unsign
 	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		int choice;
 
-		if (*count == max || one_of(requester_words, option, item, &choice))
+		if (*count == max)
 			return bad(option, item);
+		if (one_of(requester_choices, option, item, &choice))
+			return -EINVAL;
 		bits[(*count)++] = (unsigned)choice;
 	}
 	return 0;
 }
 
-/* The table in the capability, as large as it usually is or of so many entries; or none. */
-static int parse_st_table(struct options *o, const char *value)
-{
-	unsigned long n = !strcmp(value, "cap") ? CX_ST_ENTRIES : 0;
-	int err = n || !strcmp(value, "none")
-			  ? 0
-			  : number("nic-st-table", value, CX_ST_ENTRIES_MAX, &n);
-
-	o->nic_st_entries = (unsigned)n;
-	return err;
-}
-
 /* A number for each slot. */
-static int parse_slots(const char *option, char *list, uint16_t slots[OPTIONS_SLOTS_MAX])
+static int slot_numbers(const char *option, char *list, uint16_t slots[OPTIONS_SLOTS_MAX])
 {
 	unsigned n = 0;
 	char *save = NULL;
@@ -92,92 +92,153 @@ static int parse_slots(const char *option, char *list, uint16_t slots[OPTIONS_SL
 	for (char *item = strtok_r(list, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
 		unsigned long value;
 
-		if (n == OPTIONS_SLOTS_MAX || number(option, item, UINT16_MAX, &value))
+		if (n == OPTIONS_SLOTS_MAX)
 			return bad(option, item);
+		if (number(option, item, UINT16_MAX, &value))
+			return -EINVAL;
 		slots[n++] = (uint16_t)value;
 	}
 	return 0;
 }
 
-static int parse_one(struct options *o, const char *name, char *value)
-{
-	int choice = 0, err = 0;
-	unsigned long n = 0;
+/* One function for each option; @name is the option's, @value is argv's or NULL. */
 
-	if (!strcmp(name, "dir")) {
-		o->dir = value;
-	} else if (!strcmp(name, "fault")) {
-		if (o->fault_count == OPTIONS_FAULTS_MAX)
-			return bad(name, "(too many)");
-		o->faults[o->fault_count++] = value;
-	} else if (!strcmp(name, "trace")) {
-		o->trace = value;
-	} else if (!strcmp(name, "user")) {
-		err = number(name, value, UINT32_MAX - 1, &o->user);
-	} else if (!strcmp(name, "peers")) {
-		err = one_of(peers_words, name, value, &choice);
-		o->peers = (enum fabric_peers)choice;
-	} else if (!strcmp(name, "host-bridge-hints")) {
-		err = one_of(hints_words, name, value, &choice);
-		o->host_bridge_keeps_hints = choice;
-	} else if (!strcmp(name, "mps")) {
-		err = number(name, value, TLP_PAYLOAD_MAX_BYTES, &n);
-		o->mps_bytes = (unsigned)n;
-	} else if (!strcmp(name, "accels")) {
-		err = number(name, value, OPTIONS_ACCELS_MAX, &n);
-		o->accel_count = (unsigned)n;
-	} else if (!strcmp(name, "accel-tph")) {
-		err = one_of(completer_words, name, value, &choice);
-		o->accel_completer = (enum pci_tph_completer)choice;
-	} else if (!strcmp(name, "nic-st-table")) {
-		err = parse_st_table(o, value);
-	} else if (!strcmp(name, "nics")) {
-		err = parse_requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits,
-				       &o->nic_count);
-	} else if (!strcmp(name, "endpoints")) {
-		err = parse_requesters(name, value, OPTIONS_EPTS_MAX, o->ept_tph_bits,
-				       &o->ept_count);
-	} else if (!strcmp(name, "ids")) {
-		err = parse_slots(name, value, o->ids);
-	} else if (!strcmp(name, "switches")) {
-		err = parse_slots(name, value, o->switches);
-	} else {
-		o->accel_trapped = true;
-	}
-	return err;
+static int parse_dir(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	o->dir = value;
+	return 0;
 }
+
+static int parse_trace(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	o->trace = value;
+	return 0;
+}
+
+static int parse_user(struct options *o, const char *name, char *value)
+{
+	return number(name, value, UINT32_MAX - 1, &o->user);
+}
+
+static int parse_fault(struct options *o, const char *name, char *value)
+{
+	if (o->fault_count == OPTIONS_FAULTS_MAX)
+		return bad(name, "(too many)");
+	o->faults[o->fault_count++] = value;
+	return 0;
+}
+
+static int parse_peers(struct options *o, const char *name, char *value)
+{
+	int choice = 0, ret = one_of(peers_choices, name, value, &choice);
+
+	o->peers = (enum fabric_peers)choice;
+	return ret;
+}
+
+static int parse_host_bridge_hints(struct options *o, const char *name, char *value)
+{
+	int choice = 0, ret = one_of(hints_choices, name, value, &choice);
+
+	o->host_bridge_keeps_hints = choice;
+	return ret;
+}
+
+static int parse_mps(struct options *o, const char *name, char *value)
+{
+	return small_number(name, value, TLP_PAYLOAD_MAX_BYTES, &o->mps_bytes);
+}
+
+static int parse_accels(struct options *o, const char *name, char *value)
+{
+	return small_number(name, value, OPTIONS_ACCELS_MAX, &o->accel_count);
+}
+
+static int parse_accel_tph(struct options *o, const char *name, char *value)
+{
+	int choice = 0, ret = one_of(completer_choices, name, value, &choice);
+
+	o->accel_completer = (enum pci_tph_completer)choice;
+	return ret;
+}
+
+static int parse_accel_trapped(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	(void)value;
+	o->accel_trapped = true;
+	return 0;
+}
+
+static int parse_nics(struct options *o, const char *name, char *value)
+{
+	return requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits, &o->nic_count);
+}
+
+/* "cap": in the capability, of the usual size; a number: of so many entries there; "none". */
+static int parse_nic_st_table(struct options *o, const char *name, char *value)
+{
+	o->nic_st_entries = !strcmp(value, "cap") ? CX_ST_ENTRIES : 0;
+	if (o->nic_st_entries || !strcmp(value, "none"))
+		return 0;
+	return small_number(name, value, CX_ST_ENTRIES_MAX, &o->nic_st_entries);
+}
+
+static int parse_endpoints(struct options *o, const char *name, char *value)
+{
+	return requesters(name, value, OPTIONS_EPTS_MAX, o->ept_tph_bits, &o->ept_count);
+}
+
+static int parse_ids(struct options *o, const char *name, char *value)
+{
+	return slot_numbers(name, value, o->ids);
+}
+
+static int parse_switches(struct options *o, const char *name, char *value)
+{
+	return slot_numbers(name, value, o->switches);
+}
+
+static const struct {
+	const char *name;
+	int has_arg;
+	int (*parse)(struct options *o, const char *name, char *value);
+} known[] = {
+	{"dir", required_argument, parse_dir},
+	{"trace", required_argument, parse_trace},
+	{"user", required_argument, parse_user},
+	{"fault", required_argument, parse_fault},
+	{"peers", required_argument, parse_peers},
+	{"host-bridge-hints", required_argument, parse_host_bridge_hints},
+	{"mps", required_argument, parse_mps},
+	{"accels", required_argument, parse_accels},
+	{"accel-tph", required_argument, parse_accel_tph},
+	{"accel-trapped", no_argument, parse_accel_trapped},
+	{"nics", required_argument, parse_nics},
+	{"nic-st-table", required_argument, parse_nic_st_table},
+	{"endpoints", required_argument, parse_endpoints},
+	{"ids", required_argument, parse_ids},
+	{"switches", required_argument, parse_switches},
+};
 
 int options_parse(struct options *options, int argc, char **argv)
 {
-	static const struct option known[] = {
-		{"dir", required_argument, NULL, 0},
-		{"trace", required_argument, NULL, 0},
-		{"user", required_argument, NULL, 0},
-		{"peers", required_argument, NULL, 0},
-		{"host-bridge-hints", required_argument, NULL, 0},
-		{"mps", required_argument, NULL, 0},
-		{"accels", required_argument, NULL, 0},
-		{"accel-tph", required_argument, NULL, 0},
-		{"accel-trapped", no_argument, NULL, 0},
-		{"nic-st-table", required_argument, NULL, 0},
-		{"nics", required_argument, NULL, 0},
-		{"endpoints", required_argument, NULL, 0},
-		{"ids", required_argument, NULL, 0},
-		{"fault", required_argument, NULL, 0},
-		{"switches", required_argument, NULL, 0},
-		{NULL, 0, NULL, 0},
-	};
+	struct option list[ARRAY_SIZE(known) + 1] = {0};
 	int index, got;
 
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+		list[i] = (struct option){known[i].name, known[i].has_arg, NULL, 0};
 	*options = (struct options){
 		.mps_bytes = 256, .accel_count = 1, .nic_st_entries = CX_ST_ENTRIES};
-	while ((got = getopt_long(argc, argv, "", known, &index)) == 0) {
-		int err = parse_one(options, known[index].name, optarg);
+	while ((got = getopt_long(argc, argv, "", list, &index)) == 0) {
+		int ret = known[index].parse(options, known[index].name, optarg);
 
-		if (err)
-			return err;
+		if (ret)
+			return ret;
 	}
-	if (got != -1) /* getopt_long() has said it */
+	if (got != -1) /* getopt_long() has printed it */
 		return -EINVAL;
 	if (optind != argc)
 		return bad("(nothing)", argv[optind]);

@@ -33,15 +33,16 @@ struct options {
 	unsigned ept_tph_bits[OPTIONS_EPTS_MAX]; /* likewise */
 	const char *faults[OPTIONS_FAULTS_MAX];	 /* lines of the control language */
 	unsigned fault_count;
-	/* Requester IDs: of the accelerators, of the NICs, then of the endpoints. The transport
-	 * does not tell them.
+	/*
+	 * Requester IDs: of the accelerators, of the NICs, then of the endpoints. The
+	 * transport does not tell them.
 	 */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
 	/* Likewise: below which switch each is, from 1; 0: as peers says. */
 	uint16_t switches[OPTIONS_SLOTS_MAX];
 };
 
-/* 0, or -EINVAL after one line on stderr. The strings are argv's. */
+/* 0, or -EINVAL after one line on stderr. The strings belong to argv. */
 int options_parse(struct options *options, int argc, char **argv);
 
 #endif

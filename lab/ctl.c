@@ -4,7 +4,6 @@
  * answer; lab/tphlab ctl starts it. Exit status 1: the answer is an error, or
  * there is none.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

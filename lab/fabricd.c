@@ -3,7 +3,6 @@
  * fabricd: the lab's devices and the fabric between them, in one process and
  * one poll loop. QEMU connects to a socket per device.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

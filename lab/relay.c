@@ -5,7 +5,6 @@
  * sender never waits for room. On a terminal control characters are shown, not
  * obeyed. lab/tphlab starts it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>

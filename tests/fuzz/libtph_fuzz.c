@@ -5,7 +5,6 @@
  * byte chooses: the rest is a dump as it is, the raw configuration space of a small
  * tree, or the fdinfo of a dma-buf.
  */
-#define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,6 @@
  *
  * usage: door_fuzz [CALLS [SEED]]   (20000, and a seed from the system)
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

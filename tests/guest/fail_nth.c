@@ -6,7 +6,6 @@
  *
  * usage: fail_nth [STEP]   each STEP-th allocation only (1)
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
  * completion alone says that the NIC has sent the data, and a read cannot pass
  * the writes before it.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -3,7 +3,6 @@
  * A NIC that is unplugged and plugged in, and one that advertises more or less of TPH
  * after a reset, as its driver and the application see it (doc/faults.md).
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

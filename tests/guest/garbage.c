@@ -6,7 +6,6 @@
  *   doorbells  those of NICs that their driver uses meanwhile
  *   all        every BAR and all of configuration space, of functions that no driver has
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

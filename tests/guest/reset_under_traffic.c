@@ -3,7 +3,6 @@
  * The owner takes its memory away while a NIC writes to it. Each write must end,
  * well or in an error completion, and what is registered afterwards must work.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 
 #include "guest.h"

@@ -7,7 +7,6 @@
  *
  * usage: stress [SECONDS [SEED]]   (20, and a seed from the system)
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>

@@ -3,7 +3,6 @@
  * What vfio-pci accepts and refuses at both doors, with the exact errno. The
  * tables have a column for each kind of accelerator; run this with each.
  */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/udmabuf.h>

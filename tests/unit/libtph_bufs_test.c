@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The dma-bufs of a machine, from a folder laid out like /proc and from /proc itself. */
-#define _GNU_SOURCE
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>

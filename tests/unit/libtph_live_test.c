@@ -3,7 +3,6 @@
  * The live context on folders that are laid out like /sys and /proc: made from a
  * dump, with a BAR that holds an MSI-X table.
  */
-#define _GNU_SOURCE
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>

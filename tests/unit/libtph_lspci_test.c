@@ -4,7 +4,6 @@
  * the library decodes, too, is the same, and so is each register that setpci
  * reads. Skipped where there is no lspci.
  */
-#define _GNU_SOURCE
 #include "tests/lspci.h"
 #include "tests/unit/libtph_dumps.h"
 

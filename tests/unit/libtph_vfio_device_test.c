@@ -4,7 +4,6 @@
  * /sys and /dev are looked for below a folder of the test, and ioctl() here
  * answers as vfio-pci does, with a file per device, a group, or nothing.
  */
-#define _GNU_SOURCE
 #include "tests/unit/libtph_dumps.h"
 
 #include <dirent.h>

@@ -4,7 +4,6 @@
  * place of the C library's and answers as vfio_pci_dmabuf.c does, in the same
  * order of checks, for kernels that have both doors, one, or none.
  */
-#define _GNU_SOURCE
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>

@@ -13,7 +13,7 @@
 #include "util/clock.h"
 #include "vfio-user/descriptor.h"
 
-#define REST_MS 100 /* after accept() has failed */
+#define PAUSE_MS 100 /* after accept() has failed */
 
 /* Places in the array of control_fds(). */
 enum { LISTENER, CLOSED, CLIENTS };
@@ -26,7 +26,7 @@ int control_open(struct control *control, const char *path)
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		control->clients[i].fd = -1;
 	control->listener = -1;
-	control->resting = false;
+	control->paused = false;
 	control->retry = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (control->retry < 0 && !ret)
 		ret = -errno;
@@ -70,12 +70,12 @@ void control_fds(struct control *control, struct pollfd fds[CONTROL_FDS])
 	bool busy = closer_busy(&control->closer);
 
 	fds[LISTENER] = (struct pollfd){.fd = control->listener, .events = POLLIN};
-	if (control->resting)
+	if (control->paused)
 		fds[LISTENER].fd = control->retry;
 	fds[CLOSED] = (struct pollfd){.fd = busy ? control->closer.done : -1, .events = POLLIN};
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		fds[CLIENTS + i] = (struct pollfd){.fd = control->clients[i].fd, .events = POLLIN};
-	/* What clients send is not taken while what they sent is not closed. */
+	/* Nothing is read from clients while descriptors that they sent wait to be closed. */
 	for (unsigned i = 0; busy && i < CONTROL_FDS; i++)
 		if (i != CLOSED)
 			fds[i].fd = -1;
@@ -138,7 +138,7 @@ static void read_lines(struct control *control, struct control_client *client)
 }
 
 /* A place for one more: an empty one, or that of the client that has been silent for longest. */
-static struct control_client *make_room(struct control *control)
+static struct control_client *free_place(struct control *control)
 {
 	struct control_client *longest = &control->clients[0];
 
@@ -154,12 +154,12 @@ static struct control_client *make_room(struct control *control)
 	return longest;
 }
 
-/* What keeps accept() from it lasts, and poll() would report the client all the time. */
-static void rest(struct control *control)
+/* The cause lasts, and poll() would report the client that waits again and again. */
+static void pause_listening(struct control *control)
 {
-	const struct itimerspec once = {.it_value.tv_nsec = REST_MS * NS_PER_MS};
+	const struct itimerspec once = {.it_value.tv_nsec = PAUSE_MS * NS_PER_MS};
 
-	control->resting = timerfd_settime(control->retry, 0, &once, NULL) == 0;
+	control->paused = timerfd_settime(control->retry, 0, &once, NULL) == 0;
 }
 
 static void accept_client(struct control *control)
@@ -169,10 +169,10 @@ static void accept_client(struct control *control)
 
 	if (fd < 0) {
 		if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-			rest(control);
+			pause_listening(control);
 		return;
 	}
-	client = make_room(control);
+	client = free_place(control);
 	client->fd = fd;
 	client->len = 0;
 	client->turn = control->turn;
@@ -188,8 +188,8 @@ void control_process(struct control *control, const struct pollfd fds[CONTROL_FD
 			read_lines(control, &control->clients[i]);
 	if (!fds[LISTENER].revents)
 		return;
-	if (control->resting)
-		control->resting = read(control->retry, &expired, sizeof(expired)) < 0;
+	if (control->paused)
+		control->paused = read(control->retry, &expired, sizeof(expired)) < 0;
 	else
 		accept_client(control);
 }

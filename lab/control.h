@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control socket: whoever may open it sends lines and gets a line for each.
- * What the lines say is not its concern. Never blocks: a client that does not
+ * The control socket: a client sends lines and gets one line for each. What the
+ * lines mean is its owner's business. Never blocks: a client that does not
  * read its answers is disconnected, and so is the one that has been silent for
  * longest when there is one client too many. Single-threaded.
  */
@@ -27,7 +27,7 @@ struct control_client {
 struct control {
 	int listener;
 	int retry; /* a timer: when to listen again after accept() has failed */
-	bool resting;
+	bool paused;
 	unsigned long turn;
 	struct closer closer;
 	struct control_client clients[CONTROL_CLIENTS];
@@ -36,8 +36,7 @@ struct control {
 	void *owner;
 };
 
-/* Listens on @path, for this user alone. 0 or a negative errno; control_close() is due either way.
- */
+/* Listens on @path with mode 0600. 0 or a negative errno; control_close() is due either way. */
 int control_open(struct control *control, const char *path);
 void control_close(struct control *control);
 

@@ -51,19 +51,19 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc < 3) {
-		fputs("usage: fabricctl SOCKET WORD…; lab/tphlab ctl starts it rightly\n", stderr);
+		fputs("usage: fabricctl SOCKET WORD…; use lab/tphlab ctl\n", stderr);
 		return 1;
 	}
 	fd = connect_to(argv[1]);
 	file = fd < 0 ? NULL : fdopen(fd, "r+");
 	if (!file)
-		return fail("reach", argv[1]);
+		return fail("connect to", argv[1]);
 	for (int i = 2; i < argc; i++)
 		fprintf(file, "%s%c", argv[i], i + 1 < argc ? ' ' : '\n');
 	if (fflush(file))
 		return fail("send to", argv[1]);
 	if (getline(&text, &size, file) <= 0)
-		return fail("hear from", argv[1]);
+		return fail("read from", argv[1]);
 	if (!strncmp(text, "error: ", 7)) {
 		fprintf(stderr, "tphlab: %s", text);
 		return 1;

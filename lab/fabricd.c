@@ -39,10 +39,10 @@ struct lab {
 	struct control control;
 };
 
-static int fail(const char *what, const char *on, int err)
+static int fail(const char *what, const char *on, int ret)
 {
-	fprintf(stderr, "fabricd: cannot %s %s: %s\n", what, on, strerror(-err));
-	return err;
+	fprintf(stderr, "fabricd: cannot %s %s: %s\n", what, on, strerror(-ret));
+	return ret;
 }
 
 /* How long a trace's reader may stop before the lab goes on without a trace. */
@@ -50,19 +50,19 @@ static int fail(const char *what, const char *on, int err)
 
 static int open_trace(struct lab *lab, const char *name)
 {
-	int err;
+	int ret;
 
 	lab->trace_file = trace_file_open(name, TRACE_PATIENCE_MS);
-	err = lab->trace_file ? 0 : -errno;
-	if (err == -ENXIO) {
+	ret = lab->trace_file ? 0 : -errno;
+	if (ret == -ENXIO) {
 		fprintf(stderr,
-			"fabricd: cannot write the trace %s: nobody reads this pipe; "
+			"fabricd: cannot write the trace %s: no process reads this pipe; "
 			"start its reader first\n",
 			name);
-		return err;
+		return ret;
 	}
-	if (err)
-		return fail("write the trace", name, err);
+	if (ret)
+		return fail("write the trace", name, ret);
 	lab->trace = name;
 	return 0;
 }
@@ -75,44 +75,44 @@ static int open_fabric(struct lab *lab, const struct options *options)
 		.mps_bytes = options->mps_bytes,
 		.mrrs_bytes = 512, /* what Linux leaves in place */
 	};
-	int err = fabric_create(&lab->fabric, &config);
+	int ret = fabric_create(&lab->fabric, &config);
 
-	if (err)
-		return fail("make", "the fabric", err);
+	if (ret)
+		return fail("make", "the fabric", ret);
 	if (!options->trace)
 		return 0;
-	err = fabric_trace_open(lab->fabric, lab->trace_file);
+	ret = fabric_trace_open(lab->fabric, lab->trace_file);
 	lab->trace_file = NULL;
-	return err ? fail("write the trace", options->trace, err) : 0;
+	return ret ? fail("write the trace", options->trace, ret) : 0;
 }
 
-/* What root alone may reach is opened first: the trace, and the folder of the sockets. */
+/* Files that only root may open come first: the trace, and the folder of the sockets. */
 static int take_user(struct lab *lab, const struct options *options)
 {
-	int err = options->trace ? open_trace(lab, options->trace) : 0;
+	int ret = options->trace ? open_trace(lab, options->trace) : 0;
 
-	if (err)
-		return err;
+	if (ret)
+		return ret;
 	if (chdir(options->dir))
 		return fail("enter", options->dir, -errno);
-	err = user_become(options->user);
-	return err ? fail("become", "an unprivileged user", err) : 0;
+	ret = user_become(options->user);
+	return ret ? fail("become", "an unprivileged user", ret) : 0;
 }
 
-static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int err)
+static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int ret)
 {
 	unsigned n = lab->slot_count++;
 	const struct slot_place place = {options->ids[n], options->switches[n]};
 
-	if (!err)
-		err = slot_open(slot, lab->fabric, ".", &place);
-	if (!err)
+	if (!ret)
+		ret = slot_open(slot, lab->fabric, ".", &place);
+	if (!ret)
 		return 0;
 	fprintf(stderr,
 		"fabricd: cannot open %s with a socket in %s: %s; "
 		"TMPDIR may name a shorter path or another disk\n",
-		slot->name, options->dir, strerror(-err));
-	return err;
+		slot->name, options->dir, strerror(-ret));
+	return ret;
 }
 
 static int open_accel(struct lab *lab, const struct options *options, unsigned index)
@@ -180,12 +180,12 @@ static void on_line(void *owner, const char *line, size_t len, FILE *answer)
 
 static int open_control(struct lab *lab, const struct options *options)
 {
-	int err;
+	int ret;
 
 	lab->control.run = on_line;
 	lab->control.owner = lab;
-	err = control_open(&lab->control, "control.sock");
-	return err ? fail("listen on control.sock in", options->dir, err) : 0;
+	ret = control_open(&lab->control, "control.sock");
+	return ret ? fail("listen on control.sock in", options->dir, ret) : 0;
 }
 
 static int set_fault(struct lab *lab, const char *line)
@@ -202,14 +202,14 @@ static int set_fault(struct lab *lab, const char *line)
 }
 
 /*
- * A guest that has taken its QEMU over must not bring us to the limit of
+ * A guest that controls its QEMU must not bring this process to its limit of
  * descriptors, see vfio-user/descriptor.h.
  */
 static int raise_limit(const struct options *options)
 {
-	/* QEMU at each device, and whoever is at the control socket. */
+	/* QEMU at each device, and the clients of the control socket. */
 	const rlim_t peers = options->accel_count + options->nic_count + options->ept_count + 1;
-	const rlim_t needed = peers * (DESCRIPTOR_ROOM + FILES_PER_PEER);
+	const rlim_t needed = peers * (DESCRIPTOR_CAPACITY + FILES_PER_PEER);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
@@ -231,31 +231,31 @@ static int raise_limit(const struct options *options)
 
 static int lab_open(struct lab *lab, const struct options *options)
 {
-	int err = open_control(lab, options);
+	int ret = open_control(lab, options);
 
-	if (!err)
-		err = open_signals(lab);
-	if (!err)
-		err = open_fabric(lab, options);
-	for (unsigned i = 0; !err && i < options->accel_count; i++)
-		err = open_accel(lab, options, i);
-	for (unsigned i = 0; !err && i < options->nic_count; i++)
-		err = open_nic(lab, options, i);
-	for (unsigned i = 0; !err && i < options->ept_count; i++)
-		err = open_ept(lab, options, i);
-	for (unsigned i = 0; !err && i < options->fault_count; i++)
-		err = set_fault(lab, options->faults[i]);
-	return err;
+	if (!ret)
+		ret = open_signals(lab);
+	if (!ret)
+		ret = open_fabric(lab, options);
+	for (unsigned i = 0; !ret && i < options->accel_count; i++)
+		ret = open_accel(lab, options, i);
+	for (unsigned i = 0; !ret && i < options->nic_count; i++)
+		ret = open_nic(lab, options, i);
+	for (unsigned i = 0; !ret && i < options->ept_count; i++)
+		ret = open_ept(lab, options, i);
+	for (unsigned i = 0; !ret && i < options->fault_count; i++)
+		ret = set_fault(lab, options->faults[i]);
+	return ret;
 }
 
-/* What can be written no more is said once, and the guest goes on. */
-static void check_trace(struct lab *lab, int err)
+/* A trace that cannot be written is reported once; the guest goes on. */
+static void check_trace(struct lab *lab, int ret)
 {
-	if (!err)
+	if (!ret)
 		return;
 	fprintf(stderr,
 		"fabricd: cannot write all of the trace %s: %s; the guest is not affected\n",
-		lab->trace, strerror(-err));
+		lab->trace, strerror(-ret));
 	fabric_trace_close(lab->fabric);
 	lab->trace_lost = true;
 }
@@ -305,7 +305,7 @@ static int lab_run(struct lab *lab)
 	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS];
 	unsigned n = lab->slot_count;
 	bool more = false;
-	int err;
+	int ret;
 
 	for (;;) {
 		for (unsigned i = 0; i < n; i++) {
@@ -317,9 +317,9 @@ static int lab_run(struct lab *lab)
 		/* Before a rest, so that the trace can be read while the guest runs. */
 		if (!more)
 			check_trace(lab, fabric_trace_flush(lab->fabric));
-		err = wait_for_events(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab));
-		if (err || fds[n].revents)
-			return err;
+		ret = wait_for_events(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab));
+		if (ret || fds[n].revents)
+			return ret;
 		more = false;
 		control_process(&lab->control, fds + n + 1);
 		fabric_work(lab->fabric);
@@ -335,20 +335,20 @@ int main(int argc, char **argv)
 {
 	struct options options;
 	struct lab lab = {.signals = -1};
-	int err = options_parse(&options, argc, argv);
+	int ret = options_parse(&options, argc, argv);
 
-	if (err)
+	if (ret)
 		return 2;
 	if (raise_limit(&options) || take_user(&lab, &options))
 		return 1;
-	err = lab_open(&lab, &options);
-	if (!err) {
-		/* For the one who starts us: the sockets are there. */
+	ret = lab_open(&lab, &options);
+	if (!ret) {
+		/* Tells the parent process that the sockets exist. */
 		puts("ready");
 		fflush(stdout);
-		err = lab_run(&lab);
+		ret = lab_run(&lab);
 	}
-	if (lab_close(&lab) || err)
+	if (lab_close(&lab) || ret)
 		return 1;
 	return 0;
 }

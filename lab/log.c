@@ -17,7 +17,7 @@ struct text {
 
 static void add(struct text *text, const char *bytes, size_t len)
 {
-	/* Room for the newline stays. */
+	/* One byte is kept for the newline. */
 	if (len < sizeof(text->bytes) - text->len) {
 		memcpy(text->bytes + text->len, bytes, len);
 		text->len += len;
@@ -41,7 +41,7 @@ static void add_visible(struct text *text, const char *line)
 	}
 }
 
-/* write() may wait for the reader of a pipe; nothing that is said is worth that. */
+/* write() may wait for the reader of a pipe: the line is dropped instead. */
 static bool show(const struct text *text, int fd)
 {
 	struct pollfd out = {.fd = fd, .events = POLLOUT};

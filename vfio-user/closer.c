@@ -22,7 +22,7 @@
 #define STACK_BYTES (64 << 10)
 #define STOP_MS	    200
 
-/* The helper. It has a copy of the memory of the time of closer_start(), and our descriptors. */
+/* The helper: a copy of the memory as it was in closer_start(), and the same descriptors. */
 static int close_queued(void *arg)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -30,7 +30,7 @@ static int close_queued(void *arg)
 	const uint64_t one = 1;
 	int fd;
 
-	/* A terminal's Ctrl-C comes here, too, but the end of the owner is what counts. */
+	/* Ctrl-C on a terminal reaches this process, too; it ends with its owner. */
 	for (unsigned i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

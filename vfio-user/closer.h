@@ -2,10 +2,10 @@
 /*
  * Closes descriptors in a process of its own.
  *
- * close() may wait for whoever serves or shares the file: a FUSE server, the
- * other end of a TCP connection with SO_LINGER, the owner of an epoll instance.
- * Some of these waits no signal ends, so that not even a thread will do: its
- * process could not exit. The helper shares the table of descriptors
+ * close() may wait for another process: a FUSE server, the other end of a TCP
+ * connection with SO_LINGER, the owner of an epoll instance that holds the file.
+ * No signal ends some of these waits. A thread is not enough: its process
+ * could not exit. The helper shares the table of descriptors
  * (CLONE_FILES) and nothing else. Single-threaded.
  */
 #ifndef VFIO_USER_CLOSER_H
@@ -21,16 +21,16 @@ struct closer {
 	pid_t owner, helper;
 };
 
-/* 0, or what pipe2(), eventfd() or clone() say; closer_stop() is due either way. */
+/* 0, or the negative errno of pipe2(), eventfd() or clone(). closer_stop() is due either way. */
 int closer_start(struct closer *closer);
-/* Waits for what is queued, but not for long: a helper that hangs is left behind. */
+/* Waits 200 ms at most for what is queued; a helper that still hangs is killed and left behind. */
 void closer_stop(struct closer *closer);
 
-/* @fd is gone for the caller from now on. Never waits. */
+/* The caller must not use @fd any more. Never waits. */
 void closer_close(struct closer *closer, int fd);
 /*
- * So many descriptors wait to be closed that no more may be taken from the peer
- * who sent them. Ends when closer->done can be read.
+ * True: so many descriptors wait to be closed that no more may be received from
+ * the peer that sent them, until closer->done can be read.
  */
 bool closer_busy(struct closer *closer);
 

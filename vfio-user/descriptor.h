@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors that a peer sends. All of them come in through this file.
+ * Descriptors that a peer sends. All of them are received, judged and closed by
+ * the functions of this file.
  *
- * The rule: a peer chooses the file behind a descriptor, and its server, too.
- * Until it is known what the file is, nothing is done with it that could wait.
+ * The rule: the peer chooses the file behind a descriptor and the process that
+ * serves the file. Nothing that could wait is done with a descriptor until the
+ * kernel has told what it is.
  *
- *  - What it is, the kernel alone says: F_GET_SEALS asks no file system and
- *    takes no lock. A seal never goes away, so it is read before the size.
- *  - Only memory sealed against shrinking is mapped, stat()ed or closed here
- *    (F_SEAL_SHRINK is to be had with memfd_create() alone). Huge pages are
- *    not: a hole in them may find no page to fill it. dma_guard.h has the
- *    rest, a machine that is out of memory.
- *  - An eventfd is signalled by irq_sender.h, which never waits.
- *  - Whatever else comes, an eventfd too, is given to closer.h unseen.
- *  - The kernel itself closes what is left in a queue or finds no room: so there is room
- *    for all that a message can carry, and the closer closes the peer's socket.
+ *  - F_GET_SEALS is the first question: it asks no file system and takes no
+ *    lock. Seals are never removed, so they are read before the size.
+ *  - Only memory sealed against shrinking is mapped, given to fstat() or closed
+ *    here; memfd_create() alone makes it. Huge pages are refused, since the
+ *    peer can free one that no other replaces. dma_guard.h is for a machine
+ *    that is out of memory.
+ *  - irq_sender.h signals eventfds and never waits.
+ *  - closer.h closes every other descriptor, eventfds included.
+ *  - The kernel itself closes descriptors for which a receiver has no space and
+ *    those in the queue of a socket that is closed. So the buffer is as large
+ *    as a message can be, and closer.h closes the sockets of peers, too.
  *
  * What remains: a process at its limit of descriptors (RLIMIT_NOFILE) has the
- * kernel close what does not fit, so the owner sees to it that
- * DESCRIPTOR_ROOM are free for each peer. Before Linux 6.8, sendmsg() may
+ * kernel close what does not fit, so the owner keeps
+ * DESCRIPTOR_CAPACITY free for each peer. Before Linux 6.8, sendmsg() may
  * collect the garbage of all UNIX sockets once 16,000 descriptors are under way.
  */
 #ifndef VFIO_USER_DESCRIPTOR_H
@@ -32,9 +35,8 @@
 
 enum {
 	DESCRIPTORS_KEPT = 16, /* of a message; further ones are closed */
-	/* That Linux lets a message carry (SCM_MAX_FD), and as many again that wait to be closed.
-	 */
-	DESCRIPTOR_ROOM = 2 * 253,
+	/* Those of the largest message (SCM_MAX_FD), and as many that wait to be closed. */
+	DESCRIPTOR_CAPACITY = 2 * 253,
 };
 
 /* Those of one message. All zero: none. */
@@ -47,7 +49,7 @@ struct descriptors {
 /* As recv() without waiting: bytes, or a negative errno; what comes along is added to @got. */
 ssize_t descriptor_receive(int socket, void *buf, size_t len, struct descriptors *got,
 			   struct closer *closer);
-/* True: memory that cannot shrink. Its pages stay where they are mapped. */
+/* True: memory that cannot shrink (memfd, not of huge pages). Never waits. */
 bool descriptor_is_memory(int fd);
 /* Closes any descriptor that a peer has sent. Does not wait. */
 void descriptor_close(int fd, struct closer *closer);

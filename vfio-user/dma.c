@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The client tells which guest memory the device may reach. */
+/* DMA_MAP and DMA_UNMAP: the guest memory that the device may access. */
 #include <errno.h>
 #include <string.h>
 

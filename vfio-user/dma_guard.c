@@ -13,7 +13,7 @@
 #define SPARE_BYTES ((uintptr_t)256 << 10)
 
 static struct dma_guard *guards;
-static int spare = -1; /* SPARE_BYTES of memory that is there */
+static int spare = -1; /* a file of SPARE_BYTES, allocated */
 static struct sigaction previous;
 
 static struct dma_guard *find(uintptr_t addr)
@@ -49,7 +49,7 @@ static void on_sigbus(int number, siginfo_t *info, void *context)
 		errno = saved;
 		return;
 	}
-	/* Not ours: as if we had never been there, when this handler returns. */
+	/* Not guarded: the previous handler has it when this one returns. */
 	sigaction(number, &previous, NULL);
 	raise(number);
 }

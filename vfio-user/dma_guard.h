@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What an access to a peer's memory does where the kernel finds no page for it.
+ * Accesses to a peer's memory for which the kernel has no page.
  *
- * The peer may give a page of its file back (FALLOC_FL_PUNCH_HOLE), and where
- * memory has run out (a strict vm.overcommit_memory, a broken page) our next
- * access there would end this process by SIGBUS. Instead, the access goes to a
- * page of nobody's, and the memory is marked as lost. Its data is wrong from
- * then on: the peer is to be dropped.
+ * The peer may free a page of its file (FALLOC_FL_PUNCH_HOLE). Where no page is
+ * left to replace it (vm.overcommit_memory=2, a defective page), the next
+ * access ends the process by SIGBUS. Guarded memory gets spare pages instead
+ * and is marked as lost: its data is wrong from then on, so the peer must be
+ * dropped.
  *
- * A signal handler has no other context than the process's, so the list of
- * guarded memory is the process's, too. For one thread.
+ * The list of guarded memory is global, since a signal handler has no other
+ * context. For one thread.
  */
 #ifndef VFIO_USER_DMA_GUARD_H
 #define VFIO_USER_DMA_GUARD_H
@@ -28,9 +28,9 @@ struct dma_guard {
 };
 
 /*
- * Takes SIGBUS over for guarded memory; any other goes to who had it before.
- * To be called before the first dma_guard_add(), and again where another
- * handler was installed since. 0, or the errno of memfd_create(), fallocate()
+ * Installs the handler of SIGBUS. A SIGBUS elsewhere goes to the previous handler.
+ * To be called before the first dma_guard_add(), and again after another
+ * handler was installed. 0, or the negative errno of memfd_create(), fallocate()
  * or sigaction().
  */
 int dma_guard_install(void);

@@ -122,22 +122,22 @@ static size_t find(const struct dma_table *table, uint64_t addr)
 
 static int reserve_one(struct dma_table *table)
 {
-	size_t room = table->room ? table->room * 2 : 64;
+	size_t capacity = table->capacity ? table->capacity * 2 : 64;
 	struct dma_map *maps;
 
 	if (table->count >= VU_MAX_DMA_MAPS)
 		return -ENOSPC;
-	if (table->count < table->room)
+	if (table->count < table->capacity)
 		return 0;
-	maps = realloc(table->maps, room * sizeof(*maps));
+	maps = realloc(table->maps, capacity * sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	table->maps = maps;
-	table->room = room;
+	table->capacity = capacity;
 	return 0;
 }
 
-/* There must be room. */
+/* reserve_one() must have succeeded. */
 static void insert(struct dma_table *table, size_t at, const struct dma_map *map)
 {
 	memmove(&table->maps[at + 1], &table->maps[at], (table->count - at) * sizeof(*table->maps));

@@ -24,7 +24,7 @@ struct dma_map {
 /* All zero is an empty table. */
 struct dma_table {
 	struct dma_map *maps; /* by address, none overlapping another */
-	size_t count, room;
+	size_t count, capacity;
 	size_t last_hit;
 	struct dma_file *files;
 	size_t file_count;
@@ -47,7 +47,8 @@ struct dma_table {
  */
 int dma_table_map(struct dma_table *table, const struct dma_map *map, int fd, uint64_t offset,
 		  bool *untrusted);
-/* Forgets [@first, @last], which need not match any map. -ENOSPC or -ENOMEM: a split, no room. */
+/* Forgets [@first, @last], which need not match any map. -ENOSPC or -ENOMEM: a split would need one
+ * map more. */
 int dma_table_unmap(struct dma_table *table, uint64_t first, uint64_t last);
 /* As vu_dma_ptr(). */
 void *dma_table_ptr(struct dma_table *table, uint64_t addr, size_t *len, bool write);

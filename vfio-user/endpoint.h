@@ -73,7 +73,7 @@ struct vu_request {
 };
 
 struct vu_reply {
-	uint8_t *body; /* room for VU_MAX_MESSAGE less the header */
+	uint8_t *body; /* VU_MAX_MESSAGE bytes less the header */
 	size_t len;    /* bytes of @body */
 	int fd;	       /* goes along unless -1; stays open */
 };

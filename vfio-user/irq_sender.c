@@ -26,7 +26,7 @@ void irq_sender_close(struct irq_sender *sender)
 	*sender = (struct irq_sender){.null = -1};
 }
 
-/* Makes room in the ring; a read of /dev/null has ended before io_submit() returns. */
+/* Empties the ring; a read of /dev/null has ended before io_submit() returns. */
 static void drop_results(struct irq_sender *sender)
 {
 	struct io_event results[RESULTS_MAX];

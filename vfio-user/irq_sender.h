@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Signals eventfds that belong to a peer, without ever waiting. write() would
- * wait while the counter is full, the peer fills it whenever it likes, and it
- * can clear O_NONBLOCK. The kernel's own signal never waits: the one that
- * Linux AIO sends to the eventfd of a request (IOCB_FLAG_RESFD) when the
- * request, here a read of /dev/null, has ended.
+ * Signals eventfds that belong to a peer, and never waits. write() waits while
+ * the counter is full; the peer can fill it at any time and clear O_NONBLOCK.
+ * Linux AIO does not wait: it signals the eventfd of a request
+ * (IOCB_FLAG_RESFD) when the request, here a read of /dev/null, has ended.
  */
 #ifndef VFIO_USER_IRQ_SENDER_H
 #define VFIO_USER_IRQ_SENDER_H
@@ -18,14 +17,14 @@ struct irq_sender {
 };
 
 /*
- * 0, or what open() and io_setup() say (-EAGAIN: fs.aio-max-nr is used up);
- * irq_sender_close() is due either way.
+ * 0, or the negative errno of open() or io_setup() (-EAGAIN: fs.aio-max-nr is
+ * used up). irq_sender_close() is due either way.
  */
 int irq_sender_open(struct irq_sender *sender);
 void irq_sender_close(struct irq_sender *sender);
 /*
  * Adds 1 to @eventfd's counter, or nothing where it is full: an interrupt is
- * pending then. 0, or -EINVAL: no eventfd, and what io_submit() says.
+ * pending then. 0, -EINVAL (not an eventfd), or another errno of io_submit().
  */
 int irq_sender_send(struct irq_sender *sender, int eventfd);
 

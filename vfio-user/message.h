@@ -24,7 +24,7 @@ enum {
 	 * Bytes that we ask for in one DMA_READ or send in one DMA_WRITE. QEMU 11.1
 	 * does not go on with a reply of which its socket has taken only a part, and
 	 * all that follows is out of step. 16 KiB fit in one socket buffer, which
-	 * Linux takes whole or not at all, and no TLP needs more than 4.
+	 * Linux accepts whole or not at all, and no TLP needs more than 4.
 	 */
 	VU_MAX_TRANSFER = 1 << 14,
 	VU_MAX_DMA_MAPS = 65535,

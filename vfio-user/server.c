@@ -115,7 +115,7 @@ int vu_fd(const struct vu *vu)
 	return vu->epoll_fd;
 }
 
-/* True where a server listens, or where we cannot tell. */
+/* True if a server listens there, or if that cannot be known. */
 static bool path_in_use(const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -222,7 +222,7 @@ static int allocate(struct vu *vu)
 	vu->in.buf = malloc(VU_MAX_MESSAGE);
 	vu->out.reply = malloc(VU_MAX_MESSAGE);
 	vu->irq_fds = malloc((vu->config.msix_vectors + 1) * sizeof(*vu->irq_fds));
-	/* Before anything can fail: what closes them takes 0 for a descriptor. */
+	/* Before anything can fail: vu_destroy() closes those that are not -1. */
 	for (unsigned i = 0; vu->irq_fds && i < vu->config.msix_vectors; i++)
 		vu->irq_fds[i] = -1;
 	if (!vu->config.path || !vu->in.buf || !vu->out.reply || !vu->irq_fds)
@@ -242,7 +242,7 @@ static int open_poll(struct vu *vu)
 	return ret ? ret : poll_too(vu, vu->closer.done, 0);
 }
 
-/* Each of them, whatever the one before says, so that vu_destroy() finds all fields set. */
+/* All of them, even after an error, so that vu_destroy() finds all fields set. */
 static int open_parts(struct vu *vu)
 {
 	const int rets[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which protocol, and how much the client takes in one message. */
+/* The version of the protocol, and the largest message that the client accepts. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,7 +37,7 @@ static int read_capabilities(struct json_object *json, size_t *max_transfer)
 	return 0;
 }
 
-/* @len bytes of @text, which must end with the only NUL in it. */
+/* @text is @len bytes, of which the last, and no other, is NUL. */
 static int parse_capabilities(const char *text, size_t len, size_t *max_transfer)
 {
 	struct json_tokener *tokener;

@@ -9,7 +9,7 @@
  *
  * Unlike libvfio-user's server, this one sends the descriptor of a region that
  * can be mapped with the first reply to GET_REGION_INFO and without a
- * sparse-mmap capability: the region is mapped as a whole. QEMU takes both.
+ * sparse-mmap capability: the region is mapped as a whole. QEMU accepts both.
  */
 #ifndef VFIO_USER_H
 #define VFIO_USER_H
@@ -53,8 +53,8 @@ struct vu_ops {
 	void (*disconnected)(void *owner);
 	/*
 	 * A transfer started by vu_dma_read() or vu_dma_write() has ended: 0, the
-	 * errno of the client's error reply (QEMU: -ENODEV where the IOMMU or
-	 * nobody takes the address), -EPROTO for a reply that does not fit, or
+	 * errno of the client's error reply (QEMU: -ENODEV for an address that the
+	 * IOMMU blocks or no device claims), -EPROTO for a reply that does not fit, or
 	 * -ENOTCONN.
 	 */
 	void (*dma_done)(void *owner, int status);
@@ -81,7 +81,7 @@ struct vu;
  * listens there, or it is no socket), -ENAMETOOLONG (path above 107 bytes),
  * -EINVAL (an operation or a path missing, a region beyond the end of its
  * mmap_fd, more than 2048 vectors), -ENOMEM, -EAGAIN (fs.aio-max-nr is used up),
- * and what socket(), bind() and clone() say. Starts a helper process, see closer.h.
+ * and the errno of socket(), bind() or clone(). Starts a helper process, see closer.h.
  */
 int vu_create(struct vu **out, const struct vu_config *config);
 /* Closes, unmaps and removes everything, the socket file too. NULL is fine. */
@@ -105,8 +105,8 @@ bool vu_connected(const struct vu *vu);
  * reader's eyes: read a value once, then check the copy.
  *
  * Where the host has no page for an access, the access goes nowhere and the
- * client is dropped: vu_create() takes SIGBUS over for such memory, and leaves
- * any other to the handler that was there.
+ * client is dropped: vu_create() installs a handler of SIGBUS for such memory.
+ * Any other SIGBUS goes to the handler that was there.
  */
 void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write);
 

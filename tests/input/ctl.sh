@@ -7,4 +7,4 @@ scratch_make
 export TMPDIR=$scratch
 says '^tphlab: no lab of yours runs in ' 125 lab/tphlab ctl status
 says '^tphlab: ctl: no words' 125 lab/tphlab ctl
-says '^tphlab: cannot reach /nonexistent: ' 1 lab/tphlab ctl --socket /nonexistent status
+says '^tphlab: cannot connect to /nonexistent: ' 1 lab/tphlab ctl --socket /nonexistent status

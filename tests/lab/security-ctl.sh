@@ -12,5 +12,5 @@ timeout 20 bash -c "until grep -qs ready '$scratch/ready'; do sleep 0.1; done"
 lab/tphlab ctl --socket "$scratch/control.sock" status >"$work/status"
 grep -q '"nic0"' "$work/status"
 kill -STOP $fabricd
-says '^tphlab: cannot hear from .*: no answer in 10 s' 1 \
+says '^tphlab: cannot read from .*: no answer in 10 s' 1 \
 	timeout 30 lab/tphlab ctl --socket "$scratch/control.sock" status

@@ -11,4 +11,4 @@ says '^fabricd: cannot write all of the trace /dev/fd/[0-9]*: Broken pipe' 7 \
 mkfifo "$work/pipe"
 says "^tphlab: the devices' process .* did not start" 125 \
 	lab/tphlab run --trace "$work/pipe" -- true
-grep '^fabricd: cannot write the trace .*nobody reads this pipe' "$work/output"
+grep '^fabricd: cannot write the trace .*no process reads this pipe' "$work/output"

@@ -186,7 +186,7 @@ static void test_bounded(void **state)
 			break;
 		pump(&p->hostile);
 	}
-	assert_true(open_fds() <= before + DESCRIPTOR_ROOM);
+	assert_true(open_fds() <= before + DESCRIPTOR_CAPACITY);
 	logs = p->hostile.logs;
 	pump(&p->hostile);
 	assert_int_equal(p->hostile.logs, logs);

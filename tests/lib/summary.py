@@ -58,9 +58,8 @@ def show(tests, cases):
     for reason, names in sorted(reasons.items()):
         more = f' and {len(names) - 1} more' if len(names) > 1 else ''
         print(f'    {names[0]}{more}: {reason}')
-    for case in sum(cases, []):
-        if case.verdict == 'failed':
-            print(f'FAILED {case.name}')
+    for name in dict.fromkeys(c.name for c in sum(cases, []) if c.verdict == 'failed'):
+        print(f'FAILED {name}')
 
 
 def show_tap(cases):

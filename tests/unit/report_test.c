@@ -208,7 +208,7 @@ static void test_result_not_object(void **state)
 static void test_result_bounds(void **state)
 {
 	enum { LEN = 200000 };
-	char *result = malloc(LEN + 64);
+	static char result[LEN + 64];
 	struct json_object *summary;
 	size_t len = (size_t)sprintf(result, "{\"kernel\":\"");
 

@@ -224,7 +224,6 @@ static void test_result_bounds(void **state)
 	assert_int_equal(json_object_array_length(get(summary, "pairs")), 256);
 	assert_true(json_object_get_string_len(get(summary, "kernel")) < 2100);
 	json_object_put(summary);
-	free(result);
 }
 
 /* ---- the trace ---- */

@@ -4,9 +4,10 @@
 # guest runs) must hold tphlab no longer than its grace period, and leave no process and no file.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
-TMPDIR=$scratch lab/tphlab run --timeout 60 -- sleep 600 >"$work/output" 2>&1 &
+TMPDIR=$scratch lab/tphlab run --timeout 60 -- bash -c 'echo up; sleep 600' >"$work/output" 2>&1 &
 run=$!
-timeout 300 bash -c "until pgrep -f 'fabricd --dir $scratch'; do kill -0 $run && sleep 0.2; done"
+# Before the guest is up QEMU itself would give the stopped process up.
+timeout 300 bash -c "until grep -q '^up' '$work/output'; do kill -0 $run && sleep 0.2; done"
 pkill -STOP -f "fabricd --dir $scratch"
 begin=$SECONDS status=0
 wait $run || status=$?

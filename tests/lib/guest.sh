@@ -5,7 +5,7 @@
 
 # Which kernel, as tphlab --kernel takes it, and how many seconds a guest may take.
 kernel=${TPH_KERNEL:-7.3}
-limit=${TPH_LIMIT:-180}
+limit=${TPH_LIMIT:-400}
 guest_log=$work/guest.log
 
 # What must not be in a guest's log, whatever ran; more on the kernels that look for mistakes.

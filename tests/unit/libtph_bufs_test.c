@@ -61,15 +61,16 @@ __attribute__((format(printf, 3, 4))) static void put(const char *proc, const ch
 /* Two holders of one buffer, in two processes; what else is in the folder is none. */
 static void holders(void **state)
 {
+	static const char ring[] = HEAD "ino:\t9\n" BUF "name:\tring\n"
+					"tph:\tst=0x5a st_ext=0x1234 ph=2 required=1\n";
 	const char *proc = *state;
 	struct tph_bufs *bufs;
 
 	put(proc, "fabric\n", "77/comm");
-	put(proc, HEAD "ino:\t9\n" BUF "name:\tring\ntph:\tst=0x5a st_ext=0x1234 ph=2 required=1\n",
-	    "77/fdinfo/5");
+	put(proc, ring, "77/fdinfo/5");
 	put(proc, HEAD "ino:\t3\n", "77/fdinfo/6");
 	put(proc, "nic\n", "1234/comm");
-	put(proc, HEAD "ino:\t9\n" BUF, "1234/fdinfo/10");
+	put(proc, ring, "1234/fdinfo/10");
 	put(proc, HEAD "ino:\t4\n" BUF "tph:\t\n", "1234/fdinfo/11");
 	put(proc, HEAD "ino:\t9\n" BUF, "self/fdinfo/5");
 	put(proc, HEAD "ino:\t9\n" BUF, "77x/fdinfo/5");

@@ -30,7 +30,7 @@
 #include "vfio-user/dma_guard.h"
 #include "vfio-user/dma_table.h"
 
-enum { PAGE = 4096, HANGS_AFTER_S = 30 };
+enum { PAGE = 4096, HANGS_AFTER_S = 300 };
 
 struct pair {
 	struct endpoint hostile, other;
@@ -57,17 +57,17 @@ static int tear_down(void **state)
 
 	endpoint_close(&p->hostile);
 	endpoint_close(&p->other);
-	assert_true(clock_ns() - start < 5 * NS_PER_S);
+	assert_true(clock_ns() - start < 100 * NS_PER_S);
 	alarm(0);
 	free(p);
 	return 0;
 }
 
-/* A socket whose last close() waits for a minute: there is unsent data, and nobody reads it. */
+/* A socket whose last close() waits for ten minutes: there is unsent data, and no reader. */
 static int lingering_socket(void)
 {
 	static int peers[512], count;
-	const struct linger linger = {.l_onoff = 1, .l_linger = 60};
+	const struct linger linger = {.l_onoff = 1, .l_linger = 600};
 	struct sockaddr_in address = {.sin_family = AF_INET,
 				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(address);
@@ -470,7 +470,7 @@ static void *fill(void *arg)
 		fcntl(filler->fd, F_SETFL, 0);
 		/* Two more interrupts go out while it is full. */
 		while (filler->sent - sent < 2 && !filler->stop && !filler->hung)
-			filler->hung = clock_ns() - start > 5 * NS_PER_S;
+			filler->hung = clock_ns() - start > 100 * NS_PER_S;
 		fcntl(filler->fd, F_SETFL, O_NONBLOCK);
 	}
 	/* Lets the endpoint go on, so that the test can end. */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The programs build on the other Debian that they are for, with its compiler and libraries and without
-# a warning, and pass the unit and golden tests there, under the sanitizers of its gcc. TAP.
+# The programs build on the other Debian that they are for, with its compiler and libraries and
+# without a warning, and pass the unit and golden tests there, under the sanitizers of its gcc. TAP.
 # usage: debian.sh SUITE
 . "$(dirname "$0")/../lib/check.sh"
 suite=$1
@@ -27,7 +27,8 @@ root_make() {
 	TMPDIR=/var/tmp mmdebstrap --variant=apt --components=main --keyring="${keyring:?}" \
 		--include="$packages" --aptopt='Acquire::Languages "none"' \
 		--dpkgopt=path-exclude=/usr/share/doc/* --dpkgopt=path-exclude=/usr/share/man/* \
-		--format=directory "$suite" "$root.part" "deb $url $suite main" >"$work/mmdebstrap" 2>&1 ||
+		--format=directory "$suite" "$root.part" "deb $url $suite main" \
+		>"$work/mmdebstrap" 2>&1 ||
 		fail "cannot get Debian $suite: $(tail -n 3 "$work/mmdebstrap")"
 	mv "$root.part" "$root"
 }
@@ -41,7 +42,8 @@ in_the_root='
 	mount --rbind /sys "$root/sys"
 	mount --rbind /dev "$root/dev"
 	mount -t tmpfs tmp "$root/tmp"
-	exec chroot "$root" env -i HOME=/tmp PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 sh -ec "
+	exec chroot "$root" env -i HOME=/tmp LC_ALL=C.UTF-8 \
+		PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -ec "
 		cd \"$top\"
 		[ -e $build/build.ninja ] || meson setup --native-file build-dev.ini \
 			-Db_sanitize=address,undefined -Db_lundef=false $build

@@ -75,7 +75,7 @@ export_signalled() {
 # bufs has the buffer, and both who hold it.
 export_seen() {
 	export_of "$accel" 0 -- tphctl bufs --json | tr -d ' \n' >/tmp/seen
-	local holders='"holders":\[\{"pid":[0-9]+,"fd":[0-9]+,"command":"tphctl"\},\{"pid":'
+	local holders='"holders":\[\{"pid":[0-9]+,"fd":[0-9]+,"fds":1,"command":"tphctl"\},\{"pid":'
 	grep -qE "\"bytes\":1048576,.*$holders" /tmp/seen ||
 		die "bufs says $(cat /tmp/seen)"
 }

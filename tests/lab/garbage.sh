@@ -14,7 +14,7 @@ echo "seed $seed"
 memory_of_fabricd() {
 	local pid='' tries
 	for ((tries = 0; tries < 600; tries++)); do
-		pid=$(pgrep -o -f "fabricd --dir $TMPDIR") && break
+		pid=$(pgrep -o -x fabricd) && break
 		sleep 0.1
 	done
 	while awk '/^RssAnon/ { print $2 }' "/proc/${pid:-none}/status" 2>/dev/null; do

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib/lint.sh"
 
 without='^(LICENSE|LICENSES/|\.gitignore$|kernel/.*\.patch$'
-without+='|kernel/.*cover.*\.txt$|kernel/.*/mutations\.list$'
+without+='|kernel/.*cover.*\.txt$'
 without+='|debian/(changelog|copyright|source/format)$|tests/golden/.*\.(out|txt)$'
 without+='|tests/dumps/.*\.dump$|tests/fuzz/corpus/)'
 

@@ -10,11 +10,11 @@ most=4096 # kB
 limit=$((seconds * 3 + 180))
 echo "seed $seed"
 
-# memory_of_fabricd: in kB, twice a second until it ends
+# memory_of_fabricd: of this run, in kB, twice a second until it ends
 memory_of_fabricd() {
 	local pid='' tries
 	for ((tries = 0; tries < 600; tries++)); do
-		pid=$(pgrep -o -x fabricd) && break
+		pid=$(pgrep -of "fabricd --dir $scratch") && break
 		sleep 0.1
 	done
 	while awk '/^RssAnon/ { print $2 }' "/proc/${pid:-none}/status" 2>/dev/null; do

@@ -63,11 +63,11 @@ def show(tests, cases):
 
 
 def show_tap(cases):
+    print(f'1..{len(cases)}')
     for number, case in enumerate(cases, 1):
         good = 'not ok' if case.verdict == 'failed' else 'ok'
         skip = f' # SKIP {case.reason}' if case.verdict == 'skipped' else ''
         print(f'{good} {number} - {case.name}{skip}')
-    print(f'1..{len(cases)}')
 
 
 def main():

@@ -4,10 +4,13 @@
 kernel_suites=("$guest_release-backports" sid experimental)
 # What the series touches, and its neighbours: git sees these, so that a tree is quick to make.
 kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio
-	drivers/infiniband/core drivers/infiniband/hw/mlx5
-	drivers/net/ethernet/mellanox/mlx5/core include/linux include/rdma include/trace/events
-	include/uapi/linux include/uapi/rdma Documentation/PCI Documentation/driver-api
-	Documentation/filesystems/proc.rst tools/testing/selftests/vfio LICENSES)
+	drivers/infiniband/Kconfig drivers/infiniband/core drivers/infiniband/hw/mlx5
+	drivers/misc/Kconfig drivers/misc/pci_endpoint_test.c
+	drivers/net/ethernet/broadcom/bnxt/bnxt.c drivers/net/ethernet/mellanox/mlx5/core
+	include/linux include/rdma include/trace/events include/uapi/linux include/uapi/rdma
+	Documentation/PCI Documentation/driver-api Documentation/filesystems/proc.rst
+	Documentation/misc-devices/pci-endpoint-test.rst
+	tools/testing/selftests/pci_endpoint tools/testing/selftests/vfio LICENSES)
 kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12
 	-c gc.auto=0)
 
@@ -31,18 +34,15 @@ kernel_is_version() {
 }
 
 # The patches are sets that can be posted alone, kernel/VERSION/SET, each on top of the one before.
-# In the tree a branch sets/SET ends each; git rebase moves these along. While there are no such
-# folders, the patches are one set of no name, in kernel/VERSION itself.
+# In the tree a branch sets/SET ends each; git rebase moves these along.
 kernel_set_names=(fixes core more)
 
 # kernel_sets VERSION: the folders of its sets, from kernel/VERSION, in order
 kernel_sets() {
-	local name found=''
+	local name
 	for name in "${kernel_set_names[@]}"; do
-		! compgen -G "$top/kernel/$1/$name/0*.patch" >/dev/null ||
-			{ echo "$name"; found=yes; }
+		! compgen -G "$top/kernel/$1/$name/0*.patch" >/dev/null || echo "$name"
 	done
-	[ -n "$found" ] || echo .
 }
 
 # kernel_set_patches VERSION SET: files in order; 0000 is the cover letter
@@ -67,7 +67,7 @@ kernel_apply_sets() {
 	kernel_sets "$kernel" | while read -r name; do
 		kernel_set_patches "$kernel" "$name" |
 			xargs -r "${kernel_git[@]}" -C "$1" am -q || return 1
-		[ "$name" = . ] || "${kernel_git[@]}" -C "$1" branch -q "sets/$name"
+		"${kernel_git[@]}" -C "$1" branch -q "sets/$name"
 	done
 }
 
@@ -269,7 +269,7 @@ kernel_build() {
 	debug | kcsan) build+=-$kernel_flavour long="10 to 15" ;;
 	esac
 	[ -e "$build/.config" ] || {
-		expected=2100
+		expected=2000
 		long+=" minutes on two cores"
 	}
 	say "building Linux $kernel${kernel_flavour:+, $kernel_flavour}" \
@@ -316,7 +316,7 @@ kernel_refresh() {
 		die "$dir has uncommitted changes: commit them there first"
 	out=$(mktemp -d)
 	for name in $(kernel_tree_sets); do
-		mkdir "$out/$name" 2>/dev/null || :
+		mkdir "$out/$name"
 		kernel_write_set "$from" "$name" "$out/$name"
 		from=sets/$name
 	done
@@ -333,20 +333,18 @@ kernel_refresh() {
 
 # kernel_tree_sets: those the tree has branches of, in order
 kernel_tree_sets() {
-	local name found=''
+	local name
 	for name in "${kernel_set_names[@]}"; do
 		! kernel_in_tree rev-parse -q --verify "refs/heads/sets/$name" >/dev/null ||
-			{ echo "$name"; found=yes; }
+			echo "$name"
 	done
-	[ -n "$found" ] || echo .
 }
 
 # kernel_write_set FROM SET DIR: as git format-patch writes it for the list. The last set ends with
 # the tree.
 kernel_write_set() {
-	local branch=series cover=$top/kernel/cover-letter.txt
-	[ "$2" = . ] || branch=sets/$2 cover=$top/kernel/$kernel/$2/cover-letter.txt
-	[ "$2" != "$(kernel_tree_sets | tail -n 1)" ] || [ "$2" = . ] ||
+	local branch=sets/$2 cover=$top/kernel/$kernel/$2/cover-letter.txt
+	[ "$2" != "$(kernel_tree_sets | tail -n 1)" ] ||
 		kernel_in_tree branch -q -f "$branch" HEAD
 	kernel_in_tree merge-base --is-ancestor "$1" "$branch" &&
 		kernel_in_tree merge-base --is-ancestor "$branch" HEAD ||

@@ -7,4 +7,4 @@
 
 kernel_tree
 PATH=/usr/bin:/bin "$tree"/scripts/checkpatch.pl --root="$tree" --strict --no-signoff \
-	--no-summary --terse --ignore FILE_PATH_CHANGES "$top/kernel/$version"/0*.patch
+	--no-summary --terse --ignore FILE_PATH_CHANGES "$top/kernel/$version"/*/0*.patch

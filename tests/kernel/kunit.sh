@@ -6,7 +6,9 @@
 
 declare -A suites=([pcie-tph]=drivers/pci/tph_kunit.c
 	[dma-buf-tph]=drivers/dma-buf/st-dma-buf-tph.c
-	[vfio-pci-tph]=drivers/vfio/pci/vfio_pci_tph_kunit.c)
+	[vfio-pci-tph]=drivers/vfio/pci/vfio_pci_tph_kunit.c
+	[ib-umem-tph]=drivers/infiniband/core/umem_dmabuf_tph_kunit.c
+	[mlx5-st]=drivers/net/ethernet/mellanox/mlx5/core/lib/st_kunit.c)
 
 in_the_guest='
 	for suite; do

@@ -3,8 +3,7 @@
 # Theory of operation: the kernel's patches are sets, each in a folder of kernel/VERSION with a
 # cover letter of its own. kernel-tree must apply them in order and kernel-refresh must write back
 # what was applied, also after a commit was changed by git rebase, one was added to the last set, or
-# the sets' order was broken. A tree of three lines stands for the kernel's. Patches without such
-# folders must still work.
+# the sets' order was broken. A tree of three lines stands for the kernel's.
 # shellcheck disable=SC2034,SC2154 # what lab/lib uses and sets
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
@@ -33,22 +32,7 @@ in_tree init -q -b series
 commit file base
 in_tree tag base
 in_tree rev-parse HEAD >"$tree/.git/tph-tip"
-printf 'cover\n\nWhat all of it is.\n' >"$top/kernel/cover-letter.txt"
-
-# One set of no name.
-commit a one
-commit b two
-kernel_refresh
-[ "$(cd "$series" && echo *)" = "0000-cover-letter.patch 0001-one.patch 0002-two.patch" ]
-in_tree reset -q --hard base
-in_tree rev-parse HEAD >"$tree/.git/tph-tip"
-rm "$tree/.git/tph-series"
-kernel_tree_ensure
-[ "$(in_tree log --format=%s)" = $'two\none\nbase' ]
-
 # Three sets.
-rm "$series"/*
-in_tree checkout -q -B series base
 for set in fixes core more; do
 	mkdir "$series/$set"
 	printf '%s: cover\n\nWhat it is.\n' "$set" >"$series/$set/cover-letter.txt"

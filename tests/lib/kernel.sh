@@ -23,7 +23,10 @@ kernel_tree() {
 # kernel_configured BUILD MAKE-VARIABLE…: a build folder with the lab's configuration
 kernel_configured() {
 	mkdir -p "$1"
-	cat kernel/lab.config kernel/series.config >"$1/wanted.config"
+	{
+		cat kernel/lab.config kernel/series.config
+		printf '%s\n' "${kernel_without_device[@]}"
+	} >"$1/wanted.config"
 	make -s -C "$tree" O="$1" KCONFIG_ALLCONFIG="$1/wanted.config" "${@:2}" allnoconfig
 	make -s -C "$1" -j"$(nproc)" "${@:2}" prepare
 }

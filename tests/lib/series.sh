@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the series touches, and which of a checker's findings are the series' own.
 
-kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/
-	drivers/net/ethernet/mellanox/mlx5/core/)
+kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/ drivers/misc/
+	drivers/net/ethernet/broadcom/bnxt/ drivers/net/ethernet/mellanox/mlx5/core/)
+# A driver that the series touches and the lab has no device for.
+kernel_without_device=(CONFIG_NET_VENDOR_BROADCOM=y CONFIG_BNXT=y)
 kernel_clang=clang-19
 
 # series_files TREE PATHSPEC…: what the series touches

@@ -28,7 +28,7 @@ packages_ensure() {
 			"$cache/apt-update.log; apt's sources are what to mend"
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive run_logged "$cache/apt-install.log" \
-		apt-get -q -y --no-install-recommends install $missing ||
+		apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing ||
 		die "cannot install $missing: see $cache/apt-install.log; apt-get -f install" \
 			"mends what is half installed"
 }

@@ -247,6 +247,7 @@ boot_qemu_args() {
 		boot_port "$port"
 	done
 	[ -z "$gdb" ] || boot_gdb
+	[ "$cpu_tags" = no ] || qemu_args+=(-acpitable "file=$qemu_guest/cpu_tags.aml")
 	[ "$iommu" = none ] || qemu_args+=(-device intel-iommu,intremap=on,caching-mode=on)
 	qemu_args+=("${device_args[@]}")
 }
@@ -259,6 +260,12 @@ boot_gdb() {
 	qemu_args+=(-S -gdb chardev:gdb
 		-chardev "socket,id=gdb,path=$qemu_dev/gdb,server=on,wait=off")
 	say "the guest waits: gdb -ex 'target remote $dev_dir/gdb' $vmlinux, then continue"
+}
+
+# What the firmware says of the CPUs' tags.
+boot_cpu_tags() {
+	iasl -p "$run_dir/guest/cpu_tags" "$lab/guest/cpu_tags.asl" >"$run_dir/iasl.log" 2>&1 ||
+		die "iasl cannot compile $lab/guest/cpu_tags.asl: $(tail -n 3 "$run_dir/iasl.log")"
 }
 
 # boot_share TAG DIR OPTIONS
@@ -292,6 +299,7 @@ boot_prepare() {
 	mkdir "$dev_dir" "$run_dir/guest" && printf '%q ' "$@" >"$run_dir/guest/command" &&
 		cp "$lab/guest/init" "$run_dir/guest/init" ||
 		die "cannot write the guest's command to $run_dir: $full"
+	[ "$cpu_tags" = no ] || boot_cpu_tags
 	cp "$kernel_image" "$dev_dir/kernel" || die "cannot copy the kernel to $run_dir: $full"
 	confine_give "$run_uid" "$run_dir/guest" "$run_dir/guest"/* "$dev_dir/kernel" "$dev_dir"
 	steps_total=0

@@ -31,7 +31,7 @@ static int set(struct guest *guest, int fd, uint32_t flags)
 		.flags = flags,
 		.steering_tag = flags & ST ? 0x5a : 0,
 		.steering_tag_ext = flags & ST_EXT ? 0x1234 : 0,
-		.ph = flags ? 2 : 0,
+		.ph = flags & (ST | ST_EXT) ? 2 : 0,
 	};
 
 	return accel_set_tph(&guest->accel, &tph);

@@ -12,6 +12,8 @@
 #define DMAH_ALLOC     0
 #define DMAH_FREE      1
 #define DMAH_HANDLE    0
+#define DMAH_CPU       1
+#define DMAH_MEM_TYPE  2
 #define DMAH_PH	       3
 #define MR_REG	       5
 #define MR_HANDLE      0
@@ -58,6 +60,21 @@ static int call(const struct nic *nic, union request *request)
 	request->hdr.length = (uint16_t)(sizeof(request->hdr) +
 					 request->hdr.num_attrs * sizeof(request->hdr.attrs[0]));
 	return ioctl(nic->context->cmd_fd, RDMA_VERBS_IOCTL, request) ? errno : 0;
+}
+
+int uverbs_alloc_dmah_cpu(const struct nic *nic, uint8_t ph, uint32_t cpu, uint32_t *handle)
+{
+	union request request;
+	int err;
+
+	request_init(&request, OBJECT_DMAH, DMAH_ALLOC);
+	add(&request, DMAH_HANDLE, 0, 0);
+	add(&request, DMAH_CPU, sizeof(cpu), cpu);
+	add(&request, DMAH_MEM_TYPE, 0, 0); /* volatile */
+	add(&request, DMAH_PH, sizeof(ph), ph);
+	err = call(nic, &request);
+	*handle = (uint32_t)request.hdr.attrs[0].data;
+	return err;
 }
 
 int uverbs_alloc_dmah(const struct nic *nic, uint8_t ph, uint32_t *handle)

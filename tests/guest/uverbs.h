@@ -11,6 +11,8 @@
 #include "lab/guest/rdma_loop.h"
 
 int uverbs_alloc_dmah(const struct nic *nic, uint8_t ph, uint32_t *handle);
+/* With the tag of a CPU. */
+int uverbs_alloc_dmah_cpu(const struct nic *nic, uint8_t ph, uint32_t cpu, uint32_t *handle);
 /* Without the PH, which must be there. */
 int uverbs_alloc_dmah_bare(const struct nic *nic);
 int uverbs_free_dmah(const struct nic *nic, uint32_t handle);

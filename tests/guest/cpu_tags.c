@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Tags of CPUs, for what ends in host memory: a buffer of udmabuf whose creator
+ * names a CPU, and DMAHs of RDMA users. The lab's firmware knows the tags
+ * (--cpu-tags); which of them the writes had is to be seen in the trace:
+ * CPU_OF_BUFFER with PH_OF_BUFFER, and CPU_OF_DMAH with PH_OF_DMAH.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/udmabuf.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "uverbs.h"
+
+#define CPU_OF_BUFFER 1
+#define PH_OF_BUFFER  2
+#define CPU_OF_DMAH   0
+#define PH_OF_DMAH    3
+#define NO_CPU	      4095
+
+/* The kernel's <linux/udmabuf.h> of the series, as far as it is used here. */
+#define FLAGS_TPH  2u
+#define TPH_ENABLE 1u
+struct cpu_param {
+	__s32 dmabuf_fd;
+	__u32 flags, cpu;
+	__u16 mem_type, ph;
+};
+#define SET_TPH _IOW('u', 0x44, struct cpu_param)
+
+struct buffer {
+	int fd, device;	 /* dma-buf, /dev/udmabuf */
+	uint8_t *memory; /* GUEST_SLICE_BYTES */
+};
+
+static int set_cpu(const struct buffer *buffer, uint32_t cpu, uint32_t flags)
+{
+	struct cpu_param param = {.dmabuf_fd = buffer->fd,
+				  .flags = flags,
+				  .cpu = cpu,
+				  .ph = flags ? PH_OF_BUFFER : 0};
+
+	return ioctl(buffer->device, SET_TPH, &param) ? errno : 0;
+}
+
+static struct buffer create(struct guest *guest, uint32_t flags)
+{
+	int memory = guest_keep_fd(guest, memfd_create("cpu", MFD_ALLOW_SEALING | MFD_CLOEXEC));
+	struct udmabuf_create arg = {
+		.memfd = (uint32_t)memory, .flags = flags, .size = GUEST_SLICE_BYTES};
+	struct buffer buffer;
+
+	buffer.device = guest_keep_fd(guest, open("/dev/udmabuf", O_RDWR | O_CLOEXEC));
+	assert_int_equal(ftruncate(memory, GUEST_SLICE_BYTES), 0);
+	assert_int_equal(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+	buffer.memory =
+		mmap(NULL, GUEST_SLICE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+	assert_ptr_not_equal(buffer.memory, MAP_FAILED);
+	buffer.fd = guest_keep_fd(guest, ioctl(buffer.device, UDMABUF_CREATE, &arg));
+	assert_true(buffer.fd >= 0);
+	return buffer;
+}
+
+static void write_all(struct nic *nic, const struct ibv_mr *mr, uint64_t to, const uint8_t *memory)
+{
+	for (unsigned i = 0; i < GUEST_SLICE_BYTES; i++)
+		nic->stage[i] = (uint8_t)(i * 11 + (i >> 8));
+	assert_int_equal(nic_write(nic, mr, 0, to, GUEST_SLICE_BYTES), 0);
+	assert_memory_equal(memory, nic->stage, GUEST_SLICE_BYTES);
+}
+
+/*
+ * Theory of operation: the creator names a CPU before it hands the buffer out.
+ * Each NIC registers and writes as ever; the platform's tag for it, in the width
+ * that it sends, is on its writes.
+ */
+static void buffer(void **state)
+{
+	struct guest *guest = *state;
+	struct buffer buffer = create(guest, FLAGS_TPH);
+
+	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, TPH_ENABLE), 0);
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		memset(buffer.memory, 0, GUEST_SLICE_BYTES);
+		write_all(&guest->nics[i], guest_register(guest, &guest->nics[i], buffer.fd), 0,
+			  buffer.memory);
+	}
+	/* Nobody goes on with a tag that is no longer set. */
+	assert_int_equal(set_cpu(&buffer, CPU_OF_DMAH, TPH_ENABLE), EBUSY);
+	assert_int_equal(set_cpu(&buffer, 0, 0), EBUSY);
+	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, TPH_ENABLE), 0);
+	munmap(buffer.memory, GUEST_SLICE_BYTES);
+}
+
+/* Theory of operation: a hint fills a cache, so only of a CPU that the caller may run on. */
+static void callers_cpus(void **state)
+{
+	struct buffer with = create(*state, FLAGS_TPH), without = create(*state, 0);
+	cpu_set_t before, one;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
+	CPU_ZERO(&one);
+	CPU_SET(CPU_OF_DMAH, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, TPH_ENABLE), EPERM);
+	assert_int_equal(set_cpu(&with, CPU_OF_DMAH, TPH_ENABLE), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
+	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, TPH_ENABLE), 0);
+	assert_int_equal(set_cpu(&with, NO_CPU, TPH_ENABLE), EINVAL);
+	assert_int_equal(set_cpu(&with, 0, 1u << 1), EINVAL);
+	assert_int_equal(set_cpu(&with, 0, 0), 0);
+	/* Its creator did not ask for it. */
+	assert_int_equal(set_cpu(&without, CPU_OF_BUFFER, TPH_ENABLE), EINVAL);
+	munmap(with.memory, GUEST_SLICE_BYTES);
+	munmap(without.memory, GUEST_SLICE_BYTES);
+}
+
+/* Theory of operation: a DMAH with a CPU has its tag on the writes of its region. */
+static void dmah(void **state)
+{
+	struct guest *guest = *state;
+	uint8_t *memory = aligned_alloc(4096, GUEST_SLICE_BYTES);
+
+	assert_non_null(memory);
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		struct nic *nic = &guest->nics[i];
+		struct ibv_mr mr;
+		uint32_t handle;
+
+		if (!nic->tag_bits)
+			continue;
+		memset(memory, 0, GUEST_SLICE_BYTES);
+		assert_int_equal(uverbs_alloc_dmah_cpu(nic, PH_OF_DMAH, CPU_OF_DMAH, &handle), 0);
+		assert_int_equal(uverbs_reg_mr(nic, handle, -1, memory, GUEST_SLICE_BYTES, &mr), 0);
+		write_all(nic, &mr, (uintptr_t)memory, memory);
+		assert_int_equal(uverbs_dereg_mr(nic, &mr), 0);
+		assert_int_equal(uverbs_free_dmah(nic, handle), 0);
+	}
+	free(memory);
+}
+
+int main(void)
+{
+	struct guest guest;
+	int ret = guest_open(&guest);
+	const struct CMUnitTest tests[] = {
+		GUEST_TEST(buffer, &guest),
+		GUEST_TEST(callers_cpus, &guest),
+		GUEST_TEST(dmah, &guest),
+	};
+
+	if (ret)
+		return ret;
+	ret = cmocka_run_group_tests_name("cpu_tags", tests, NULL, NULL);
+	guest_close(&guest);
+	return ret;
+}

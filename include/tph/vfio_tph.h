@@ -46,7 +46,7 @@ struct vfio_device_feature_dma_buf {
  *
  * EINVAL: bits that have no meaning together, an 8-bit tag above 0xff, or a
  * kernel that knows no hints. EOPNOTSUPP: the device is no TPH completer, or
- * none of 16-bit tags.
+ * none of 16-bit tags, or the BAR is not prefetchable.
  */
 #ifndef VFIO_DMABUF_FL_TPH
 #define VFIO_DMABUF_FL_TPH (1 << 0) /* there is a hint */
@@ -73,16 +73,19 @@ struct vfio_device_feature_dma_buf {
 /*
  * Hints after export: PROBE, SET and GET. The flag of a namespace says whether
  * its tag is there; each SET replaces the whole state, flags 0 clears it. A SET
- * counts for what importers ask from then on and takes nothing back. Where a
- * hint is required, mapping fails with EPERM for an importer that does not take
- * it, or whose path to the device does not guarantee to carry it.
+ * counts for mappings that are made from then on. Where a hint is required,
+ * mapping for writing fails with EPERM for an importer that does not send it, or
+ * whose path to the device does not guarantee to carry it. REQUIRED without a
+ * tag closes the buffer: ENODEV for who maps, until a tag is set. A reset of the
+ * device closes every buffer whose hint is required.
  *
  * EINVAL: a bit, tag or ph that has no meaning, or a dma-buf of another device
  * or exporter. EBADF: no such file. ENODEV: the device that the buffer came
- * from was closed. EBUSY: REQUIRED is new, the buffer is not revoked, and
- * someone is attached who does not have the hint as it would be. EOPNOTSUPP: as
- * above, PROBE too. ENOTTY: the kernel has no such feature. Another kernel may
- * use the number for something else: a GET with dmabuf_fd -1 must answer EBADF.
+ * from was closed, or does not answer. EBUSY: an importer has it mapped for
+ * writing and sends a hint that would be gone, or none where one would be
+ * required. EOPNOTSUPP: as above, PROBE too. ENOTTY: the kernel has no such
+ * feature. Another kernel may use the number for something else: a GET with
+ * dmabuf_fd -1 must answer EBADF.
  */
 #define TPH_VFIO_FEATURE_DMA_BUF_TPH 14 /* provisional; a header may have the name for another */
 
@@ -100,7 +103,7 @@ struct vfio_device_feature_dma_buf_tph {
 #ifndef VFIO_DMA_BUF_TPH_REQUIRED
 #define VFIO_DMA_BUF_TPH_REQUIRED (1 << 2) /* no mapping without the hint */
 #endif
-/* GET only: an importer has mapped with this hint since the last SET */
+/* By GET: an importer has it mapped now and sends this hint. SET ignores them. */
 #ifndef VFIO_DMA_BUF_TPH_TAKEN_ST
 #define VFIO_DMA_BUF_TPH_TAKEN_ST (1 << 16)
 #endif

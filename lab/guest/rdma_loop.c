@@ -31,10 +31,18 @@ int nic_bdf(const struct nic *nic, struct tph_bdf *bdf)
 	return ret;
 }
 
-/* What its driver has enabled, so what its writes can carry. */
-static unsigned enabled_bits(const struct nic *nic)
+/* As its driver has enabled it, or will for the first peer that has hints. */
+static unsigned sent_bits(const struct tph_function *f)
 {
 	static const unsigned bits[] = {[TPH_ENABLE_8] = 8, [TPH_ENABLE_16] = 16};
+
+	if (bits[f->requester.enable] || !f->requester.device_specific)
+		return bits[f->requester.enable];
+	return f->requester.extended && f->requester.table_entries ? 16 : 8;
+}
+
+static unsigned tag_bits(const struct nic *nic)
+{
 	struct tph_function *f = NULL;
 	struct tph_ctx *ctx = NULL;
 	struct tph_bdf bdf;
@@ -42,7 +50,7 @@ static unsigned enabled_bits(const struct nic *nic)
 
 	if (!nic_bdf(nic, &bdf) && !tph_ctx_new_live(NULL, NULL, &ctx) &&
 	    !tph_function_read(ctx, &bdf, &f))
-		ret = bits[f->requester.enable];
+		ret = sent_bits(f);
 	tph_function_free(f);
 	tph_ctx_unref(ctx);
 	return ret;
@@ -134,7 +142,7 @@ int nic_open(struct nic *nic, unsigned nth)
 		nic_close(nic);
 		return ret;
 	}
-	nic->tag_bits = enabled_bits(nic);
+	nic->tag_bits = tag_bits(nic);
 	return 0;
 }
 

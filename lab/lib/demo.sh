@@ -10,6 +10,15 @@ demo_hints_of_two() {
 	(IFS=,; echo "${words[*]}")
 }
 
+# Of each NIC: the kernel trusts no host bridge with a prefix, so 8-bit tags alone.
+demo_hints_of_8_bits() {
+	local nic words=()
+	for nic in $(demo_widths | tr , ' '); do
+		words+=("$([ "$nic" = 8 ] && echo yes || echo no)")
+	done
+	(IFS=,; echo "${words[*]}")
+}
+
 # Do hints arrive? Below a switch. Through the host bridge only where it keeps them, and the kernel
 # asks for none below a Root Port that is no TPH completer, as QEMU's are. What QEMU itself carries
 # to memory that is served access by access has lost them.
@@ -19,7 +28,7 @@ demo_hints() {
 	switches) demo_hints_of_two ;;
 	rciep)
 		if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then
-			echo yes
+			demo_hints_of_8_bits
 		else
 			echo no
 		fi ;;

@@ -23,18 +23,25 @@
 #include "guest.h"
 #include "random.h"
 
-#define PAGE	     4096U
-#define ARG_PAGES    2U
-#define BUFFERS	     24U
-#define HELD	     2U /* the first of them have importers and are never closed */
-#define STRANGERS    12U
-#define CLOSED_FD    400 /* a number that nobody gets meanwhile */
-#define COUNT_OF(a)  (sizeof(a) / sizeof((a)[0]))
-#define FEATURE_BITS (VFIO_DEVICE_FEATURE_MASK | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET)
+#define PAGE		  4096U
+#define ARG_PAGES	  2U
+#define BUFFERS		  24U
+#define HELD		  2U /* the first of them have importers and are never closed */
+#define STRANGERS	  12U
+#define RESOURCE_PREFETCH 0x2000 /* of sysfs' file resource, as the kernel's IORESOURCE_PREFETCH   \
+				  */
+#define CLOSED_FD   400		 /* a number that nobody gets meanwhile */
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* How many resets had begun and ended. */
+struct resets {
+	unsigned begun, ended;
+};
 
 struct buffer {
 	int fd; /* -1: none */
 	struct model_hints hints;
+	struct resets before, after; /* what last set the hints */
 };
 
 struct stranger {
@@ -56,7 +63,7 @@ struct fuzz {
 	/* the threads beside it */
 	atomic_bool stop;
 	atomic_int fatal;
-	atomic_uint revokes, imports;
+	atomic_uint revokes, imports, resets_begun, resets_ended;
 };
 
 /* The argument of a call, longest form. */
@@ -191,13 +198,20 @@ static struct vfio_region_dma_range choose_range(struct fuzz *fuzz, uint32_t bar
 	return range;
 }
 
-static void keep_buffer(struct fuzz *fuzz, int fd, const struct model_hints *hints)
+static struct resets count_resets(struct fuzz *fuzz)
+{
+	return (struct resets){.begun = atomic_load(&fuzz->resets_begun),
+			       .ended = atomic_load(&fuzz->resets_ended)};
+}
+
+static void keep_buffer(struct fuzz *fuzz, int fd, const struct model_hints *hints,
+			struct resets before)
 {
 	struct buffer *buffer = &fuzz->buffers[HELD + random_below(&fuzz->random, BUFFERS - HELD)];
 
 	if (buffer->fd >= 0)
 		close(buffer->fd);
-	*buffer = (struct buffer){fd, *hints};
+	*buffer = (struct buffer){fd, *hints, before, count_resets(fuzz)};
 }
 
 static void fuzz_export(struct fuzz *fuzz)
@@ -205,6 +219,7 @@ static void fuzz_export(struct fuzz *fuzz)
 	uint32_t bar = random_once(&fuzz->random, 12) ? random_below(&fuzz->random, 12) : 0;
 	struct argument arg = {0};
 	struct model_call call = {.writable = true};
+	struct resets before = count_resets(fuzz);
 	struct model_hints hints;
 	bool done;
 	int ret, want;
@@ -230,7 +245,7 @@ static void fuzz_export(struct fuzz *fuzz)
 	ret = call_device(fuzz, &call, &arg);
 	judge(fuzz, "export", &call, ret < 0 ? -ret : 0, want, arg.export.flags);
 	if (done)
-		keep_buffer(fuzz, ret, &hints);
+		keep_buffer(fuzz, ret, &hints, before);
 }
 
 /* A buffer of ours, or something else. @return what it is */
@@ -271,9 +286,11 @@ static void choose_hints(struct fuzz *fuzz, struct vfio_device_feature_dma_buf_t
 		tph->steering_tag_ext = (uint16_t)random_u32(&fuzz->random);
 	if (flags) {
 		tph->ph = (uint8_t)random_below(&fuzz->random, 4);
-		if (random_once(&fuzz->random, 3))
-			flags |= VFIO_DMA_BUF_TPH_REQUIRED;
 	}
+	if (random_once(&fuzz->random, 3))
+		flags |= VFIO_DMA_BUF_TPH_REQUIRED;
+	if (random_once(&fuzz->random, 8))
+		flags |= MODEL_TAKEN;
 	tph->flags = flags;
 	switch (random_below(&fuzz->random, 24)) {
 	case 0:
@@ -294,13 +311,25 @@ static void choose_hints(struct fuzz *fuzz, struct vfio_device_feature_dma_buf_t
 	}
 }
 
-/* GET: to the last field, with TAKEN on a buffer only that has been imported. */
-static void judge_hints(struct fuzz *fuzz, const struct buffer *buffer,
+/*
+ * GET: to the last field, with TAKEN on a buffer only that has been imported. A
+ * reset since the hints were set has closed the buffer if one was required; one
+ * that ran beside either call may have.
+ */
+static void judge_hints(struct fuzz *fuzz, struct buffer *buffer, struct resets before,
 			const struct vfio_device_feature_dma_buf_tph *got)
 {
-	const struct model_hints *want = &buffer->hints;
-	uint32_t taken = VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT;
-	uint32_t flags = buffer < fuzz->buffers + HELD ? got->flags & ~taken : got->flags;
+	struct model_hints *want = &buffer->hints, closed = *want;
+	struct resets after = count_resets(fuzz);
+	uint32_t flags = buffer < fuzz->buffers + HELD ? got->flags & ~MODEL_TAKEN : got->flags;
+
+	model_reset(&closed);
+	if (before.ended > buffer->after.begun ||
+	    (after.begun > buffer->before.ended && flags == closed.flags)) {
+		*want = closed;
+		buffer->before = before;
+		buffer->after = after;
+	}
 
 	if (got->dmabuf_fd != buffer->fd || flags != want->flags || got->steering_tag != want->st ||
 	    got->steering_tag_ext != want->st_ext || got->ph != want->ph)
@@ -311,12 +340,12 @@ static void judge_hints(struct fuzz *fuzz, const struct buffer *buffer,
 			 want->ph);
 }
 
-/* REQUIRED may come too late for the importers of a held buffer, which is no mistake. */
+/* An importer of a held buffer may be in the way of any SET but the one that closes. */
 static bool may_be_busy(const struct fuzz *fuzz, const struct buffer *buffer,
 			const struct vfio_device_feature_dma_buf_tph *set)
 {
-	return buffer && buffer < fuzz->buffers + HELD && set->flags & VFIO_DMA_BUF_TPH_REQUIRED &&
-	       !(buffer->hints.flags & VFIO_DMA_BUF_TPH_REQUIRED);
+	return buffer && buffer < fuzz->buffers + HELD &&
+	       (set->flags & ~MODEL_TAKEN) != VFIO_DMA_BUF_TPH_REQUIRED;
 }
 
 static void fuzz_feature(struct fuzz *fuzz)
@@ -324,6 +353,7 @@ static void fuzz_feature(struct fuzz *fuzz)
 	bool set = random_once(&fuzz->random, 2);
 	struct argument arg = {0};
 	struct model_call call = {.writable = set || !random_once(&fuzz->random, 50)};
+	struct resets before = count_resets(fuzz);
 	struct model_hints hints = {0};
 	struct buffer *buffer;
 	enum model_file file;
@@ -348,13 +378,12 @@ static void fuzz_feature(struct fuzz *fuzz)
 	if (!want && got == EBUSY && maybe_busy)
 		return;
 	judge(fuzz, "feature", &call, got, want, arg.tph.flags);
-	if (got || !buffer)
+	if (got || !buffer || call.flags & VFIO_DEVICE_FEATURE_PROBE)
 		return;
-	buffer->hints = hints;
-	if ((call.flags & FEATURE_BITS) ==
-		    (TPH_VFIO_FEATURE_DMA_BUF_TPH | VFIO_DEVICE_FEATURE_GET) &&
-	    !(call.flags & VFIO_DEVICE_FEATURE_PROBE))
-		judge_hints(fuzz, buffer, &arg.tph);
+	if (call.flags & VFIO_DEVICE_FEATURE_SET)
+		*buffer = (struct buffer){buffer->fd, hints, before, count_resets(fuzz)};
+	else
+		judge_hints(fuzz, buffer, before, &arg.tph);
 }
 
 /* Both take much longer than a call and hold up the calls meanwhile. */
@@ -370,8 +399,11 @@ static void *revoke_memory(void *arg)
 	while (!atomic_load(&fuzz->stop)) {
 		int ret = 0;
 
-		if (atomic_fetch_add(&fuzz->revokes, 1) % 64 == 63)
+		if (atomic_fetch_add(&fuzz->revokes, 1) % 64 == 63) {
+			atomic_fetch_add(&fuzz->resets_begun, 1);
 			ret = accel_reset(accel);
+			atomic_fetch_add(&fuzz->resets_ended, 1);
+		}
 		on = !on;
 		if (!ret)
 			ret = accel_enable(accel, on);
@@ -385,7 +417,7 @@ static void *revoke_memory(void *arg)
 /* Refused or not, it may only be for one of the documented reasons. */
 static bool import_may_fail_with(int err)
 {
-	return err == ENODEV || err == EPERM || err == ENOSPC || err == ESTALE;
+	return err == ENODEV || err == EPERM || err == ENOSPC;
 }
 
 static void *import_held(void *arg)
@@ -482,6 +514,7 @@ static void read_bars(struct fuzz *fuzz)
 			fscanf(f, "%" SCNx64 " %" SCNx64 " %" SCNx64, &start, &end, &flags), 3);
 		fuzz->device.bar_start[i] = start;
 		fuzz->device.bar_bytes[i] = end ? end - start + 1 : 0;
+		fuzz->device.bar_prefetchable[i] = flags & RESOURCE_PREFETCH;
 	}
 	fclose(f);
 }

@@ -122,6 +122,9 @@ int model_export(const struct model_device *device, const struct model_call *cal
 	if (!err)
 		err = ranges_fit(arg->ranges, arg->nr_ranges, device->bar_start[arg->region_index],
 				 device->bar_bytes[arg->region_index]);
+	hints->impossible = !device->bar_prefetchable[arg->region_index];
+	if (!err && arg->flags && hints->impossible)
+		err = EOPNOTSUPP;
 	*done = !err;
 	return err;
 }
@@ -131,12 +134,12 @@ static int set_makes_sense(const struct vfio_device_feature_dma_buf_tph *arg,
 {
 	bool st = arg->flags & VFIO_DMA_BUF_TPH_ST, ext = arg->flags & VFIO_DMA_BUF_TPH_ST_EXT;
 
-	if (arg->flags &
-	    ~(VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT | VFIO_DMA_BUF_TPH_REQUIRED))
+	if (arg->flags & ~(VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT |
+			   VFIO_DMA_BUF_TPH_REQUIRED | MODEL_TAKEN))
 		return EINVAL;
 	if ((!st && arg->steering_tag) || (!ext && arg->steering_tag_ext))
 		return EINVAL;
-	if (!st && !ext && (arg->ph || arg->flags))
+	if (!st && !ext && arg->ph)
 		return EINVAL;
 	if (arg->ph > 3)
 		return EINVAL;
@@ -174,10 +177,21 @@ int model_feature(const struct model_device *device, const struct model_call *ca
 	err = set ? set_makes_sense(arg, device->completer_bits) : 0;
 	if (!err)
 		err = file_errno(file);
+	if (!err && set && hints->impossible && arg->flags & ~MODEL_TAKEN)
+		err = EOPNOTSUPP;
 	if (err)
 		return err;
 	if (set)
-		*hints = (struct model_hints){arg->flags, arg->steering_tag_ext, arg->steering_tag,
-					      arg->ph};
+		*hints = (struct model_hints){.flags = arg->flags & ~MODEL_TAKEN,
+					      .st_ext = arg->steering_tag_ext,
+					      .st = arg->steering_tag,
+					      .ph = arg->ph,
+					      .impossible = hints->impossible};
 	return !set && !call->writable ? EFAULT : 0;
+}
+
+void model_reset(struct model_hints *hints)
+{
+	if (hints->flags & VFIO_DMA_BUF_TPH_REQUIRED)
+		*hints = (struct model_hints){.flags = VFIO_DMA_BUF_TPH_REQUIRED};
 }

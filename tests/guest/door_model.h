@@ -20,6 +20,7 @@ struct model_device {
 	unsigned completer_bits; /* 0, 8 or 16 */
 	uint64_t bar_start[MODEL_BARS];
 	uint64_t bar_bytes[MODEL_BARS]; /* 0: there is none */
+	bool bar_prefetchable[MODEL_BARS];
 };
 
 /* The argument of VFIO_DEVICE_FEATURE: its header and the memory it lies in. */
@@ -34,7 +35,10 @@ struct model_hints {
 	uint32_t flags;
 	uint16_t st_ext;
 	uint8_t st, ph;
+	bool impossible; /* not in a prefetchable BAR */
 };
+
+#define MODEL_TAKEN (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
 
 /* What the file is that a call names. */
 enum model_file {
@@ -60,5 +64,8 @@ int model_export(const struct model_device *device, const struct model_call *cal
 int model_feature(const struct model_device *device, const struct model_call *call,
 		  const struct vfio_device_feature_dma_buf_tph *arg, enum model_file file,
 		  struct model_hints *hints);
+
+/* What a reset leaves of a buffer's hints. */
+void model_reset(struct model_hints *hints);
 
 #endif

@@ -281,7 +281,6 @@ static void undo_register(struct bench *bench)
 	assert_int_equal(ibv_dereg_mr(bench->mr), 0);
 }
 
-/* TAKEN is cleared. */
 static void prepare_register(struct bench *bench)
 {
 	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, false), 0);

@@ -124,8 +124,9 @@ static void many_tags(void **state)
 }
 
 /*
- * Theory of operation: one tag takes one entry, however many regions and buffers
- * use it, and the entry lives until the last of them is gone.
+ * Theory of operation: the regions of a buffer share an entry, and another buffer
+ * with the same tag has its own: so neither depends on what the other does. An
+ * entry lives until its last region is gone.
  */
 static void each_shared_tag(struct guest *guest, struct nic *nic)
 {
@@ -139,7 +140,7 @@ static void each_shared_tag(struct guest *guest, struct nic *nic)
 	struct ibv_mr *fourth = guest_register(guest, nic, c);
 
 	if (has_st_table(nic))
-		assert_int_equal(guest_st_count(nic, 0x33), 1);
+		assert_int_equal(guest_st_count(nic, 0x33), 3);
 	guest_check_writes(guest, nic, fourth, 2, other_ph);
 	guest_unregister(guest, fourth);
 	guest_unregister(guest, first);
@@ -185,22 +186,26 @@ static void registered_again(void **state)
 }
 
 /*
- * Theory of operation: SET counts for what is asked from then on. A region that
- * is mapped keeps its tag, the next one has the new tag or, cleared, none.
+ * Theory of operation: a region that is mapped sends a hint that is set, so the
+ * hint cannot be changed or cleared under it. Without the region it can, and the
+ * next one has the new tag or none.
  */
 static void each_set_between(struct guest *guest, struct nic *nic)
 {
 	struct hint old = {nic->tag_bits, 0x51, 2}, new = {nic->tag_bits, 0x52, 3};
 	int fd = guest_export(guest, 0, guest_flags_of(old));
-	struct ibv_mr *first = guest_register(guest, nic, fd), *second, *third;
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
+	assert_int_equal(guest_set_errno(guest, fd, new, false), EBUSY);
+	assert_int_equal(guest_set_errno(guest, fd, NO_HINT, false), EBUSY);
+	guest_check_writes(guest, nic, mr, 0, old);
+	guest_unregister(guest, mr);
 	set_one(guest, fd, new);
-	second = guest_register(guest, nic, fd);
+	mr = guest_register(guest, nic, fd);
+	guest_check_writes(guest, nic, mr, 0, new);
+	guest_unregister(guest, mr);
 	set_one(guest, fd, NO_HINT);
-	third = guest_register(guest, nic, fd);
-	guest_check_writes(guest, nic, first, 0, old);
-	guest_check_writes(guest, nic, second, 0, new);
-	guest_check_writes(guest, nic, third, 0, NO_HINT);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, NO_HINT);
 }
 
 static void set_between(void **state)
@@ -265,10 +270,8 @@ static void reregistered(void **state)
 }
 
 /*
- * Theory of operation: the mkey names an entry by 8 bits, so a table serves at
- * most 255 tags. One buffer gets a new tag for each region until there is no
- * room: that region works without a hint, and the first that is dropped makes
- * room again.
+ * Theory of operation: buffers with tags of their own until there is no room: the
+ * next region works without a hint, and one that is dropped makes room again.
  */
 static void table_full(void **state)
 {
@@ -277,33 +280,82 @@ static void table_full(void **state)
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
 	uint16_t entries[2048];
-	unsigned size = guest_st_table(nic, entries);
-	unsigned room = size > 256 ? 255 : size - 1;
+	unsigned size = guest_st_table(nic, entries), room = size - 1;
 	struct ibv_mr *first = NULL, *last = NULL;
 	int fd;
 
 	if (!size)
 		GUEST_SKIP("this NIC has no ST table");
-	if (bits == 8 && tag + room > 0xff)
-		GUEST_SKIP("there are not enough 8-bit tags to fill %u entries", room);
-	fd = guest_export(guest, 0, 0);
+	if (size > 64)
+		GUEST_SKIP("%u entries are more than a capability has", size);
 	for (unsigned i = 0; i < room; i++) {
-		set_one(guest, fd, hint_of(bits, tag + i));
-		last = guest_register(guest, nic, fd);
+		last = guest_register(
+			guest, nic, guest_export(guest, i, guest_flags_of(hint_of(bits, tag + i))));
 		first = first ? first : last;
 	}
 	assert_int_equal(guest_st_used(nic), room);
-	guest_check_writes(guest, nic, last, 0, hint_of(bits, tag + room - 1));
-	set_one(guest, fd, hint_of(bits, tag + room));
+	guest_check_writes(guest, nic, last, room - 1, hint_of(bits, tag + room - 1));
+	fd = guest_export(guest, room, guest_flags_of(hint_of(bits, tag + room)));
 	last = guest_register(guest, nic, fd);
-	guest_check_writes(guest, nic, last, 0, NO_HINT);
+	guest_check_writes(guest, nic, last, room, NO_HINT);
 	assert_int_equal(guest_st_count(nic, tag + room), 0);
 	/* Asked for is not taken. */
 	assert_false(guest_get_flags(guest, fd) & TAKEN);
 	guest_unregister(guest, first);
 	last = guest_register(guest, nic, fd);
-	guest_check_writes(guest, nic, last, 0, hint_of(bits, tag + room));
+	guest_check_writes(guest, nic, last, room, hint_of(bits, tag + room));
 	assert_true(guest_get_flags(guest, fd) & TAKEN);
+}
+
+/*
+ * Theory of operation: in the last quarter of the table a buffer shares the entry
+ * of another one with the same tag.
+ */
+static void scarce(void **state)
+{
+	struct guest *guest = *state;
+	unsigned bits = guest->completer_bits;
+	uint16_t tag = bits == 16 ? 0x1000 : 1;
+	struct nic *nic = guest_nic(guest, bits);
+	uint16_t entries[2048];
+	unsigned size = guest_st_table(nic, entries), room = size - 1;
+	unsigned enough = room - room / 4;
+	struct hint shared = hint_of(bits, tag);
+	int fd;
+
+	if (!size || size > 64)
+		GUEST_SKIP("this NIC has no ST table as large as they are");
+	for (unsigned i = 0; i < enough; i++)
+		guest_register(guest, nic,
+			       guest_export(guest, i, guest_flags_of(hint_of(bits, tag + i))));
+	fd = guest_export(guest, enough, guest_flags_of(shared));
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), enough, shared);
+	assert_int_equal(guest_st_count(nic, shared.tag), 1);
+	assert_int_equal(guest_st_used(nic), enough);
+}
+
+/*
+ * Theory of operation: who may only read sends no hint and is nobody's concern:
+ * the owner may change a hint, and require one, with such a region mapped.
+ */
+static void each_read_only(struct guest *guest, struct nic *nic)
+{
+	struct hint old = {nic->tag_bits, 0x71, 2}, new = {nic->tag_bits, 0x72, 2};
+	int fd = guest_export(guest, 0, guest_flags_of(old));
+	unsigned before = guest_st_used(nic);
+	struct ibv_mr *mr =
+		ibv_reg_dmabuf_mr(nic->pd, 0, GUEST_SLICE_BYTES, 0, fd, IBV_ACCESS_REMOTE_READ);
+
+	assert_non_null(mr);
+	assert_int_equal(guest_st_used(nic), before);
+	assert_int_equal(guest_set_errno(guest, fd, new, true), 0);
+	assert_int_equal(guest_rdma_read(nic, mr, 0, 0, 4096), 0);
+	assert_int_equal(ibv_dereg_mr(mr), 0);
+}
+
+static void read_only(void **state)
+{
+	with_each_width(*state, each_read_only);
 }
 
 int main(void)
@@ -319,6 +371,8 @@ int main(void)
 		GUEST_TEST(set_between, &guest),
 		GUEST_TEST(reregistered, &guest),
 		GUEST_TEST(table_full, &guest),
+		GUEST_TEST(scarce, &guest),
+		GUEST_TEST(read_only, &guest),
 	};
 
 	if (ret)

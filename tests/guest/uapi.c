@@ -26,13 +26,14 @@ static int feature(const struct accel *accel, uint32_t flags, void *data, size_t
 	return ret;
 }
 
-int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, uint32_t flags)
+int accel_export_bar(const struct accel *accel, uint32_t bar, uint64_t offset, uint64_t length,
+		     uint32_t flags)
 {
 	struct vfio_region_dma_range range = {.offset = offset, .length = length};
 	union {
 		struct vfio_device_feature_dma_buf head;
 		uint8_t bytes[sizeof(struct vfio_device_feature_dma_buf) + sizeof(range)];
-	} arg = {.head = {.region_index = VFIO_PCI_BAR0_REGION_INDEX,
+	} arg = {.head = {.region_index = bar,
 			  .open_flags = O_RDWR | O_CLOEXEC,
 			  .flags = flags,
 			  .nr_ranges = 1}};
@@ -40,6 +41,11 @@ int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, ui
 	memcpy(arg.bytes + sizeof(arg.head), &range, sizeof(range));
 	return feature(accel, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_DMA_BUF, &arg,
 		       sizeof(arg));
+}
+
+int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, uint32_t flags)
+{
+	return accel_export_bar(accel, VFIO_PCI_BAR0_REGION_INDEX, offset, length, flags);
 }
 
 uint32_t accel_hint(uint16_t tag, bool extended, unsigned ph)

@@ -15,6 +15,9 @@
 
 /* A dma-buf of a slice of BAR0; @flags as in tph/vfio_tph.h. */
 int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, uint32_t flags);
+/* The same of any BAR. */
+int accel_export_bar(const struct accel *accel, uint32_t bar, uint64_t offset, uint64_t length,
+		     uint32_t flags);
 /* The flags of a hint. */
 uint32_t accel_hint(uint16_t tag, bool extended, unsigned ph);
 

@@ -105,9 +105,22 @@ kernel_fetch() {
 	) || exit
 	kernel_in_tree init -q -b series
 	echo '*' >"$dir/.git/info/exclude"
-	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
-	kernel_in_tree commit -q -m "Linux, from Debian's linux-source-$kernel $(<"$dir.version")"
+	kernel_in_tree commit -q --allow-empty \
+		-m "Linux, from Debian's linux-source-$kernel $(<"$dir.version")"
 	kernel_in_tree tag base
+	kernel_track
+}
+
+# The commit without the series has the files of kernel_dirs.
+kernel_track() {
+	local dir=$cache/linux-$kernel
+	kernel_tree_busy
+	kernel_in_tree checkout -q -f -B series base
+	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
+	kernel_in_tree commit -q --amend --allow-empty -C base
+	kernel_in_tree tag -f base >/dev/null
+	rm -f "$dir/.git/tph-series"
+	printf '%s\n' "${kernel_dirs[*]}" >"$dir/.git/tph-dirs"
 	kernel_tree_settled
 }
 
@@ -155,6 +168,7 @@ kernel_tree_ensure() {
 			"them back)"
 		return
 	fi
+	[ "$(cat "$dir/.git/tph-dirs" 2>/dev/null)" = "${kernel_dirs[*]}" ] || kernel_track
 	[ "$(cat "$dir/.git/tph-series" 2>/dev/null)" != "$key" ] || return 0
 	say "applying the series to Linux $kernel"
 	kernel_tree_busy

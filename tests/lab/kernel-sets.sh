@@ -15,6 +15,7 @@ for part in say kernel; do
 	. "$project/lab/lib/$part.sh"
 done
 tree=$cache/linux-9.9 series=$top/kernel/9.9
+kernel_dirs=(file)
 
 in_tree() {
 	"${kernel_git[@]}" -C "$tree" "$@"
@@ -31,6 +32,7 @@ mkdir -p "$tree" "$series"
 in_tree init -q -b series
 commit file base
 in_tree tag base
+echo "${kernel_dirs[*]}" >"$tree/.git/tph-dirs"
 in_tree rev-parse HEAD >"$tree/.git/tph-tip"
 # Three sets.
 for set in fixes core more; do
@@ -59,6 +61,13 @@ rm "$tree/.git/tph-series"
 kernel_tree_ensure
 kernel_refresh
 diff -r "$work/written" "$series"
+
+# A series that came to touch another file.
+echo new >"$tree/new"
+kernel_dirs+=(new)
+kernel_tree_ensure
+in_tree ls-tree --name-only base | grep -qx new
+[ "$(in_tree log --format=%s base..series | wc -l)" = 6 ]
 
 # A changed commit in the middle, and a new one at the end.
 GIT_SEQUENCE_EDITOR="sed -i '0,/^pick .* core one/s/^pick \(.* core one\)/reword \1/'" \

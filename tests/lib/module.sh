@@ -2,12 +2,19 @@
 # shellcheck shell=bash
 # A module for the guest.
 
-# module_build SOURCE-DIR OUT-DIR: against the lab's own kernel build. That has no modules, so what
-# theirs would have made is made here.
+# module_build SOURCE-DIR OUT-DIR: with the lab's configuration, which has no modules. So there is no
+# list of what the kernel exports, and insmod is who finds that a symbol is missing.
 module_build() {
-	local build
-	build=$(dirname "$(lab/tphlab kernel-tree)")/build-7.3
-	cp "$build/vmlinux.symvers" "$build/Module.symvers"
-	make -s -C "$build" LOCALVERSION= modules_prepare
-	make -s -C "$build" M="$PWD/$1" MO="$(realpath -m "$2")" LOCALVERSION= modules
+	local tree build lock
+	tree=$(lab/tphlab kernel-tree)
+	build=${tree%/*}/module-7.3
+	mkdir -p "$build"
+	exec {lock}>"$build.lock"
+	flock "$lock"
+	cat kernel/lab.config kernel/series.config >"$build/wanted.config"
+	make -s -C "$tree" O="$build" KCONFIG_ALLCONFIG="$build/wanted.config" allnoconfig
+	make -s -C "$build" -j"$(nproc)" LOCALVERSION= modules_prepare
+	make -s -C "$build" M="$PWD/$1" MO="$(realpath -m "$2")" LOCALVERSION= \
+		KBUILD_MODPOST_WARN=1 modules
+	exec {lock}>&-
 }

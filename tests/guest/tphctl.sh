@@ -187,10 +187,11 @@ dead_holder() {
 # Sets nics, by the names that RDMA gives them, and widths, what they are enabled to send: mlx5
 # enables TPH with the first buffer that may have hints.
 nics_read() {
-	local link
+	local link first
+	first=$(lspci -D -d 7048:acc0 | awk '{ print $1; exit }')
 	nics=() widths=''
 	for link in /sys/class/infiniband/*/device; do
-		peer_write ${#nics[@]} "$accel" >/dev/null || die "no data from NIC ${#nics[@]}"
+		peer_write ${#nics[@]} "$first" >/dev/null || die "no data from NIC ${#nics[@]}"
 		nics+=("$(basename "$(readlink -f "$link")")")
 		widths+=,$(tphctl show "${nics[-1]}" |
 			awk '/enabled now/ { sub("-bit", "", $NF); print $NF }')
@@ -229,7 +230,7 @@ path_host_bridge() {
 	nics_read
 	verdicts_are 8 3 '.*the root complex between them may drop the hint'
 	verdicts_are 16 4
-	p2p_demo --topology rciep --nics "$widths" --hints "$1"
+	p2p_demo --topology rciep --nics "$widths" --hints "$([ "$1" = kept ] && echo yes,no || echo no)"
 }
 
 path_root_port() {

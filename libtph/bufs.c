@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The dma-bufs that processes hold, from /proc/PID/fdinfo. Processes and file
+ * The dma-bufs of the machine, from /proc/PID/fdinfo and debugfs. Processes and file
  * descriptors that end while they are read are left out. Each process is opened
  * once and read below that, so that its files are of one process even where its
  * number is given to another meanwhile.
@@ -9,15 +9,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "libtph/bufinfo.h"
 #include "libtph/fdinfo.h"
 #include "libtph/textfile.h"
 #include "tph/tph.h"
 #include "util/macros.h"
+
+#define BUFINFO	      "/sys/kernel/debug/dma_buf/bufinfo"
 
 #define COMMAND_CHARS 64 /* TASK_COMM_LEN is 16; kernel threads add to it */
 
@@ -32,6 +36,7 @@ struct found {
 	struct tph_buf public;
 	struct tph_holder *holders;
 	size_t allocated;
+	struct tph_importer *importers; /* their names follow them in the same allocation */
 	char exporter[FDINFO_EXPORTER_CHARS];
 	char name[];
 };
@@ -271,6 +276,63 @@ static int scan_proc(struct scan *s, DIR *proc)
 	return ret;
 }
 
+static int add_importers(struct found *found, const struct bufinfo *info)
+{
+	struct bufinfo_importer *copy;
+	struct tph_importer *list;
+
+	free(found->importers);
+	found->importers = list = malloc(info->count * (sizeof(*list) + sizeof(*copy)) + 1);
+	if (!list)
+		return -ENOMEM;
+	copy = (struct bufinfo_importer *)(list + info->count);
+	for (size_t i = 0; i < info->count; i++) {
+		copy[i] = info->importers[i];
+		list[i] = copy[i].public;
+		list[i].device = copy[i].device;
+	}
+	found->public.importers = list;
+	found->public.importer_count = info->count;
+	return 0;
+}
+
+/* Also the buffers that no process holds. */
+static int scan_bufinfo(struct scan *s, const char *path)
+{
+	struct bufinfo info = {.file = fopen(path, "re")};
+	int ret;
+
+	if (!info.file)
+		return 0;
+	while ((ret = bufinfo_next(&info)) > 0) {
+		struct found *found = find(s, &info.buf);
+
+		ret = found ? add_importers(found, &info) : -ENOMEM;
+		if (ret)
+			break;
+	}
+	s->result->public.importers_known =
+		ferror(info.file) ? TPH_SUPPORT_UNKNOWN : TPH_SUPPORT_YES;
+	fclose(info.file);
+	free(info.importers);
+	return ret;
+}
+
+/* An importer that has mapped takes what it states. */
+static void find_taken(struct tph_buf *buf)
+{
+	for (size_t i = 0; i < buf->importer_count; i++) {
+		const struct tph_importer *importer = &buf->importers[i];
+
+		if (!importer->mapped)
+			continue;
+		if (importer->hints.flags & TPH_HINT_ST)
+			buf->hints.flags |= TPH_HINT_TAKEN_ST;
+		if (importer->hints.flags & TPH_HINT_ST_EXT)
+			buf->hints.flags |= TPH_HINT_TAKEN_ST_EXT;
+	}
+}
+
 /*
  * A name can hold a line that looks like hints. A kernel without the series
  * writes none of its own, so there every such line is a name's.
@@ -309,6 +371,8 @@ static int finish(struct bufs_result *result)
 		qsort(found->holders, found->public.holder_count, sizeof(found->holders[0]),
 		      compare_holders);
 		found->public.holders = found->holders;
+		if (found->public.hints_known == TPH_SUPPORT_YES)
+			find_taken(&found->public);
 		result->bufs[i] = found->public;
 	}
 	result->public.bufs = result->bufs;
@@ -320,7 +384,7 @@ static void keep_node(void *node)
 	(void)node; /* result->found owns it */
 }
 
-int tph_bufs_read(const char *proc, struct tph_bufs **bufs)
+int tph_bufs_read(const char *proc, const char *bufinfo, struct tph_bufs **bufs)
 {
 	DIR *dir = opendir(proc ? proc : "/proc");
 	struct scan s = {0};
@@ -331,6 +395,8 @@ int tph_bufs_read(const char *proc, struct tph_bufs **bufs)
 	s.result = calloc(1, sizeof(*s.result));
 	ret = s.result ? scan_proc(&s, dir) : -ENOMEM;
 	closedir(dir);
+	if (!ret)
+		ret = scan_bufinfo(&s, bufinfo ? bufinfo : BUFINFO);
 	tdestroy(s.by_key, keep_node);
 	if (!ret && s.hints_shown)
 		drop_forged_hints(s.result, proc);
@@ -352,6 +418,7 @@ void tph_bufs_free(struct tph_bufs *bufs)
 		return;
 	result = container_of(bufs, struct bufs_result, public);
 	for (size_t i = 0; i < result->public.count; i++) {
+		free(result->found[i]->importers);
 		free(result->found[i]->holders);
 		free(result->found[i]);
 	}
@@ -362,4 +429,29 @@ void tph_bufs_free(struct tph_bufs *bufs)
 	free(result->found);
 	free(result->bufs);
 	free(result);
+}
+
+int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints)
+{
+	struct tph_kernel kernel;
+	struct fdinfo info;
+	char path[PATH_MAX];
+	bool is_dmabuf;
+	FILE *file;
+
+	if (snprintf(path, sizeof(path), "%s/thread-self/fdinfo/%d", proc ? proc : "/proc",
+		     dmabuf_fd) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	file = fopen(path, "re");
+	if (!file)
+		return errno == ENOENT ? -EBADF : -errno;
+	is_dmabuf = fdinfo_read(file, &info);
+	fclose(file);
+	if (!is_dmabuf)
+		return -EINVAL;
+	/* Without the series such a line is a name's. */
+	if (!info.hints_shown || tph_kernel_probe(proc, &kernel) || kernel.hints == TPH_SUPPORT_NO)
+		return -ENODATA;
+	*hints = info.hints;
+	return 0;
 }

@@ -35,7 +35,7 @@ struct tph_ctx *tph_ctx_unref(struct tph_ctx *ctx)
 	ctx->ops->close(ctx);
 	for (size_t i = 0; i < ctx->count; i++) {
 		free(ctx->entries[i].function);
-		free(ctx->entries[i].bytes);
+		free(ctx->entries[i].rows);
 	}
 	free(ctx->entries);
 	free(ctx);
@@ -80,23 +80,16 @@ struct entry *ctx_add(struct tph_ctx *ctx, const struct tph_bdf *bdf)
 
 static int compare_entries(const void *a, const void *b)
 {
-	return tph_bdf_compare(&((const struct entry *)a)->bdf, &((const struct entry *)b)->bdf);
+	const struct entry *x = a, *y = b;
+	int order = tph_bdf_compare(&x->bdf, &y->bdf);
+
+	return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-int ctx_sort(struct tph_ctx *ctx)
+void ctx_sort(struct tph_ctx *ctx)
 {
-	char text[TPH_BDF_CHARS];
-
 	if (ctx->count)
 		qsort(ctx->entries, ctx->count, sizeof(ctx->entries[0]), compare_entries);
-	for (size_t i = 1; i < ctx->count; i++) {
-		if (compare_entries(&ctx->entries[i - 1], &ctx->entries[i]))
-			continue;
-		ctx_log(ctx, TPH_LOG_ERROR, "%s is there twice",
-			tph_bdf_format(&ctx->entries[i].bdf, text));
-		return -EEXIST;
-	}
-	return 0;
 }
 
 size_t ctx_lower_bound(const struct tph_ctx *ctx, const struct tph_bdf *bdf)

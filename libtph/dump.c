@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libtph/dump_join.h"
 #include "libtph/dump_text.h"
 #include "libtph/internal.h"
 #include "libtph/source.h"
@@ -20,32 +21,63 @@ struct dump {
 	size_t count;
 };
 
+/* The row with @index; NULL: it is not in the dump. */
+static const struct row *find_row(const struct entry *entry, unsigned index)
+{
+	unsigned i = index + 1; /* it cannot be further behind */
+
+	if (i > entry->row_count)
+		i = entry->row_count;
+	while (i && entry->rows[i - 1].index > index)
+		i--;
+	return i && entry->rows[i - 1].index == index ? &entry->rows[i - 1] : NULL;
+}
+
 static uint16_t dump_visible_bytes(struct tph_ctx *ctx, struct entry *entry)
 {
+	const struct row *last = &entry->rows[entry->row_count - 1];
+
 	(void)ctx;
-	return entry->length;
+	return (uint16_t)(last->index * ROW_BYTES + last->count);
+}
+
+static bool read_entry(const struct entry *entry, unsigned offset, void *buf, size_t len)
+{
+	uint8_t *out = buf;
+
+	while (len) {
+		const struct row *row = find_row(entry, offset / ROW_BYTES);
+		unsigned from = offset % ROW_BYTES;
+		size_t n;
+
+		if (!row || from >= row->count)
+			return false;
+		n = row->count - from < len ? row->count - from : len;
+		memcpy(out, row->bytes + from, n);
+		out += n;
+		offset += (unsigned)n;
+		len -= n;
+	}
+	return true;
 }
 
 static bool dump_read(struct tph_ctx *ctx, struct entry *entry, unsigned offset, void *buf,
 		      size_t len)
 {
 	(void)ctx;
-	if (offset > entry->length || len > entry->length - offset)
-		return false;
-	memcpy(buf, entry->bytes + offset, len);
-	return true;
+	return read_entry(entry, offset, buf, len);
 }
 
 static bool decode_bridge(const struct entry *entry, struct bridge *bridge)
 {
-	if (entry->length <= PCI_SUBORDINATE_BUS ||
-	    (entry->bytes[PCI_HEADER_TYPE] & 0x7f) != PCI_HEADER_TYPE_BRIDGE)
+	uint8_t type, buses[2];
+
+	if (!read_entry(entry, PCI_HEADER_TYPE, &type, 1) ||
+	    (type & 0x7f) != PCI_HEADER_TYPE_BRIDGE ||
+	    !read_entry(entry, PCI_SECONDARY_BUS, buses, sizeof(buses)))
 		return false;
-	*bridge = (struct bridge){
-		.bdf = entry->bdf,
-		.secondary = entry->bytes[PCI_SECONDARY_BUS],
-		.subordinate = entry->bytes[PCI_SUBORDINATE_BUS],
-	};
+	*bridge =
+		(struct bridge){.bdf = entry->bdf, .secondary = buses[0], .subordinate = buses[1]};
 	/* A bus number of 0 was not given yet; one that is not above its own would be a loop. */
 	return bridge->secondary > entry->bdf.bus;
 }
@@ -149,6 +181,8 @@ int tph_ctx_new_dump_file(FILE *file, const struct tph_log *log, struct tph_ctx 
 	struct tph_ctx *new = ctx_new(log, &dump_ops);
 	int ret = new ? dump_read_text(new, file) : -ENOMEM;
 
+	if (!ret)
+		ret = dump_join(new);
 	if (!ret) {
 		new->source = calloc(1, sizeof(struct dump));
 		ret = new->source ? find_bridges(new, new->source) : -ENOMEM;

@@ -1,150 +1,287 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The text of a dump: what `lspci -x`, -xxx and -xxxx write. A line that begins
- * with the function's address, then lines of a hexadecimal offset, a colon and up
- * to 16 bytes.
+ * The functions of a dump. Rows belong to the heading above them that has the same
+ * prefix. A blank line ends a function, and offsets only grow: rows of which neither
+ * says whose they are, are left out. All that is left out is said, with its line.
  */
-#include <ctype.h>
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "libtph/dump_input.h"
+#include "libtph/dump_line.h"
 #include "libtph/dump_text.h"
-#include "libtph/internal.h"
 
-#define LINE_CHARS     512
-#define BYTES_PER_LINE 16
+#define WARNINGS_MAX 50
+/* Headings without rows that are kept: one for each prefix. */
+#define HEADINGS 4
+
+struct heading {
+	struct tph_bdf bdf;
+	uint64_t prefix;
+	unsigned line; /* 0: none */
+	bool titled;
+};
 
 struct reader {
 	struct tph_ctx *ctx;
-	struct entry *entry; /* the last function that began */
-	unsigned line;
+	struct input *in;
+	struct heading headings[HEADINGS]; /* since the last blank line */
+	size_t next_heading;
+	struct heading current; /* the function whose rows are read: the context's last */
+	unsigned next_offset;	/* of its next row */
+	bool after_blank;
+	bool strays; /* the rows before this line belong to no function */
+	bool headings_seen, rows_seen;
+	unsigned warnings;
 };
 
-static int malformed(const struct reader *d, const char *why)
+static void warn(struct reader *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void warn(struct reader *r, const char *format, ...)
 {
-	ctx_log(d->ctx, TPH_LOG_ERROR, "line %u: %s; write the dump with lspci -xxxx", d->line,
-		why);
-	return -EBADMSG;
+	char text[256];
+	va_list args;
+
+	if (++r->warnings > WARNINGS_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	ctx_log(r->ctx, TPH_LOG_WARNING, "line %u: %s", r->in->number, text);
 }
 
-/* The first word, if it is an address and not too long to be one. */
-static bool begins_function(const char *line, struct tph_bdf *bdf)
+/* The address of the function whose rows are read. */
+static const char *name(const struct reader *r, char text[TPH_BDF_CHARS])
 {
-	char word[TPH_BDF_CHARS];
-	size_t len = strcspn(line, " \t\r\n");
+	return tph_bdf_format(&r->current.bdf, text);
+}
 
-	if (!len || len >= sizeof(word))
+static void forget_headings(struct reader *r)
+{
+	for (size_t i = 0; i < HEADINGS; i++)
+		r->headings[i].line = 0;
+}
+
+static void take_blank(struct reader *r)
+{
+	r->after_blank = true;
+	forget_headings(r);
+}
+
+/* What follows in a diff need not be of the same function. */
+static void take_hunk(struct reader *r)
+{
+	r->current.line = 0;
+	forget_headings(r);
+}
+
+/* A heading without rows that has this prefix; NULL: there is none. */
+static struct heading *find_heading(struct reader *r, uint64_t prefix)
+{
+	for (size_t i = 0; i < HEADINGS; i++)
+		if (r->headings[i].line && r->headings[i].prefix == prefix)
+			return &r->headings[i];
+	return NULL;
+}
+
+static void take_heading(struct reader *r, const struct line *line)
+{
+	struct heading *heading = find_heading(r, line->prefix);
+
+	if (!heading)
+		heading = &r->headings[r->next_heading++ % HEADINGS];
+	else if (heading->titled && !line->titled)
+		return;
+	*heading = (struct heading){line->bdf, line->prefix, r->in->number, line->titled};
+	r->headings_seen = true;
+	r->strays = false;
+}
+
+/* A line that is nothing but the prefix of a function is blank. */
+static void take_text(struct reader *r, const struct line *line)
+{
+	if (find_heading(r, line->prefix) || (r->current.line && r->current.prefix == line->prefix))
+		take_blank(r);
+}
+
+/* Whether the row is the current function's. */
+static bool continues(const struct reader *r, const struct line *line, unsigned offset)
+{
+	if (!r->current.line || line->prefix != r->current.prefix || offset < r->next_offset)
 		return false;
-	memcpy(word, line, len);
-	word[len] = '\0';
-	return !tph_bdf_parse(word, bdf);
+	if (!r->after_blank)
+		return true;
+	/* A blank line in the midst of a function; not where many dumps end. */
+	return offset == r->next_offset && offset != PCI_STD_HEADER_SIZEOF &&
+	       offset != PCI_CFG_SPACE_SIZE;
 }
 
-/* "f0:" or "100:", then a blank: the offset of a line of bytes. */
-static bool begins_bytes(const char *line, unsigned *offset, const char **rest)
+static int begin_function(struct reader *r, struct heading *heading)
 {
-	size_t digits = strspn(line, "0123456789abcdefABCDEF");
-
-	if ((digits != 2 && digits != 3) || line[digits] != ':' ||
-	    !(line[digits + 1] == ' ' || line[digits + 1] == '\t'))
-		return false;
-	*offset = (unsigned)strtoul(line, NULL, 16);
-	*rest = line + digits + 1;
-	return true;
-}
-
-static int make_room(struct entry *entry)
-{
-	uint16_t size = entry->allocated ? PCI_CFG_SPACE_EXP_SIZE : PCI_CFG_SPACE_SIZE;
-	uint8_t *bytes;
-
-	if (entry->length + BYTES_PER_LINE <= entry->allocated)
-		return 0;
-	bytes = realloc(entry->bytes, size);
-	if (!bytes)
-		return -ENOMEM;
-	entry->bytes = bytes;
-	entry->allocated = size;
-	return 0;
-}
-
-static int take_bytes(struct reader *d, unsigned offset, const char *text)
-{
-	struct entry *entry = d->entry;
-	int ret, n = 0;
+	struct entry *entry = ctx_add(r->ctx, &heading->bdf);
 
 	if (!entry)
-		return malformed(d, "bytes, but no function that they are of");
-	if (offset != entry->length || offset > PCI_CFG_SPACE_EXP_SIZE - BYTES_PER_LINE)
-		return malformed(d, "the offset does not continue the line before");
-	ret = make_room(entry);
-	if (ret)
-		return ret;
-	for (;;) {
-		char *end;
+		return -ENOMEM;
+	entry->line = heading->line;
+	r->current = *heading;
+	r->next_offset = 0;
+	r->after_blank = false;
+	forget_headings(r);
+	return 0;
+}
 
-		text += strspn(text, " \t\r\n");
-		if (!*text)
-			break;
-		if (!isxdigit((unsigned char)text[0]) || !isxdigit((unsigned char)text[1]) ||
-		    (text[2] && !isspace((unsigned char)text[2])))
-			return malformed(d, "not a byte of two hexadecimal digits");
-		if (n++ == BYTES_PER_LINE)
-			return malformed(d, "more than 16 bytes");
-		entry->bytes[entry->length++] = (uint8_t)strtoul(text, &end, 16);
-		text = end;
+static struct row *add_row(struct entry *entry)
+{
+	if (entry->row_count == entry->rows_allocated) {
+		uint16_t n = entry->row_count ? 2 * entry->row_count : 4;
+		struct row *rows = reallocarray(entry->rows, n, sizeof(*rows));
+
+		if (!rows)
+			return NULL;
+		entry->rows = rows;
+		entry->rows_allocated = n;
+	}
+	return &entry->rows[entry->row_count++];
+}
+
+static void check_row(struct reader *r, const struct line *line, unsigned offset)
+{
+	char bdf[TPH_BDF_CHARS];
+
+	if (offset > r->next_offset)
+		warn(r, "%s has no bytes from 0x%02x to 0x%02x", name(r, bdf), r->next_offset,
+		     offset - 1);
+	if (line->row.count < ROW_BYTES)
+		warn(r, "only %u of 16 bytes can be read; the others of %s at 0x%02x are left out",
+		     line->row.count, name(r, bdf), offset);
+}
+
+/* Rows that belong to no function: one warning for all that follow each other. */
+static void take_stray(struct reader *r, const struct line *line, unsigned offset)
+{
+	if (!r->strays)
+		warn(r, "bytes at 0x%02x without the address of their function are left out",
+		     offset);
+	r->strays = true;
+	/* Those of the next function, whose heading is missing: so are those that follow. */
+	if (line->prefix == r->current.prefix)
+		r->current.line = 0;
+}
+
+static int keep_row(struct reader *r, const struct line *line, unsigned offset)
+{
+	struct row *row;
+
+	check_row(r, line, offset);
+	r->next_offset = offset + ROW_BYTES;
+	r->after_blank = false;
+	r->strays = false;
+	row = add_row(&r->ctx->entries[r->ctx->count - 1]);
+	if (!row)
+		return -ENOMEM;
+	*row = line->row;
+	return 0;
+}
+
+static int take_row(struct reader *r, const struct line *line)
+{
+	unsigned offset = line->row.index * ROW_BYTES;
+	struct heading *heading = find_heading(r, line->prefix);
+	bool goes_on = continues(r, line, offset);
+	int ret;
+
+	r->rows_seen = true;
+	if (!line->row.count) {
+		warn(r, "more than 16 bytes; they are left out");
+		return 0;
+	}
+	/* Between two rows a line of text can look like a heading. */
+	if (heading && !(goes_on && offset && offset == r->next_offset)) {
+		ret = begin_function(r, heading);
+		return ret ? ret : keep_row(r, line, offset);
+	}
+	if (goes_on)
+		return keep_row(r, line, offset);
+	take_stray(r, line, offset);
+	return 0;
+}
+
+static int take_line(struct reader *r, const struct line *line)
+{
+	switch (line->kind) {
+	case LINE_BLANK:
+		take_blank(r);
+		return 0;
+	case LINE_HUNK:
+		take_hunk(r);
+		return 0;
+	case LINE_HEADING:
+		take_heading(r, line);
+		return 0;
+	case LINE_ROW:
+		return take_row(r, line);
+	case LINE_TEXT:
+		take_text(r, line);
+		return 0;
 	}
 	return 0;
 }
 
-static int take_line(struct reader *d, const char *line)
+static int take_lines(struct reader *r)
 {
-	struct tph_bdf bdf;
-	const char *rest;
-	unsigned offset;
+	struct line line;
+	int ret;
 
-	if (begins_bytes(line, &offset, &rest))
-		return take_bytes(d, offset, rest);
-	if (begins_function(line, &bdf)) {
-		d->entry = ctx_add(d->ctx, &bdf);
-		return d->entry ? 0 : -ENOMEM;
-	}
-	return 0;
-}
-
-static int take_file(struct reader *d, FILE *file)
-{
-	bool begins = true; /* of a line; long ones come in pieces */
-	char line[LINE_CHARS];
-
-	while (fgets(line, sizeof(line), file)) {
-		size_t len = strlen(line);
-		bool ends = len && line[len - 1] == '\n';
-		int ret;
-
-		d->line += begins;
-		if (!ends && len < sizeof(line) - 1 && !feof(file))
-			return malformed(d, "a NUL character");
-		ret = begins ? take_line(d, line) : 0;
+	while ((ret = input_next(r->in)) > 0) {
+		line_parse(r->in->line, &line);
+		ret = take_line(r, &line);
 		if (ret)
 			return ret;
-		begins = ends;
 	}
-	return ferror(file) ? -EIO : 0;
+	if (r->warnings > WARNINGS_MAX)
+		ctx_log(r->ctx, TPH_LOG_WARNING, "and %u more such lines",
+			r->warnings - WARNINGS_MAX);
+	return ret;
+}
+
+static const char *why_nothing(const struct reader *r)
+{
+	if (r->in->binary)
+		return "it is no text";
+	if (r->rows_seen)
+		return "there are bytes in it, but not the addresses of their functions";
+	if (r->headings_seen)
+		return "there is text about functions in it, but no byte of theirs";
+	return "there is no function in it";
+}
+
+static int read_lines(struct reader *r, FILE *file)
+{
+	int ret = input_begin(r->in, file);
+	const char *problem;
+
+	if (ret)
+		return ret;
+	problem = input_problem(r->in);
+	if (problem) {
+		ctx_log(r->ctx, TPH_LOG_ERROR, "%s", problem);
+		return -EBADMSG;
+	}
+	ret = take_lines(r);
+	if (ret || r->ctx->count)
+		return ret;
+	ctx_log(r->ctx, TPH_LOG_ERROR, "%s; write the dump with lspci -xxxx, as root",
+		why_nothing(r));
+	return -ENODATA;
 }
 
 int dump_read_text(struct tph_ctx *ctx, FILE *file)
 {
-	struct reader d = {.ctx = ctx};
-	int ret = take_file(&d, file);
+	struct input *in = malloc(sizeof(*in));
+	struct reader r = {.ctx = ctx, .in = in};
+	int ret = in ? read_lines(&r, file) : -ENOMEM;
 
-	if (ret)
-		return ret;
-	if (!ctx->count) {
-		ctx_log(ctx, TPH_LOG_ERROR,
-			"no PCI function in it; write the dump with lspci -xxxx");
-		return -ENODATA;
-	}
-	return ctx_sort(ctx) ? -EBADMSG : 0;
+	free(in);
+	return ret;
 }

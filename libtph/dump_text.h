@@ -7,8 +7,9 @@
 struct tph_ctx;
 
 /*
- * Adds the functions of @file, with their bytes. 0; -EBADMSG: malformed, or a
- * function is there twice; -ENODATA: there is none; the log says what.
+ * Adds the functions of @file, with their bytes, in the order of the file: a function
+ * that is there twice is there twice. 0; -EBADMSG: it is no text; -ENODATA: there is no
+ * function with bytes; errors of reading. The log says what.
  */
 int dump_read_text(struct tph_ctx *ctx, FILE *file);
 

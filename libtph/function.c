@@ -34,10 +34,13 @@ static enum tph_port port_of_type(unsigned type)
 
 static void decode_ids(const struct config *c, struct tph_function *f)
 {
-	config_get16(c, PCI_VENDOR_ID, &f->vendor);
-	config_get16(c, PCI_DEVICE_ID, &f->device);
+	uint32_t ids = 0;
+
+	f->ids_seen = config_get32(c, PCI_VENDOR_ID, &ids);
+	f->vendor = (uint16_t)ids;
+	f->device = (uint16_t)(ids >> 16);
 	/* A virtual function shows no ids of its own. */
-	if (f->vendor == 0xffff && c->ctx->ops->read_ids)
+	if ((f->ids_seen != TPH_SEEN_YES || f->vendor == 0xffff) && c->ctx->ops->read_ids)
 		c->ctx->ops->read_ids(c->ctx, c->entry, f);
 }
 
@@ -47,10 +50,11 @@ static void decode_header(const struct config *c, struct tph_function *f)
 	uint32_t class = 0;
 
 	decode_ids(c, f);
+	f->class_seen =
+		c->silent ? TPH_SEEN_NO_ANSWER : config_get32(c, PCI_CLASS_REVISION, &class);
+	f->class_code = class >> 8;
 	if (c->silent)
 		return;
-	if (config_get32(c, PCI_CLASS_REVISION, &class) == TPH_SEEN_YES)
-		f->class_code = class >> 8;
 	config_get8(c, PCI_HEADER_TYPE, &type);
 	f->bridge = (type & 0x7f) == PCI_HEADER_TYPE_BRIDGE;
 	if (f->bridge) {

@@ -13,13 +13,22 @@
 
 struct source_ops;
 
+#define ROW_BYTES 16
+
+/* A line of a dump: bytes of configuration space from @index * ROW_BYTES on. */
+struct row {
+	uint8_t index, count;
+	uint8_t bytes[ROW_BYTES];
+};
+
 /* A function of a context. */
 struct entry {
 	struct tph_bdf bdf;
 	struct tph_function *function; /* NULL until it is asked for, see function_of() */
-	/* Configuration space that the source keeps, from 0 on; a dump's. */
-	uint8_t *bytes;
-	uint16_t length, allocated;
+	/* Of a dump: the line that names the function, and its rows, by index. */
+	unsigned line;
+	struct row *rows;
+	uint16_t row_count, rows_allocated;
 };
 
 struct tph_ctx {
@@ -36,8 +45,8 @@ struct tph_ctx {
 struct tph_ctx *ctx_new(const struct tph_log *log, const struct source_ops *ops);
 /* A new entry at the end, or NULL: no memory. Entries are sorted by ctx_sort() in the end. */
 struct entry *ctx_add(struct tph_ctx *ctx, const struct tph_bdf *bdf);
-/* Sorts; -EEXIST: a function is there twice. */
-int ctx_sort(struct tph_ctx *ctx);
+/* By address; what is there twice by line. */
+void ctx_sort(struct tph_ctx *ctx);
 struct entry *ctx_find(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
 /* The first entry that is not below @bdf; ctx->count: all are. */
 size_t ctx_lower_bound(const struct tph_ctx *ctx, const struct tph_bdf *bdf);

@@ -22,7 +22,7 @@ struct live {
 	int devices_fd; /* the folder with one link for each function */
 	/* The one function whose configuration space is open: a function is read in one go. */
 	struct entry *entry;
-	int config_fd;
+	int config_fd; /* a negative errno: it cannot be opened */
 };
 
 /* Opens a file of the function's folder; a negative errno. */
@@ -37,6 +37,18 @@ static int open_file(const struct tph_ctx *ctx, const struct entry *entry, const
 	return fd < 0 ? -errno : fd;
 }
 
+static int live_open_folder(struct tph_ctx *ctx, struct entry *entry)
+{
+	return open_file(ctx, entry, "");
+}
+
+static void close_config(struct live *live)
+{
+	if (live->entry && live->config_fd >= 0)
+		close(live->config_fd);
+	live->entry = NULL;
+}
+
 /* The open configuration space of @entry; a negative errno. */
 static int config_fd(struct tph_ctx *ctx, struct entry *entry)
 {
@@ -45,13 +57,10 @@ static int config_fd(struct tph_ctx *ctx, struct entry *entry)
 
 	if (live->entry == entry)
 		return live->config_fd;
-	if (live->entry)
-		close(live->config_fd);
-	live->entry = NULL;
+	close_config(live);
+	live->entry = entry;
 	live->config_fd = open_file(ctx, entry, "config");
-	if (live->config_fd >= 0)
-		live->entry = entry;
-	else
+	if (live->config_fd < 0)
 		ctx_log(ctx, TPH_LOG_WARNING, "cannot open the configuration space of %s: %s",
 			tph_bdf_format(&entry->bdf, bdf), strerror(-live->config_fd));
 	return live->config_fd;
@@ -100,12 +109,14 @@ static int read_attribute(const struct tph_ctx *ctx, const struct entry *entry, 
 
 static void live_read_ids(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
 {
-	unsigned long value;
+	unsigned long vendor, device;
 
-	if (!read_attribute(ctx, entry, "vendor", &value))
-		f->vendor = (uint16_t)value;
-	if (!read_attribute(ctx, entry, "device", &value))
-		f->device = (uint16_t)value;
+	if (read_attribute(ctx, entry, "vendor", &vendor) ||
+	    read_attribute(ctx, entry, "device", &device))
+		return;
+	f->ids_seen = TPH_SEEN_YES;
+	f->vendor = (uint16_t)vendor;
+	f->device = (uint16_t)device;
 }
 
 /*
@@ -189,8 +200,7 @@ static void live_close(struct tph_ctx *ctx)
 
 	if (!live)
 		return;
-	if (live->entry)
-		close(live->config_fd);
+	close_config(live);
 	if (live->devices_fd >= 0)
 		close(live->devices_fd);
 	free(live);
@@ -201,9 +211,25 @@ static const struct source_ops live_ops = {
 	.read = live_read,
 	.read_ids = live_read_ids,
 	.find_above = live_find_above,
+	.open_folder = live_open_folder,
 	.read_msix_tags = live_read_msix_tags,
 	.close = live_close,
 };
+
+/* Two names can be one address: "00:1f.0" and "0000:00:1f.0". */
+static int check_addresses(const struct tph_ctx *ctx, const char *path)
+{
+	char bdf[TPH_BDF_CHARS];
+
+	for (size_t i = 1; i < ctx->count; i++) {
+		if (tph_bdf_compare(&ctx->entries[i - 1].bdf, &ctx->entries[i].bdf))
+			continue;
+		ctx_log(ctx, TPH_LOG_ERROR, "%s: %s is there twice", path,
+			tph_bdf_format(&ctx->entries[i].bdf, bdf));
+		return -EIO;
+	}
+	return 0;
+}
 
 static int add_devices(struct tph_ctx *ctx, DIR *dir, const char *path)
 {
@@ -221,7 +247,8 @@ static int add_devices(struct tph_ctx *ctx, DIR *dir, const char *path)
 		if (!ctx_add(ctx, &bdf))
 			return -ENOMEM;
 	}
-	return ctx_sort(ctx) ? -EIO : 0;
+	ctx_sort(ctx);
+	return check_addresses(ctx, path);
 }
 
 static int scan(struct tph_ctx *ctx, const char *sysfs)

@@ -8,6 +8,14 @@
 /* NULL if @index is out of range. */
 #define NAME(names, index) ((size_t)(index) < ARRAY_SIZE(names) ? (names)[index] : NULL)
 
+static int find_name(const char *const *names, size_t count, const char *name)
+{
+	for (size_t i = 0; name && i < count; i++)
+		if (!strcmp(name, names[i]))
+			return (int)i;
+	return -EINVAL;
+}
+
 static const char *const ph_names[] = {"bidirectional", "requester", "target", "target-priority"};
 
 const char *tph_ph_str(unsigned ph)
@@ -17,20 +25,39 @@ const char *tph_ph_str(unsigned ph)
 
 int tph_ph_parse(const char *name)
 {
-	for (int i = 0; name && i < (int)ARRAY_SIZE(ph_names); i++)
-		if (!strcmp(name, ph_names[i]))
-			return i;
-	return -EINVAL;
+	return find_name(ph_names, ARRAY_SIZE(ph_names), name);
 }
 
-const char *tph_seen_str(enum tph_seen seen)
+static const char *const width_names[] = {"8-bit", "16-bit"};
+
+const char *tph_width_str(unsigned width)
+{
+	return NAME(width_names, width);
+}
+
+int tph_width_parse(const char *name)
+{
+	static const char *const numbers[] = {"8", "16"};
+	int width = find_name(numbers, ARRAY_SIZE(numbers), name);
+
+	return width >= 0 ? width : find_name(width_names, ARRAY_SIZE(width_names), name);
+}
+
+const char *tph_side_str(unsigned side)
+{
+	static const char *const names[] = {"importer", "common", "exporter"};
+
+	return NAME(names, side);
+}
+
+const char *tph_seen_str(unsigned seen)
 {
 	static const char *const names[] = {"no", "yes", "not-visible", "no-answer", "malformed"};
 
 	return NAME(names, seen);
 }
 
-const char *tph_port_str(enum tph_port port)
+const char *tph_port_str(unsigned port)
 {
 	static const char *const names[] = {
 		[TPH_PORT_UNKNOWN] = "unknown",
@@ -52,10 +79,12 @@ const char *tph_port_str(enum tph_port port)
 
 const char *tph_mode_str(unsigned mode)
 {
-	static const char *const names[] = {"no-st", "interrupt-vector", "device-specific"};
-	const char *name = NAME(names, mode);
+	static const char *const names[] = {
+		"no-st",    "interrupt-vector", "device-specific", "reserved",
+		"reserved", "reserved",		"reserved",	   "reserved",
+	};
 
-	return name ? name : "reserved";
+	return NAME(names, mode);
 }
 
 const char *tph_enable_str(unsigned enable)
@@ -79,21 +108,21 @@ const char *tph_completer_str(unsigned completer)
 	return NAME(names, completer);
 }
 
-const char *tph_verdict_str(enum tph_verdict verdict)
+const char *tph_verdict_str(unsigned verdict)
 {
 	static const char *const names[] = {"unknown", "none", "best-effort", "guaranteed"};
 
 	return NAME(names, verdict);
 }
 
-const char *tph_route_str(enum tph_route route)
+const char *tph_route_str(unsigned route)
 {
 	static const char *const names[] = {"unknown", "none", "host", "direct"};
 
 	return NAME(names, route);
 }
 
-const char *tph_reason_str(enum tph_reason reason)
+const char *tph_reason_str(unsigned reason)
 {
 	static const char *const names[] = {
 		[TPH_REASON_NONE] = "none",

@@ -25,6 +25,9 @@ struct source_ops {
 	/* Fills in @f->above; all else in @f is there. */
 	void (*find_above)(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f);
 
+	/* The function's folder in sysfs, to be closed; a negative errno. NULL: not to be had. */
+	int (*open_folder)(struct tph_ctx *ctx, struct entry *entry);
+
 	/*
 	 * Upper halves of the vector controls of the MSI-X table at @offset, bytes,
 	 * of BAR @bar. NULL: not to be had.

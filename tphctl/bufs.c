@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl bufs: the dma-bufs of this machine, their hints and who holds them. */
+/* tphctl bufs: the dma-bufs of this machine, their hints, who holds and who imported them. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tphctl/identity.h"
 #include "tphctl/json.h"
 #include "tphctl/table.h"
 #include "tphctl/tphctl.h"
@@ -11,12 +12,13 @@
 static const char USAGE[] =
 	"usage: tphctl bufs [--json]\n"
 	"\n"
-	"The dma-bufs that processes hold as file descriptors, with hints and holders.\n"
+	"The dma-bufs, with hints, the processes that hold them as file descriptors, and\n"
+	"the devices that imported them and what they said that their writes carry.\n"
 	"\n"
 	"  --json  for programs; tphctl-json.md has the fields\n"
 	"\n"
 	"A hint is shown as ? where the kernel does not tell; - is none. The buffers of\n"
-	"other users' processes are seen by root alone.\n"
+	"other users' processes, and all importers, are seen by root alone.\n"
 	"Exit status: 0, also where there are none; 1 it failed, 2 wrong command line.\n";
 
 enum {
@@ -42,6 +44,14 @@ static const struct column COLUMNS[COL_COUNT] = {
 	{"FLAGS", 0},
 };
 
+/* Required without a tag: importers cannot map it until its owner sets one. */
+static const char *required_text(const struct tph_hints *h)
+{
+	if (!(h->flags & TPH_HINT_REQUIRED))
+		return "";
+	return h->flags & (TPH_HINT_ST | TPH_HINT_ST_EXT) ? "required " : "closed ";
+}
+
 static void hint_cells(struct table *table, struct libscols_line *line, const struct tph_buf *buf)
 {
 	const struct tph_hints *h = &buf->hints;
@@ -59,8 +69,7 @@ static void hint_cells(struct table *table, struct libscols_line *line, const st
 		   h->flags & TPH_HINT_ST_EXT ? text : "-");
 	table_cell(table, line, COL_PH, TONE_PLAIN, "%s",
 		   h->flags & (TPH_HINT_ST | TPH_HINT_ST_EXT) ? tph_ph_str(h->ph) : "-");
-	table_cell(table, line, COL_FLAGS, TONE_PLAIN, "%s%s%s",
-		   h->flags & TPH_HINT_REQUIRED ? "required " : "",
+	table_cell(table, line, COL_FLAGS, TONE_PLAIN, "%s%s%s", required_text(h),
 		   h->flags & TPH_HINT_TAKEN_ST ? "taken-8-bit " : "",
 		   h->flags & TPH_HINT_TAKEN_ST_EXT ? "taken-16-bit" : "");
 }
@@ -76,7 +85,43 @@ static void holder_line(struct table *table, struct libscols_line *parent,
 		   holder->command[0] ? holder->command : "process", holder->pid, holder->fd, more);
 }
 
-static void buf_lines(struct table *table, const struct tph_buf *buf)
+/* "importer 0000:05:00.0 (mlx5_0)" */
+static void importer_cell(struct table *table, struct libscols_line *line, struct tph_ctx *ctx,
+			  const struct tph_importer *importer)
+{
+	char names[IDENTITY_CHARS] = "";
+	struct identity id = {0};
+	struct tph_bdf bdf;
+
+	if (ctx && !tph_bdf_parse(importer->device, &bdf) &&
+	    !tph_names_read(ctx, &bdf, &id.names)) {
+		identity_names(&id, names);
+		identity_free(&id);
+	}
+	table_cell(table, line, COL_BUFFER, TONE_PLAIN,
+		   names[0] ? "importer %s (%s)" : "importer %s%s", importer->device, names);
+}
+
+static void importer_line(struct table *table, struct libscols_line *parent, struct tph_ctx *ctx,
+			  const struct tph_importer *importer)
+{
+	struct libscols_line *line = table_line(table, parent);
+	const struct tph_hints *h = &importer->hints;
+	bool states = importer->own_hint || h->flags;
+
+	importer_cell(table, line, ctx, importer);
+	if (h->flags & TPH_HINT_ST)
+		table_cell(table, line, COL_ST, TONE_PLAIN, "0x%02x", h->st);
+	if (h->flags & TPH_HINT_ST_EXT)
+		table_cell(table, line, COL_ST_EXT, TONE_PLAIN, "0x%04x", h->st_ext);
+	if (h->flags)
+		table_cell(table, line, COL_PH, TONE_PLAIN, "%s", tph_ph_str(h->ph));
+	if (states)
+		table_cell(table, line, COL_FLAGS, TONE_PLAIN, "%smapped %u",
+			   importer->own_hint ? "a hint of its own, " : "", importer->mapped);
+}
+
+static void buf_lines(struct table *table, struct tph_ctx *ctx, const struct tph_buf *buf)
 {
 	struct libscols_line *line = table_line(table, NULL);
 
@@ -91,15 +136,23 @@ static void buf_lines(struct table *table, const struct tph_buf *buf)
 	hint_cells(table, line, buf);
 	for (size_t i = 0; i < buf->holder_count; i++)
 		holder_line(table, line, &buf->holders[i]);
+	for (size_t i = 0; i < buf->importer_count; i++)
+		importer_line(table, line, ctx, &buf->importers[i]);
 }
 
 static int print_table(const struct tph_bufs *bufs)
 {
+	struct tph_ctx *ctx = NULL;
 	struct table table;
+
+	/* Without it importers have no names. */
+	if (tph_ctx_new_live(NULL, NULL, &ctx))
+		ctx = NULL;
 
 	table_begin(&table, COLUMNS, COL_COUNT, true);
 	for (size_t i = 0; i < bufs->count; i++)
-		buf_lines(&table, &bufs->bufs[i]);
+		buf_lines(&table, ctx, &bufs->bufs[i]);
+	tph_ctx_unref(ctx);
 	return table_end(&table) ? no_memory() : finish_output(EXIT_DONE);
 }
 
@@ -121,7 +174,36 @@ static struct json_object *hints_to_json(const struct tph_buf *buf)
 	return object;
 }
 
-static struct json_object *buf_to_json(const struct tph_buf *buf)
+static struct json_object *importer_to_json(const struct tph_importer *importer)
+{
+	struct json_object *object = json_object_new_object();
+	const struct tph_hints *h = &importer->hints;
+
+	json_put_text(object, "device", importer->device);
+	json_put_tag(object, "st", h->flags & TPH_HINT_ST, h->st, TPH_WIDTH_8);
+	json_put_tag(object, "st_ext", h->flags & TPH_HINT_ST_EXT, h->st_ext, TPH_WIDTH_16);
+	json_put_string(object, "ph", h->flags ? tph_ph_str(h->ph) : NULL);
+	json_put_bool(object, "own_hint", importer->own_hint);
+	json_put_number(object, "mapped", importer->mapped);
+	return object;
+}
+
+/* null: not known */
+static void put_importers(struct json_object *object, const struct tph_bufs *bufs,
+			  const struct tph_buf *buf)
+{
+	struct json_object *importers;
+
+	if (bufs->importers_known != TPH_SUPPORT_YES) {
+		json_put(object, "importers", NULL);
+		return;
+	}
+	importers = json_put_array(object, "importers");
+	for (size_t i = 0; importers && i < buf->importer_count; i++)
+		json_object_array_add(importers, importer_to_json(&buf->importers[i]));
+}
+
+static struct json_object *buf_to_json(const struct tph_bufs *bufs, const struct tph_buf *buf)
 {
 	struct json_object *object = json_object_new_object(), *holders;
 
@@ -144,6 +226,7 @@ static struct json_object *buf_to_json(const struct tph_buf *buf)
 		json_put_text(holder, "command", buf->holders[i].command);
 		json_object_array_add(holders, holder);
 	}
+	put_importers(object, bufs, buf);
 	return object;
 }
 
@@ -153,7 +236,7 @@ static int print_json(const struct tph_bufs *bufs)
 	struct json_object *array = json_put_array(root, "buffers");
 
 	for (size_t i = 0; array && i < bufs->count; i++)
-		json_object_array_add(array, buf_to_json(&bufs->bufs[i]));
+		json_object_array_add(array, buf_to_json(bufs, &bufs->bufs[i]));
 	json_put_number(root, "denied_processes", bufs->denied);
 	return json_end(root, false);
 }
@@ -171,11 +254,15 @@ int run_bufs(int argc, char **argv)
 		return show_usage(USAGE);
 	if (!take_words(argc, argv, 0, "nothing"))
 		return EXIT_USAGE;
-	ret = tph_bufs_read(NULL, &bufs);
+	ret = tph_bufs_read(NULL, NULL, &bufs);
 	if (ret)
 		return fail(EXIT_FAILED, "bufs: cannot look for dma-bufs in /proc: %s; mount it",
 			    strerror(-ret));
 	status = options.json ? print_json(bufs) : print_table(bufs);
+	if (!status && !options.json && bufs->count && bufs->importers_known != TPH_SUPPORT_YES)
+		fprintf(stderr, "tphctl: bufs: importers are not known: %s\n",
+			geteuid() ? "run as root"
+				  : "mount debugfs at /sys/kernel/debug (CONFIG_DEBUG_FS)");
 	if (!status && bufs->denied)
 		fprintf(stderr, "tphctl: bufs: processes that could not be looked into: %zu; %s\n",
 			bufs->denied,

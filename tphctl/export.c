@@ -12,11 +12,11 @@
 #include "tphctl/tphctl.h"
 
 static const char USAGE[] =
-	"usage: tphctl export BDF --bar N --offset O --length L --st T --ph WORD\n"
+	"usage: tphctl export NAME --bar N --offset O --length L --st T --ph WORD\n"
 	"                     [--ext] [--required] [--json] -- CMD…\n"
 	"\n"
 	"Exports a part of a BAR as a dma-buf with a hint and runs CMD, which inherits\n"
-	"it: its number is in TPH_DMABUF_FD. BDF must be bound to vfio-pci.\n"
+	"it: its number is in TPH_DMABUF_FD. NAME must be bound to vfio-pci.\n"
 	"\n"
 	"  --bar N                 0 to 5\n"
 	"  --offset O, --length L  bytes, multiples of the page size; 4K, 1M, 2G, …\n"

@@ -95,7 +95,7 @@ int export_parse(int argc, char **argv, struct export *want)
 		return status;
 	if (argc - optind < 2)
 		return fail(EXIT_USAGE,
-			    "export: it takes a BDF, and behind -- the command to run; see "
+			    "export: it takes a NAME, and behind -- the command to run; see "
 			    "tphctl export --help");
 	want->function = argv[optind];
 	want->command = argv + optind + 1;

@@ -12,11 +12,8 @@ static int check_function(const struct export *want, struct tph_bdf *bdf)
 {
 	struct options here = {0};
 	struct machine machine = {0};
-	int status = parse_address("export", want->function, bdf);
+	int status = open_machine("export", &here, &machine);
 
-	if (status)
-		return status;
-	status = open_machine("export", &here, &machine);
 	if (!status)
 		status = find_function("export", machine.ctx, want->function, bdf);
 	tph_ctx_unref(machine.ctx);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tphctl/facts.h"
+#include "tphctl/identity.h"
 #include "tphctl/json.h"
 #include "tphctl/tphctl.h"
 
@@ -57,6 +58,32 @@ const char *table_text(const struct tph_function *f, char text[TABLE_TEXT_CHARS]
 	snprintf(text, TABLE_TEXT_CHARS, "%s, %u", tph_table_str(f->requester.table),
 		 f->requester.table_entries);
 	return text;
+}
+
+const char *ids_text(const struct tph_function *f, char text[IDS_TEXT_CHARS])
+{
+	if (f->ids_seen != TPH_SEEN_YES)
+		return seen_mark(f->ids_seen);
+	snprintf(text, IDS_TEXT_CHARS, "%04x:%04x", f->vendor, f->device);
+	return text;
+}
+
+const char *class_text(const struct tph_function *f, char text[IDS_TEXT_CHARS])
+{
+	if (f->class_seen != TPH_SEEN_YES)
+		return seen_mark(f->class_seen);
+	snprintf(text, IDS_TEXT_CHARS, "%06x", f->class_code);
+	return text;
+}
+
+/* null: not visible */
+static void put_seen_hex(struct json_object *object, const char *name, enum tph_seen seen,
+			 uint32_t value, int digits)
+{
+	if (seen == TPH_SEEN_YES)
+		json_put_hex(object, name, value, digits);
+	else
+		json_put(object, name, NULL);
 }
 
 static void modes_to_json(struct json_object *requester, const struct tph_function *f)
@@ -121,12 +148,17 @@ static void acs_to_json(struct json_object *object, const struct tph_function *f
 	json_put(object, "acs", acs);
 }
 
-void facts_to_json(struct json_object *object, const struct tph_function *f)
+void facts_to_json(struct json_object *object, struct tph_ctx *ctx, const struct tph_function *f)
 {
+	struct identity id;
+
 	json_put_bdf(object, "function", &f->bdf);
-	json_put_hex(object, "vendor", f->vendor, 4);
-	json_put_hex(object, "device", f->device, 4);
-	json_put_hex(object, "class", f->class_code, 6);
+	put_seen_hex(object, "vendor", f->ids_seen, f->vendor, 4);
+	put_seen_hex(object, "device", f->ids_seen, f->device, 4);
+	put_seen_hex(object, "class", f->class_seen, f->class_code, 6);
+	identity_read(ctx, f, &id);
+	identity_to_json(object, &id);
+	identity_free(&id);
 	json_put_string(object, "kind", tph_port_str(f->port));
 	json_put_number(object, "config_bytes", f->config_bytes);
 	requester_to_json(object, f);

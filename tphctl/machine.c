@@ -6,50 +6,73 @@
 
 #include "tphctl/tphctl.h"
 
-static void note_error(void *data, enum tph_log_level level, const char *message)
+/* Errors are kept for the line that says what failed, warnings until it is known that none did. */
+static void note_message(void *data, enum tph_log_level level, const char *message)
 {
 	struct machine *machine = data;
 
 	if (level == TPH_LOG_ERROR)
 		snprintf(machine->error, sizeof(machine->error), "%s", message);
+	else if (level == TPH_LOG_WARNING && machine->warnings)
+		fprintf(machine->warnings, "%s\n", message);
 }
 
-/* The library's message has the line and what to do. */
+/* The library's message says what is wrong, and what to do. */
 static int dump_failed(const char *command, const char *path, const struct machine *machine,
 		       int err)
 {
-	if (err != -ENODATA && machine->error[0])
+	if (machine->error[0])
 		return fail(EXIT_FAILED, "%s: cannot read the dump %s: %s", command, path,
 			    machine->error);
+	if (err == -EISDIR)
+		return fail(EXIT_FAILED, "%s: cannot read the dump %s: it is a folder; name a file",
+			    command, path);
 	return fail(EXIT_FAILED, "%s: cannot read the dump %s: %s; lspci -D -xxxx writes one",
-		    command, path, err == -ENODATA ? "there is no function in it" : strerror(-err));
+		    command, path, strerror(-err));
+}
+
+static void say_warnings(const char *command, const char *path, char *text)
+{
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n")))
+		if (*line)
+			fail(EXIT_DONE, "%s: %s: %s", command, path, line);
+}
+
+static int open_dump(const char *command, const char *path, struct machine *machine)
+{
+	struct tph_log log = {note_message, machine};
+	char *text = NULL;
+	size_t size;
+	int ret;
+
+	machine->warnings = open_memstream(&text, &size);
+	ret = strcmp(path, "-") ? tph_ctx_new_dump(path, &log, &machine->ctx)
+				: tph_ctx_new_dump_file(stdin, &log, &machine->ctx);
+	if (machine->warnings)
+		fclose(machine->warnings);
+	machine->warnings = NULL;
+	if (!ret && text)
+		say_warnings(command, path, text);
+	free(text);
+	return ret ? dump_failed(command, path, machine, ret) : EXIT_DONE;
 }
 
 int open_machine(const char *command, const struct options *options, struct machine *machine)
 {
-	struct tph_log log = {note_error, machine};
+	struct tph_log log = {note_message, machine};
 	int ret;
 
 	machine->error[0] = '\0';
-	if (options->dump) {
-		ret = strcmp(options->dump, "-")
-			      ? tph_ctx_new_dump(options->dump, &log, &machine->ctx)
-			      : tph_ctx_new_dump_file(stdin, &log, &machine->ctx);
-		return ret ? dump_failed(command, options->dump, machine, ret) : EXIT_DONE;
-	}
+	machine->warnings = NULL;
+	if (options->dump)
+		return open_dump(command, options->dump, machine);
 	ret = tph_ctx_new_live(NULL, &log, &machine->ctx);
 	return ret ? fail(EXIT_FAILED,
 			  "%s: cannot read the functions in /sys/bus/pci: %s; is sysfs mounted?",
 			  command, machine->error[0] ? machine->error : strerror(-ret))
 		   : EXIT_DONE;
-}
-
-int parse_address(const char *command, const char *text, struct tph_bdf *bdf)
-{
-	if (!tph_bdf_parse(text, bdf))
-		return EXIT_DONE;
-	return fail(EXIT_USAGE, "%s: %s is no address of a function: write it as 0000:01:00.0",
-		    command, text);
 }
 
 /* Finds a function at the same place in another domain, which is probably meant. */
@@ -72,14 +95,12 @@ static bool find_in_other_domain(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 	return found;
 }
 
-int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf)
+/* An address that is not there. */
+static int no_function(const char *command, struct tph_ctx *ctx, const struct tph_bdf *bdf)
 {
 	const char *lister = tph_ctx_is_dump(ctx) ? "the dump" : "lspci -D";
 	char name[TPH_BDF_CHARS], other[TPH_BDF_CHARS];
-	int status = parse_address(command, text, bdf);
 
-	if (status || tph_ctx_has(ctx, bdf))
-		return status;
 	tph_bdf_format(bdf, name);
 	if (find_in_other_domain(ctx, bdf, other))
 		return fail(EXIT_FAILED,
@@ -88,4 +109,26 @@ int find_function(const char *command, struct tph_ctx *ctx, const char *text, st
 			    command, name, (unsigned)bdf->domain, other);
 	return fail(EXIT_FAILED, "%s: there is no function %s; %s has them all", command, name,
 		    lister);
+}
+
+int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf)
+{
+	int ret = tph_ctx_find(ctx, text, bdf);
+
+	if (!ret)
+		return EXIT_DONE;
+	if (ret == -ENOMEM)
+		return no_memory();
+	if (!tph_bdf_parse(text, bdf))
+		return no_function(command, ctx, bdf);
+	if (tph_ctx_is_dump(ctx))
+		return fail(EXIT_USAGE,
+			    "%s: %s is no address of a function: write it as 0000:01:00.0, a dump "
+			    "has no names",
+			    command, text);
+	return fail(
+		EXIT_FAILED,
+		"%s: no function is at the address, or has a device of the name, %s; tphctl list "
+		"--all has names",
+		command, text);
 }

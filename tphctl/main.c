@@ -14,10 +14,11 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"list", "", "functions that send or take hints (TPH)", run_list},
-	{"show", " BDF", "all that one function says about hints", run_show},
+	{"show", " NAME", "all that one function says about hints", run_show},
 	{"path", " IMPORTER EXPORTER", "can hints travel from one to the other?", run_path},
-	{"export", " BDF ... -- CMD...", "a dma-buf with a hint, for CMD to use", run_export},
-	{"bufs", "", "dma-bufs, their hints and holders", run_bufs},
+	{"export", " NAME ... -- CMD...", "a dma-buf with a hint, for CMD to use", run_export},
+	{"bufs", "", "dma-bufs, hints, holders, importers", run_bufs},
+	{"watch", " [NAME...]", "what changes of all this, while it runs", run_watch},
 };
 
 static const char HELP[] =
@@ -27,7 +28,8 @@ static const char HELP[] =
 	"  --help            of a command: its options and exit statuses\n"
 	"  --version\n"
 	"\n"
-	"BDF is a function's address, 0000:01:00.0; a domain of 0 may be left out.\n"
+	"NAME is an address, 0000:01:00.0 (a domain of 0 may be left out), or what Linux\n"
+	"calls the device: mlx5_0, ens1f0np0, renderD128, vfio0.\n"
 	"IMPORTER is the function that writes, such as a NIC; EXPORTER has the memory.\n"
 	"Configuration space is whole only for root: what cannot be seen is shown as ?.\n"
 	"\n"

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tphctl/identity.h"
 #include "tphctl/json.h"
 #include "tphctl/table.h"
 #include "tphctl/tphctl.h"
@@ -24,11 +25,6 @@ static const char USAGE[] =
 #define ANY_WIDTH TPH_WIDTHS
 
 static const char *const WHEN_NAMES[TPH_WHENS] = {[TPH_NOW] = "now", [TPH_COULD_BE] = "could be"};
-
-static const char *width_name(int width)
-{
-	return width == TPH_WIDTH_16 ? "16-bit" : "8-bit";
-}
 
 static enum tone verdict_tone(enum tph_verdict verdict)
 {
@@ -64,7 +60,7 @@ static int exit_status(const struct tph_path *path, int width)
 	return verdict_status(best);
 }
 
-enum { COL_FUNCTION, COL_KIND, COL_ROLE, COL_COUNT };
+enum { COL_FUNCTION, COL_KIND, COL_ROLE, COL_DEVICE, COL_COUNT };
 
 static bool is_end(const struct tph_path *path, size_t hop, const struct tph_bdf *end)
 {
@@ -97,7 +93,22 @@ static void hop_role(const struct tph_path *path, size_t i, char text[ROLE_CHARS
 		add_role(text, "ACS redirects it to the host");
 }
 
-static struct libscols_line *hop_line(struct table *table, const struct tph_path *path, size_t i,
+/* "mlx5_0 ens1f0np0, Mellanox Technologies …" */
+static void device_cell(struct table *table, struct libscols_line *line, struct tph_ctx *ctx,
+			const struct tph_function *f, enum tone tone)
+{
+	char names[IDENTITY_CHARS], text[2 * IDENTITY_CHARS];
+	struct identity id;
+
+	identity_read(ctx, f, &id);
+	identity_names(&id, names);
+	table_cell(table, line, COL_DEVICE, tone, "%s%s%s", names, names[0] ? ", " : "",
+		   identity_text(&id, text));
+	identity_free(&id);
+}
+
+static struct libscols_line *hop_line(struct table *table, struct tph_ctx *ctx,
+				      const struct tph_path *path, size_t i,
 				      struct libscols_line *parent)
 {
 	const struct tph_hop *hop = &path->hops[i];
@@ -112,6 +123,8 @@ static struct libscols_line *hop_line(struct table *table, const struct tph_path
 			   f->bdf.bus);
 	else
 		table_cell(table, line, COL_FUNCTION, tone, "%s", tph_bdf_format(&f->bdf, name));
+	if (f->port != TPH_PORT_HOST_BRIDGE)
+		device_cell(table, line, ctx, f, tone);
 	table_cell(table, line, COL_KIND, tone, "%s", tph_port_str(f->port));
 	table_cell(table, line, COL_ROLE, tone, "%s", role);
 	return line;
@@ -119,27 +132,27 @@ static struct libscols_line *hop_line(struct table *table, const struct tph_path
 
 /* The library's order is up from the importer, then down to the exporter; a tree grows from its
  * root. */
-static int draw(const struct tph_path *path)
+static int draw(struct tph_ctx *ctx, const struct tph_path *path)
 {
 	static const struct column columns[COL_COUNT] = {
-		{"FUNCTION", SCOLS_FL_TREE}, {"KIND", 0}, {"ROUTE", 0}};
+		{"FUNCTION", SCOLS_FL_TREE}, {"KIND", 0}, {"ROUTE", 0}, {"DEVICE", 0}};
 	struct libscols_line *above = NULL, *line = NULL;
 	struct table table;
 
 	table_begin(&table, columns, COL_COUNT, true);
 	for (size_t i = path->hop_count; i-- > 0;) {
 		if (path->hops[i].side == TPH_SIDE_COMMON)
-			above = hop_line(&table, path, i, above);
+			above = hop_line(&table, ctx, path, i, above);
 	}
 	line = above;
 	for (size_t i = path->hop_count; i-- > 0;) {
 		if (path->hops[i].side == TPH_SIDE_IMPORTER)
-			line = hop_line(&table, path, i, line);
+			line = hop_line(&table, ctx, path, i, line);
 	}
 	line = above;
 	for (size_t i = 0; i < path->hop_count; i++) {
 		if (path->hops[i].side == TPH_SIDE_EXPORTER)
-			line = hop_line(&table, path, i, line);
+			line = hop_line(&table, ctx, path, i, line);
 	}
 	return table_end(&table);
 }
@@ -153,7 +166,7 @@ static int print_verdicts(const struct tph_path *path)
 	for (int width = 0; width < TPH_WIDTHS; width++) {
 		struct libscols_line *line = table_line(&table, NULL);
 
-		table_cell(&table, line, 0, TONE_PLAIN, "%s", width_name(width));
+		table_cell(&table, line, 0, TONE_PLAIN, "%s", tph_width_str((unsigned)width));
 		for (int when = 0; when < TPH_WHENS; when++) {
 			enum tph_verdict verdict = path->judgements[when][width].verdict;
 
@@ -176,14 +189,15 @@ static void print_reasons(const struct tph_path *path)
 			if (j->reason == TPH_REASON_NONE ||
 			    (when != TPH_NOW && !strcmp(j->sentence, now->sentence)))
 				continue;
-			printf("%s, %s: %s\n", width_name(width), WHEN_NAMES[when], j->sentence);
+			printf("%s, %s: %s\n", tph_width_str((unsigned)width), WHEN_NAMES[when],
+			       j->sentence);
 		}
 	}
 }
 
-static int print_text(const struct tph_path *path)
+static int print_text(struct tph_ctx *ctx, const struct tph_path *path)
 {
-	if (draw(path))
+	if (draw(ctx, path))
 		return no_memory();
 	if (!path->complete)
 		puts("A bridge above them is not visible: the tree is cut.");
@@ -194,11 +208,8 @@ static int print_text(const struct tph_path *path)
 	return finish_output(EXIT_DONE);
 }
 
-static struct json_object *hop_to_json(const struct tph_path *path, size_t i)
+static struct json_object *hop_to_json(struct tph_ctx *ctx, const struct tph_path *path, size_t i)
 {
-	static const char *const sides[] = {[TPH_SIDE_IMPORTER] = "importer",
-					    [TPH_SIDE_COMMON] = "common",
-					    [TPH_SIDE_EXPORTER] = "exporter"};
 	const struct tph_hop *hop = &path->hops[i];
 	struct json_object *object = json_object_new_object();
 
@@ -209,7 +220,14 @@ static struct json_object *hop_to_json(const struct tph_path *path, size_t i)
 	json_put_number(object, "domain", hop->function->bdf.domain);
 	json_put_number(object, "bus", hop->function->bdf.bus);
 	json_put_string(object, "kind", tph_port_str(hop->function->port));
-	json_put_string(object, "side", sides[hop->side]);
+	if (hop->function->port != TPH_PORT_HOST_BRIDGE) {
+		struct identity id;
+
+		identity_read(ctx, hop->function, &id);
+		identity_to_json(object, &id);
+		identity_free(&id);
+	}
+	json_put_string(object, "side", tph_side_str(hop->side));
 	json_put_bool(object, "on_route", hop->on_route);
 	json_put_bool(object, "turns_here", (int)i == path->common);
 	json_put_bool(object, "acs_redirects", hop->redirects);
@@ -230,7 +248,7 @@ static struct json_object *judgement_to_json(const struct tph_judgement *j)
 	return object;
 }
 
-static int print_json(const struct tph_path *path)
+static int print_json(struct tph_ctx *ctx, const struct tph_path *path)
 {
 	struct json_object *root = json_begin("path"), *hops;
 
@@ -242,13 +260,13 @@ static int print_json(const struct tph_path *path)
 		struct json_object *object = json_object_new_object();
 
 		for (int width = 0; width < TPH_WIDTHS; width++)
-			json_put(object, width_name(width),
+			json_put(object, tph_width_str((unsigned)width),
 				 judgement_to_json(&path->judgements[when][width]));
 		json_put(root, when == TPH_NOW ? "now" : "could_be", object);
 	}
 	hops = json_put_array(root, "hops");
 	for (size_t i = 0; hops && i < path->hop_count; i++)
-		json_object_array_add(hops, hop_to_json(path, i));
+		json_object_array_add(hops, hop_to_json(ctx, path, i));
 	return json_end(root, false);
 }
 
@@ -271,7 +289,7 @@ static int judge(struct tph_ctx *ctx, char **words, const struct options *option
 	if (ret)
 		return fail(EXIT_FAILED, "path: cannot judge %s and %s: %s", words[0], words[1],
 			    strerror(-ret));
-	status = options->json ? print_json(path) : print_text(path);
+	status = options->json ? print_json(ctx, path) : print_text(ctx, path);
 	if (!status)
 		status = exit_status(path, width);
 	tph_path_free(path);
@@ -280,12 +298,11 @@ static int judge(struct tph_ctx *ctx, char **words, const struct options *option
 
 static int parse_width(const char *text, int *width)
 {
-	if (!strcmp(text, "8"))
-		*width = TPH_WIDTH_8;
-	else if (!strcmp(text, "16"))
-		*width = TPH_WIDTH_16;
-	else
+	int parsed = tph_width_parse(text);
+
+	if (parsed < 0)
 		return fail(EXIT_USAGE, "path: --width %s: it is 8 or 16", text);
+	*width = parsed;
 	return EXIT_DONE;
 }
 

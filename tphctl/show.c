@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "tphctl/facts.h"
+#include "tphctl/identity.h"
 #include "tphctl/json.h"
 #include "tphctl/table.h"
 #include "tphctl/tphctl.h"
 #include "util/macros.h"
 
 static const char USAGE[] =
-	"usage: tphctl show BDF [--json] [--dump FILE]\n"
+	"usage: tphctl show NAME [--json] [--dump FILE]\n"
 	"\n"
 	"The TPH Requester capability, its control register, the ST table with its\n"
 	"entries (in the capability or in MSI-X), completer support, prefixes, ACS.\n"
@@ -60,14 +61,37 @@ static struct libscols_line *row(struct table *table, struct libscols_line *pare
 #define ROW(table, parent, name, ...)                                                              \
 	table_cell(table, row(table, parent, name), 1, TONE_PLAIN, __VA_ARGS__)
 
-static void show_identity(struct table *table, const struct tph_function *f)
+/* What is not known has no row. */
+static void name_row(struct table *table, struct libscols_line *head, const char *name,
+		     const char *value)
+{
+	if (value[0])
+		ROW(table, head, name, "%s", value);
+}
+
+static void show_names(struct table *table, struct libscols_line *head, struct tph_ctx *ctx,
+		       const struct tph_function *f)
+{
+	char names[IDENTITY_CHARS];
+	struct identity id;
+
+	identity_read(ctx, f, &id);
+	name_row(table, head, "vendor", id.vendor);
+	name_row(table, head, "device", id.device);
+	name_row(table, head, "driver", id.driver);
+	name_row(table, head, "names", identity_names(&id, names));
+	identity_free(&id);
+}
+
+static void show_identity(struct table *table, struct tph_ctx *ctx, const struct tph_function *f)
 {
 	struct libscols_line *head = row(table, NULL, "function");
-	char name[TPH_BDF_CHARS];
+	char name[TPH_BDF_CHARS], text[IDS_TEXT_CHARS];
 
 	table_cell(table, head, 1, TONE_PLAIN, "%s", tph_bdf_format(&f->bdf, name));
-	ROW(table, head, "ID", "%04x:%04x", f->vendor, f->device);
-	ROW(table, head, "class", "%06x", f->class_code);
+	ROW(table, head, "ID", "%s", ids_text(f, text));
+	show_names(table, head, ctx, f);
+	ROW(table, head, "class", "%s", class_text(f, text));
 	ROW(table, head, "kind", "%s", tph_port_str(f->port));
 	if (f->bridge)
 		ROW(table, head, "buses behind it", "%02x-%02x", f->secondary, f->subordinate);
@@ -171,13 +195,14 @@ static void show_entries(struct table *table, const struct entries *entries)
 		   st->declared > st->count ? "; more are declared than fit" : "");
 }
 
-static int print_tables(const struct tph_function *f, const struct entries *entries)
+static int print_tables(struct tph_ctx *ctx, const struct tph_function *f,
+			const struct entries *entries)
 {
 	static const struct column columns[] = {{"FIELD", SCOLS_FL_TREE}, {"VALUE", 0}};
 	struct table table;
 
 	table_begin(&table, columns, 2, false);
-	show_identity(&table, f);
+	show_identity(&table, ctx, f);
 	show_requester(&table, f);
 	show_entries(&table, entries);
 	show_completer(&table, f);
@@ -185,12 +210,13 @@ static int print_tables(const struct tph_function *f, const struct entries *entr
 	return table_end(&table) ? no_memory() : finish_output(EXIT_DONE);
 }
 
-static int print_json(const struct tph_function *f, const struct entries *entries)
+static int print_json(struct tph_ctx *ctx, const struct tph_function *f,
+		      const struct entries *entries)
 {
 	struct json_object *root = json_begin("show");
 	struct json_object *array;
 
-	facts_to_json(root, f);
+	facts_to_json(root, ctx, f);
 	if (!entries->table) {
 		json_put(root, "st_entries", NULL);
 		json_put_string(root, "st_entries_problem", entries_problem(entries->ret));
@@ -217,7 +243,7 @@ static int show(struct tph_ctx *ctx, const struct tph_bdf *bdf, bool json)
 		return EXIT_FAILED;
 	entries.seen = f->requester.seen;
 	entries.ret = tph_st_table_read(ctx, bdf, &entries.table);
-	status = json ? print_json(f, &entries) : print_tables(f, &entries);
+	status = json ? print_json(ctx, f, &entries) : print_tables(ctx, f, &entries);
 	if (!entries.ret)
 		tph_st_table_free(entries.table);
 	tph_function_free(f);
@@ -237,7 +263,7 @@ int run_show(int argc, char **argv)
 		return EXIT_USAGE;
 	if (options.help)
 		return show_usage(USAGE);
-	words = take_words(argc, argv, 1, "one BDF");
+	words = take_words(argc, argv, 1, "one NAME");
 	if (!words)
 		return EXIT_USAGE;
 	status = open_machine("show", &options, &machine);

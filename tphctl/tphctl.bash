@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion of tphctl
 
+# Addresses, and what Linux calls the devices.
 _tphctl_functions() {
 	local device
-	for device in /sys/bus/pci/devices/*; do
-		printf '%s\n' "${device##*/}"
+	for device in /sys/bus/pci/devices/* \
+		/sys/bus/pci/devices/*/{infiniband,net,drm,accel,vfio-dev,nvme}/*; do
+		[ ! -e "$device" ] || printf '%s\n' "${device##*/}"
 	done
 }
 
@@ -39,7 +41,7 @@ _tphctl() {
 	current=${words[cword]} previous=${words[cword - 1]}
 	COMPREPLY=()
 	if [ "$cword" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'list show path export bufs --help --version' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'list show path export bufs watch --help --version' -- "$current")
 		return
 	fi
 	case $previous in
@@ -47,16 +49,18 @@ _tphctl() {
 	--ph) mapfile -t COMPREPLY < <(compgen -W 'bidirectional requester target target-priority' -- "$current"); return ;;
 	--width) mapfile -t COMPREPLY < <(compgen -W '8 16' -- "$current"); return ;;
 	--bar) mapfile -t COMPREPLY < <(compgen -W '0 1 2 3 4 5' -- "$current"); return ;;
-	--offset | --length | --st) return ;;
+	--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+	--offset | --length | --st | --interval) return ;;
 	--) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
 	esac
 	case ${words[1]}:$current in
-	list:-*) mapfile -t COMPREPLY < <(compgen -W '--tree --json --dump --help' -- "$current") ;;
+	list:-*) mapfile -t COMPREPLY < <(compgen -W '--all --tree --json --dump --help' -- "$current") ;;
 	show:-*) mapfile -t COMPREPLY < <(compgen -W '--json --dump --help' -- "$current") ;;
 	path:-*) mapfile -t COMPREPLY < <(compgen -W '--width --json --dump --help' -- "$current") ;;
 	export:-*) mapfile -t COMPREPLY < <(compgen -W '--bar --offset --length --st --ph --ext --required --json --help --' -- "$current") ;;
 	bufs:-*) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
-	show:* | path:* | export:*) _tphctl_addresses "$current" ;;
+	watch:-*) mapfile -t COMPREPLY < <(compgen -W '--interval --root --json --help' -- "$current") ;;
+	show:* | path:* | export:* | watch:*) _tphctl_addresses "$current" ;;
 	esac
 }
 

@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tph/tph.h"
 
@@ -51,6 +52,7 @@ int run_show(int argc, char **argv);
 int run_path(int argc, char **argv);
 int run_export(int argc, char **argv);
 int run_bufs(int argc, char **argv);
+int run_watch(int argc, char **argv);
 
 /* say.c. An error is one line: what was tried, on what, why it failed, what to do. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -63,11 +65,11 @@ int show_usage(const char *text);
 struct machine {
 	struct tph_ctx *ctx;
 	char error[256]; /* the library's last error message */
+	FILE *warnings;	 /* its warnings while a dump is read, one on each line */
 };
 
 /* machine.c. All report errors, in the name of @command, and return an exit status. */
 int open_machine(const char *command, const struct options *options, struct machine *machine);
-int parse_address(const char *command, const char *text, struct tph_bdf *bdf);
 int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf);
 
 /*

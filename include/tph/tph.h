@@ -21,6 +21,8 @@
  *   two namespaces, separate tables of the completer, whatever the tag's value.
  * - The importer is the requester: the function that writes, such as a NIC. The
  *   exporter is the completer: the function whose memory is written.
+ * - tph_*_str() is the name of a value, a constant string; NULL: no such value.
+ *   tph_*_parse() is the value of a name, or -EINVAL.
  * - Register layouts are those of PCI Express Base 6.x, 7.5.3.15 (Device
  *   Capabilities 2), 7.7.11 (ACS), 7.9.13 (TPH Requester).
  */
@@ -45,6 +47,12 @@ enum tph_width {
 };
 #define TPH_WIDTHS 2
 
+/** tph_width_str() - "8-bit", "16-bit" */
+const char *tph_width_str(unsigned width);
+
+/** tph_width_parse() - also of "8" and "16" */
+int tph_width_parse(const char *name);
+
 /**
  * enum tph_ph - Processing Hints (PCIe table 2-18)
  * @TPH_PH_BIDIRECTIONAL: "bidirectional"
@@ -59,10 +67,10 @@ enum tph_ph {
 	TPH_PH_TARGET_PRIORITY = 3,
 };
 
-/** tph_ph_str() - the name of Processing Hint @ph, a constant string; NULL if @ph is above 3 */
+/** tph_ph_str() - the names of enum tph_ph */
 const char *tph_ph_str(unsigned ph);
 
-/** tph_ph_parse() - the Processing Hint with a name: 0..3; -EINVAL: no such name, or NULL */
+/** tph_ph_parse() - 0..3 */
 int tph_ph_parse(const char *name);
 
 /** struct tph_bdf - address of a PCI function; @domain has 32 bits as in Linux */
@@ -138,17 +146,22 @@ struct tph_log {
 int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ctx **ctx);
 
 /**
- * tph_ctx_new_dump() - the functions of a file that `lspci -xxxx` wrote
+ * tph_ctx_new_dump() - the functions of a file with the output of `lspci -xxxx`
  * @path: file name
  * @log: callback, or NULL; copied
  * @ctx: result, with one reference
  *
- * Dumps of -x (64 bytes) and -xxx (256 bytes) work too: what is not in them is
- * "not visible". Text between the hexadecimal lines (-v) is skipped.
+ * Reads what people paste: each line may stand behind marks of a quotation, blanks,
+ * a time and a name, "+"; listings and other text may stand around and between
+ * the functions. A function is its address with a class and name, and the bytes
+ * below it up to a blank line. Dumps of -x (64 bytes) and -xxx (256 bytes) work too.
+ * What is not there, or cannot be read, is "not visible" and costs the function
+ * alone; a warning has the line. A function that is there twice shows what both
+ * show; if they differ the last counts, and a warning has both lines.
  *
- * Return: 0; -EBADMSG: a malformed line, or a function is there twice, the log
- * has the line or the function; -ENODATA: no function in it; errors of opening
- * and reading the file
+ * Return: 0; -EBADMSG: no text: compressed, UTF-16, HTML; -ENODATA: no function with
+ * bytes in it; the log has what it is and what to do. -EISDIR and other errors of
+ * opening and reading the file
  */
 int tph_ctx_new_dump(const char *path, const struct tph_log *log, struct tph_ctx **ctx);
 
@@ -186,6 +199,19 @@ bool tph_ctx_has(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
  */
 int tph_ctx_list(struct tph_ctx *ctx, unsigned what, struct tph_bdf **list, size_t *count);
 
+/**
+ * tph_ctx_find() - the function that people call by a name
+ * @ctx: context
+ * @name: an address as tph_bdf_parse() takes it, or the name of a device of the
+ *	function: "mlx5_0", "mlx5_0:1", "ens1f0np0", "renderD128", "vfio0", "uverbs0";
+ *	each also as a path, such as "/dev/dri/renderD128"
+ * @bdf: result
+ *
+ * Return: 0; -ENODEV: no function of @ctx is there or has that name; -EINVAL: no
+ * name, or no address and @ctx is a dump, which has addresses alone
+ */
+int tph_ctx_find(struct tph_ctx *ctx, const char *name, struct tph_bdf *bdf);
+
 /* One function */
 
 /**
@@ -208,8 +234,8 @@ enum tph_seen {
 	TPH_SEEN_MALFORMED = 4,
 };
 
-/** tph_seen_str() - "no", "yes", "not-visible", "no-answer", "malformed"; NULL if out of range */
-const char *tph_seen_str(enum tph_seen seen);
+/** tph_seen_str() - "no", "yes", "not-visible", "no-answer", "malformed" */
+const char *tph_seen_str(unsigned seen);
 
 /** enum tph_port - type of a function, from the PCI Express capability and the header type */
 enum tph_port {
@@ -227,8 +253,8 @@ enum tph_port {
 	TPH_PORT_HOST_BRIDGE, /* only in struct tph_hop: the root of a bus, which is no function */
 };
 
-/** tph_port_str() - "endpoint", "rc-endpoint", "root-port", …; NULL if out of range */
-const char *tph_port_str(enum tph_port port);
+/** tph_port_str() - "endpoint", "rc-endpoint", "root-port", … */
+const char *tph_port_str(unsigned port);
 
 /** enum tph_mode - ST Mode Select of the control register; 3..7 are reserved */
 enum tph_mode {
@@ -237,7 +263,7 @@ enum tph_mode {
 	TPH_MODE_DEVICE_SPECIFIC = 2,
 };
 
-/** tph_mode_str() - "no-st", "interrupt-vector", "device-specific"; "reserved" for all others */
+/** tph_mode_str() - "no-st", "interrupt-vector", "device-specific"; 3..7: "reserved" */
 const char *tph_mode_str(unsigned mode);
 
 /** enum tph_enable - TPH Requester Enable of the control register; 2 is reserved */
@@ -248,7 +274,7 @@ enum tph_enable {
 	TPH_ENABLE_16 = 3, /* Extended: any tag may be sent as a 16-bit one */
 };
 
-/** tph_enable_str() - "off", "8-bit", "reserved", "16-bit"; NULL if out of range */
+/** tph_enable_str() - "off", "8-bit", "reserved", "16-bit" */
 const char *tph_enable_str(unsigned enable);
 
 /** enum tph_table - location of the ST table */
@@ -259,7 +285,7 @@ enum tph_table {
 	TPH_TABLE_RESERVED = 3,
 };
 
-/** tph_table_str() - "none", "capability", "msi-x", "reserved"; NULL if out of range */
+/** tph_table_str() - "none", "capability", "msi-x", "reserved" */
 const char *tph_table_str(unsigned table);
 
 /** enum tph_completer - TPH Completer Supported, Device Capabilities 2 bits 13:12 */
@@ -270,26 +296,29 @@ enum tph_completer {
 	TPH_COMPLETER_16 = 3,	    /* 8-bit and 16-bit */
 };
 
-/** tph_completer_str() - "none", "8-bit", "reserved", "16-bit"; NULL if out of range */
+/** tph_completer_str() - "none", "8-bit", "reserved", "16-bit" */
 const char *tph_completer_str(unsigned completer);
 
 /**
  * struct tph_function - TPH and its surroundings in a function's configuration space
  *
  * In each part, members after one of type enum tph_seen are 0 unless that is
- * TPH_SEEN_YES. IDs and class are 0 where they are not visible.
+ * TPH_SEEN_YES. The IDs 0xffff of a function that does not answer, and of a
+ * virtual function in a dump, are what configuration space shows.
  */
 struct tph_function {
 	struct tph_bdf bdf;
+	enum tph_seen ids_seen;
 	uint16_t vendor, device;
+	enum tph_seen class_seen;
 	uint32_t class_code;		/* 24 bits: class, subclass, interface */
 	bool bridge;			/* header type 1 */
 	uint8_t secondary, subordinate; /* bus numbers behind a bridge */
 	enum tph_port port;
 	/*
-	 * Bytes of configuration space that are visible. Live: 4096; 256 of conventional PCI
-	 * or without extended access; 64 without root; 0 if it could not be opened. In a
-	 * dump: any multiple of 16, or 0.
+	 * Where the visible part of configuration space ends. Live: 4096; 256 of conventional
+	 * PCI or without extended access; 64 without root; 0 if it could not be opened. In a
+	 * dump: 1 to 4096, and there can be gaps before the end.
 	 */
 	uint16_t config_bytes;
 
@@ -346,6 +375,31 @@ struct tph_function {
 int tph_function_read(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 		      struct tph_function **function);
 void tph_function_free(struct tph_function *function);
+
+/** struct tph_name - a device that a function's driver made of it */
+struct tph_name {
+	const char *subsystem; /* "infiniband", "net", "drm", "accel", "vfio-dev", "nvme" */
+	const char *name;      /* "mlx5_0", "ens1f0np0", "renderD128", …; any bytes but "/" */
+};
+
+/** struct tph_names - the names of a function, by subsystem in the order above */
+struct tph_names {
+	const struct tph_name *names;
+	size_t count;
+};
+
+/**
+ * tph_names_read() - read the names of a function's devices, at each call
+ * @ctx: context
+ * @bdf: address
+ * @names: result, to be freed with tph_names_free(); of a dump it has none
+ *
+ * Reads folders of sysfs, no configuration space.
+ *
+ * Return: 0; -ENODEV: the context has no function at @bdf
+ */
+int tph_names_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_names **names);
+void tph_names_free(struct tph_names *names);
 
 /**
  * struct tph_st_table - the entries of a function's ST table
@@ -434,8 +488,8 @@ enum tph_verdict {
 	TPH_VERDICT_GUARANTEED = 3,
 };
 
-/** tph_verdict_str() - "unknown", "none", "best-effort", "guaranteed"; NULL if out of range */
-const char *tph_verdict_str(enum tph_verdict verdict);
+/** tph_verdict_str() - "unknown", "none", "best-effort", "guaranteed" */
+const char *tph_verdict_str(unsigned verdict);
 
 /** enum tph_route - route of requests between two functions, by the rules of Linux' P2PDMA */
 enum tph_route {
@@ -445,8 +499,8 @@ enum tph_route {
 	TPH_ROUTE_DIRECT = 3, /* through a common bridge, or the same function */
 };
 
-/** tph_route_str() - "unknown", "none", "host", "direct"; NULL if out of range */
-const char *tph_route_str(enum tph_route route);
+/** tph_route_str() - "unknown", "none", "host", "direct" */
+const char *tph_route_str(unsigned route);
 
 /**
  * enum tph_reason - why a verdict is what it is
@@ -505,8 +559,8 @@ enum tph_reason {
 	TPH_REASON_HOST_BRIDGE = 32, /* "host-bridge": no common bridge below it */
 };
 
-/** tph_reason_str() - the name that stands beside the reason above; NULL if out of range */
-const char *tph_reason_str(enum tph_reason reason);
+/** tph_reason_str() - the name that stands beside the reason above */
+const char *tph_reason_str(unsigned reason);
 
 /**
  * struct tph_judgement - a verdict with its reason
@@ -528,6 +582,9 @@ enum tph_side {
 	TPH_SIDE_COMMON = 1,   /* above both */
 	TPH_SIDE_EXPORTER = 2, /* the exporter, and bridges above it alone */
 };
+
+/** tph_side_str() - "importer", "common", "exporter" */
+const char *tph_side_str(unsigned side);
 
 /**
  * struct tph_hop - the importer, the exporter, a bridge above one of them, or a host bridge
@@ -787,6 +844,21 @@ struct tph_holder {
 };
 
 /**
+ * struct tph_importer - a device that is attached to a dma-buf
+ * @device: the kernel's name of it: of a PCI function the address
+ * @hints: the hint that it has said its writes carry: one tag with @hints.ph, or none
+ * @own_hint: it has said that its writes carry a hint of its own, such as a DMAH's
+ * @mapped: how often it has mapped the buffer, of one that has said either; else 0,
+ *	which the kernel does not show
+ */
+struct tph_importer {
+	const char *device;
+	struct tph_hints hints;
+	bool own_hint;
+	uint32_t mapped;
+};
+
+/**
  * struct tph_buf - a dma-buf
  * @inode: the kernel's number of it; 0: not known, then each file descriptor is
  *	a buffer here
@@ -796,9 +868,11 @@ struct tph_holder {
  * @name: what a holder named it, any bytes; "" if it has no name
  * @hints_known: TPH_SUPPORT_YES: @hints are its hints; TPH_SUPPORT_UNKNOWN: the
  *	kernel does not show them
- * @hints: its hints
+ * @hints: its hints; TPH_HINT_TAKEN_* also by what @importers say
  * @holders: the processes that have file descriptors of it, by number
  * @holder_count: number of holders
+ * @importers: the devices that are attached to it
+ * @importer_count: number of importers; 0 where they are not known
  */
 struct tph_buf {
 	uint64_t inode;
@@ -810,6 +884,8 @@ struct tph_buf {
 	struct tph_hints hints;
 	const struct tph_holder *holders;
 	size_t holder_count;
+	const struct tph_importer *importers;
+	size_t importer_count;
 };
 
 /**
@@ -817,21 +893,25 @@ struct tph_buf {
  * @bufs: by inode
  * @count: number of buffers
  * @denied: number of processes that this user must not look into
+ * @importers_known: TPH_SUPPORT_YES: the kernel told every buffer and its importers;
+ *	TPH_SUPPORT_UNKNOWN: it needs root, and debugfs
  */
 struct tph_bufs {
 	const struct tph_buf *bufs;
 	size_t count;
 	size_t denied;
+	enum tph_support importers_known;
 };
 
 /**
- * tph_bufs_read() - find the dma-bufs that processes hold as file descriptors
+ * tph_bufs_read() - find the dma-bufs of the machine, who holds and who imported them
  * @proc: NULL for /proc, or another folder with the same layout
+ * @bufinfo: NULL for dma_buf/bufinfo of debugfs, or another file with the same layout
  * @bufs: result, to be freed with tph_bufs_free()
  *
  * Needs root to see those of other users. Processes that end meanwhile are left
- * out. Not found are buffers that only the kernel, a mapping, a message in a socket,
- * or a thread with file descriptors of its own holds.
+ * out. Where @bufinfo cannot be read, buffers are not found that only the kernel, a
+ * mapping, a message in a socket, or a thread with file descriptors of its own holds.
  *
  * Hints are the fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2",
  * "required=1", "taken_st=1", "taken_st_ext=1"; an absent word is 0 or not set.
@@ -844,8 +924,22 @@ struct tph_bufs {
  * Return: 0; -EMFILE, -ENFILE: no file descriptor left; -ENOENT and other errors
  * of opening @proc
  */
-int tph_bufs_read(const char *proc, struct tph_bufs **bufs);
+int tph_bufs_read(const char *proc, const char *bufinfo, struct tph_bufs **bufs);
 void tph_bufs_free(struct tph_bufs *bufs);
+
+/**
+ * tph_buf_hints() - the hints of a dma-buf that the caller holds, such as an importer
+ * @proc: NULL for /proc, or another folder with the same layout
+ * @dmabuf_fd: the dma-buf
+ * @hints: result
+ *
+ * Needs neither root nor the device that exported it: reads thread-self/fdinfo, as
+ * tph_bufs_read() does of all.
+ *
+ * Return: 0; -EBADF: @dmabuf_fd is no open file; -EINVAL: it is no dma-buf; -ENODATA:
+ * the kernel does not show its hints; other errors of opening @proc
+ */
+int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints);
 
 #ifdef __cplusplus
 }

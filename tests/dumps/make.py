@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Makes the dumps: those that were recorded, and those that tests/dumps/recipes makes of them.
 
-usage: make.py DIR    writes DIR/NAME.dump, as lspci -xxxx prints it
+usage: make.py DIR    writes DIR/NAME.dump, as lspci -xxxx prints it, and of one of them what
+                      people make of dumps, DIR/pastes/GROUP-NAME.txt; DIR/pci.ids
 """
 import pathlib
 import re
 import sys
+
+sys.dont_write_bytecode = True
+import pastes
 
 HERE = pathlib.Path(__file__).parent
 # name: (capability, extended capability, offset in it, bytes)
@@ -19,6 +23,16 @@ REGISTERS = {
     'tphcap': (0, 0x17, 0x04, 4), 'tphctl': (0, 0x17, 0x08, 4), 'st': (0, 0x17, 0x0c, 2),
 }
 WIDTHS = {'b': 1, 'w': 2, 'l': 4}
+# Names that stay the same whatever pci.ids the machine has
+PCI_IDS = """\
+104c  Texas Instruments
+\t8232  XIO3130 PCI Express Switch (Upstream)
+15b3  Mellanox Technologies
+\t1023  CX8 Family [ConnectX-8]
+1b36  Red Hat, Inc.
+\t000c  QEMU PCIe Root port
+8086  Intel Corporation
+"""
 
 
 def parse_dump(text):
@@ -118,6 +132,9 @@ def main(out):
             texts[name] = format_dump(functions)
     for name, text in texts.items():
         (out / f'{name}.dump').write_text(text)
+    (out / 'pci.ids').write_text(PCI_IDS)
+    (out / 'pastes').mkdir(exist_ok=True)
+    pastes.write(texts['paste'], out / 'pastes')
 
 
 if __name__ == '__main__':

@@ -3,11 +3,12 @@
  * A dump may hold any text, a function any bytes, a dma-buf any name. Reading them
  * must do no harm, and what comes out must keep what the header promises. The first
  * byte chooses: the rest is a dump as it is, the raw configuration space of a small
- * tree, or the fdinfo of a dma-buf.
+ * tree, the fdinfo of a dma-buf, or what debugfs shows of all.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "tph/tph.h"
@@ -29,6 +30,8 @@ static void look_at_function(struct tph_ctx *ctx, const struct tph_bdf *bdf)
 
 	require(!tph_function_read(ctx, bdf, &f));
 	require(f->config_bytes <= BYTES && f->requester.mode <= 7);
+	require(f->ids_seen == TPH_SEEN_YES || (!f->vendor && !f->device));
+	require(f->class_seen == TPH_SEEN_YES || !f->class_code);
 	require(tph_seen_str(f->requester.seen) && tph_seen_str(f->completer.seen));
 	require(f->requester.seen == TPH_SEEN_YES || !f->requester.capability);
 	require(f->requester.table_entries <= 2048 && f->completer.prefix_max <= 4);
@@ -81,13 +84,48 @@ static void look_at_all(struct tph_ctx *ctx)
 	free(list);
 }
 
+/* Messages are lines, and not so many that they are a burden. */
+static void count_message(void *data, enum tph_log_level level, const char *message)
+{
+	unsigned *count = data;
+
+	require(level <= TPH_LOG_DEBUG && *message && !strchr(message, '\n'));
+	require(++*count < 1000);
+}
+
+/* No function is made up: each address stands in the text, as lspci writes it. */
+static void look_for_addresses(struct tph_ctx *ctx, const char *text, size_t size)
+{
+	struct tph_bdf *list;
+	size_t count;
+
+	require(!tph_ctx_list(ctx, TPH_LIST_ALL, &list, &count) && count);
+	for (size_t i = 0; i < count; i++) {
+		char bdf[TPH_BDF_CHARS];
+		bool found = false;
+
+		snprintf(bdf, sizeof(bdf), "%02x:%02x.%x", list[i].bus, list[i].device,
+			 list[i].function);
+		for (size_t at = 0; !found && at + 7 <= size; at++)
+			found = !strncasecmp(text + at, bdf, 7);
+		require(found);
+	}
+	free(list);
+}
+
 static void take_dump(const void *text, size_t size)
 {
 	FILE *file = fmemopen((void *)text, size, "r");
+	unsigned messages = 0;
+	struct tph_log log = {count_message, &messages};
 	struct tph_ctx *ctx;
+	int ret;
 
 	require(file != NULL);
-	if (!tph_ctx_new_dump_file(file, NULL, &ctx)) {
+	ret = tph_ctx_new_dump_file(file, &log, &ctx);
+	require(!ret || messages);
+	if (!ret) {
+		look_for_addresses(ctx, text, size);
 		look_at_all(ctx);
 		tph_ctx_unref(ctx);
 	}
@@ -175,7 +213,7 @@ static void take_fdinfo(const uint8_t *data, size_t size)
 		fprintf(file, "%sname:\t", head);
 	fwrite(data + 1, 1, size - 1, file);
 	fclose(file);
-	require(!tph_bufs_read(proc_dir, &bufs));
+	require(!tph_bufs_read(proc_dir, "/nonexistent", &bufs));
 	require(bufs->count <= 1 && (whole || bufs->count == 1));
 	if (bufs->count) {
 		const struct tph_buf *b = bufs->bufs;
@@ -189,12 +227,52 @@ static void take_fdinfo(const uint8_t *data, size_t size)
 	tph_bufs_free(bufs);
 }
 
+static char bufinfo_dir[] = "/tmp/libtph_fuzz_XXXXXX";
+
+static void remove_bufinfo(void)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/bufinfo", bufinfo_dir);
+	remove(path);
+	remove(bufinfo_dir);
+}
+
+static void take_bufinfo(const uint8_t *data, size_t size)
+{
+	struct tph_bufs *bufs;
+	static bool made;
+	char path[64];
+	FILE *file;
+
+	if (!made)
+		require(mkdtemp(bufinfo_dir) != NULL && !atexit(remove_bufinfo));
+	made = true;
+	snprintf(path, sizeof(path), "%s/bufinfo", bufinfo_dir);
+	file = fopen(path, "w");
+	require(file != NULL);
+	fwrite(data, 1, size, file);
+	fclose(file);
+	require(!tph_bufs_read(bufinfo_dir, path, &bufs));
+	for (size_t i = 0; i < bufs->count; i++) {
+		const struct tph_buf *b = &bufs->bufs[i];
+
+		require(strlen(b->name) < 160 && strlen(b->exporter) < 64 && !b->holder_count);
+		for (size_t j = 0; j < b->importer_count; j++)
+			require(strlen(b->importers[j].device) < 64 &&
+				b->importers[j].hints.ph <= TPH_PH_TARGET_PRIORITY);
+	}
+	tph_bufs_free(bufs);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
 		return 0;
 	if (data[0] == 'f')
 		take_fdinfo(data + 1, size - 1);
+	else if (data[0] == 'b')
+		take_bufinfo(data + 1, size - 1);
 	else if (data[0] & 1)
 		take_bytes(data + 1, size - 1);
 	else

@@ -6,7 +6,7 @@
 dump=$work/dump
 printf '0001:01:00.0 x\n00: %s\n' '86 80 01 00 00 00 00 00 00 00 00 00 00 00 00 00' >"$dump"
 for bdf in x 0000:01:00 1:2:3:4.5 01:20.0 01:00.8 01:00.0x '' -; do
-	tphctl_says 'show: .*is no address of a function: write it as 0000:01:00.0' 2 \
+	tphctl_says 'show: .*is no address of a function: write it as 0000:01:00.0, a dump has' 2 \
 		show "$bdf" --dump "$dump"
 done
 missing='there is no function'

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A dump that cannot be read or has nothing in it: one line, with the dump's line where known.
+# A dump in which there is nothing to read: one line that says what it is and what to do. What can
+# be read in part is in the golden tests.
 . "$(dirname "$0")/../lib/tphctl.sh"
 
 # refused PATTERN FILE
@@ -13,10 +14,16 @@ refused '/nonexistent: No such file or directory; lspci -D -xxxx writes one' /no
 printf 'nothing\n' >"$dump"
 refused '.*: ' "$dump"
 printf '00:01.0 x\n00: zz\n' >"$dump"
-refused '.*line 2' "$dump"
+refused '.*: there is text about functions in it, but no byte of theirs; write' "$dump"
 : >"$dump"
-refused '.*: there is no function in it' "$dump"
+refused '.*: it is empty; write the dump with lspci -xxxx' "$dump"
+gzip -nc <"$build/tests/dumps/switch.dump" >"$dump"
+refused '.*: it is compressed by gzip; unpack it with zcat' "$dump"
+# A line that cannot be read is a warning: one line of its own, and no failure.
+printf '00:01.0 x\n00: 86 80 00 00 zz\n' >"$dump"
+"$tphctl" list --dump "$dump" 2>"$work/said"
+grep -qE '^tphctl: list: .*/dump: line 2: only 4 of 16 bytes can be read; ' "$work/said"
 # A dump from standard input
 "$tphctl" list --json --dump - <"$build/tests/dumps/switch.dump" >"$work/piped"
 "$tphctl" list --json --dump "$build/tests/dumps/switch.dump" | diff - "$work/piped"
-refused '.*: (Is a directory|Input/output error); lspci' "$work"
+refused '.*: it is a folder; name a file' "$work"

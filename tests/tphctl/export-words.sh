@@ -22,4 +22,4 @@ refused '--bar 6: a BAR is 0 to 5' --bar 6 --st 1 --ph target -- true
 refused '--offset 4Q: ' --offset 4Q --st 1 --ph target -- true
 refused '--length 0: ' --length 0 --st 1 --ph target -- true
 refused '--length 99999999T: ' --length 99999999T --st 1 --ph target -- true
-refused 'it takes a BDF, and behind -- the command' --st 1 --ph target
+refused 'it takes a NAME, and behind -- the command' --st 1 --ph target

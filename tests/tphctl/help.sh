@@ -27,6 +27,6 @@ same() {
 }
 
 help_of
-for command in list show path export bufs; do
+for command in list show path export bufs watch; do
 	same $command
 done

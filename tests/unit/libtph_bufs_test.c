@@ -75,7 +75,7 @@ static void holders(void **state)
 	put(proc, HEAD "ino:\t9\n" BUF, "self/fdinfo/5");
 	put(proc, HEAD "ino:\t9\n" BUF, "77x/fdinfo/5");
 	put(proc, "", "uptime");
-	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 2);
 	assert_int_equal(bufs->denied, 0);
 
@@ -133,7 +133,7 @@ static void hint_lines(void **state)
 
 		snprintf(text, sizeof(text), HEAD "ino:\t1\n" BUF "%s", rows[i].line);
 		put(*state, text, "5/fdinfo/3");
-		assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+		assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
 		assert_int_equal(bufs->count, 1);
 		assert_int_equal(bufs->bufs[0].hints_known, rows[i].known);
 		assert_memory_equal(&bufs->bufs[0].hints, &rows[i].hints, sizeof(rows[i].hints));
@@ -147,7 +147,7 @@ static struct tph_bufs *read_one(const char *proc, const char *text)
 	struct tph_bufs *bufs;
 
 	put(proc, text, "5/fdinfo/3");
-	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 1);
 	return bufs;
 }
@@ -165,7 +165,7 @@ static void name_with_lines(void **state)
 
 	put(proc, spoof, "5/fdinfo/3");
 	put(proc, victim, "77/fdinfo/5");
-	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 2);
 	assert_int_equal(bufs->bufs[0].inode, 4);
 	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
@@ -187,7 +187,7 @@ static void name_of_another_file(void **state)
 
 	put(*state, HEAD "ino:\t9\nname:\tx\n" BUF, "5/fdinfo/3");
 	put(*state, HEAD "ino:\t9\nexp_name:\tx\n", "5/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 0);
 	tph_bufs_free(bufs);
 }
@@ -251,7 +251,7 @@ static void many_descriptors(void **state)
 	put(*state, HEAD "ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\tvfio_pci_core\n",
 	    "6/fdinfo/3");
 	put(*state, HEAD "ino:\t9\nsize:\t2097152\ncount:\t1\nexp_name:\tudmabuf\n", "6/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 3);
 	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
 	assert_string_equal(bufs->bufs[1].exporter, "udmabuf");
@@ -274,11 +274,11 @@ static void dead_process(void **state)
 	put(proc, HEAD "ino:\t1\n" BUF, "6/fdinfo/3");
 	snprintf(path, sizeof(path), "%s/6/fdinfo/4", proc);
 	assert_int_equal(symlink("/nonexistent", path), 0);
-	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 1);
 	assert_string_equal(bufs->bufs[0].holders[0].command, "");
 	tph_bufs_free(bufs);
-	assert_int_equal(tph_bufs_read("/nonexistent", &bufs), -ENOENT);
+	assert_int_equal(tph_bufs_read("/nonexistent", "/nonexistent", &bufs), -ENOENT);
 }
 
 /* Kernels before 5.14 give no inode: then nothing says that two are the same. */
@@ -288,7 +288,7 @@ static void no_inode(void **state)
 
 	put(*state, HEAD BUF, "5/fdinfo/3");
 	put(*state, HEAD BUF, "5/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, &bufs), 0);
+	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
 	assert_int_equal(bufs->count, 2);
 	tph_bufs_free(bufs);
 }
@@ -307,7 +307,7 @@ static void denied(void **state)
 	assert_int_equal(chmod(path, 0), 0);
 	if (root)
 		assert_int_equal(seteuid(65534), 0);
-	assert_int_equal(tph_bufs_read(proc, &bufs), 0);
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
 	if (root)
 		assert_int_equal(seteuid(0), 0);
 	assert_int_equal(bufs->denied, 1);
@@ -336,11 +336,112 @@ static void coming_and_going(void **state)
 	for (int i = 0; i < 100; i++) {
 		struct tph_bufs *bufs;
 
-		assert_int_equal(tph_bufs_read(NULL, &bufs), 0);
+		assert_int_equal(tph_bufs_read(NULL, NULL, &bufs), 0);
 		tph_bufs_free(bufs);
 	}
 	kill(breeder, SIGKILL);
 	waitpid(breeder, NULL, 0);
+}
+
+#define LINE_9	 "00002097\t00080007\t0000000f\t00000002\tvfio_pci_core\t00000009\t"
+#define ATTACHED "\tAttached Devices:\n"
+
+static struct tph_bufs *read_importers(const char *proc, const char *bufinfo)
+{
+	char path[PATH_BYTES];
+	struct tph_bufs *bufs;
+
+	put(proc, bufinfo, "bufinfo");
+	snprintf(path, sizeof(path), "%s/bufinfo", proc);
+	assert_int_equal(tph_bufs_read(proc, path, &bufs), 0);
+	assert_int_equal(bufs->importers_known, TPH_SUPPORT_YES);
+	return bufs;
+}
+
+/* Importers of a buffer that a process holds, and a buffer that none holds. */
+static void importers(void **state)
+{
+	const char *proc = *state;
+	const struct tph_buf *buf;
+	struct tph_bufs *bufs;
+
+	put(proc, HEAD "ino:\t9\nsize:\t2097\ncount:\t3\nexp_name:\tvfio_pci_core\ntph:\tst=0x5a\n",
+	    "77/fdinfo/5");
+	bufs = read_importers(
+		proc,
+		"\nDma-buf Objects:\nsize\tflags\tmode\n" LINE_9
+		"<none>\n\tfence signalled\n" ATTACHED
+		"\t0000:05:00.0\ttph: st=0x5a ph=2 mapped=2\n\t0000:06:00.0\ttph: own mapped=1\n"
+		"\tplatform.7\nTotal 3 devices attached\n\n"
+		"00004096\t00080007\t0000000f\t00000002\tsystem\t00000012\tcamera\n" ATTACHED
+		"Total 0 devices attached\n\n\nTotal 2 objects, 6193 bytes\n");
+	assert_int_equal(bufs->count, 2);
+	buf = &bufs->bufs[0];
+	assert_int_equal(buf->inode, 9);
+	assert_int_equal(buf->holder_count, 1);
+	assert_int_equal(buf->importer_count, 3);
+	assert_string_equal(buf->importers[0].device, "0000:05:00.0");
+	assert_int_equal(buf->importers[0].hints.flags, TPH_HINT_ST);
+	assert_int_equal(buf->importers[0].hints.st, 0x5a);
+	assert_int_equal(buf->importers[0].hints.ph, 2);
+	assert_int_equal(buf->importers[0].mapped, 2);
+	assert_true(buf->importers[1].own_hint);
+	assert_int_equal(buf->importers[1].mapped, 1);
+	assert_string_equal(buf->importers[2].device, "platform.7");
+	assert_int_equal(buf->importers[2].hints.flags, 0);
+	/* Whoever has mapped and says the tag has taken it. */
+	assert_int_equal(buf->hints.flags, TPH_HINT_ST | TPH_HINT_TAKEN_ST);
+	buf = &bufs->bufs[1];
+	assert_int_equal(buf->inode, 12);
+	assert_string_equal(buf->name, "camera");
+	assert_int_equal(buf->holder_count, 0);
+	assert_int_equal(buf->importer_count, 0);
+	assert_int_equal(buf->hints_known, TPH_SUPPORT_UNKNOWN);
+	tph_bufs_free(bufs);
+}
+
+/* A name with line breaks makes no importer, and no buffer: it has 31 bytes. */
+static void forged_importers(void **state)
+{
+	struct tph_bufs *bufs =
+		read_importers(*state, LINE_9 "x\n" ATTACHED "\t0:1.0\n" ATTACHED
+					      "\t0000:05:00.0\nTotal 1 devices attached\n");
+
+	assert_int_equal(bufs->count, 1);
+	assert_int_equal(bufs->bufs[0].importer_count, 1);
+	assert_string_equal(bufs->bufs[0].importers[0].device, "0000:05:00.0");
+	tph_bufs_free(bufs);
+	bufs = read_importers(*state,
+			      LINE_9 "x\n1\t2\t3\t4\tx\t5\ty\n" ATTACHED "\t0000:06:00.0\n");
+	assert_int_equal(bufs->count, 1);
+	assert_int_equal(bufs->bufs[0].importer_count, 1);
+	tph_bufs_free(bufs);
+}
+
+/* What an importer sees of the dma-buf that it holds. */
+static void own_hints(void **state)
+{
+	const char *proc = *state;
+	struct tph_hints hints;
+	int fd;
+
+	put(proc, HEAD "ino:\t9\n" BUF "tph:\tst_ext=0x1234 ph=2 required=1\n",
+	    "thread-self/fdinfo/5");
+	put(proc, HEAD "ino:\t9\n" BUF, "thread-self/fdinfo/6");
+	put(proc, HEAD "ino:\t9\n", "thread-self/fdinfo/7");
+	assert_int_equal(tph_buf_hints(proc, 5, &hints), 0);
+	assert_int_equal(hints.flags, TPH_HINT_ST_EXT | TPH_HINT_REQUIRED);
+	assert_int_equal(hints.st_ext, 0x1234);
+	assert_int_equal(hints.ph, 2);
+	assert_int_equal(tph_buf_hints(proc, 6, &hints), -ENODATA);
+	assert_int_equal(tph_buf_hints(proc, 7, &hints), -EINVAL);
+	assert_int_equal(tph_buf_hints(proc, 8, &hints), -EBADF);
+	/* A kernel without hints writes no such line: it is a name's. */
+	put(proc, "ffffffff81000000 T pci_enable_device\n", "kallsyms");
+	assert_int_equal(tph_buf_hints(proc, 5, &hints), -ENODATA);
+	fd = fileno(tmpfile());
+	assert_int_equal(tph_buf_hints(NULL, fd, &hints), -EINVAL);
+	assert_int_equal(tph_buf_hints(NULL, 1023, &hints), -EBADF);
 }
 
 int main(void)
@@ -356,6 +457,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(many_descriptors, setup, teardown),
 		cmocka_unit_test_setup_teardown(dead_process, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_inode, setup, teardown),
+		cmocka_unit_test_setup_teardown(importers, setup, teardown),
+		cmocka_unit_test_setup_teardown(forged_importers, setup, teardown),
+		cmocka_unit_test_setup_teardown(own_hints, setup, teardown),
 		cmocka_unit_test_setup_teardown(denied, setup, teardown),
 		cmocka_unit_test(coming_and_going),
 	};

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -251,6 +252,191 @@ static void above(void **state)
 	tph_ctx_unref(ctx);
 }
 
+static void assert_found(struct tph_ctx *ctx, const char *name, int ret, const char *address)
+{
+	struct tph_bdf bdf, expected = bdf_of(address);
+
+	assert_int_equal(tph_ctx_find(ctx, name, &bdf), ret);
+	if (!ret)
+		assert_int_equal(tph_bdf_compare(&bdf, &expected), 0);
+}
+
+/* A function is found by the names that Linux gives to its devices. */
+static void names(void **state)
+{
+	static const char *const expected[][2] = {{"infiniband", "mlx5_0"},
+						  {"net", "ens1f0np0"},
+						  {"drm", "card0"},
+						  {"drm", "renderD128"},
+						  {"vfio-dev", "vfio0"}};
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("03:00.0");
+	struct tph_names *list;
+	struct tph_ctx *ctx;
+
+	put_text(f, "devices/0000:03:00.0/infiniband_verbs/uverbs0/dev", "");
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		char path[PATH_BYTES];
+
+		snprintf(path, sizeof(path), "devices/0000:03:00.0/%s/%s/uevent", expected[i][0],
+			 expected[i][1]);
+		put_text(f, path, "");
+	}
+	put_text(f, "devices/0000:04:00.0/virtio1/net/eth0/uevent", "");
+	put_text(f, "devices/0000:05:00.0/class", "0x020000");
+	ctx = open_live(f);
+	assert_int_equal(tph_names_read(ctx, &bdf, &list), 0);
+	assert_int_equal(list->count, 5);
+	for (size_t i = 0; i < list->count; i++) {
+		assert_string_equal(list->names[i].subsystem, expected[i][0]);
+		assert_string_equal(list->names[i].name, expected[i][1]);
+	}
+	tph_names_free(list);
+	bdf = bdf_of("05:00.0");
+	assert_int_equal(tph_names_read(ctx, &bdf, &list), 0);
+	assert_int_equal(list->count, 0);
+	tph_names_free(list);
+	bdf = bdf_of("06:00.0");
+	assert_int_equal(tph_names_read(ctx, &bdf, &list), -ENODEV);
+	assert_found(ctx, "mlx5_0", 0, "03:00.0");
+	assert_found(ctx, "mlx5_0:1", 0, "03:00.0");
+	assert_found(ctx, "/dev/dri/renderD128", 0, "03:00.0");
+	assert_found(ctx, "/dev/vfio/devices/vfio0", 0, "03:00.0");
+	assert_found(ctx, "uverbs0", 0, "03:00.0");
+	assert_found(ctx, "eth0", 0, "04:00.0");
+	assert_found(ctx, "/sys/bus/pci/devices/0000:05:00.0", 0, "05:00.0");
+	assert_found(ctx, "5:0.0", 0, "05:00.0");
+	assert_found(ctx, "06:00.0", -ENODEV, "00:00.0");
+	assert_found(ctx, "mlx5_1", -ENODEV, "00:00.0");
+	assert_found(ctx, "mlx5", -ENODEV, "00:00.0");
+	assert_found(ctx, "mlx5_00", -ENODEV, "00:00.0");
+	assert_found(ctx, "..", -ENODEV, "00:00.0");
+	assert_found(ctx, "", -EINVAL, "00:00.0");
+	assert_found(ctx, "/", -EINVAL, "00:00.0");
+	assert_found(ctx, NULL, -EINVAL, "00:00.0");
+	tph_ctx_unref(ctx);
+	ctx = open_dump("switch");
+	assert_found(ctx, "05:00.0", 0, "05:00.0");
+	assert_found(ctx, "mlx5_0", -EINVAL, "00:00.0");
+	tph_ctx_unref(ctx);
+}
+
+#define SWITCHES 8
+#define NICS	 2   /* below each switch */
+#define OTHERS	 110 /* functions below each switch that no pair has on its way */
+
+/* A machine, and how often the configuration space of each function was opened. */
+struct machine {
+	const struct folder *f;
+	int inotify;
+	unsigned count;
+	int watches[2048];
+	bool on_way[2048];
+	unsigned opened[2048];
+	struct tph_bdf nics[SWITCHES * NICS], accels[SWITCHES];
+	size_t nic_count, accel_count;
+};
+
+/* @path: that of the function in the tree below devices/, which ends with its address */
+static void add_function(struct machine *m, const char *path, const char *like, bool on_way)
+{
+	const char *bdf = strrchr(path, '/') + 1;
+	char name[PATH_BYTES], target[2 * PATH_BYTES];
+	uint8_t config[4096] = {0};
+
+	if (on_way)
+		load("switch-plain", like, config);
+	snprintf(name, sizeof(name), "tree/%s/config", path);
+	put_file(m->f, name, config, on_way ? sizeof(config) : 0);
+	snprintf(target, sizeof(target), "../tree/%s", path);
+	put_link(m->f, bdf, target);
+	snprintf(target, sizeof(target), "%s/%s", m->f->path, name);
+	m->watches[m->count] = inotify_add_watch(m->inotify, target, IN_OPEN);
+	assert_true(m->watches[m->count] >= 0);
+	m->on_way[m->count++] = on_way;
+}
+
+static void add_switch(struct machine *m, unsigned i)
+{
+	unsigned bus = 0x10 + 8 * i;
+	char root[64], up[96], path[PATH_BYTES];
+
+	snprintf(root, sizeof(root), "pci0000:00/0000:00:%02x.0", i + 1);
+	add_function(m, root, "00:05.0", true);
+	snprintf(up, sizeof(up), "%s/0000:%02x:00.0", root, bus);
+	add_function(m, up, "01:00.0", true);
+	for (unsigned port = 0; port <= NICS; port++) {
+		bool accel = port == NICS;
+		char down[128], bdf[16];
+
+		snprintf(down, sizeof(down), "%s/0000:%02x:%02x.0", up, bus + 1, port);
+		add_function(m, down, "02:00.0", true);
+		snprintf(bdf, sizeof(bdf), "%02x:00.0", bus + 2 + port);
+		snprintf(path, sizeof(path), "%s/0000:%s", down, bdf);
+		add_function(m, path, accel ? "03:00.0" : "05:00.0", true);
+		if (accel)
+			m->accels[m->accel_count++] = bdf_of(bdf);
+		else
+			m->nics[m->nic_count++] = bdf_of(bdf);
+		for (unsigned vf = 1; vf <= OTHERS / NICS && !accel; vf++) {
+			snprintf(path, sizeof(path), "%s/0000:%02x:%02x.%u", down, bus + 2 + port,
+				 vf / 8, vf % 8);
+			add_function(m, path, "05:00.0", false);
+		}
+	}
+}
+
+static void count_opens(struct machine *m)
+{
+	char buf[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t len;
+
+	while ((len = read(m->inotify, buf, sizeof(buf))) > 0)
+		for (char *at = buf; at < buf + len; at += sizeof(struct inotify_event)) {
+			const struct inotify_event *event = (const void *)at;
+
+			for (unsigned i = 0; i < m->count; i++)
+				m->opened[i] += m->watches[i] == event->wd;
+		}
+}
+
+/*
+ * All pairs of 16 NICs and 8 accelerators among a thousand functions read each function on a way
+ * once, and no other.
+ */
+static void all_pairs(void **state)
+{
+	struct machine *m = calloc(1, sizeof(*m));
+	struct tph_path *path;
+	struct tph_ctx *ctx;
+
+	m->f = *state;
+	m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	assert_true(m->inotify >= 0);
+	put_text(m->f, "devices/.keep", "");
+	/* By its IDs Linux knows the host bridge, so it is read as well. */
+	add_function(m, "pci0000:00/0000:00:00.0", "03:00.0", true);
+	for (unsigned i = 0; i < SWITCHES; i++)
+		add_switch(m, i);
+	assert_true(m->count > 900);
+	count_opens(m);
+	memset(m->opened, 0, sizeof(m->opened));
+	ctx = open_live(m->f);
+	for (size_t i = 0; i < m->nic_count; i++)
+		for (size_t j = 0; j < m->accel_count; j++) {
+			assert_int_equal(
+				tph_path_read(ctx, &m->nics[i], &m->accels[j], NULL, &path), 0);
+			assert_int_equal(path->route == TPH_ROUTE_DIRECT, i / NICS == j);
+			tph_path_free(path);
+		}
+	count_opens(m);
+	for (unsigned i = 0; i < m->count; i++)
+		assert_int_equal(m->opened[i], m->on_way[i]);
+	tph_ctx_unref(ctx);
+	close(m->inotify);
+	free(m);
+}
+
 /* Nothing that the library holds open is left to a program that the caller starts. */
 static void close_on_exec(void **state)
 {
@@ -367,6 +553,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(not_root, setup, teardown),
 		cmocka_unit_test_setup_teardown(virtual_function, setup, teardown),
 		cmocka_unit_test_setup_teardown(above, setup, teardown),
+		cmocka_unit_test_setup_teardown(names, setup, teardown),
+		cmocka_unit_test_setup_teardown(all_pairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_sysfs, setup, teardown),

@@ -15,6 +15,7 @@ static const char *const dumps[] = {
 	"cut-64",
 	"domain-vf",
 	"no-bridge",
+	"paste",
 	"rciep",
 	"root-16bit",
 	"root-8bit",

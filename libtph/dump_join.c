@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libtph/dump_join.h"
+#include "libtph/internal.h"
+
+/* The next of two lists of rows; where both have it, each gets its own. */
+static bool next_rows(const struct entry *a, const struct entry *b, size_t at[2],
+		      const struct row *found[2])
+{
+	const struct row *x = at[0] < a->row_count ? &a->rows[at[0]] : NULL;
+	const struct row *y = at[1] < b->row_count ? &b->rows[at[1]] : NULL;
+
+	found[0] = x && (!y || x->index <= y->index) ? x : NULL;
+	found[1] = y && (!x || y->index <= x->index) ? y : NULL;
+	at[0] += found[0] != NULL;
+	at[1] += found[1] != NULL;
+	return x || y;
+}
+
+static bool agree(const struct entry *a, const struct entry *b)
+{
+	const struct row *found[2];
+	size_t at[2] = {0};
+
+	while (next_rows(a, b, at, found)) {
+		const struct row *x = found[0], *y = found[1];
+
+		if (x && y && memcmp(x->bytes, y->bytes, x->count < y->count ? x->count : y->count))
+			return false;
+	}
+	return true;
+}
+
+/* Gives @a what @b has as well. */
+static int unite(struct entry *a, const struct entry *b)
+{
+	size_t most = (size_t)a->row_count + b->row_count, count = 0, at[2] = {0};
+	struct row *rows = reallocarray(NULL, most, sizeof(*rows));
+	const struct row *found[2];
+
+	if (!rows)
+		return -ENOMEM;
+	while (next_rows(a, b, at, found)) {
+		const struct row *x = found[0], *y = found[1];
+
+		rows[count++] = x && (!y || x->count >= y->count) ? *x : *y;
+	}
+	free(a->rows);
+	a->rows = rows;
+	a->row_count = (uint16_t)count;
+	return 0;
+}
+
+static int join(struct tph_ctx *ctx, struct entry *earlier, struct entry *later)
+{
+	char bdf[TPH_BDF_CHARS];
+	int ret = 0;
+
+	if (agree(earlier, later)) {
+		ret = unite(earlier, later);
+		free(later->rows);
+	} else {
+		ctx_log(ctx, TPH_LOG_WARNING,
+			"line %u: %s has other bytes than at line %u; these here count",
+			later->line, tph_bdf_format(&later->bdf, bdf), earlier->line);
+		free(earlier->rows);
+		*earlier = *later;
+	}
+	later->rows = NULL;
+	return ret;
+}
+
+int dump_join(struct tph_ctx *ctx)
+{
+	size_t count = 0;
+	int ret = 0;
+
+	ctx_sort(ctx);
+	for (size_t i = 0; i < ctx->count && !ret; i++) {
+		struct entry *entry = &ctx->entries[i];
+
+		if (count && !tph_bdf_compare(&ctx->entries[count - 1].bdf, &entry->bdf)) {
+			ret = join(ctx, &ctx->entries[count - 1], entry);
+		} else if (count++ != i) {
+			ctx->entries[count - 1] = *entry;
+			entry->rows = NULL;
+		}
+	}
+	/* After an error all are still to be freed. */
+	if (!ret)
+		ctx->count = count;
+	return ret;
+}

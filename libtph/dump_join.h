@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIBTPH_DUMP_JOIN_H
+#define LIBTPH_DUMP_JOIN_H
+
+struct tph_ctx;
+
+/*
+ * Sorts the functions of a dump and makes one of those that are there more than once: with
+ * the same bytes they show together what each shows; with others the last counts, and the
+ * log has the lines. 0 or -ENOMEM.
+ */
+int dump_join(struct tph_ctx *ctx);
+
+#endif

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What lspci writes has two kinds of lines: a heading, "0000:03:00.0 Infiniband
+ * controller: …", and rows, "1a0: 17 00 01 00 …" of 16 bytes. Either may stand behind
+ * a prefix. All that could be something else is text.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libtph/dump_line.h"
+
+#define OFFSET_DIGITS_MIN 2
+#define OFFSET_DIGITS_MAX 8
+#define DOMAIN_DIGITS_MIN 4
+#define DOMAIN_DIGITS_MAX 8
+/*
+ * Of a row that is not whole: "40: 42 of them" is text. The first is a function's IDs, of
+ * which no text may make others.
+ */
+#define CUT_BYTES_MIN	  1
+#define DAMAGED_BYTES_MIN 2
+#define ID_BYTES_MIN	  4
+#define BLANKS		  " \t\r\v\f"
+/* FNV-1a of 64 bits */
+#define HASH_START 0xcbf29ce484222325u
+#define HASH_PRIME 0x100000001b3u
+
+static bool is_hex(char c)
+{
+	return isxdigit((unsigned char)c);
+}
+
+static unsigned hex_value(char c)
+{
+	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c | 0x20) - 'a' + 10;
+}
+
+static bool is_space(char c)
+{
+	return isspace((unsigned char)c);
+}
+
+static bool is_end_of_word(char c)
+{
+	return !c || is_space(c);
+}
+
+/* Numbers and blanks change from line to line, a diff's "+" stands before some lines alone. */
+static uint64_t hash_prefix(const char *text, const char *end)
+{
+	uint64_t hash = HASH_START;
+
+	for (; text < end; text++) {
+		const char *tag = *text == '<' ? memchr(text, '>', (size_t)(end - text)) : NULL;
+
+		if (tag)
+			text = tag;
+		else if (!isdigit((unsigned char)*text) && !is_space(*text) && *text != '+')
+			hash = (hash ^ (unsigned char)*text) * HASH_PRIME;
+	}
+	return hash;
+}
+
+static unsigned hex_digits_before(const char *text, const char *end, unsigned most)
+{
+	unsigned n = 0;
+
+	while (n < most && end - n > text && is_hex(end[-1 - (int)n]))
+		n++;
+	return n;
+}
+
+static bool begins_word(const char *text, const char *at)
+{
+	return at == text || !isalnum((unsigned char)at[-1]);
+}
+
+/* "Ethernet controller: Intel …", "3D controller: …", of -n "0200: 8086:1572", of -mm '"Eth…' */
+static bool is_title(const char *text)
+{
+	return text[0] == '"' || ((isupper((unsigned char)text[0]) || is_hex(text[0])) &&
+				  !islower((unsigned char)text[0]) && strstr(text, ": "));
+}
+
+/* The address whose dot is at @dot, as lspci writes it: all digits are there. */
+static bool parse_heading(const char *text, const char *dot, struct line *line)
+{
+	char word[TPH_BDF_CHARS];
+	const char *begin = dot - text < 5 ? text : dot - 5; /* "03:00" */
+	unsigned digits;
+	size_t len;
+
+	if (dot - begin < 5 || !is_hex(begin[0]) || !is_hex(begin[1]) || begin[2] != ':' ||
+	    !is_hex(begin[3]) || !is_hex(begin[4]) || !dot[1] || !is_end_of_word(dot[2]))
+		return false;
+	if (begin > text && begin[-1] == ':') {
+		digits = hex_digits_before(text, begin - 1, DOMAIN_DIGITS_MAX + 1);
+		if (digits >= DOMAIN_DIGITS_MIN && digits <= DOMAIN_DIGITS_MAX)
+			begin -= digits + 1;
+	}
+	len = (size_t)(dot + 2 - begin);
+	if (!begins_word(text, begin) || len >= sizeof(word))
+		return false;
+	memcpy(word, begin, len);
+	word[len] = '\0';
+	if (tph_bdf_parse(word, &line->bdf))
+		return false;
+	line->prefix = hash_prefix(text, begin);
+	line->titled = is_title(dot + 2 + strspn(dot + 2, BLANKS));
+	return true;
+}
+
+/* The bytes of a row, up to 16 or to what is none, which is returned. */
+static const char *parse_bytes(const char *text, struct row *row)
+{
+	bool byte = true;
+
+	row->count = 0;
+	while (byte && row->count <= ROW_BYTES) {
+		text += strspn(text, BLANKS);
+		byte = is_hex(text[0]) && is_hex(text[1]) &&
+		       (is_end_of_word(text[2]) ||
+			(row->count == ROW_BYTES - 1 && !isalnum((unsigned char)text[2])));
+		if (byte && row->count < ROW_BYTES)
+			row->bytes[row->count] =
+				(uint8_t)(hex_value(text[0]) << 4 | hex_value(text[1]));
+		row->count += byte;
+		text += byte ? 2 : 0;
+	}
+	return text;
+}
+
+/* Cut here, or within the byte that begins here. */
+static bool is_cut(const char *rest)
+{
+	return !rest[0] || (is_hex(rest[0]) && !rest[strspn(rest + 1, BLANKS) + 1]);
+}
+
+/* The row whose colon is at @colon. */
+static bool parse_row(const char *text, const char *colon, struct line *line)
+{
+	unsigned digits = hex_digits_before(text, colon, OFFSET_DIGITS_MAX + 1);
+	const char *begin = colon - digits, *rest;
+	struct row *row = &line->row;
+	unsigned long offset;
+
+	if (digits < OFFSET_DIGITS_MIN || digits > OFFSET_DIGITS_MAX || !begins_word(text, begin) ||
+	    !is_space(colon[1]))
+		return false;
+	offset = strtoul(begin, NULL, 16);
+	if (offset % ROW_BYTES || offset >= PCI_CFG_SPACE_EXP_SIZE)
+		return false;
+	row->index = (uint8_t)(offset / ROW_BYTES);
+	rest = parse_bytes(colon + 1, row);
+	if (row->count < (!row->index	 ? ID_BYTES_MIN
+			  : is_cut(rest) ? CUT_BYTES_MIN
+					 : DAMAGED_BYTES_MIN))
+		return false;
+	/* Behind 16 bytes there may be their characters, or a note, but no other byte. */
+	if (row->count > ROW_BYTES)
+		row->count = 0;
+	line->prefix = hash_prefix(text, begin);
+	return true;
+}
+
+/* The first that is one on this line. */
+static bool find(const char *text, char mark, struct line *line,
+		 bool (*parse)(const char *text, const char *mark, struct line *line))
+{
+	for (const char *at = strchr(text, mark); at; at = strchr(at + 1, mark))
+		if (parse(text, at, line))
+			return true;
+	return false;
+}
+
+void line_parse(const char *text, struct line *line)
+{
+	size_t marks = strspn(text, ">|+" BLANKS);
+
+	if (!text[marks])
+		line->kind = LINE_BLANK;
+	else if (!strncmp(text + marks, "@@ ", 3))
+		line->kind = LINE_HUNK;
+	else if (find(text, ':', line, parse_row))
+		line->kind = LINE_ROW;
+	else if (find(text, '.', line, parse_heading))
+		line->kind = LINE_HEADING;
+	else
+		line->kind = LINE_TEXT;
+	if (line->kind == LINE_TEXT)
+		line->prefix = hash_prefix(text, text + strlen(text));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One line of a dump, looked at by itself. */
+#ifndef LIBTPH_DUMP_LINE_H
+#define LIBTPH_DUMP_LINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libtph/internal.h"
+
+enum line_kind {
+	LINE_TEXT,
+	LINE_BLANK,   /* nothing, or marks of a quotation alone */
+	LINE_HUNK,    /* of a diff: what follows is somewhere else in the file */
+	LINE_HEADING, /* a function's address, then its class and name */
+	LINE_ROW,     /* an offset and bytes */
+};
+
+struct line {
+	enum line_kind kind;
+	/*
+	 * Stands for what is before the address or the offset: marks of a quotation, a time,
+	 * the name of a host. Equal for lines of one function. Of LINE_TEXT: of the whole line.
+	 */
+	uint64_t prefix;
+	struct tph_bdf bdf; /* of LINE_HEADING */
+	bool titled;	    /* and a class and a name follow: it is no other text */
+	struct row row;	    /* of LINE_ROW; no byte: there are more than 16 */
+};
+
+void line_parse(const char *text, struct line *line);
+
+#endif

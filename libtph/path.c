@@ -42,6 +42,7 @@ static int climb(struct tph_ctx *ctx, struct entry *entry, struct chain *chain,
 		functions[chain->count++] = f;
 		entry = f->above.seen == TPH_SEEN_YES ? ctx_find(ctx, &f->above.bdf) : NULL;
 	}
+	chain->top = f;
 	chain->complete = f->above.seen == TPH_SEEN_NO;
 	chain->common = chain->count;
 	return 0;
@@ -103,8 +104,8 @@ static int host_listed(const struct builder *b, const struct chain *chain, bool 
 
 static bool same_root_bus(const struct pair *pair)
 {
-	const struct tph_bdf *a = &pair->up.functions[pair->up.count - 1]->bdf;
-	const struct tph_bdf *b = &pair->down.functions[pair->down.count - 1]->bdf;
+	const struct tph_bdf *a = &pair->up.top->bdf;
+	const struct tph_bdf *b = &pair->down.top->bdf;
 
 	return a->domain == b->domain && a->bus == b->bus;
 }

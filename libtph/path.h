@@ -9,8 +9,9 @@
 struct chain {
 	const struct tph_function **functions; /* the function, then the bridges above it */
 	size_t count;
-	size_t common; /* index of the first that is above both; count: none is */
-	bool complete; /* the last is on a root bus */
+	const struct tph_function *top; /* the last of them */
+	size_t common;			/* index of the first that is above both; count: none is */
+	bool complete;			/* the last is on a root bus */
 };
 
 struct pair {

@@ -73,12 +73,12 @@ static const char *const whole[] = {
 	[TPH_REASON_NONE] = "every write carries the hint to the exporter",
 	[TPH_REASON_KERNEL_NO_TPH] =
 		"this kernel has no TPH; boot one with CONFIG_PCIE_TPH and the dma-buf TPH series",
-	[TPH_REASON_KERNEL_NO_HINTS] = "this kernel knows no hints on dma-bufs; boot one with the "
-				       "dma-buf TPH series",
+	[TPH_REASON_KERNEL_NO_HINTS] = ("this kernel knows no hints on dma-bufs; boot one with the "
+					"dma-buf TPH series"),
 	[TPH_REASON_KERNEL_NO_P2PDMA] =
 		"this kernel maps nothing peer to peer; boot one with CONFIG_PCI_P2PDMA",
-	[TPH_REASON_KERNEL_UNKNOWN] = "what this kernel can do is not known; make /proc/kallsyms "
-				      "readable (CONFIG_KALLSYMS)",
+	[TPH_REASON_KERNEL_UNKNOWN] = ("what this kernel can do is not known; make /proc/kallsyms "
+				       "readable (CONFIG_KALLSYMS)"),
 	[TPH_REASON_KERNEL_DISABLED] = "the kernel was booted with pci=notph; boot without it",
 };
 

@@ -11,24 +11,9 @@
 
 #include "devices/accel/accel.h"
 #include "devices/accel/accel_regs.h"
+#include "tests/fuzz/input.h"
 
 #define MEMORY_BYTES (1u << 20)
-
-struct input {
-	const uint8_t *bytes;
-	size_t len;
-};
-
-static uint64_t take(struct input *in, unsigned n)
-{
-	uint64_t value = 0;
-
-	while (n-- && in->len) {
-		value = value << 8 | *in->bytes++;
-		in->len--;
-	}
-	return value;
-}
 
 /* Most offsets within the BAR, aligned, or near an end; some anywhere. */
 static uint64_t take_offset(struct input *in, uint64_t size)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The inputs that a fuzzer starts from: corpus/NAME.tar, and findings/NAME/* by what each broke.
+# The inputs that a fuzzer starts from: corpus/NAME.tar.gz, and findings/NAME/* by what each broke.
 # usage: tests/fuzz/corpus.sh unpack NAME DIR     all of NAME's inputs, into DIR, which is made anew
-#        tests/fuzz/corpus.sh pack NAME DIR       the files of DIR become corpus/NAME.tar
+#        tests/fuzz/corpus.sh pack NAME DIR       the files of DIR become corpus/NAME.tar.gz
 #        tests/fuzz/corpus.sh minimise BUILD NAME [DIR]…
 #                     the fewest inputs that reach what the corpus and DIR's files reach become it
 set -euo pipefail
@@ -16,16 +16,16 @@ usage() {
 unpack() {
 	rm -rf "$2"
 	mkdir -p "$2"
-	tar -x -C "$2" -f "$here/corpus/$1.tar"
+	tar -xz -C "$2" -f "$here/corpus/$1.tar.gz"
 	[ ! -d "$here/findings/$1" ] || cp "$here/findings/$1"/* "$2"
 }
 
 # The same inputs give the same archive.
 pack() {
 	(cd "$2" && find . -type f -printf '%P\n' | LC_ALL=C sort) |
-		tar -c -C "$2" -f "$here/corpus/$1.tar" --format=ustar --mtime=@0 --mode=644 \
-			--owner=0 --group=0 --numeric-owner --no-recursion -T -
-	echo "corpus/$1.tar: $(tar -tf "$here/corpus/$1.tar" | wc -l) inputs"
+		tar -c -C "$2" --format=ustar --mtime=@0 --mode=644 --owner=0 --group=0 \
+			--numeric-owner --no-recursion -T - | gzip -n9 >"$here/corpus/$1.tar.gz"
+	echo "corpus/$1.tar.gz: $(tar -tzf "$here/corpus/$1.tar.gz" | wc -l) inputs"
 }
 
 minimise() {

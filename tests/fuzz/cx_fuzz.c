@@ -11,27 +11,12 @@
 #include <string.h>
 
 #include "fabric/tlp_inline.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/cx_driver.h"
 
 #define STEPS 300u /* of work after each access, at most */
 
 enum { TPH_CONTROL = 8, TPH_ST_TABLE = 12 }; /* in the capability */
-
-struct input {
-	const uint8_t *bytes;
-	size_t len;
-};
-
-static uint64_t take(struct input *in, unsigned n)
-{
-	uint64_t value = 0;
-
-	while (n-- && in->len) {
-		value = value << 8 | *in->bytes++;
-		in->len--;
-	}
-	return value;
-}
 
 static void take_bytes(struct input *in, uint8_t *to, size_t len)
 {

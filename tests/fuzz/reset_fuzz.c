@@ -12,107 +12,67 @@
 #include <string.h>
 
 #include "devices/accel/accel_regs.h"
+#include "tests/fuzz/input.h"
 #include "tests/unit/lab_world.h"
 
-enum { LEN = 3 * 4096, STEPS = 48, TURNS = 200 };
+enum { LEN = 3 * 4096, STEPS = 48, TURNS = 200, RNR_RETRY = 7 };
 
-struct input {
-	const uint8_t *bytes;
-	size_t len;
-};
-
-static unsigned take(struct input *in)
+static const struct mr *pick_mr(struct lab_world *lw, unsigned how)
 {
-	if (!in->len)
-		return 0;
-	in->len--;
-	return *in->bytes++;
-}
-
-struct guest {
-	struct lab_world lw;
-	struct qp qp[2];
-	struct mr ram, remote, accel;
-};
-
-static void create_mr(struct guest *g, struct mr *mr, uint64_t addr)
-{
-	*mr = (struct mr){.addr = addr, .len = LEN};
-	driver_create_mr(&g->lw.d, mr);
-}
-
-static void make_queues(struct guest *g)
-{
-	struct driver *d = &g->lw.d;
-
-	create_mr(g, &g->ram, world_alloc(&d->world, LEN));
-	create_mr(g, &g->remote, REMOTE_BASE);
-	create_mr(g, &g->accel, ACCEL_BASE);
-	for (unsigned i = 0; i < 2; i++) {
-		driver_create_qp(d, &g->qp[i], CX_ST_RC);
-		g->qp[i].rnr_retry = 7;
-		g->qp[i].min_rnr_nak = 1;
-	}
-	for (unsigned i = 0; i < 2; i++)
-		driver_connect(d, &g->qp[i], g->qp[!i].number);
-}
-
-static const struct mr *pick_mr(struct guest *g, unsigned how)
-{
-	const struct mr *mrs[] = {&g->ram, &g->remote, &g->accel};
+	const struct mr *mrs[] = {&lw->q.ram, &lw->q.remote, &lw->q.accel};
 
 	return mrs[how % 3];
 }
 
-static void post(struct guest *g, struct input *in)
+static void post(struct lab_world *lw, struct input *in)
 {
 	static const uint8_t opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE, CX_WR_RDMA_READ,
 					  CX_WR_SEND};
-	unsigned how = take(in), offset = take(in) * 16, len = 1 + take(in) * 32;
-	const struct mr *near = pick_mr(g, how >> 2 & 3), *far = pick_mr(g, how >> 4 & 3);
-	struct qp *qp = &g->qp[how >> 6 & 1];
+	unsigned how = take_byte(in), offset = take_byte(in) * 16, len = 1 + take_byte(in) * 32;
+	const struct mr *near = pick_mr(lw, how >> 2 & 3), *far = pick_mr(lw, how >> 4 & 3);
+	struct qp *qp = &lw->q.qp[how >> 6 & 1];
 	struct wqe w;
 
 	wqe_init(&w, opcodes[how & 3], true);
 	if (opcodes[how & 3] != CX_WR_SEND)
 		wqe_raddr(&w, far->addr + offset / 2, far->key);
 	wqe_data(&w, near->addr + offset, near->key, len % (LEN - offset));
-	driver_post(&g->lw.d, qp, &w);
-	driver_ring(&g->lw.d, qp);
-	g->lw.nic.pending = true;
+	driver_post(&lw->d, qp, &w);
+	driver_ring(&lw->d, qp);
+	lw->nic.pending = true;
 }
 
-static void receive(struct guest *g, struct input *in)
+static void receive(struct lab_world *lw, struct input *in)
 {
 	struct wqe w = {.len = 0};
 
-	wqe_data(&w, g->ram.addr, g->ram.key, LEN);
-	driver_post_receive(&g->lw.d, &g->qp[take(in) & 1], &w);
+	wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
+	driver_post_receive(&lw->d, &lw->q.qp[take_byte(in) & 1], &w);
 }
 
-static void set_fault(struct guest *g, struct input *in)
+static void set_fault(struct lab_world *lw, struct input *in)
 {
-	unsigned how = take(in);
+	unsigned how = take_byte(in);
 	const struct fabric_fault fault = {
 		.reads = how & 1,
 		.writes = how & 2,
-		.delay_ms = take(in) * 40,
+		.delay_ms = take_byte(in) * 40,
 		.left = how & 4 ? FABRIC_FAULT_ALL : 1 + (how >> 6),
 	};
-	struct slot *slot = how & 8 ? &g->lw.accel : &g->lw.nic;
+	struct slot *slot = how & 8 ? &lw->accel : &lw->nic;
 
 	fabric_port_set_fault(slot->port, (how >> 4) % FABRIC_FAULT_KINDS, &fault);
 }
 
 /* What a guest may do at any time: commands, doorbells, the function's own switches. */
-static void poke(struct guest *g, struct input *in)
+static void poke(struct lab_world *lw, struct input *in)
 {
-	struct driver *d = &g->lw.d;
-	unsigned how = take(in);
+	struct driver *d = &lw->d;
+	unsigned how = take_byte(in);
 
 	switch (how & 3) {
 	case 0:
-		driver_arm_cq(d, &g->qp[how >> 2 & 1].cq);
+		driver_arm_cq(d, &lw->q.qp[how >> 2 & 1].cq);
 		break;
 	case 1:
 		driver_begin(d);
@@ -120,130 +80,124 @@ static void poke(struct guest *g, struct input *in)
 		driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << (how >> 3));
 		break;
 	case 2:
-		fabric_port_set_bus_master(g->lw.nic.port, how & 4);
+		fabric_port_set_bus_master(lw->nic.port, how & 4);
 		break;
 	case 3: /* into error, without waiting for the answer */
-		driver_fill_modify_qp(d, &g->qp[how >> 2 & 1], CX_OP_2ERR_QP, 0);
+		driver_fill_modify_qp(d, &lw->q.qp[how >> 2 & 1], CX_OP_2ERR_QP, 0);
 		driver_place(d, 1, CX_OP_2ERR_QP, 16, 16);
 		driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << 1);
 		break;
 	}
-	g->lw.nic.pending = true;
+	lw->nic.pending = true;
 }
 
-static uint64_t sent(const struct guest *g)
+static uint64_t sent(const struct lab_world *lw)
 {
-	const struct fabric_counters *c = fabric_port_counters(g->lw.nic.port);
+	const struct fabric_counters *c = fabric_port_counters(lw->nic.port);
 
-	return c->tlps[TLP_MRD] + c->tlps[TLP_MWR] + lab_world_interrupts(&g->lw.nic);
+	return c->tlps[TLP_MRD] + c->tlps[TLP_MWR] + lab_world_interrupts(&lw->nic);
 }
 
-static void expect_quiet(struct guest *g)
+static void expect_quiet(struct lab_world *lw)
 {
-	uint64_t before = sent(g);
+	uint64_t before = sent(lw);
 
-	lab_world_enable(&g->lw);
+	lab_world_enable(lw);
 	for (unsigned i = 0; i < 12; i++) {
 		lab_world_pass(1000);
-		lab_world_run(&g->lw, TURNS);
-		lab_world_complete(&g->lw.nic, 0);
+		lab_world_run(lw, TURNS);
+		lab_world_complete(&lw->nic, 0);
 	}
-	if (sent(g) != before || fabric_port_busy(g->lw.nic.port))
+	if (sent(lw) != before || fabric_port_busy(lw->nic.port))
 		abort();
 }
 
-static void clear_faults(struct guest *g)
+static void clear_faults(struct lab_world *lw)
 {
 	static const struct fabric_fault none;
 
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {
-		fabric_port_set_fault(g->lw.nic.port, kind, &none);
-		fabric_port_set_fault(g->lw.accel.port, kind, &none);
+		fabric_port_set_fault(lw->nic.port, kind, &none);
+		fabric_port_set_fault(lw->accel.port, kind, &none);
 	}
 }
 
 /* Ends a device's work. A NIC has a new driver then. */
-static void end(struct guest *g, struct input *in)
+static void end(struct lab_world *lw, struct input *in)
 {
-	unsigned how = take(in);
+	unsigned how = take_byte(in);
 
 	if (how & 4) {
-		lab_world_end(&g->lw, &g->lw.accel, how & 3);
+		lab_world_end(lw, &lw->accel, how & 3);
 		if (how & 8)
-			lab_world_enable(&g->lw);
+			lab_world_enable(lw);
 		return;
 	}
-	lab_world_end(&g->lw, &g->lw.nic, how & 3);
-	expect_quiet(g);
-	lab_world_restart_driver(&g->lw);
-	make_queues(g);
+	lab_world_end(lw, &lw->nic, how & 3);
+	expect_quiet(lw);
+	lab_world_restart_driver(lw);
+	lab_world_make_queues(lw, LEN, RNR_RETRY);
 }
 
-static void step(struct guest *g, struct input *in)
+static void step(struct lab_world *lw, struct input *in)
 {
-	switch (take(in) % 10) {
+	switch (take_byte(in) % 10) {
 	case 0:
 	case 1:
 	case 2:
-		post(g, in);
+		post(lw, in);
 		break;
 	case 3:
-		receive(g, in);
+		receive(lw, in);
 		break;
 	case 4:
-		set_fault(g, in);
+		set_fault(lw, in);
 		break;
 	case 5:
-		poke(g, in);
+		poke(lw, in);
 		break;
 	case 6:
-		lab_world_pass(take(in) * 8);
+		lab_world_pass(take_byte(in) * 8);
 		break;
 	case 7:
-		lab_world_complete(&g->lw.nic, take(in) & 1 ? -5 : 0);
+		lab_world_complete(&lw->nic, take_byte(in) & 1 ? -5 : 0);
 		break;
 	case 8:
-		end(g, in);
+		end(lw, in);
 		break;
 	default:
 		break;
 	}
-	lab_world_run(&g->lw, 1 + take(in) % 4);
+	lab_world_run(lw, 1 + take_byte(in) % 4);
 }
 
-static void check_works(struct guest *g)
+static void check_works(struct lab_world *lw)
 {
 	uint8_t data[LEN];
-	struct wqe w;
 
-	clear_faults(g);
-	lab_world_end(&g->lw, &g->lw.nic, LAB_END_FLR);
-	expect_quiet(g);
-	lab_world_restart_driver(&g->lw);
-	make_queues(g);
-	memset(g->lw.d.world.ram + g->ram.addr, 0x5a, LEN);
-	wqe_init(&w, CX_WR_RDMA_WRITE, true);
-	wqe_raddr(&w, g->accel.addr, g->accel.key);
-	wqe_data(&w, g->ram.addr, g->ram.key, LEN);
-	driver_post(&g->lw.d, &g->qp[0], &w);
-	driver_ring(&g->lw.d, &g->qp[0]);
-	world_run(&g->lw.d.world, 0);
-	if (fabric_cpu_read(g->lw.accel.port, ACCEL_BAR_MEMORY, 0, data, LEN) ||
-	    memcmp(data, g->lw.d.world.ram + g->ram.addr, LEN))
+	clear_faults(lw);
+	lab_world_end(lw, &lw->nic, LAB_END_FLR);
+	expect_quiet(lw);
+	lab_world_restart_driver(lw);
+	lab_world_make_queues(lw, LEN, RNR_RETRY);
+	memset(lw->d.world.ram + lw->q.ram.addr, 0x5a, LEN);
+	lab_world_write(lw, &lw->q.ram, &lw->q.accel);
+	if (fabric_cpu_read(lw->accel.port, ACCEL_BAR_MEMORY, 0, data, LEN) ||
+	    memcmp(data, lw->d.world.ram + lw->q.ram.addr, LEN))
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct guest guest;
+	static struct lab_world lw;
 	struct input in = {data, size};
 	const struct cx_config config = {.tph_bits = 16, .st_entries = CX_ST_ENTRIES};
 
-	lab_world_start(&guest.lw, &config);
-	make_queues(&guest);
+	lab_world_start(&lw, &config);
+	lab_world_make_queues(&lw, LEN, RNR_RETRY);
 	for (unsigned i = 0; i < STEPS && in.len; i++)
-		step(&guest, &in);
-	check_works(&guest);
-	lab_world_stop(&guest.lw);
+		step(&lw, &in);
+	check_works(&lw);
+	lab_world_stop(&lw);
 	return 0;
 }

@@ -9,6 +9,6 @@
 need clang clang
 build_sanitized "tests/fuzz/$1_fuzz"
 mkdir "$work/found" "$work/corpus"
-[ ! -e "tests/fuzz/corpus/$1.tar" ] || tests/fuzz/corpus.sh unpack "$1" "$work/corpus"
+[ ! -e "tests/fuzz/corpus/$1.tar.gz" ] || tests/fuzz/corpus.sh unpack "$1" "$work/corpus"
 "$sanitized/tests/fuzz/$1_fuzz" -max_total_time="$2" -max_len=9000 -timeout=10 \
 	-artifact_prefix="$work/" "$work/found" "$work/corpus"

@@ -6,19 +6,14 @@
  * computed here, from the data sheet.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "devices/accel/accel.h"
 #include "devices/accel/accel_regs.h"
+#include "tests/test.h"
 #include "util/macros.h"
 
 #define MEMORY_BYTES (1u << 20)
@@ -157,7 +152,7 @@ static uint64_t key_tlps(struct tlp_hint h)
 	return 0;
 }
 
-static void test_config_refused(void **state)
+TEST(config_refused)
 {
 	static const struct accel_config bad[] = {
 		{(1u << 20) + 4096, PCI_TPH_COMPLETER_8, false},
@@ -169,20 +164,20 @@ static void test_config_refused(void **state)
 	const struct pci_function_link link = {0};
 	struct pci_function *none = NULL;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(accel_create(&none, &bad[i], &link), -EINVAL);
 	assert_null(none);
 }
 
+#define ACCEL_TEST(name) TEST_WITH(name, setup, teardown)
+
 /* 0 bytes is 64 MiB; and a link without a log is none to fall over. */
-static void test_defaults(void **state)
+ACCEL_TEST(defaults)
 {
 	const struct accel_config config = {.completer = PCI_TPH_COMPLETER_8};
 	const struct pci_function_link link = {0};
 	uint32_t value = 1;
 
-	(void)state;
 	f->ops->destroy(f);
 	assert_int_equal(accel_create(&f, &config, &link), 0);
 	assert_int_equal(r64(ACCEL_REG_MEMORY_BYTES), 64 << 20);
@@ -190,9 +185,8 @@ static void test_defaults(void **state)
 	f->ops->bar_write(f, ACCEL_BAR_REGS, 0, &value, 4);
 }
 
-static void test_identity(void **state)
+ACCEL_TEST(identity)
 {
-	(void)state;
 	assert_int_equal(pci_config_get32(f, 0), 0xacc07048);
 	assert_int_equal(pci_config_get32(f, 8) >> 8, 0x120000);
 	assert_true(f->bars[0].is_64bit && f->bars[0].prefetchable);
@@ -209,11 +203,10 @@ static void test_identity(void **state)
 }
 
 /* Writes of all lengths and alignments up to a few DWs, with a border to see what is not written */
-static void test_store_byte_enables(void **state)
+ACCEL_TEST(store_byte_enables)
 {
 	uint8_t data[16], all[32], want[32];
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(0x80 + i);
 	for (unsigned at = 4; at < 8; at++) {
@@ -230,7 +223,7 @@ static void test_store_byte_enables(void **state)
 }
 
 /* The same number is three different things as no hint, 8-bit tag and 16-bit tag; so is each PH. */
-static void test_keys(void **state)
+ACCEL_TEST(keys)
 {
 	static const struct {
 		unsigned st_bits, st, ph, tlps;
@@ -242,7 +235,6 @@ static void test_keys(void **state)
 	const size_t n = ARRAY_SIZE(keys);
 	uint64_t sums[3] = {0}, bytes = 0;
 
-	(void)state;
 	for (size_t i = 0; i < n; i++) {
 		for (unsigned j = 0; j < keys[i].tlps; j++)
 			send(64 * i + 1, "abcdefghijklmnop", 3 + j,
@@ -271,11 +263,10 @@ static void test_keys(void **state)
 }
 
 /* More distinct hints than the table has room for: the rest is counted, nothing is lost. */
-static void test_key_overflow(void **state)
+ACCEL_TEST(key_overflow)
 {
 	uint64_t tlps = 0, bytes = 0;
 
-	(void)state;
 	for (unsigned round = 0; round < 2; round++) {
 		for (unsigned st = 1; st <= ACCEL_KEYS + 100; st++)
 			send32(0, st, hint(16, st, 2));
@@ -304,7 +295,7 @@ static void test_key_overflow(void **state)
 	assert_int_equal(r64(ACCEL_REG_KEY_OVERFLOW_TLPS), 0);
 }
 
-static void test_rules_refused(void **state)
+ACCEL_TEST(rules_refused)
 {
 	static const uint32_t bad[] = {
 		ACCEL_RULE(0, 0u, 1u, 0u), /* no preference */
@@ -319,7 +310,6 @@ static void test_rules_refused(void **state)
 	};
 	const uint32_t good = ACCEL_RULE(0, 5u, 1u, 0u);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		w32(ACCEL_REG_RULE(3), ACCEL_RULE(0, 0x77u, 1u, 0u));
 		w32(ACCEL_REG_RULE(3), bad[i]);
@@ -342,7 +332,7 @@ static void test_rules_refused(void **state)
 }
 
 /* A namespace that the completer has not gets no rules. */
-static void test_rules_by_completer(void **state)
+ACCEL_TEST(rules_by_completer)
 {
 	static const struct {
 		enum pci_tph_completer completer;
@@ -353,7 +343,6 @@ static void test_rules_by_completer(void **state)
 		{PCI_TPH_COMPLETER_16, true, true},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		recreate(types[i].completer, false);
 		w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x5au, 1u, 0u));
@@ -363,9 +352,8 @@ static void test_rules_by_completer(void **state)
 	}
 }
 
-static void test_partitions(void **state)
+ACCEL_TEST(partitions)
 {
-	(void)state;
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x5au, 1u, ACCEL_OP_STORE));
 	w32(ACCEL_REG_RULE(1), ACCEL_RULE(1, 0x5au, 15u, ACCEL_OP_STORE));
 	send32(0, 1, hint(8, 0x5a, 0));
@@ -386,12 +374,11 @@ static void test_partitions(void **state)
 }
 
 /* A functional tag: the sum is right with the hint, and wrong as soon as one TLP loses it. */
-static void test_add_u32(void **state)
+ACCEL_TEST(add_u32)
 {
 	const struct tlp_hint add = hint(16, 0x1234, 2);
 	const uint32_t ones[4] = {1, 1, 1, 0xffffffff};
 
-	(void)state;
 	w32(ACCEL_REG_RULE(9), ACCEL_RULE(1, 0x1234u, 2u, ACCEL_OP_ADD_U32));
 	for (unsigned i = 0; i < 10; i++)
 		send(0x1000, ones, sizeof(ones), add);
@@ -406,12 +393,11 @@ static void test_add_u32(void **state)
 	assert_int_equal(memory32(0x1000), 1);
 }
 
-static void test_add_f32(void **state)
+ACCEL_TEST(add_f32)
 {
 	const float start[2] = {1.5f, -3.0f}, delta[2] = {0.25f, 1e9f};
 	float got[2];
 
-	(void)state;
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x11u, 0u, ACCEL_OP_ADD_F32));
 	send(0x2000, start, sizeof(start), no_hint);
 	send(0x2000, delta, sizeof(delta), hint(8, 0x11, 0));
@@ -420,12 +406,11 @@ static void test_add_f32(void **state)
 }
 
 /* Adding needs whole DWs; a TLP that has not is discarded whole, a flush is fine. */
-static void test_add_partial(void **state)
+ACCEL_TEST(add_partial)
 {
 	const struct tlp_hint add = hint(8, 0x11, 0);
 	const uint8_t data[12] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
-	(void)state;
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x11u, 0u, ACCEL_OP_ADD_U32));
 	send(1, data, 3, add);
 	send(0, data, 11, add);
@@ -445,11 +430,10 @@ static void test_add_partial(void **state)
 	assert_int_equal(memory32(8), 0x01010101);
 }
 
-static void test_completer_none(void **state)
+ACCEL_TEST(completer_none)
 {
 	uint32_t value;
 
-	(void)state;
 	recreate(PCI_TPH_COMPLETER_NONE, false);
 	send32(0, 7, hint(8, 0x5a, 3));
 	assert_int_equal(memory32(0), 7);
@@ -474,9 +458,8 @@ static void test_completer_none(void **state)
 			 ACCEL_RING_FLAG_IGNORED);
 }
 
-static void test_completer_8(void **state)
+ACCEL_TEST(completer_8)
 {
-	(void)state;
 	recreate(PCI_TPH_COMPLETER_8, false);
 	send32(0, 7, hint(8, 0x5a, 3));
 	send32(0, 9, hint(16, 0x5a, 3));
@@ -491,11 +474,10 @@ static void test_completer_8(void **state)
 	assert_int_equal(ACCEL_HINT_ST_BITS(r64(ACCEL_REG_RING(1) + ACCEL_RING_HINT)), 16);
 }
 
-static void test_ring_fields(void **state)
+ACCEL_TEST(ring_fields)
 {
 	uint64_t word;
 
-	(void)state;
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(1, 0xabcdu, 7u, ACCEL_OP_ADD_U32));
 	send32(0x40, 0, hint(16, 0xabcd, 3));
 	send(0x81, "abcdef", 6, no_hint);
@@ -525,12 +507,11 @@ static void test_ring_fields(void **state)
 }
 
 /* Entry 0 is the oldest, before the ring is full, just full, and around the wrap. */
-static void test_ring_order(void **state)
+ACCEL_TEST(ring_order)
 {
 	static const unsigned totals[] = {1, 1023, 1024, 1025, 1500, 2048, 2049};
 	unsigned sent = 0;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(totals); i++) {
 		unsigned n;
 
@@ -549,11 +530,10 @@ static void test_ring_order(void **state)
 }
 
 /* Nothing shows before a snapshot, nothing moves after it, and SNAPSHOT|CLEAR loses no TLP. */
-static void test_snapshot(void **state)
+ACCEL_TEST(snapshot)
 {
 	uint64_t sum = 0;
 
-	(void)state;
 	send32(0, 1, no_hint);
 	assert_int_equal(r64(ACCEL_REG_TLPS), 0);
 	snapshot();
@@ -574,11 +554,10 @@ static void test_snapshot(void **state)
 	assert_int_equal(r64(ACCEL_REG_RING(0) + ACCEL_RING_INFO), 0);
 }
 
-static void test_reads(void **state)
+ACCEL_TEST(reads)
 {
 	char got[6];
 
-	(void)state;
 	send(0x101, "steer", 6, no_hint);
 	assert_int_equal(receive(0x101, got, 6, hint(16, 0x55, 1)), 0);
 	assert_string_equal(got, "steer");
@@ -590,12 +569,11 @@ static void test_reads(void **state)
 }
 
 /* The host's mapping and the TLPs meet in the same memory; what the mapping does is not counted. */
-static void test_mapped(void **state)
+ACCEL_TEST(mapped)
 {
 	uint32_t *mapping =
 		mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->bars[0].mmap_fd, 0);
 
-	(void)state;
 	assert_ptr_not_equal(mapping, MAP_FAILED);
 	send32(0x8000, 0xcafe, no_hint);
 	assert_int_equal(mapping[0x2000], 0xcafe);
@@ -607,11 +585,10 @@ static void test_mapped(void **state)
 }
 
 /* A trapped BAR0 has nothing to map; calls are TLPs without a hint, cut at 4 KiB, any alignment. */
-static void test_trapped(void **state)
+ACCEL_TEST(trapped)
 {
 	uint8_t data[9000], back[9000];
 
-	(void)state;
 	recreate(PCI_TPH_COMPLETER_16, true);
 	assert_int_equal(f->bars[0].mmap_fd, -1);
 	for (size_t i = 0; i < sizeof(data); i++)
@@ -629,22 +606,20 @@ static void test_trapped(void **state)
 }
 
 /* A host that was given the memory cannot take it from under the device. */
-static void test_memory_sealed(void **state)
+ACCEL_TEST(memory_sealed)
 {
-	(void)state;
 	assert_int_equal(ftruncate(f->bars[0].mmap_fd, 0), -1);
 	assert_int_equal(errno, EPERM);
 }
 
 /* FLR through configuration space: all is gone, the memory of every mapping too. */
-static void test_flr(void **state)
+ACCEL_TEST(flr)
 {
 	const uint8_t flr[2] = {0, 0x80};
 	uint8_t regs[ACCEL_BAR_REGS_BYTES];
 	uint32_t *mapping =
 		mmap(NULL, MEMORY_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, f->bars[0].mmap_fd, 0);
 
-	(void)state;
 	assert_ptr_not_equal(mapping, MAP_FAILED);
 	w32(ACCEL_REG_RULE(4), ACCEL_RULE(0, 0x5au, 1u, ACCEL_OP_ADD_U32));
 	send32(MEMORY_BYTES - 4, 5, hint(8, 0x5a, 1));
@@ -664,11 +639,10 @@ static void test_flr(void **state)
 }
 
 /* All sizes and alignments read the same bytes; out of range is refused. */
-static void test_regs_read_any_size(void **state)
+ACCEL_TEST(regs_read_any_size)
 {
 	uint8_t whole[ACCEL_BAR_REGS_BYTES], part[17];
 
-	(void)state;
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x5au, 1u, ACCEL_OP_STORE));
 	w32(ACCEL_REG_RULE(255), ACCEL_RULE(1, 0x5au, 1u, ACCEL_OP_STORE));
 	for (unsigned i = 0; i < 3000; i++)
@@ -694,12 +668,11 @@ static void test_regs_read_any_size(void **state)
 
 /* Writes that are not whole aligned u32s, or to what is read-only, change nothing, and are logged.
  */
-static void test_regs_bad_writes(void **state)
+ACCEL_TEST(regs_bad_writes)
 {
 	const uint32_t rules[2] = {ACCEL_RULE(0, 0x5au, 1u, 0u), ACCEL_RULE(0, 0x5bu, 1u, 0u)};
 	uint8_t before[ACCEL_BAR_REGS_BYTES], after[ACCEL_BAR_REGS_BYTES];
 
-	(void)state;
 	send32(0, 1, no_hint);
 	snapshot();
 	f->ops->bar_read(f, 2, 0, before, sizeof(before));
@@ -722,13 +695,12 @@ static void test_regs_bad_writes(void **state)
 }
 
 /* TLPs of a peer reach the registers like a CPU; what the memory counts is not touched. */
-static void test_regs_from_a_peer(void **state)
+ACCEL_TEST(regs_from_a_peer)
 {
 	const uint32_t rules[2] = {ACCEL_RULE(0, 0x5au, 1u, 0u), ACCEL_RULE(0, 0x5bu, 1u, 0u)};
 	uint32_t magic;
 	struct tlp tlp;
 
-	(void)state;
 	tlp_request(&tlp, TLP_MWR, 0xfebf1000, 7); /* the second register in part only */
 	f->ops->mem_write(f, 2, ACCEL_REG_RULE(0), &tlp, (const uint8_t *)rules);
 	assert_int_equal(r32(ACCEL_REG_RULE(0)), rules[0]);
@@ -742,12 +714,11 @@ static void test_regs_from_a_peer(void **state)
 }
 
 /* A TLP that would leave its BAR does nothing. */
-static void test_tlp_out_of_range(void **state)
+ACCEL_TEST(tlp_out_of_range)
 {
 	uint8_t payload[8] = {1, 2, 3, 4, 5, 6, 7, 8};
 	struct tlp tlp;
 
-	(void)state;
 	tlp_request(&tlp, TLP_MWR, 0xfc00000000, 8);
 	f->ops->mem_write(f, 0, MEMORY_BYTES - 4, &tlp, payload);
 	f->ops->mem_write(f, 0, UINT64_MAX - 3, &tlp, payload);
@@ -758,40 +729,4 @@ static void test_tlp_out_of_range(void **state)
 	assert_int_equal(f->ops->mem_read(f, 0, MEMORY_BYTES - 4, &tlp, payload), -EINVAL);
 	assert_int_equal(f->ops->mem_read(f, 2, ACCEL_BAR_REGS_BYTES, &tlp, payload), -EINVAL);
 	assert_int_equal(f->ops->mem_read(f, 6, 0, &tlp, payload), -EINVAL);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_config_refused),
-		TEST(test_defaults),
-		TEST(test_identity),
-		TEST(test_store_byte_enables),
-		TEST(test_keys),
-		TEST(test_key_overflow),
-		TEST(test_rules_refused),
-		TEST(test_rules_by_completer),
-		TEST(test_partitions),
-		TEST(test_add_u32),
-		TEST(test_add_f32),
-		TEST(test_add_partial),
-		TEST(test_completer_none),
-		TEST(test_completer_8),
-		TEST(test_ring_fields),
-		TEST(test_ring_order),
-		TEST(test_snapshot),
-		TEST(test_reads),
-		TEST(test_mapped),
-		TEST(test_trapped),
-		TEST(test_memory_sealed),
-		TEST(test_flr),
-		TEST(test_regs_read_any_size),
-		TEST(test_regs_bad_writes),
-		TEST(test_regs_from_a_peer),
-		TEST(test_tlp_out_of_range),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The control language (doc/faults.md): what is one of its lines, what each means, what is none. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "lab/command.h"
+#include "tests/test.h"
 #include "util/macros.h"
 
 #define ALL FABRIC_FAULT_ALL
 
-static void test_faults(void **state)
+TEST(faults)
 {
 	static const struct {
 		const char *line;
@@ -38,7 +33,6 @@ static void test_faults(void **state)
 		{"accel0 delay 10000ms 7 writes", FABRIC_FAULT_DELAY, 7, false, true, 10000},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct command command;
 
@@ -54,7 +48,7 @@ static void test_faults(void **state)
 	}
 }
 
-static void test_others(void **state)
+TEST(others)
 {
 	static const struct {
 		const char *line, *device;
@@ -71,7 +65,6 @@ static void test_others(void **state)
 		{"nic1 tph 16", "nic1", COMMAND_TPH, 16, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct command command;
 
@@ -84,7 +77,7 @@ static void test_others(void **state)
 }
 
 /* Nothing is half understood: what is left over is a mistake. */
-static void test_bad(void **state)
+TEST(bad)
 {
 	static const char *const bad[] = {
 		"",
@@ -130,7 +123,6 @@ static void test_bad(void **state)
 	struct command command;
 	char line[2 * COMMAND_LINE_MAX];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (!command_parse(&command, bad[i], strlen(bad[i])))
 			fail_msg("taken: %s", bad[i]);
@@ -142,26 +134,13 @@ static void test_bad(void **state)
 }
 
 /* The message about an unknown fault lists all there are. */
-static void test_fault_names(void **state)
+TEST(fault_names)
 {
 	static const char line[] = "nic0 frob";
 	struct command command;
 	const char *wrong = command_parse(&command, line, strlen(line));
 
-	(void)state;
 	assert_non_null(wrong);
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++)
 		assert_non_null(strstr(wrong, fabric_fault_str((enum fabric_fault_kind)kind)));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_faults),
-		cmocka_unit_test(test_others),
-		cmocka_unit_test(test_bad),
-		cmocka_unit_test(test_fault_names),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

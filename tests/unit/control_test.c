@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The control socket: who may open it, and what those do who mean no good. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lab/control.h"
+#include "tests/test.h"
 
 #define LONG_ANSWER (1 << 20)
 
@@ -112,7 +107,9 @@ static bool cut_off(int fd)
 	return len == 0 || (len < 0 && errno == ECONNRESET);
 }
 
-static void test_owner_alone(void **state)
+#define CONTROL_TEST(name) TEST_WITH(name, setup, teardown)
+
+CONTROL_TEST(owner_alone)
 {
 	struct world *w = *state;
 	struct control second;
@@ -130,7 +127,7 @@ static void test_owner_alone(void **state)
 }
 
 /* A line may come in parts, and several at once. */
-static void test_lines(void **state)
+CONTROL_TEST(lines)
 {
 	struct world *w = *state;
 	int fd = client(w);
@@ -151,7 +148,7 @@ static void test_lines(void **state)
 }
 
 /* Too long: one answer, the end. A line of just the limit is none of these. */
-static void test_too_long(void **state)
+CONTROL_TEST(too_long)
 {
 	struct world *w = *state;
 	char line[COMMAND_LINE_MAX + 2];
@@ -173,7 +170,7 @@ static void test_too_long(void **state)
 }
 
 /* A client that does not read its answers is disconnected; the others do not wait for it. */
-static void test_deaf(void **state)
+CONTROL_TEST(deaf)
 {
 	struct world *w = *state;
 	int deaf = client(w), other = client(w);
@@ -192,7 +189,7 @@ static void test_deaf(void **state)
 }
 
 /* One more than there is room for takes the place of the one that has been silent for longest. */
-static void test_many(void **state)
+CONTROL_TEST(many)
 {
 	struct world *w = *state;
 	int fds[CONTROL_CLIENTS], one_more;
@@ -217,7 +214,7 @@ static void test_many(void **state)
 }
 
 /* What a client sends along with a line is closed, and the line is answered. */
-static void test_descriptors(void **state)
+CONTROL_TEST(descriptors)
 {
 	struct world *w = *state;
 	int fd = client(w), both[2];
@@ -247,7 +244,7 @@ static void test_descriptors(void **state)
 }
 
 /* A client that cannot be accepted is not asked for all the time, and accepted when it can be. */
-static void test_no_descriptors(void **state)
+CONTROL_TEST(no_descriptors)
 {
 	struct world *w = *state;
 	int fd = client(w), lowest = dup(fd);
@@ -270,7 +267,7 @@ static void test_no_descriptors(void **state)
 }
 
 /* He leaves with an answer under way, or in the middle of a line. */
-static void test_leaves(void **state)
+CONTROL_TEST(leaves)
 {
 	struct world *w = *state;
 	int fd = client(w);
@@ -286,20 +283,4 @@ static void test_leaves(void **state)
 	hear(fd, "you said y\n");
 	assert_false(cut_off(fd));
 	close(fd);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_owner_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_too_long, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_deaf, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_many, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_leaves, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_descriptors, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_no_descriptors, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,12 +5,11 @@
 #include "tests/unit/cx_fixture.h"
 
 /* What the driver reads before its first command, in any width. */
-static void test_init_segment(void **state)
+CX_TEST(init_segment)
 {
 	uint32_t counter = driver_mmio_read(d, CX_INIT_HEALTH_COUNTER);
 	uint8_t byte = 0xff;
 
-	(void)state;
 	assert_int_equal(driver_mmio_read(d, CX_INIT_CMDIF_REV) >> 16, 5);
 	assert_int_equal(driver_mmio_read(d, CX_INIT_CMDQ_ADDR_L) & 0xff, 0x56);
 	assert_int_equal(driver_mmio_read(d, CX_INIT_CMDQ_ADDR_L) & ~0xfffu, d->cmdq);
@@ -23,11 +22,10 @@ static void test_init_segment(void **state)
 }
 
 /* A reply longer than a mailbox; the capabilities are in it. */
-static void test_mailbox_chain(void **state)
+CX_TEST(mailbox_chain)
 {
 	uint8_t *cap = CX_ADDR(d->out, query_hca_cap_out, capability);
 
-	(void)state;
 	driver_begin(d);
 	CX_SET(d->in, mbox_in, op_mod, 1);
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
@@ -40,9 +38,8 @@ static void test_mailbox_chain(void **state)
 		assert_int_equal(d->out[i], 0);
 }
 
-static void test_no_tph_capability(void **state)
+CX_TEST(no_tph_capability)
 {
-	(void)state;
 	restart(&no_tph);
 	driver_begin(d);
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
@@ -52,11 +49,10 @@ static void test_no_tph_capability(void **state)
 	assert_int_equal(d->world.f->tph_cap, 0);
 }
 
-static void test_port(void **state)
+CX_TEST(port)
 {
 	uint8_t *port = CX_ADDR(d->out, query_hca_vport_context_out, hca_vport_context);
 
-	(void)state;
 	driver_begin(d);
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_VPORT_CONTEXT, 16,
 					CX_SZ_query_hca_vport_context_out),
@@ -72,11 +68,10 @@ static void test_port(void **state)
 }
 
 /* With an event queue for commands each is told by an event, but not the one that makes it. */
-static void test_event_mode(void **state)
+CX_TEST(event_mode)
 {
 	uint8_t *eqe;
 
-	(void)state;
 	d->cmd_eqn = driver_create_eq(d, 1ull << CX_EVENT_CMD, 0, &d->cmd_eq);
 	assert_int_equal(d->world.interrupts[0], 0);
 	eqe = d->world.ram + d->cmd_eq;
@@ -102,11 +97,10 @@ static void test_event_mode(void **state)
 	assert_int_equal(d->world.interrupts[0], 2);
 }
 
-static void test_unknown_command(void **state)
+CX_TEST(unknown_command)
 {
 	unsigned lines = d->world.log_lines;
 
-	(void)state;
 	driver_begin(d);
 	assert_int_equal(driver_command(d, 0x50d, 16, 16), CX_STAT_BAD_OP);
 	assert_int_equal(d->world.log_lines, lines + 1);
@@ -115,7 +109,7 @@ static void test_unknown_command(void **state)
 }
 
 /* Numbers come and go; what is gone is refused. */
-static void test_objects(void **state)
+CX_TEST(objects)
 {
 	static const struct {
 		unsigned alloc, dealloc;
@@ -125,7 +119,6 @@ static void test_objects(void **state)
 		{CX_OP_ALLOC_XRCD, CX_OP_DEALLOC_XRCD},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		uint32_t number, other;
 
@@ -142,14 +135,13 @@ static void test_objects(void **state)
 }
 
 /* Sizes from a guest that are out of all bounds. */
-static void test_huge_objects(void **state)
+CX_TEST(huge_objects)
 {
 	uint8_t *eqc = CX_ADDR(d->in, create_eq_in, eq_context_entry);
 	uint8_t *cqc = CX_ADDR(d->in, create_cq_in, cq_context);
 	uint8_t *mkc = CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry);
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
 
-	(void)state;
 	driver_begin(d);
 	CX_SET(eqc, eqc, log_eq_size, 31);
 	CX_SET(eqc, eqc, log_page_size, 31);
@@ -182,11 +174,10 @@ static void test_huge_objects(void **state)
 }
 
 /* There is an end to objects, and after it there is a new beginning. */
-static void test_object_limit(void **state)
+CX_TEST(object_limit)
 {
 	unsigned count = 0;
 
-	(void)state;
 	driver_begin(d);
 	while (!driver_command(d, CX_OP_ALLOC_PD, 16, 16))
 		count++;
@@ -207,12 +198,11 @@ static unsigned create_big_mkey(uint64_t octowords)
 }
 
 /* What objects take is of one budget with their translations, and comes back with them. */
-static void test_memory_budget(void **state)
+CX_TEST(memory_budget)
 {
 	uint64_t octowords = 1u << 24;
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	/* The last ones leave less than a queue pair takes. */
 	for (; octowords; octowords /= 2)
@@ -233,7 +223,7 @@ static void test_memory_budget(void **state)
 }
 
 /* Command entries that no driver writes. */
-static void test_hostile_entries(void **state)
+CX_TEST(hostile_entries)
 {
 	static const struct {
 		unsigned at;
@@ -248,7 +238,6 @@ static void test_hostile_entries(void **state)
 		{CX_CMD_OUT_PTR + 4, 0xffffffff, 0x106},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		driver_begin(d);
 		driver_place(d, 0, CX_OP_QUERY_HCA_CAP, 0x20, CX_SZ_query_hca_cap_out);
@@ -260,12 +249,11 @@ static void test_hostile_entries(void **state)
 }
 
 /* A mailbox chain that runs in a circle is read as long as the input says, no longer. */
-static void test_circular_mailboxes(void **state)
+CX_TEST(circular_mailboxes)
 {
 	uint64_t block = world_alloc(&d->world, 4096);
 	uint8_t *entry = d->world.ram + d->cmdq;
 
-	(void)state;
 	put_be64(d->world.ram + block + CX_BLOCK_NEXT, block);
 	driver_begin(d);
 	driver_place(d, 0, CX_OP_SET_HCA_CAP, 0x1010, 0x1010);
@@ -275,16 +263,4 @@ static void test_circular_mailboxes(void **state)
 	driver_mmio_write(d, CX_INIT_CMD_DBELL, 1);
 	assert_true(world_run(&d->world, 2));
 	assert_int_equal(driver_collect(d, 0, 16), 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_init_segment),  TEST(test_mailbox_chain),   TEST(test_no_tph_capability),
-		TEST(test_port),	  TEST(test_event_mode),      TEST(test_unknown_command),
-		TEST(test_objects),	  TEST(test_huge_objects),    TEST(test_object_limit),
-		TEST(test_memory_budget), TEST(test_hostile_entries), TEST(test_circular_mailboxes),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define PAGE	   4096u
 #define STEPS	   100000u
@@ -10,6 +11,30 @@
 #define BLOCK_AT   1024u /* from one mailbox to the next */
 #define OWNED	   1u
 #define MTT_RW	   3u
+
+/*
+ * Zeroed, and made a page at a time as it is touched: a sanitizer's calloc() would mark each
+ * byte of it, which takes longer than all that most tests do with it.
+ */
+uint8_t *world_map(size_t bytes)
+{
+	void *memory =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		abort();
+	return memory;
+}
+
+uint64_t world_alloc(struct world *w, size_t bytes)
+{
+	uint64_t addr = w->brk;
+
+	w->brk += (bytes + 4095) & ~4095ull;
+	if (w->brk > RAM_BYTES)
+		abort();
+	return addr;
+}
 
 static uint8_t *ram(struct driver *d, uint64_t addr)
 {

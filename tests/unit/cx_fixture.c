@@ -51,6 +51,19 @@ void make_pair(struct pair *p)
 	driver_connect(d, &p->qp, p->qp.number);
 }
 
+void make_umr_qp(struct qp *umr)
+{
+	driver_create_qp(d, umr, CX_ST_REG_UMR);
+	driver_connect(d, umr, 0);
+}
+
+void execute(struct qp *qp, const struct wqe *w)
+{
+	driver_post(d, qp, w);
+	driver_ring(d, qp);
+	run();
+}
+
 void post_write(struct pair *p, uint64_t from, uint64_t to, uint32_t len)
 {
 	struct wqe w;

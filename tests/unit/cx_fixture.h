@@ -8,13 +8,7 @@
 #ifndef TESTS_UNIT_CX_FIXTURE_H
 #define TESTS_UNIT_CX_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "tests/test.h"
 #include "tests/unit/cx_driver.h"
 
 #define PAYLOAD (1u << 20)
@@ -25,7 +19,7 @@ extern const struct cx_config nic16, nic8, direct16, no_tph;
 
 int cx_setup(void **state);
 int cx_teardown(void **state);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, cx_setup, cx_teardown)
+#define CX_TEST(name) TEST_WITH(name, cx_setup, cx_teardown)
 
 /* Another NIC, with a driver that has started. */
 void restart(const struct cx_config *config);
@@ -38,6 +32,10 @@ struct pair {
 };
 
 void make_pair(struct pair *p);
+/* A queue pair that takes UMRs. */
+void make_umr_qp(struct qp *umr);
+/* Posts @w, rings the doorbell and runs the device. */
+void execute(struct qp *qp, const struct wqe *w);
 void post_write(struct pair *p, uint64_t from, uint64_t to, uint32_t len);
 void expect_good(struct qp *qp);
 void expect_error(struct qp *qp, unsigned syndrome);

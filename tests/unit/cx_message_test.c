@@ -6,25 +6,12 @@
  * the InfiniBand architecture says, whatever is wrong at either end.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
+#include "tests/unit/cx_fixture.h"
 
-#include "tests/unit/cx_driver.h"
-
-#define PAYLOAD	  (1u << 20)
-#define STEPS	  100000u
 #define IMMEDIATE 0x12345678u
-
-static const struct cx_config nic16 = {.tph_bits = 16, .st_entries = CX_ST_ENTRIES};
-
-static struct driver drv;
-static struct driver *const d = &drv;
 
 /* @a works on @b: from @near, by @far, into @inbox. */
 static struct qp a, b;
@@ -53,8 +40,7 @@ static void reconnect(unsigned rnr_retry, unsigned min_rnr_nak)
 
 static int setup(void **state)
 {
-	(void)state;
-	driver_start(d, &nic16);
+	cx_setup(state);
 	make_mr(&near, world_alloc(&d->world, PAYLOAD));
 	make_mr(&inbox, world_alloc(&d->world, PAYLOAD));
 	make_mr(&far, PEER_BASE);
@@ -69,22 +55,10 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
+static void begin_anew(void)
 {
-	(void)state;
-	driver_stop(d);
-	return 0;
-}
-
-static void restart(void)
-{
-	teardown(NULL);
+	cx_teardown(NULL);
 	setup(NULL);
-}
-
-static void run(void)
-{
-	assert_true(world_run(&d->world, STEPS));
 }
 
 static uint8_t *ram(uint64_t addr)
@@ -160,7 +134,7 @@ static void expect_received(unsigned completion, uint32_t len, unsigned counter)
 		assert_int_equal(get_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
 }
 
-static void expect_error(struct cq *cq, unsigned opcode, unsigned syndrome)
+static void expect_failed(struct cq *cq, unsigned opcode, unsigned syndrome)
 {
 	const uint8_t *cqe = driver_poll(d, cq);
 
@@ -171,13 +145,13 @@ static void expect_error(struct cq *cq, unsigned opcode, unsigned syndrome)
 
 static void expect_send_error(unsigned syndrome)
 {
-	expect_error(&a.cq, CX_CQE_REQ_ERR, syndrome);
+	expect_failed(&a.cq, CX_CQE_REQ_ERR, syndrome);
 	assert_int_equal(driver_query_state(d, &a), CX_QP_ERR);
 }
 
 static void expect_receive_error(unsigned syndrome)
 {
-	expect_error(&b.recv_cq, CX_CQE_RESP_ERR, syndrome);
+	expect_failed(&b.recv_cq, CX_CQE_RESP_ERR, syndrome);
 	assert_int_equal(driver_query_state(d, &b), CX_QP_ERR);
 }
 
@@ -189,12 +163,13 @@ static void expect_no_more(void)
 	assert_null(driver_poll(d, &b.recv_cq));
 }
 
+#define MESSAGE_TEST(name) TEST_WITH(name, setup, cx_teardown)
+
 /* The ring of 4 receives goes round; what has been received is taken in order. */
-static void test_send(void **state)
+MESSAGE_TEST(send)
 {
 	static const uint32_t lengths[] = {0, 1, 4095, 4096, 5000, 70001, 3};
 
-	(void)state;
 	for (unsigned i = 0; i < 21; i++) {
 		uint32_t len = lengths[i % 7], to = i * 37 + 1;
 		bool with_imm = i % 2;
@@ -213,9 +188,8 @@ static void test_send(void **state)
 }
 
 /* Receives posted ahead, up to the ring's size, serve as many messages. */
-static void test_full_ring(void **state)
+MESSAGE_TEST(full_ring)
 {
-	(void)state;
 	for (unsigned i = 0; i < 1u << RQ_LOG; i++)
 		post_receive(i * 64, 64);
 	for (unsigned i = 0; i < 1u << RQ_LOG; i++)
@@ -230,13 +204,12 @@ static void test_full_ring(void **state)
 }
 
 /* Segments at both ends that do not match, inline data among them, empty ones too. */
-static void test_segments(void **state)
+MESSAGE_TEST(segments)
 {
 	static const uint8_t text[] = "sent from within the work request";
 	uint8_t expected[5000 + sizeof(text) + 9];
 	struct wqe receive = {.len = 0}, w;
 
-	(void)state;
 	wqe_data(&receive, inbox.addr + 10, inbox.key, 4090);
 	wqe_data(&receive, inbox.addr, inbox.key, 0);
 	wqe_data(&receive, inbox.addr + 8192, inbox.key, 1);
@@ -260,9 +233,8 @@ static void test_segments(void **state)
 }
 
 /* An immediate uses up a receive, but its memory stays as it is. */
-static void test_write_imm(void **state)
+MESSAGE_TEST(write_imm)
 {
-	(void)state;
 	memset(ram(inbox.addr), 0xee, 64);
 	post_receive(0, 0);
 	post_rdma(CX_WR_RDMA_WRITE_IMM, 33, 5, 9000);
@@ -275,9 +247,8 @@ static void test_write_imm(void **state)
 }
 
 /* A queue armed for solicited completions hears of those that the sender marked, and of errors. */
-static void test_solicited(void **state)
+MESSAGE_TEST(solicited)
 {
-	(void)state;
 	for (unsigned marked = 0; marked < 2; marked++) {
 		struct wqe w;
 
@@ -300,7 +271,7 @@ static void test_solicited(void **state)
 }
 
 /* The peer's data arrives as it is and nothing else is written; both ends see their own hints. */
-static void test_read(void **state)
+MESSAGE_TEST(read)
 {
 	static const struct {
 		uint32_t at, to, len;
@@ -310,7 +281,6 @@ static void test_read(void **state)
 		{7, 4093, 300001}, {0, 0, PAYLOAD},   {5, 5, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(ram(near.addr), 0xee, PAYLOAD);
 		post_rdma(CX_WR_RDMA_READ, cases[i].at, cases[i].to, cases[i].len);
@@ -326,11 +296,10 @@ static void test_read(void **state)
 	}
 }
 
-static void test_read_hints(void **state)
+MESSAGE_TEST(read_hints)
 {
 	struct world *w = &d->world;
 
-	(void)state;
 	driver_config_write(d, w->f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
 	driver_config_write(d, w->f->tph_cap + 8, 2 | 3 << 8, 4);
 	far = (struct mr){.addr = PEER_BASE, .len = PAYLOAD, .tph = true, .ph = 2, .st_index = 3};
@@ -358,8 +327,7 @@ static void set_right(struct mr *mr, uint32_t field, unsigned bit)
 	struct qp umr;
 	struct wqe w;
 
-	driver_create_qp(d, &umr, CX_ST_REG_UMR);
-	driver_connect(d, &umr, 0);
+	make_umr_qp(&umr);
 	wqe_init(&w, CX_WR_UMR, false);
 	put_be32(w.bytes + CX_CTRL_UMR_MKEY, mr->key);
 	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_INLINE;
@@ -367,13 +335,11 @@ static void set_right(struct mr *mr, uint32_t field, unsigned bit)
 	if (field == CX_mkc_qpn)
 		cx_bits_set(w.bytes + 64, field, a.number);
 	w.len = 128;
-	driver_post(d, &umr, &w);
-	driver_ring(d, &umr);
-	run();
+	execute(&umr, &w);
 }
 
 /* What a key does not allow, at either end and for each kind of message. */
-static void test_rights(void **state)
+MESSAGE_TEST(rights)
 {
 	static const struct {
 		unsigned opcode;
@@ -395,7 +361,6 @@ static void test_rights(void **state)
 		{CX_WR_RDMA_READ, &near, CX_mkc_qpn, CX_MASK_QPN, 0, 0}, /* its own */
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		set_right(cases[i].mr, cases[i].field, cases[i].bit);
 		d->world.request_count = 0;
@@ -415,16 +380,15 @@ static void test_rights(void **state)
 		expect_no_more();
 		if (cases[i].syndrome)
 			assert_int_equal(d->world.request_count, 0);
-		restart();
+		begin_anew();
 	}
 }
 
 /* A queue pair that lets nobody read; then a segment that cannot be in a read. */
-static void test_read_refused(void **state)
+MESSAGE_TEST(read_refused)
 {
 	struct wqe w;
 
-	(void)state;
 	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
 	assert_int_equal(driver_modify_qp(d, &b, CX_OP_RST2INIT_QP, a.number), 0);
 	driver_begin(d);
@@ -435,7 +399,7 @@ static void test_read_refused(void **state)
 	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
 	run();
 	expect_send_error(CX_SYND_REMOTE_ACCESS);
-	restart();
+	begin_anew();
 	wqe_init(&w, CX_WR_RDMA_READ, true);
 	wqe_raddr(&w, far.addr, far.key);
 	wqe_inline(&w, "text", 4);
@@ -445,15 +409,14 @@ static void test_read_refused(void **state)
 }
 
 /* A read of what nobody answers for, and one whose answer is an error. */
-static void test_read_fails(void **state)
+MESSAGE_TEST(read_fails)
 {
-	(void)state;
 	far.addr = PEER_BASE + PEER_BYTES;
 	driver_create_mr(d, &far);
 	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
 	run();
 	expect_send_error(CX_SYND_REMOTE_OP);
-	restart();
+	begin_anew();
 	d->world.defer = true;
 	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
 	run();
@@ -463,11 +426,10 @@ static void test_read_fails(void **state)
 }
 
 /* No receive: as many tries as were asked for, each after the time that the responder wants. */
-static void test_rnr_retries(void **state)
+MESSAGE_TEST(rnr_retries)
 {
 	struct timespec begin, end;
 
-	(void)state;
 	reconnect(3, 20); /* 10.24 ms */
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	post_send(CX_WR_SEND, 0, 64);
@@ -486,9 +448,8 @@ static void test_rnr_retries(void **state)
 }
 
 /* Asked to try for ever, it waits for the receive, be it for a send or an immediate. */
-static void test_rnr_waits(void **state)
+MESSAGE_TEST(rnr_waits)
 {
-	(void)state;
 	reconnect(7, 1);
 	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
 	post_send(CX_WR_SEND, 0, 64);
@@ -509,11 +470,10 @@ static void test_rnr_waits(void **state)
 }
 
 /* A queue pair that waits for a receive can be ended in every way. */
-static void test_rnr_ended(void **state)
+MESSAGE_TEST(rnr_ended)
 {
 	static const unsigned opcodes[] = {CX_OP_2RST_QP, CX_OP_2ERR_QP, CX_OP_DESTROY_QP};
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		reconnect(7, 0); /* 655 ms */
 		post_send(CX_WR_SEND, 0, 64);
@@ -521,24 +481,23 @@ static void test_rnr_ended(void **state)
 		assert_true(d->world.f->ops->wait_ms(d->world.f) >= 0);
 		assert_int_equal(driver_modify_qp(d, &a, opcodes[i], 0), 0);
 		if (opcodes[i] == CX_OP_2ERR_QP)
-			expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
+			expect_failed(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
 		pass(1);
 		expect_no_more();
-		restart();
+		begin_anew();
 	}
 }
 
 /* More than the receive has room for: both ends fail, and all that is posted is flushed. */
-static void test_too_long(void **state)
+MESSAGE_TEST(too_long)
 {
-	(void)state;
 	post_receive(0, 63);
 	post_receive(0, 64);
 	post_send(CX_WR_SEND, 0, 64);
 	post_send(CX_WR_SEND, 0, 64);
 	run();
 	expect_send_error(CX_SYND_REMOTE_INVALID);
-	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
+	expect_failed(&a.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
 	expect_receive_error(CX_SYND_LOCAL_LENGTH);
 	expect_receive_error(CX_SYND_FLUSH);
 	expect_no_more();
@@ -546,9 +505,8 @@ static void test_too_long(void **state)
 }
 
 /* In error, what was posted is flushed, and what is posted then as well. */
-static void test_flush(void **state)
+MESSAGE_TEST(flush)
 {
-	(void)state;
 	for (unsigned i = 0; i < 3; i++)
 		post_receive(0, 64);
 	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2ERR_QP, 0), 0);
@@ -567,18 +525,17 @@ static void test_flush(void **state)
 }
 
 /* The receiver is reset with a message half received: the sender's peer is gone for it. */
-static void test_reset_in_the_middle(void **state)
+MESSAGE_TEST(reset_in_the_middle)
 {
-	(void)state;
 	post_receive(0, PAYLOAD);
 	post_send(CX_WR_SEND, 0, PAYLOAD);
 	for (unsigned i = 0; i < 10; i++)
 		assert_true(d->world.f->ops->work(d->world.f));
 	assert_in_range(d->world.request_count, 2, 100);
 	assert_int_equal(driver_modify_qp(d, &b, CX_OP_2RST_QP, 0), 0);
-	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+	expect_failed(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
 	expect_no_more();
-	restart();
+	begin_anew();
 	/* ... and is there again at once, with nothing posted */
 	post_receive(0, PAYLOAD);
 	post_send(CX_WR_SEND, 0, PAYLOAD);
@@ -598,16 +555,15 @@ static void test_reset_in_the_middle(void **state)
 	run();
 	for (unsigned i = 0; i < 4; i++)
 		assert_int_equal(driver_collect(d, i, 16), 0);
-	expect_error(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+	expect_failed(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
 	expect_no_more();
 }
 
 /* A queue pair takes messages of the one that it is connected to. */
-static void test_stranger(void **state)
+MESSAGE_TEST(stranger)
 {
 	struct qp stranger;
 
-	(void)state;
 	driver_create_qp(d, &stranger, CX_ST_RC);
 	driver_connect(d, &stranger, b.number);
 	a = stranger;
@@ -619,9 +575,8 @@ static void test_stranger(void **state)
 }
 
 /* Payload that waits for an answer, at both ends of a send. */
-static void test_in_progress(void **state)
+MESSAGE_TEST(in_progress)
 {
-	(void)state;
 	d->world.defer = true;
 	post_receive(20, 10000);
 	post_send(CX_WR_SEND, 10, 10000);
@@ -640,7 +595,7 @@ static void test_in_progress(void **state)
 
 /* A read of a page that is not mapped is reported as a read, and goes on after the driver's answer.
  */
-static void test_read_page_fault(void **state)
+MESSAGE_TEST(read_page_fault)
 {
 	uint8_t *info = CX_ADDR(d->in, page_fault_resume_in, page_fault_info);
 	uint64_t eq, xlt = world_alloc(&d->world, 4096);
@@ -648,21 +603,17 @@ static void test_read_page_fault(void **state)
 	struct qp umr;
 	struct wqe w;
 
-	(void)state;
 	driver_create_eq(d, 1ull << CX_EVENT_PAGE_FAULT, 0, &eq);
 	eqe = ram(eq);
 	far = (struct mr){.addr = PEER_BASE, .len = 8192};
 	driver_create_free_mr(d, &far);
-	driver_create_qp(d, &umr, CX_ST_REG_UMR);
-	driver_connect(d, &umr, 0);
+	make_umr_qp(&umr);
 	for (unsigned mapped = 1; mapped <= 2; mapped++) {
 		put_be64(ram(xlt + (mapped - 1) * 8), (PEER_BASE + (mapped - 1) * 4096) | 1);
 		wqe_umr(d, &w, &far, xlt);
 		if (mapped == 2)
 			w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
-		driver_post(d, &umr, &w);
-		driver_ring(d, &umr);
-		run();
+		execute(&umr, &w);
 		if (mapped == 2)
 			break;
 		post_rdma(CX_WR_RDMA_READ, 100, 0, 8000);
@@ -685,9 +636,8 @@ static void test_read_page_fault(void **state)
 }
 
 /* Receive queues as no driver makes them: the message fails, and nothing is written. */
-static void test_bad_receives(void **state)
+MESSAGE_TEST(bad_receives)
 {
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct wqe w = {.len = 0};
 
@@ -711,16 +661,15 @@ static void test_bad_receives(void **state)
 		expect_send_error(CX_SYND_REMOTE_OP);
 		assert_int_equal(driver_query_state(d, &b), CX_QP_ERR);
 		assert_int_equal(d->world.request_count, 0);
-		restart();
+		begin_anew();
 	}
 }
 
 /* A receive of 2^31 bytes, twice: the room is more than 32 bits, the memory is not. */
-static void test_huge_receive(void **state)
+MESSAGE_TEST(huge_receive)
 {
 	struct wqe w = {.len = 0};
 
-	(void)state;
 	for (unsigned i = 0; i < 4; i++)
 		wqe_data(&w, inbox.addr, inbox.key, 0x7fffffff);
 	driver_post_receive(d, &b, &w);
@@ -738,11 +687,10 @@ static void test_huge_receive(void **state)
 }
 
 /* What the model does not have is refused, not done wrong. */
-static void test_not_modelled(void **state)
+MESSAGE_TEST(not_modelled)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
 
-	(void)state;
 	driver_begin(d);
 	CX_SET(qpc, qpc, wq_signature, 1);
 	put_be64(d->in + CX_AT_create_qp_in_pas, 4096);
@@ -791,13 +739,12 @@ static void raise_event(void)
 }
 
 /* An event queue that the driver reads goes round and round; one that it does not read stops. */
-static void test_eq_overrun(void **state)
+MESSAGE_TEST(eq_overrun)
 {
 	const unsigned size = 1u << 6;
 	unsigned lines = d->world.log_lines;
 	uint8_t first[CX_EQE_BYTES];
 
-	(void)state;
 	for (unsigned i = 0; i < 3 * size; i++) {
 		raise_event();
 		ring_eq(d->comp_eqn, i + 1);
@@ -820,15 +767,12 @@ static void test_eq_overrun(void **state)
 	assert_int_equal(d->world.interrupts[1], 4 * size);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 /* A queue in error is looked at for receives ever less often, and again soon after one came. */
-static void test_flush_polling(void **state)
+MESSAGE_TEST(flush_polling)
 {
 	int ms, before = 0;
 	struct wqe w = {0};
 
-	(void)state;
 	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2ERR_QP, 0), 0);
 	for (unsigned i = 0; i < 4; i++) {
 		run();
@@ -843,36 +787,4 @@ static void test_flush_polling(void **state)
 	pass((unsigned)d->world.f->ops->wait_ms(d->world.f) + 1);
 	assert_non_null(driver_poll(d, &a.recv_cq));
 	assert_in_range(d->world.f->ops->wait_ms(d->world.f), 0, 11);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_send),
-		TEST(test_full_ring),
-		TEST(test_segments),
-		TEST(test_write_imm),
-		TEST(test_solicited),
-		TEST(test_read),
-		TEST(test_read_hints),
-		TEST(test_rights),
-		TEST(test_read_refused),
-		TEST(test_read_fails),
-		TEST(test_rnr_retries),
-		TEST(test_rnr_waits),
-		TEST(test_rnr_ended),
-		TEST(test_too_long),
-		TEST(test_flush),
-		TEST(test_flush_polling),
-		TEST(test_reset_in_the_middle),
-		TEST(test_stranger),
-		TEST(test_in_progress),
-		TEST(test_read_page_fault),
-		TEST(test_bad_receives),
-		TEST(test_huge_receive),
-		TEST(test_not_modelled),
-		TEST(test_eq_overrun),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
 #define TPH_ENABLE_16 0x300u
 
 /* What a remote key does not allow: REMOTE_ACCESS, an event, then everything is flushed. */
-static void test_remote_access(void **state)
+CX_TEST(remote_access)
 {
 	static const struct {
 		int64_t offset;
@@ -26,7 +26,6 @@ static void test_remote_access(void **state)
 		{-(int64_t)PEER_BASE - 1, 64, 0}, /* va + len wraps */
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t async_eq;
 		struct pair p;
@@ -72,7 +71,7 @@ static void umr_change(struct driver *dr, struct qp *umr, const struct mr *mr, u
 }
 
 /* Rights, PD and the free bit, taken away one after the other. */
-static void test_rights(void **state)
+CX_TEST(rights)
 {
 	static const struct {
 		bool local;
@@ -86,14 +85,12 @@ static void test_rights(void **state)
 		{true, CX_MASK_LEN, CX_mkc_len, 63},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pair p;
 		struct qp umr;
 
 		make_pair(&p);
-		driver_create_qp(d, &umr, CX_ST_REG_UMR);
-		driver_connect(d, &umr, 0);
+		make_umr_qp(&umr);
 		umr_change(d, &umr, cases[i].local ? &p.local : &p.remote, cases[i].bit,
 			   cases[i].field, cases[i].value);
 		post_write(&p, 0, 0, 64);
@@ -104,7 +101,7 @@ static void test_rights(void **state)
 }
 
 /* Registration as mlx5 does it: a free key, a UMR with its translations; revoke; enable again. */
-static void test_umr(void **state)
+CX_TEST(umr)
 {
 	uint64_t xlt = world_alloc(&d->world, 4096);
 	struct pair p;
@@ -112,18 +109,14 @@ static void test_umr(void **state)
 	struct mr mr = {.addr = PEER_BASE, .len = 5 * 4096};
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
-	driver_create_qp(d, &umr, CX_ST_REG_UMR);
-	driver_connect(d, &umr, 0);
+	make_umr_qp(&umr);
 	driver_create_free_mr(d, &mr);
 	for (unsigned round = 0; round < 9; round++) { /* 3 blocks each: the ring wraps */
 		for (unsigned i = 0; i < 5; i++)
 			put_be64(d->world.ram + xlt + i * 8, (PEER_BASE + (4 - i) * 4096) | 3);
 		wqe_umr(d, &w, &mr, xlt);
-		driver_post(d, &umr, &w);
-		driver_ring(d, &umr);
-		run();
+		execute(&umr, &w);
 		expect_good(&umr);
 		p.remote = mr;
 		memset(d->world.peer, 0, 5 * 4096);
@@ -141,7 +134,7 @@ static void test_umr(void **state)
 }
 
 /* ZAP: translations to zero without touching the key; a write then finds no page. */
-static void test_umr_zap(void **state)
+CX_TEST(umr_zap)
 {
 	uint64_t xlt = world_alloc(&d->world, 4096);
 	struct mr mr = {.addr = PEER_BASE, .len = 4096};
@@ -149,17 +142,13 @@ static void test_umr_zap(void **state)
 	struct qp umr;
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
 	driver_create_mr(d, &mr);
-	driver_create_qp(d, &umr, CX_ST_REG_UMR);
-	driver_connect(d, &umr, 0);
+	make_umr_qp(&umr);
 	wqe_umr(d, &w, &mr, xlt);
 	w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
 	put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
-	driver_post(d, &umr, &w);
-	driver_ring(d, &umr);
-	run();
+	execute(&umr, &w);
 	expect_good(&umr);
 	p.remote = mr;
 	post_write(&p, 0, 0, 64);
@@ -181,7 +170,7 @@ static void resume(uint32_t token, bool error)
  * The same where the driver takes page faults: the write waits in its middle, and
  * goes on where the driver has mapped again, or ends where it has given up.
  */
-static void test_page_fault(void **state)
+CX_TEST(page_fault)
 {
 	for (unsigned error = 0; error < 2; error++) {
 		uint64_t xlt = world_alloc(&d->world, 4096), eq;
@@ -195,13 +184,10 @@ static void test_page_fault(void **state)
 		eqe = d->world.ram + eq;
 		make_pair(&p);
 		driver_create_free_mr(d, &mr);
-		driver_create_qp(d, &umr, CX_ST_REG_UMR);
-		driver_connect(d, &umr, 0);
+		make_umr_qp(&umr);
 		put_be64(d->world.ram + xlt, PEER_BASE | 3); /* the second page is not there */
 		wqe_umr(d, &w, &mr, xlt);
-		driver_post(d, &umr, &w);
-		driver_ring(d, &umr);
-		run();
+		execute(&umr, &w);
 		expect_good(&umr);
 		p.remote = mr;
 		post_write(&p, 0, 100, 8000);
@@ -221,9 +207,7 @@ static void test_page_fault(void **state)
 			put_be64(d->world.ram + xlt + 8, (PEER_BASE + 4096) | 3);
 			w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
 			put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, 0);
-			driver_post(d, &umr, &w);
-			driver_ring(d, &umr);
-			run();
+			execute(&umr, &w);
 			expect_good(&umr);
 		}
 		resume(p.qp.number, error);
@@ -238,10 +222,9 @@ static void test_page_fault(void **state)
 				 CX_STAT_BAD_RES);
 		restart(&nic16);
 	}
-	(void)state;
 }
 
-static void test_umr_refused(void **state)
+CX_TEST(umr_refused)
 {
 	static const struct {
 		uint8_t flags;
@@ -257,15 +240,13 @@ static void test_umr_refused(void **state)
 		{CX_UMR_INLINE, 4, 0, 0, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct mr mr = {.addr = PEER_BASE, .len = 4096};
 		struct qp umr;
 		struct wqe w;
 
 		driver_create_mr(d, &mr);
-		driver_create_qp(d, &umr, CX_ST_REG_UMR);
-		driver_connect(d, &umr, 0);
+		make_umr_qp(&umr);
 		wqe_umr(d, &w, &mr, 4096);
 		w.bytes[16 + CX_UMR_FLAGS] = cases[i].flags;
 		put_be32(w.bytes + CX_CTRL_UMR_MKEY, mr.key ^ cases[i].key_xor);
@@ -273,33 +254,28 @@ static void test_umr_refused(void **state)
 		put_be16(w.bytes + 16 + CX_UMR_XLT_OFFSET, cases[i].offset);
 		put_be32(w.bytes + 128 + CX_DATA_BYTE_COUNT, cases[i].octowords * 16u);
 		put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, cases[i].mask);
-		driver_post(d, &umr, &w);
-		driver_ring(d, &umr);
-		run();
+		execute(&umr, &w);
 		expect_error(&umr, CX_SYND_MW_BIND);
 		restart(&nic16);
 	}
 }
 
 /* An ordinary QP may not change keys. */
-static void test_umr_wrong_qp(void **state)
+CX_TEST(umr_wrong_qp)
 {
 	struct mr mr = {.addr = PEER_BASE, .len = 4096};
 	struct pair p;
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
 	driver_create_mr(d, &mr);
 	wqe_umr(d, &w, &mr, 4096);
-	driver_post(d, &p.qp, &w);
-	driver_ring(d, &p.qp);
-	run();
+	execute(&p.qp, &w);
 	expect_error(&p.qp, CX_SYND_LOCAL_QP_OP);
 }
 
 /* Hints by NIC, control register, table and key. */
-static void test_hints(void **state)
+CX_TEST(hints)
 {
 	static const struct {
 		const struct cx_config *config;
@@ -322,7 +298,6 @@ static void test_hints(void **state)
 		{&no_tph, 0, true, 3, 0, 0},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct world *w = &d->world;
 		struct pair p;
@@ -358,7 +333,7 @@ static void test_hints(void **state)
 }
 
 /* Reads carry the local key's hint; a UMR that revokes and enables keeps the key's own. */
-static void test_hint_of_reads_and_after_umr(void **state)
+CX_TEST(hint_of_reads_and_after_umr)
 {
 	struct world *w = &d->world;
 	uint64_t xlt = world_alloc(&d->world, 4096);
@@ -367,19 +342,15 @@ static void test_hint_of_reads_and_after_umr(void **state)
 	struct qp umr;
 	struct wqe q;
 
-	(void)state;
 	make_pair(&p);
 	driver_config_write(d, w->f->tph_cap + TPH_ENTRY(3), 0x1234, 2);
 	driver_config_write(d, w->f->tph_cap + TPH_CTRL, TPH_DS | TPH_ENABLE_16, 4);
 	mr.addr = p.local.addr;
 	driver_create_free_mr(d, &mr);
-	driver_create_qp(d, &umr, CX_ST_REG_UMR);
-	driver_connect(d, &umr, 0);
+	make_umr_qp(&umr);
 	put_be64(w->ram + xlt, mr.addr | 3);
 	wqe_umr(d, &q, &mr, xlt);
-	driver_post(d, &umr, &q);
-	driver_ring(d, &umr);
-	run();
+	execute(&umr, &q);
 	expect_good(&umr);
 	p.local = mr;
 	w->request_count = 0;
@@ -392,21 +363,4 @@ static void test_hint_of_reads_and_after_umr(void **state)
 	assert_int_equal(w->requests[0].hint.st, 0x1234);
 	assert_int_equal(w->requests[0].hint.ph, 1);
 	assert_int_equal(w->requests[1].hint.st_bits, 0);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_remote_access),
-		TEST(test_rights),
-		TEST(test_umr),
-		TEST(test_umr_zap),
-		TEST(test_page_fault),
-		TEST(test_umr_refused),
-		TEST(test_umr_wrong_qp),
-		TEST(test_hints),
-		TEST(test_hint_of_reads_and_after_umr),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,11 +5,10 @@
 
 #include "tests/unit/cx_fixture.h"
 
-static void test_qp_states(void **state)
+CX_TEST(qp_states)
 {
 	struct qp qp;
 
-	(void)state;
 	driver_create_qp(d, &qp, CX_ST_RC);
 	assert_int_equal(driver_query_state(d, &qp), CX_QP_RST);
 	assert_int_equal(driver_modify_qp(d, &qp, CX_OP_RTR2RTS_QP, 1), CX_STAT_BAD_QP_STATE);
@@ -48,7 +47,7 @@ static void write_and_look(struct pair *p, uint32_t from_at, uint32_t to_at, uin
  * All offsets and lengths around page and piece borders arrive as they are, and nothing else,
  * passed on or held.
  */
-static void test_write_data(void **state)
+CX_TEST(write_data)
 {
 	static const struct {
 		uint32_t from, to, len;
@@ -58,7 +57,6 @@ static void test_write_data(void **state)
 	};
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		write_and_look(&p, cases[i].from, cases[i].to, cases[i].len);
@@ -72,12 +70,11 @@ static void test_write_data(void **state)
 }
 
 /* A step moves a page at most, and none of it crosses one. */
-static void test_write_is_stepwise(void **state)
+CX_TEST(write_is_stepwise)
 {
 	unsigned steps = 0;
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	d->world.request_count = 0;
 	post_write(&p, 0, 0, PAYLOAD);
@@ -89,12 +86,11 @@ static void test_write_is_stepwise(void **state)
 }
 
 /* Up to 60 segments, some of them inline, and a ring that wraps. */
-static void test_segments(void **state)
+CX_TEST(segments)
 {
 	static const uint8_t text[] = "sent from within the work request itself";
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	for (unsigned round = 0; round < 20; round++) {
 		uint8_t expected[8192];
@@ -125,12 +121,11 @@ static void test_segments(void **state)
 	}
 }
 
-static void test_two_qps(void **state)
+CX_TEST(two_qps)
 {
 	struct pair p;
 	struct qp other;
 
-	(void)state;
 	make_pair(&p);
 	driver_create_qp(d, &other, CX_ST_RC);
 	driver_connect(d, &other, p.qp.number);
@@ -144,12 +139,11 @@ static void test_two_qps(void **state)
 }
 
 /* Unsignalled requests complete silently, and several may go by one doorbell. */
-static void test_unsignalled(void **state)
+CX_TEST(unsignalled)
 {
 	struct pair p;
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
 	for (unsigned i = 0; i < 3; i++) {
 		wqe_init(&w, CX_WR_RDMA_WRITE, i == 2);
@@ -165,11 +159,10 @@ static void test_unsignalled(void **state)
 }
 
 /* Payload that waits for an answer: the completion comes after the last of it. */
-static void test_in_progress(void **state)
+CX_TEST(in_progress)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	d->world.defer = true;
 	post_write(&p, 10, 20, 10000);
@@ -185,11 +178,10 @@ static void test_in_progress(void **state)
 	assert_memory_equal(d->world.peer + 20, d->world.ram + p.local.addr + 10, 10000);
 }
 
-static void test_in_progress_fails(void **state)
+CX_TEST(in_progress_fails)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	d->world.defer = true;
 	post_write(&p, 0, 0, 64);
@@ -201,11 +193,10 @@ static void test_in_progress_fails(void **state)
 }
 
 /* A command that comes while payload is under way finds the piece whole when it runs. */
-static void test_destroy_while_in_progress(void **state)
+CX_TEST(destroy_while_in_progress)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	d->world.defer = true;
 	post_write(&p, 0, 0, PAYLOAD);
@@ -226,13 +217,12 @@ static void test_destroy_while_in_progress(void **state)
 }
 
 /* FLR with a message half done: nothing more comes, and the function is as new. */
-static void test_flr(void **state)
+CX_TEST(flr)
 {
 	struct world *w = &d->world;
 	unsigned devctl = w->f->pcie_cap + 8;
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	w->defer = true;
 	post_write(&p, 0, 0, PAYLOAD);
@@ -253,12 +243,11 @@ static void test_flr(void **state)
 }
 
 /* No such peer, not ready, another LID: as a peer that never answers. */
-static void test_no_responder(void **state)
+CX_TEST(no_responder)
 {
 	struct pair p;
 	struct qp other;
 
-	(void)state;
 	make_pair(&p);
 	driver_create_qp(d, &other, CX_ST_RC);
 	assert_int_equal(driver_modify_qp(d, &p.qp, CX_OP_2RST_QP, 0), 0);
@@ -269,7 +258,7 @@ static void test_no_responder(void **state)
 	expect_error(&p.qp, CX_SYND_RETRY_EXC);
 }
 
-static void test_bad_work_requests(void **state)
+CX_TEST(bad_work_requests)
 {
 	static const struct {
 		unsigned opcode;
@@ -285,7 +274,6 @@ static void test_bad_work_requests(void **state)
 		{0xff, 1},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct pair p;
 		struct wqe w;
@@ -303,28 +291,24 @@ static void test_bad_work_requests(void **state)
 	}
 }
 
-static void test_too_long(void **state)
+CX_TEST(too_long)
 {
 	struct pair p;
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
 	wqe_init(&w, CX_WR_RDMA_WRITE, true);
 	wqe_raddr(&w, p.remote.addr, p.remote.key);
 	wqe_data(&w, p.local.addr, p.local.key, 0x7fffffff);
-	driver_post(d, &p.qp, &w);
-	driver_ring(d, &p.qp);
-	run();
+	execute(&p.qp, &w);
 	expect_error(&p.qp, CX_SYND_LOCAL_LENGTH);
 }
 
 /* A doorbell record that cannot be: one error, and the queue is empty. */
-static void test_bad_producer(void **state)
+CX_TEST(bad_producer)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	put_be32(d->world.ram + p.qp.record + 4, 0x8000);
 	driver_ring(d, &p.qp);
@@ -334,11 +318,10 @@ static void test_bad_producer(void **state)
 }
 
 /* A write that nobody takes. */
-static void test_unclaimed(void **state)
+CX_TEST(unclaimed)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	p.remote.addr = PEER_BASE + PEER_BYTES;
 	driver_create_mr(d, &p.remote);
@@ -348,34 +331,30 @@ static void test_unclaimed(void **state)
 }
 
 /* Sends on datagram QPs go nowhere and complete. */
-static void test_datagrams(void **state)
+CX_TEST(datagrams)
 {
 	struct qp qp;
 	struct wqe w;
 
-	(void)state;
 	driver_create_qp(d, &qp, CX_ST_QP1);
 	driver_connect(d, &qp, 0);
 	wqe_init(&w, CX_WR_SEND, true);
 	w.len = 128;
 	driver_post(d, &qp, &w);
 	wqe_init(&w, CX_WR_NOP, true);
-	driver_post(d, &qp, &w);
-	driver_ring(d, &qp);
-	run();
+	execute(&qp, &w);
 	expect_good(&qp);
 	expect_good(&qp);
 }
 
 /* The SQ behind a receive queue, in a buffer that begins within its first page. */
-static void test_geometry(void **state)
+CX_TEST(geometry)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
 	uint64_t page[2];
 	struct pair p;
 	struct wqe w;
 
-	(void)state;
 	make_pair(&p);
 	page[0] = world_alloc(&d->world, 8192);
 	world_alloc(&d->world, 4096);
@@ -415,29 +394,4 @@ static void test_geometry(void **state)
 	for (unsigned i = 0; i < 5; i++)
 		expect_good(&p.qp);
 	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 777);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_qp_states),
-		TEST(test_write_data),
-		TEST(test_write_is_stepwise),
-		TEST(test_segments),
-		TEST(test_two_qps),
-		TEST(test_unsignalled),
-		TEST(test_in_progress),
-		TEST(test_in_progress_fails),
-		TEST(test_destroy_while_in_progress),
-		TEST(test_flr),
-		TEST(test_no_responder),
-		TEST(test_bad_work_requests),
-		TEST(test_too_long),
-		TEST(test_bad_producer),
-		TEST(test_unclaimed),
-		TEST(test_datagrams),
-		TEST(test_geometry),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,7 @@
 #include "tests/unit/cx_fixture.h"
 
 /* A peer's TLP rings like a CPU's write; one with bytes left out does not. */
-static void test_peer_doorbell(void **state)
+CX_TEST(peer_doorbell)
 {
 	const uint64_t at = d->uar * 4096u + CX_DB_SQ;
 	uint8_t doorbell[8] = {0};
@@ -14,7 +14,6 @@ static void test_peer_doorbell(void **state)
 	struct wqe w;
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	wqe_init(&w, CX_WR_RDMA_WRITE, true);
 	wqe_raddr(&w, p.remote.addr, p.remote.key);
@@ -32,12 +31,11 @@ static void test_peer_doorbell(void **state)
 }
 
 /* A queue is rung on the page that it was made with, and on no other. */
-static void test_doorbell_pages(void **state)
+CX_TEST(doorbell_pages)
 {
 	uint32_t own = d->uar, other;
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	driver_begin(d);
 	assert_int_equal(driver_command(d, CX_OP_ALLOC_UAR, 16, 16), 0);
@@ -62,11 +60,10 @@ static void test_doorbell_pages(void **state)
 }
 
 /* Doorbells of every width and place, for what does not exist. */
-static void test_stray_doorbells(void **state)
+CX_TEST(stray_doorbells)
 {
 	uint8_t ones[64];
 
-	(void)state;
 	memset(ones, 0xff, sizeof(ones));
 	for (uint64_t page = 0; page < 20; page++)
 		for (unsigned at = 0x1c; at < 4096 - 64; at += 4)
@@ -81,11 +78,10 @@ static void test_stray_doorbells(void **state)
 }
 
 /* An armed CQ raises its queue's vector once, be the completion there before or after. */
-static void test_arm(void **state)
+CX_TEST(arm)
 {
 	struct pair p;
 
-	(void)state;
 	make_pair(&p);
 	driver_arm_cq(d, &p.qp.cq);
 	run();
@@ -103,12 +99,11 @@ static void test_arm(void **state)
 }
 
 /* More completions than the CQ holds: it stops, and the driver's are not overwritten. */
-static void test_cq_overrun(void **state)
+CX_TEST(cq_overrun)
 {
 	uint64_t async_eq;
 	struct pair p;
 
-	(void)state;
 	driver_create_eq(d, 1ull << CX_EVENT_CQ_ERROR, 2, &async_eq);
 	make_pair(&p);
 	for (unsigned i = 0; i < (1u << CQ_LOG) + 3; i++) {
@@ -120,14 +115,4 @@ static void test_cq_overrun(void **state)
 	for (unsigned i = 0; i < 1u << CQ_LOG; i++)
 		expect_good(&p.qp);
 	expect_none(&p.qp);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(test_peer_doorbell), TEST(test_doorbell_pages), TEST(test_stray_doorbells),
-		TEST(test_arm),		  TEST(test_cq_overrun),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

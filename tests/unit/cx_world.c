@@ -109,20 +109,6 @@ static void link_trace(void *ctx, const char *event, uint64_t value)
 	(void)value;
 }
 
-/*
- * Zeroed, and made a page at a time as it is touched: a sanitizer's calloc() would mark each
- * byte of it, which takes longer than all that most tests do with it.
- */
-static uint8_t *memory_map(size_t bytes)
-{
-	void *memory =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		abort();
-	return memory;
-}
-
 void world_init(struct world *w, const struct cx_config *config)
 {
 	const struct pci_function_link link = {
@@ -137,8 +123,8 @@ void world_init(struct world *w, const struct cx_config *config)
 	};
 
 	memset(w, 0, sizeof(*w));
-	w->ram = memory_map(RAM_BYTES);
-	w->peer = memory_map(PEER_BYTES);
+	w->ram = world_map(RAM_BYTES);
+	w->peer = world_map(PEER_BYTES);
 	w->brk = 4096;
 	if (cx_create(&w->f, config, &link))
 		abort();
@@ -149,16 +135,6 @@ void world_free(struct world *w)
 	w->f->ops->destroy(w->f);
 	munmap(w->ram, RAM_BYTES);
 	munmap(w->peer, PEER_BYTES);
-}
-
-uint64_t world_alloc(struct world *w, size_t bytes)
-{
-	uint64_t addr = w->brk;
-
-	w->brk += (bytes + 4095) & ~4095ull;
-	if (w->brk > RAM_BYTES)
-		abort();
-	return addr;
 }
 
 bool world_run(struct world *w, unsigned limit)

@@ -48,6 +48,8 @@ struct world {
 void world_init(struct world *w, const struct cx_config *config);
 void world_free(struct world *w);
 
+/* Zeroed memory. */
+uint8_t *world_map(size_t bytes);
 /* Page-aligned RAM, zeroed; the address is the guest's. */
 uint64_t world_alloc(struct world *w, size_t bytes);
 /* Host pointer to @len bytes at @addr; NULL where there is no memory. */

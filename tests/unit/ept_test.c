@@ -5,16 +5,11 @@
  * the fabric and keeps the hint of each request.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "devices/ept/ept.h"
 #include "devices/ept/ept_regs.h"
+#include "tests/test.h"
 #include "util/bytes.h"
 
 #define MEMORY_BASE	  0x123400000ull
@@ -144,9 +139,10 @@ static uint32_t crc(const uint8_t *bytes, size_t len)
 	return crc;
 }
 
-static void writes(void **state)
+#define EPT_TEST(name) TEST_WITH(name, setup, teardown)
+
+EPT_TEST(writes)
 {
-	(void)state;
 	start(EPT_COMMAND_WRITE, EPT_REG_DST, 9001);
 	assert_int_equal(irqs, 0);
 	work();
@@ -160,11 +156,10 @@ static void writes(void **state)
 	assert_int_equal(last_hint.st_bits, 0);
 }
 
-static void writes_anew(void **state)
+EPT_TEST(writes_anew)
 {
 	uint32_t first;
 
-	(void)state;
 	start(EPT_COMMAND_WRITE, EPT_REG_DST, 64);
 	work();
 	first = get(EPT_REG_CHECKSUM);
@@ -174,9 +169,8 @@ static void writes_anew(void **state)
 	assert_int_equal(get(EPT_REG_CHECKSUM), crc(memory, 64));
 }
 
-static void reads(void **state)
+EPT_TEST(reads)
 {
-	(void)state;
 	for (unsigned i = 0; i < MEMORY_BYTES; i++)
 		memory[i] = (uint8_t)(i * 7);
 	set(EPT_REG_CHECKSUM, crc(memory, 5000));
@@ -189,9 +183,8 @@ static void reads(void **state)
 	assert_int_equal(get(EPT_REG_STATUS), EPT_STATUS_READ_FAIL | EPT_STATUS_IRQ);
 }
 
-static void read_ends_later(void **state)
+EPT_TEST(read_ends_later)
 {
-	(void)state;
 	deferred = true;
 	set(EPT_REG_CHECKSUM, crc(memory, 5000));
 	start(EPT_COMMAND_READ, EPT_REG_SRC, 5000);
@@ -208,9 +201,8 @@ static void read_ends_later(void **state)
 	assert_int_equal(irqs, 1);
 }
 
-static void fails(void **state)
+EPT_TEST(fails)
 {
-	(void)state;
 	answer = -EFAULT;
 	start(EPT_COMMAND_WRITE, EPT_REG_DST, 9001);
 	work();
@@ -223,9 +215,8 @@ static void fails(void **state)
 	assert_int_equal(requests, 1);
 }
 
-static void raises_irq(void **state)
+EPT_TEST(raises_irq)
 {
-	(void)state;
 	set(EPT_REG_IRQ_NUMBER, 2);
 	set(EPT_REG_COMMAND, EPT_COMMAND_MSIX);
 	work();
@@ -251,11 +242,10 @@ static void check_hint(uint32_t tph, unsigned bits, unsigned st, unsigned ph)
 	assert_int_equal(last_hint.ph, ph);
 }
 
-static void hints(void **state)
+EPT_TEST(hints)
 {
 	const uint32_t tph = EPT_TPH_ENABLE | 2u << EPT_TPH_PH_SHIFT | 0xbeef;
 
-	(void)state;
 	assert_int_equal(get(EPT_REG_CAPS) & EPT_CAP_TPH, EPT_CAP_TPH);
 	/* The control register decides whether any request may carry a hint, and how wide. */
 	check_hint(tph, 0, 0, 0);
@@ -266,9 +256,8 @@ static void hints(void **state)
 	check_hint(tph, 8, 0xef, 2);
 }
 
-static void no_tph(void **state)
+EPT_TEST(no_tph)
 {
-	(void)state;
 	f->ops->destroy(f);
 	create(0);
 	assert_int_equal(get(EPT_REG_CAPS) & EPT_CAP_TPH, 0);
@@ -276,9 +265,8 @@ static void no_tph(void **state)
 	check_hint(EPT_TPH_ENABLE | 0x5a, 0, 0, 0);
 }
 
-static void reset(void **state)
+EPT_TEST(reset)
 {
-	(void)state;
 	deferred = true;
 	start(EPT_COMMAND_READ, EPT_REG_SRC, 5000);
 	work();
@@ -292,11 +280,10 @@ static void reset(void **state)
 }
 
 /* Any access of the BAR: parts of registers, beyond them, the capabilities. */
-static void odd_accesses(void **state)
+EPT_TEST(odd_accesses)
 {
 	uint8_t bytes[64];
 
-	(void)state;
 	memset(bytes, 0xff, sizeof(bytes));
 	for (unsigned offset = 0; offset < 0x80; offset++)
 		for (unsigned len = 1; len <= 8; len++) {
@@ -311,17 +298,4 @@ static void odd_accesses(void **state)
 	assert_int_equal(get(EPT_REGS_BYTES), 0);
 	work();
 	assert_int_equal(irqs, 0);
-}
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		TEST(writes), TEST(writes_anew),  TEST(reads), TEST(read_ends_later),
-		TEST(fails),  TEST(raises_irq),	  TEST(hints), TEST(no_tph),
-		TEST(reset),  TEST(odd_accesses),
-	};
-
-	return cmocka_run_group_tests_name("ept", tests, NULL, NULL);
 }

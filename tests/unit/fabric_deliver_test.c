@@ -7,7 +7,7 @@
 #include "tests/unit/fabric_world.h"
 
 /* An aligned write arrives as MPS-sized TLPs in order, each with the hint it was sent with. */
-static void test_write_to_peer(void **state)
+TEST(write_to_peer)
 {
 	const struct tlp_hint hints[] = {{0},
 					 {8, TLP_PH_TARGET, 0x5a},
@@ -15,7 +15,6 @@ static void test_write_to_peer(void **state)
 					 {16, TLP_PH_TARGET_PRIORITY, 0xbeef}};
 	uint8_t data[1024];
 
-	(void)state;
 	for (unsigned i = 0; i < 4; i++) {
 		struct world *w = world_default();
 		const struct fabric_counters *c = fabric_port_counters(w->nic);
@@ -48,7 +47,7 @@ static void test_write_to_peer(void **state)
 }
 
 /* Cut at MPS counted from the start in whole DWs, and at 4 KiB. */
-static void test_split(void **state)
+TEST(split)
 {
 	const struct {
 		uint64_t offset;
@@ -57,7 +56,6 @@ static void test_split(void **state)
 	struct world *w = world_default();
 	uint8_t data[600];
 
-	(void)state;
 	fill(data, sizeof(data), 7);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR2 + 0xec3, data, 600, NULL, 0), 0);
 	assert_memory_equal(w->bar2 + 0xec3, data, 600);
@@ -77,14 +75,13 @@ static void test_split(void **state)
  * Any range, any packet sizes, any hint, peer and host, mapped or not: a plain
  * array that gets the same writes is the model, and reads must return it.
  */
-static void test_random_transfers(void **state)
+TEST(random_transfers)
 {
 	static const uint64_t bases[] = {ACCEL_BAR0, ACCEL_BAR2, HOST_MAPPED, HOST_REMOTE};
 	static uint8_t model[4][AREA], data[AREA];
 	static const uint8_t widths[] = {0, 8, 16};
 	uint32_t seed = 20221122;
 
-	(void)state;
 	for (unsigned round = 0; round < 60; round++) {
 		struct world *w =
 			world_new(FABRIC_PEERS_SWITCH, false, 128u << next_random(&seed) % 6,
@@ -130,13 +127,12 @@ static void test_random_transfers(void **state)
 }
 
 /* The ST of a read takes the place of its byte enables, so it reads whole DWs. */
-static void test_hinted_read(void **state)
+TEST(hinted_read)
 {
 	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x1234};
 	struct world *w = world_default();
 	uint8_t buf[5] = {0};
 
-	(void)state;
 	fill(w->bar0, AREA, 3);
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 0x103, buf, 5, &hint, 0), 0);
 	assert_memory_equal(buf, w->bar0 + 0x103, 5);
@@ -154,12 +150,11 @@ static void test_hinted_read(void **state)
 }
 
 /* The host bridge takes hints off peers' requests, or it does not; the data arrives either way. */
-static void test_host_bridge(void **state)
+TEST(host_bridge)
 {
 	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0xabcd};
 	uint8_t data[512], buf[7];
 
-	(void)state;
 	fill(data, sizeof(data), 5);
 	for (int keep = 0; keep < 2; keep++) {
 		struct world *w = world_new(FABRIC_PEERS_HOST_BRIDGE, keep, 256, 512);
@@ -192,7 +187,7 @@ static void test_host_bridge(void **state)
 }
 
 /* Reads of a peer come back in completions of at most MPS; each is counted where it was sent. */
-static void test_read_counters(void **state)
+TEST(read_counters)
 {
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 256, 1024);
 	const struct fabric_counters *nic = fabric_port_counters(w->nic);
@@ -200,7 +195,6 @@ static void test_read_counters(void **state)
 	const struct fabric_counters *host = fabric_port_counters(&w->fabric->host);
 	uint8_t buf[4096];
 
-	(void)state;
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 4096, NULL, 0), 0);
 	assert_int_equal(nic->tlps[TLP_MRD], 4);
 	assert_int_equal(accel->tlps[TLP_CPLD], 16);
@@ -217,12 +211,11 @@ static void test_read_counters(void **state)
 }
 
 /* A completer that fails a read answers with Completer Abort. */
-static void test_completer_abort(void **state)
+TEST(completer_abort)
 {
 	struct world *w = world_default();
 	uint8_t data[4];
 
-	(void)state;
 	w->read_error = -ENOMEM;
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EIO);
 	assert_int_equal(fabric_port_counters(w->accel)->tlps[TLP_CPL], 1);
@@ -232,7 +225,7 @@ static void test_completer_abort(void **state)
 }
 
 /* A requester takes only the completion it is waiting for. */
-static void test_unexpected_completions(void **state)
+TEST(unexpected_completions)
 {
 	const struct tlp good = {.kind = TLP_CPLD,
 				 .requester = NIC_ID,
@@ -242,7 +235,6 @@ static void test_unexpected_completions(void **state)
 				 .lower_addr = 0x40};
 	struct tlp bad;
 
-	(void)state;
 	assert_int_equal(fabric_check_completion(&good, NIC_ID, 5, 0x1040, 8), 0);
 	assert_int_equal(fabric_check_completion(&good, ACCEL_ID, 5, 0x1040, 8), -EIO);
 	assert_int_equal(fabric_check_completion(&good, NIC_ID, 6, 0x1040, 8), -EIO);
@@ -260,7 +252,7 @@ static void test_unexpected_completions(void **state)
 
 /* Completions keep to MPS and all but the last of an endpoint end at 128 bytes, wherever the read
  * begins. */
-static void test_completion_boundaries(void **state)
+TEST(completion_boundaries)
 {
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
 	struct trace_packet packet;
@@ -268,7 +260,6 @@ static void test_completion_boundaries(void **state)
 	struct trace trace;
 	uint8_t buf[512];
 
-	(void)state;
 	trace_start(&trace, w->fabric);
 	for (unsigned start = 0; start < 130; start += 3)
 		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + start, buf, 500, NULL, 0), 0);
@@ -296,13 +287,12 @@ static void test_completion_boundaries(void **state)
 }
 
 /* CPU accesses reach the completer as TLPs of the host, any size and alignment, without a hint. */
-static void test_cpu_access(void **state)
+TEST(cpu_access)
 {
 	struct world *w = world_default();
 	const struct fabric_counters *host = fabric_port_counters(&w->fabric->host);
 	uint8_t data[1000], buf[1000];
 
-	(void)state;
 	fill(data, sizeof(data), 2);
 	for (unsigned offset = 0x40; offset < 0x48; offset++) {
 		for (unsigned len = 1; len <= 8; len++) {
@@ -335,22 +325,4 @@ static void test_cpu_access(void **state)
 	w->read_error = -EIO;
 	assert_int_equal(fabric_cpu_read(w->accel, 0, 0, buf, 4), -EIO);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_write_to_peer),
-		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_random_transfers),
-		cmocka_unit_test(test_hinted_read),
-		cmocka_unit_test(test_host_bridge),
-		cmocka_unit_test(test_read_counters),
-		cmocka_unit_test(test_completer_abort),
-		cmocka_unit_test(test_unexpected_completions),
-		cmocka_unit_test(test_completion_boundaries),
-		cmocka_unit_test(test_cpu_access),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

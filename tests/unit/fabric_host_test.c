@@ -7,11 +7,10 @@
 #include "tests/unit/fabric_world.h"
 
 /* One transfer of the host at a time, each within a page; the port is busy until the last. */
-static void test_host_transfers(void **state)
+TEST(host_transfers)
 {
 	static uint8_t data[10000];
 
-	(void)state;
 	for (int write = 0; write < 2; write++) {
 		struct world *w = world_default();
 		uint64_t addr = HOST_REMOTE + 0x801;
@@ -45,14 +44,13 @@ static void test_host_transfers(void **state)
 }
 
 /* A transfer that fails ends the request: -EIO is a Completer Abort, all else is nobody's. */
-static void test_host_errors(void **state)
+TEST(host_errors)
 {
 	static const struct {
 		int from_host, told;
 	} cases[] = {{-EIO, -EIO}, {-EFAULT, -EFAULT}, {-ENODEV, -EFAULT}};
 	static uint8_t data[8192];
 
-	(void)state;
 	for (unsigned i = 0; i < 6; i++) {
 		struct world *w = world_default();
 		const struct fabric_counters *c = fabric_port_counters(w->nic);
@@ -82,12 +80,11 @@ static void test_host_errors(void **state)
 }
 
 /* A host that answers before it returns: the request is simply done, however long. */
-static void test_host_answers_at_once(void **state)
+TEST(host_answers_at_once)
 {
 	struct world *w = world_default();
 	static uint8_t data[AREA];
 
-	(void)state;
 	w->at_once = true;
 	fill(data, sizeof(data), 6);
 	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, AREA, NULL, 0), 0);
@@ -98,14 +95,13 @@ static void test_host_answers_at_once(void **state)
 }
 
 /* The reads of one transfer have tags of their own, and each is answered under its tag. */
-static void test_transfer_tags(void **state)
+TEST(transfer_tags)
 {
 	struct world *w = world_default();
 	struct trace_packet packet;
 	struct trace trace;
 	uint8_t buf[4096];
 
-	(void)state;
 	/* 254 tags have gone before, so that they wrap within the transfer. */
 	for (unsigned i = 0; i < 254; i++)
 		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 4, NULL, 0), 0);
@@ -120,16 +116,4 @@ static void test_transfer_tags(void **state)
 	}
 	trace_free(&trace);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_host_transfers),
-		cmocka_unit_test(test_host_errors),
-		cmocka_unit_test(test_host_answers_at_once),
-		cmocka_unit_test(test_transfer_tags),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,7 +11,7 @@
  * Each fault, set at either end: how a write and a read end, what of them
  * arrives, that it hits as often as it was told to, and that all is well then.
  */
-static void test_faults(void **state)
+TEST(faults)
 {
 	static const struct {
 		enum fabric_fault_kind kind;
@@ -26,7 +26,6 @@ static void test_faults(void **state)
 		{FABRIC_FAULT_CA, -EIO, -EIO, false, false, 1},
 	};
 
-	(void)state;
 	for (unsigned i = 0; i < 2 * ARRAY_SIZE(cases); i++) {
 		struct world *w = world_default();
 		struct fabric_port *port = i % 2 ? w->nic : w->accel;
@@ -55,12 +54,11 @@ static void test_faults(void **state)
 }
 
 /* A read whose completions are lost has been served; there is nothing to lose of a write. */
-static void test_fault_lose(void **state)
+TEST(fault_lose)
 {
 	struct world *w = world_default();
 	uint8_t data[64] = {1};
 
-	(void)state;
 	set_fault(w->accel, FABRIC_FAULT_LOSE, 1);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 64, NULL, 0), 0);
 	assert_int_equal(outlast(w, fabric_read(w->nic, ACCEL_BAR0, data, 64, NULL, 0)),
@@ -78,13 +76,12 @@ static void test_fault_lose(void **state)
 }
 
 /* Pairs of reads change places, writes never; the data is where it belongs. */
-static void test_fault_reorder(void **state)
+TEST(fault_reorder)
 {
 	static const unsigned lengths[] = {512, 1024, 1300, 4096 - 3};
 	struct world *w = world_default();
 	uint8_t data[4096], buf[4096];
 
-	(void)state;
 	fill(data, sizeof(data), 5);
 	set_fault(w->accel, FABRIC_FAULT_REORDER, FABRIC_FAULT_ALL);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4096, NULL, 0), 0);
@@ -105,13 +102,12 @@ static void test_fault_reorder(void **state)
 }
 
 /* Control structures are spared, and a fault of one kind of TLP spares the other. */
-static void test_fault_scope(void **state)
+TEST(fault_scope)
 {
 	const struct fabric_fault writes = {.writes = true, .left = FABRIC_FAULT_ALL};
 	struct world *w = world_default();
 	uint8_t data[4] = {1};
 
-	(void)state;
 	fabric_port_set_fault(w->nic, FABRIC_FAULT_UR, &writes);
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, FABRIC_NOWAIT), 0);
 	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
@@ -125,12 +121,11 @@ static void test_fault_scope(void **state)
 }
 
 /* A request of many TLPs is held once; what has changed meanwhile counts. */
-static void test_fault_delay(void **state)
+TEST(fault_delay)
 {
 	struct world *w = world_default();
 	uint8_t data[4096] = {1};
 
-	(void)state;
 	set_fault(w->accel, FABRIC_FAULT_DELAY, FABRIC_FAULT_ALL);
 	assert_int_equal(outlast(w, fabric_write(w->nic, ACCEL_BAR0, data, 4096, NULL, 0)), 0);
 	assert_int_equal(w->num_seen, 16);
@@ -144,15 +139,4 @@ static void test_fault_delay(void **state)
 	fabric_port_set_bus_master(w->nic, false);
 	assert_int_equal(outlast(w, -EINPROGRESS), -EPERM);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_faults),	      cmocka_unit_test(test_fault_lose),
-		cmocka_unit_test(test_fault_reorder), cmocka_unit_test(test_fault_scope),
-		cmocka_unit_test(test_fault_delay),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

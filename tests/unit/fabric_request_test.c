@@ -10,12 +10,11 @@
 #include "util/macros.h"
 
 /* From mapped memory into a part that needs transfers and on into a peer's BAR: one request. */
-static void test_request_over_all_targets(void **state)
+TEST(request_over_all_targets)
 {
 	struct world *w = world_default();
 	static uint8_t data[3 * 4096];
 
-	(void)state;
 	fill(data, sizeof(data), 4);
 	fabric_port_set_bar(w->accel, 0, HOST_REMOTE + 0x1000, 0x1000);
 	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, sizeof(data), NULL, 0),
@@ -34,11 +33,10 @@ static void test_request_over_all_targets(void **state)
 }
 
 /* done() may start the next request. */
-static void test_next_request_from_done(void **state)
+TEST(next_request_from_done)
 {
 	struct world *w = world_default();
 
-	(void)state;
 	w->chain = true;
 	w->chain_ret = -1;
 	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, "last", 4, NULL, 0), -EINPROGRESS);
@@ -49,12 +47,11 @@ static void test_next_request_from_done(void **state)
 }
 
 /* NOWAIT takes what is there at once, a peer or mapped memory, and starts no transfer. */
-static void test_nowait(void **state)
+TEST(nowait)
 {
 	struct world *w = world_default();
 	uint8_t data[64] = {1};
 
-	(void)state;
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 64, NULL, FABRIC_NOWAIT), 0);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 64, NULL, FABRIC_NOWAIT), 0);
 	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 64, NULL, FABRIC_NOWAIT), -EFAULT);
@@ -67,12 +64,11 @@ static void test_nowait(void **state)
 }
 
 /* Without bus mastering a port sends nothing, and stops where it loses it midway. */
-static void test_bus_master(void **state)
+TEST(bus_master)
 {
 	struct world *w = world_default();
 	static uint8_t data[8192];
 
-	(void)state;
 	fabric_port_set_bus_master(w->nic, false);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EPERM);
@@ -89,13 +85,12 @@ static void test_bus_master(void **state)
 }
 
 /* Arguments that make no request */
-static void test_arguments(void **state)
+TEST(arguments)
 {
 	const struct tlp_hint bad[] = {{8, 0, 0x100}, {8, 4, 0}, {12, 0, 0}, {16, 9, 0}};
 	struct world *w = world_default();
 	uint8_t data[8];
 
-	(void)state;
 	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 5, NULL, 0), -EINVAL);
 	assert_int_equal(fabric_read(w->nic, UINT64_MAX, data, 2, NULL, 0), -EINVAL);
 	for (unsigned i = 0; i < 4; i++)
@@ -107,12 +102,11 @@ static void test_arguments(void **state)
 }
 
 /* A completer that makes its requester send again, from within the first request. */
-static void test_request_within_a_request(void **state)
+TEST(request_within_a_request)
 {
 	struct world *w = world_default();
 	uint8_t data[512] = {0};
 
-	(void)state;
 	w->write_back = true;
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 512, NULL, 0), 0);
 	assert_int_equal(w->write_back_ret, -EBUSY);
@@ -121,13 +115,12 @@ static void test_request_within_a_request(void **state)
 }
 
 /* A pointer into host memory is not kept from one request to the next, nor over a transfer. */
-static void test_unmapped_memory(void **state)
+TEST(unmapped_memory)
 {
 	struct world *w = world_default();
 	uint8_t ones[4] = {1, 1, 1, 1}, twos[4] = {2, 2, 2, 2};
 	static uint8_t data[8192];
 
-	(void)state;
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, ones, 4, NULL, 0), 0);
 	w->unmapped = true;
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, twos, 4, NULL, 0), -EFAULT);
@@ -143,7 +136,7 @@ static void test_unmapped_memory(void **state)
 }
 
 /* What cannot be configured */
-static void test_configuration(void **state)
+TEST(configuration)
 {
 	const struct fabric_config bad[] = {{FABRIC_PEERS_SWITCH, false, 64, 512},
 					    {FABRIC_PEERS_SWITCH, false, 8192, 512},
@@ -156,7 +149,6 @@ static void test_configuration(void **state)
 	struct fabric *fabric;
 	char name[8];
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(fabric_create(&fabric, &bad[i]), -EINVAL);
 	assert_int_equal(fabric_port_add(w->fabric, &port, &config), -EEXIST);
@@ -221,12 +213,11 @@ static void assert_same_seen(const struct world *a, const struct world *b)
  * Read and written at once: the TLPs, the counters and the data are those of a read and a
  * write, but the completer is shown whole payloads where they lie, not in a copy.
  */
-static void test_pass(void **state)
+TEST(pass)
 {
 	static const uint8_t widths[] = {0, 8, 16};
 	uint32_t seed = 20261126;
 
-	(void)state;
 	for (unsigned round = 0; round < 400; round++) {
 		unsigned mrrs_log = next_random(&seed) % 6;
 		unsigned mps = 128u << next_random(&seed) % (mrrs_log + 1);
@@ -277,13 +268,12 @@ static void expect_pass(struct world *w, int want, uint64_t src, uint64_t dst, s
 }
 
 /* Whatever cannot be passed on is refused before anything is sent. */
-static void test_pass_refused(void **state)
+TEST(pass_refused)
 {
 	const struct tlp_hint bad = {8, 4, 0};
 	struct world *w = world_default();
 	struct trace trace;
 
-	(void)state;
 	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_MAPPED + 4096, 64); /* both the host's */
 	expect_pass(w, -EAGAIN, ACCEL_BAR0, HOST_MAPPED, 64);
 	expect_pass(w, -EAGAIN, ACCEL_BAR2, ACCEL_BAR0, 64);  /* both a peer's */
@@ -335,13 +325,12 @@ static void expect_nothing_more(struct world *w, const uint8_t *memory, size_t l
 }
 
 /* What a fault holds is not carried out once it is cancelled; the next request is. */
-static void test_cancel_held(void **state)
+TEST(cancel_held)
 {
 	static const enum fabric_fault_kind kinds[] = {FABRIC_FAULT_DELAY, FABRIC_FAULT_DROP,
 						       FABRIC_FAULT_LOSE};
 	uint8_t data[1024] = {1}, buf[1024] = {0};
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		struct world *w = world_default();
 
@@ -369,11 +358,10 @@ static void test_cancel_held(void **state)
  * A transfer of the host is waited for, but its data goes nowhere, the rest of its request
  * is not asked for, and its reads are completed all the same.
  */
-static void test_cancel_transfer(void **state)
+TEST(cancel_transfer)
 {
 	static uint8_t data[8192];
 
-	(void)state;
 	for (int write = 0; write < 2; write++) {
 		struct world *w = world_default();
 
@@ -403,36 +391,14 @@ static void test_cancel_transfer(void **state)
 }
 
 /* Without a request there is nothing to cancel. */
-static void test_cancel_nothing(void **state)
+TEST(cancel_nothing)
 {
 	struct world *w = world_default();
 
-	(void)state;
 	fabric_port_cancel(w->nic);
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, "next", 4, NULL, 0), 0);
 	fabric_port_cancel(w->nic);
 	assert_memory_equal(w->mapped, "next", 4);
 	assert_int_equal(w->done_calls, 0);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_request_over_all_targets),
-		cmocka_unit_test(test_next_request_from_done),
-		cmocka_unit_test(test_nowait),
-		cmocka_unit_test(test_bus_master),
-		cmocka_unit_test(test_arguments),
-		cmocka_unit_test(test_request_within_a_request),
-		cmocka_unit_test(test_unmapped_memory),
-		cmocka_unit_test(test_configuration),
-		cmocka_unit_test(test_pass),
-		cmocka_unit_test(test_pass_refused),
-		cmocka_unit_test(test_cancel_held),
-		cmocka_unit_test(test_cancel_transfer),
-		cmocka_unit_test(test_cancel_nothing),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

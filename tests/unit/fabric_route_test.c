@@ -8,12 +8,11 @@
 #include "util/macros.h"
 
 /* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
-static void test_no_peers(void **state)
+TEST(no_peers)
 {
 	struct world *w = world_new(FABRIC_PEERS_NONE, false, 256, 512);
 	uint8_t data[4] = {1, 2, 3, 4};
 
-	(void)state;
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(w->num_seen, 0);
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);
@@ -23,7 +22,7 @@ static void test_no_peers(void **state)
 
 /* Below one switch requests go straight, whatever is above; from one switch to another they do
  * not. */
-static void test_two_switches(void **state)
+TEST(two_switches)
 {
 	static const struct {
 		enum fabric_peers peers;
@@ -38,7 +37,6 @@ static void test_two_switches(void **state)
 	const struct tlp_hint hint = {8, TLP_PH_TARGET, 0x5a};
 	uint8_t data[4] = {1, 2, 3, 4};
 
-	(void)state;
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct fabric_config config = {cases[i].peers, false, 256, 512};
 		struct world *w = world_new_below(&config, 1, cases[i].accel_switch);
@@ -52,12 +50,11 @@ static void test_two_switches(void **state)
 }
 
 /* Decoding follows what the guest programs: moved, off, or beyond the end of the address space. */
-static void test_bar_programming(void **state)
+TEST(bar_programming)
 {
 	struct world *w = world_default();
 	uint8_t data[4] = {9, 8, 7, 6};
 
-	(void)state;
 	fabric_port_set_bar(w->accel, 0, ACCEL_BAR0 + 0x100000, AREA);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0 + 0x100000, data, 4, NULL, 0), 0);
@@ -77,14 +74,13 @@ static void test_bar_programming(void **state)
 }
 
 /* A switch sends nothing back where it came from, and of two windows the first port's counts. */
-static void test_routing_order(void **state)
+TEST(routing_order)
 {
 	struct world *w = world_default();
 	struct fabric_port *third;
 	const struct fabric_port_config config = {.name = "third"};
 	uint8_t data[4] = {1, 2, 3, 4};
 
-	(void)state;
 	/* The NIC's own BAR over mapped host memory: the host gets it. */
 	fabric_port_set_bar(w->nic, 0, HOST_MAPPED, AREA);
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 8, data, 4, NULL, 0), 0);
@@ -130,16 +126,15 @@ static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 	world_free(w);
 }
 
-static void test_windows_within_a_page(void **state)
+TEST(windows_within_a_page)
 {
-	(void)state;
 	check_windows_within_a_page(FABRIC_PEERS_SWITCH, 0);
 	/* The switch that both are below is enough. */
 	check_windows_within_a_page(FABRIC_PEERS_NONE, 1);
 }
 
 /* What no completer claims is an Unsupported Request, and counted as one. */
-static void test_unsupported(void **state)
+TEST(unsupported)
 {
 	static const struct fabric_completer_ops none = {NULL, NULL};
 	const struct fabric_port_config deaf = {.name = "deaf"};
@@ -149,7 +144,6 @@ static void test_unsupported(void **state)
 	struct fabric_port *port[2];
 	uint8_t data[64];
 
-	(void)state;
 	assert_int_equal(fabric_port_add(w->fabric, &port[0], &deaf), 0);
 	assert_int_equal(fabric_port_add(w->fabric, &port[1], &mute), 0);
 	for (unsigned i = 0; i < 2; i++) {
@@ -176,12 +170,11 @@ static void test_unsupported(void **state)
 }
 
 /* What is sent to a port whose link is down is refused and not taken for the host's. */
-static void test_link_down(void **state)
+TEST(link_down)
 {
 	struct world *w = world_default();
 	uint8_t data[4] = {1};
 
-	(void)state;
 	fabric_port_set_link(w->accel, false);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, data, 4, NULL, 0), -EFAULT);
@@ -189,19 +182,4 @@ static void test_link_down(void **state)
 	fabric_port_set_link(w->accel, true);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 4, NULL, 0), 0);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_no_peers),
-		cmocka_unit_test(test_two_switches),
-		cmocka_unit_test(test_bar_programming),
-		cmocka_unit_test(test_routing_order),
-		cmocka_unit_test(test_windows_within_a_page),
-		cmocka_unit_test(test_unsupported),
-		cmocka_unit_test(test_link_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -424,12 +424,11 @@ static void run_one(struct world *w, struct checker *c, uint32_t *seed)
 	free(bytes);
 }
 
-static void test_rules(void **state)
+TEST(rules)
 {
 	struct checker c = {0};
 	uint32_t seed = 20261129;
 
-	(void)state;
 	for (c.mps = 128; c.mps <= 4096; c.mps *= 2) {
 		for (c.mrrs = 128; c.mrrs <= 4096; c.mrrs *= 2) {
 			struct world *w = world_new(FABRIC_PEERS_SWITCH, false, c.mps, c.mrrs);
@@ -444,13 +443,4 @@ static void test_rules(void **state)
 	assert_true(c.packets > 10000 && c.completions > 2000 && c.splits > 1000);
 	assert_true(c.zero_length > 50 && c.errors > 50);
 	assert_true(c.hinted[0] > 500 && c.hinted[1] > 500);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 #include "util/clock.h"
 
 /* Every TLP in the order they went, payload and all, and the caller's own records among them. */
-static void test_trace(void **state)
+TEST(trace)
 {
 	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x005a};
 	struct world *w = world_new(FABRIC_PEERS_HOST_BRIDGE, false, 256, 512);
@@ -22,7 +22,6 @@ static void test_trace(void **state)
 	uint8_t data[512], back[512];
 	struct trace trace;
 
-	(void)state;
 	fill(data, sizeof(data), 1);
 	fill(w->bar0, AREA, 2);
 	fabric_trace_event(w->nic, "before", 1);
@@ -70,14 +69,13 @@ static void test_trace(void **state)
 }
 
 /* What the host transfers by itself: the data of a write is seen, that of a read is not. */
-static void test_trace_transfer(void **state)
+TEST(trace_transfer)
 {
 	struct world *w = world_default();
 	struct trace_packet packet;
 	uint8_t data[8];
 	struct trace trace;
 
-	(void)state;
 	fill(data, sizeof(data), 1);
 	trace_start(&trace, w->fabric);
 	assert_int_equal(finish(w, fabric_write(w->nic, HOST_REMOTE + 3, data, 6, NULL, 0)), 0);
@@ -95,13 +93,12 @@ static void test_trace_transfer(void **state)
 }
 
 /* A disk that is full, a pipe that nobody reads: said when asked, and the TLPs go on. */
-static void test_trace_lost(void **state)
+TEST(trace_lost)
 {
 	struct world *w = world_default();
 	int pipes[2];
 	FILE *file;
 
-	(void)state;
 	signal(SIGPIPE, SIG_IGN);
 	assert_int_equal(fabric_trace_flush(w->fabric), 0);
 	file = fopen("/dev/full", "w");
@@ -123,7 +120,7 @@ static void test_trace_lost(void **state)
 }
 
 /* A pipe whose reader stops: the TLPs go on after a while, and the end is not held up. */
-static void test_trace_reader_stops(void **state)
+TEST(trace_reader_stops)
 {
 	char dir[] = "/tmp/trace_test.XXXXXX", name[64];
 	struct world *w = world_default();
@@ -132,7 +129,6 @@ static void test_trace_reader_stops(void **state)
 	FILE *file;
 	int reader;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(name, sizeof(name), "%s/pipe", dir);
 	assert_int_equal(mkfifo(name, 0600), 0);
@@ -159,14 +155,13 @@ static void test_trace_reader_stops(void **state)
 }
 
 /* Files that are no trace, or not a whole one */
-static void test_trace_read_bad(void **state)
+TEST(trace_read_bad)
 {
 	struct world *w = world_default();
 	struct trace_packet packet;
 	struct trace_reader *reader;
 	struct trace trace;
 
-	(void)state;
 	trace_start(&trace, w->fabric);
 	fabric_write(w->nic, ACCEL_BAR0, w->mapped, 64, NULL, 0);
 	trace_stop(&trace, w->fabric);
@@ -198,15 +193,4 @@ static void test_trace_read_bad(void **state)
 	assert_true(trace_next(&trace, &packet));
 	trace_free(&trace);
 	world_free(w);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trace),	       cmocka_unit_test(test_trace_transfer),
-		cmocka_unit_test(test_trace_lost),     cmocka_unit_test(test_trace_reader_stops),
-		cmocka_unit_test(test_trace_read_bad),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

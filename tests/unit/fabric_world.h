@@ -7,17 +7,12 @@
 #ifndef TESTS_UNIT_FABRIC_WORLD_H
 #define TESTS_UNIT_FABRIC_WORLD_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-
-#include <cmocka.h>
 
 #include "fabric/fabric.h"
 #include "fabric/trace_read.h"
+#include "tests/test.h"
 
 enum {
 	AREA = 64 << 10, /* bytes of each memory */

@@ -4,12 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <setjmp.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "tests/test.h"
 
 #define END_MS 30000 /* a machine may be busy; nothing here needs more than a few seconds */
 
@@ -106,14 +102,16 @@ static int end(struct world *w)
 	return WEXITSTATUS(status);
 }
 
-static void test_ends(void **state)
+#define FABRICD_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+FABRICD_TEST(ends)
 {
 	start(*state, NULL);
 	assert_int_equal(end(*state), 0);
 }
 
 /* While its trace goes to a pipe whose reader has stopped; the trace is not whole. */
-static void test_ends_with_stopped_reader(void **state)
+FABRICD_TEST(ends_with_stopped_reader)
 {
 	struct world *w = *state;
 	static const char zeros[4096];
@@ -165,7 +163,7 @@ static int client(const struct world *w, const char *name)
 }
 
 /* Clients that it cannot accept, since it has no descriptor left, do not keep it busy. */
-static void test_no_descriptors(void **state)
+FABRICD_TEST(no_descriptors)
 {
 	struct rlimit none = {.rlim_max = 4096};
 	struct world *w = *state;
@@ -186,13 +184,17 @@ static void test_no_descriptors(void **state)
 	assert_int_equal(end(w), 0);
 }
 
-int main(void)
+/* Which devices there are, in the order of --ids and --switches. */
+TEST(lists_devices)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_ends, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_ends_with_stopped_reader, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_no_descriptors, set_up, tear_down),
-	};
+	char command[512], names[128] = "";
+	FILE *pipe;
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	snprintf(command, sizeof(command), "%s --list --accels 2 --nics 8,off,16 --endpoints 8",
+		 getenv("FABRICD"));
+	pipe = popen(command, "r");
+	assert_non_null(pipe);
+	assert_true(fread(names, 1, sizeof(names) - 1, pipe) > 0);
+	assert_int_equal(pclose(pipe), 0);
+	assert_string_equal(names, "accel0\naccel1\nnic0\nnic1\nnic2\nept0\n");
 }

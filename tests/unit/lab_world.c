@@ -133,16 +133,6 @@ static void must(int ret)
 		abort();
 }
 
-static uint8_t *map(size_t bytes)
-{
-	void *memory =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (memory == MAP_FAILED)
-		abort();
-	return memory;
-}
-
 static struct lab_world *lab_of(struct world *w)
 {
 	return container_of(w, struct lab_world, d.world);
@@ -172,9 +162,9 @@ void world_init(struct world *w, const struct cx_config *config)
 {
 	struct lab_world *lw = lab_of(w);
 
-	w->ram = map(RAM_BYTES);
+	w->ram = world_map(RAM_BYTES);
 	w->brk = 4096;
-	lw->remote = map(REMOTE_BYTES);
+	lw->remote = world_map(REMOTE_BYTES);
 	open_slots(lw, config);
 	w->f = lw->nic.function;
 	lab_world_enable(lw);
@@ -189,16 +179,6 @@ void world_free(struct world *w)
 	fabric_destroy(lw->fabric);
 	munmap(w->ram, RAM_BYTES);
 	munmap(lw->remote, REMOTE_BYTES);
-}
-
-uint64_t world_alloc(struct world *w, size_t bytes)
-{
-	uint64_t addr = w->brk;
-
-	w->brk += (bytes + 4095) & ~4095ull;
-	if (w->brk > RAM_BYTES)
-		abort();
-	return addr;
 }
 
 bool world_run(struct world *w, unsigned limit)
@@ -281,6 +261,40 @@ void lab_world_restart_driver(struct lab_world *lw)
 	/* Memory as if new: what the last driver wrote is gone. */
 	must(madvise(lw->d.world.ram, RAM_BYTES, MADV_DONTNEED));
 	driver_restart(&lw->d);
+}
+
+static void create_mr(struct lab_world *lw, struct mr *mr, uint64_t addr, uint32_t len)
+{
+	*mr = (struct mr){.addr = addr, .len = len};
+	driver_create_mr(&lw->d, mr);
+}
+
+void lab_world_make_queues(struct lab_world *lw, uint32_t len, unsigned rnr_retry)
+{
+	struct lab_queues *q = &lw->q;
+
+	create_mr(lw, &q->ram, world_alloc(&lw->d.world, len), len);
+	create_mr(lw, &q->remote, REMOTE_BASE, len);
+	create_mr(lw, &q->accel, ACCEL_BASE, len);
+	for (unsigned i = 0; i < 2; i++) {
+		driver_create_qp(&lw->d, &q->qp[i], CX_ST_RC);
+		q->qp[i].rnr_retry = rnr_retry;
+		q->qp[i].min_rnr_nak = 1;
+	}
+	for (unsigned i = 0; i < 2; i++)
+		driver_connect(&lw->d, &q->qp[i], q->qp[!i].number);
+}
+
+void lab_world_write(struct lab_world *lw, const struct mr *from, const struct mr *to)
+{
+	struct wqe w;
+
+	wqe_init(&w, CX_WR_RDMA_WRITE, true);
+	wqe_raddr(&w, to->addr, to->key);
+	wqe_data(&w, from->addr, from->key, from->len);
+	driver_post(&lw->d, &lw->q.qp[0], &w);
+	driver_ring(&lw->d, &lw->q.qp[0]);
+	world_run(&lw->d.world, 0);
 }
 
 void lab_world_start(struct lab_world *lw, const struct cx_config *config)

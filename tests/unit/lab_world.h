@@ -15,11 +15,18 @@
 #define REMOTE_BASE  (1ull << 32) /* memory that the host transfers itself */
 #define REMOTE_BYTES (1u << 20)
 
+/* Two queue pairs that are connected, and keys for all memory that a message may be of. */
+struct lab_queues {
+	struct qp qp[2];
+	struct mr ram, remote, accel;
+};
+
 struct lab_world {
 	struct driver d; /* first */
 	struct fabric *fabric;
 	struct slot nic, accel;
 	uint8_t *remote;
+	struct lab_queues q;
 };
 
 /* What ends what a device has under way. */
@@ -34,6 +41,10 @@ void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end);
 void lab_world_enable(struct lab_world *lw);
 /* A driver that begins anew after a reset. */
 void lab_world_restart_driver(struct lab_world *lw);
+/* Its queues, with @len bytes of each memory. */
+void lab_world_make_queues(struct lab_world *lw, uint32_t len, unsigned rnr_retry);
+/* A write of all of @from by the first queue pair, which is carried out as far as it can be. */
+void lab_world_write(struct lab_world *lw, const struct mr *from, const struct mr *to);
 /* Turns of the lab's loop. */
 void lab_world_run(struct lab_world *lw, unsigned turns);
 /* The host answers the transfer that is under way; false: there is none. */

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What is shown of a source that says too much, or what no terminal should obey. */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lab/log.h"
+#include "tests/test.h"
 #include "util/clock.h"
 
 static int pipe_of[2];
@@ -41,12 +36,13 @@ static unsigned shown(char *text, size_t bytes)
 	return lines;
 }
 
-static void test_visible(void **state)
+#define LOG_TEST(name) TEST_WITH(name, set_up, tear_down)
+
+LOG_TEST(visible)
 {
 	struct log log = {0};
 	char text[4096];
 
-	(void)state;
 	log_line(&log, pipe_of[1], "nic0",
 		 "\x1b[2J\nfabricd: \x7f \xc2\x9b \xff \xc3\xa9 \xe2\x80\xae");
 	assert_int_equal(shown(text, sizeof(text)), 1);
@@ -55,12 +51,11 @@ static void test_visible(void **state)
 }
 
 /* The limit is by time; what was hidden is counted. */
-static void test_limit(void **state)
+LOG_TEST(limit)
 {
 	struct log log = {0};
 	char text[8192];
 
-	(void)state;
 	for (unsigned i = 0; i < 100000; i++)
 		log_line(&log, pipe_of[1], "nic0", "again");
 	assert_int_equal(shown(text, sizeof(text)), LOG_LINES);
@@ -70,12 +65,11 @@ static void test_limit(void **state)
 	assert_non_null(strstr(text, "99984 lines not shown"));
 }
 
-static void test_long_line(void **state)
+LOG_TEST(long_line)
 {
 	char text[4096], line[3000];
 	struct log log = {0};
 
-	(void)state;
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\0';
 	log_line(&log, pipe_of[1], "nic0", line);
@@ -84,29 +78,16 @@ static void test_long_line(void **state)
 }
 
 /* A pipe whose reader has stopped does not stop the writer. */
-static void test_full_pipe(void **state)
+LOG_TEST(full_pipe)
 {
 	char text[1 << 16] = {0};
 	struct log log = {0};
 	ssize_t len;
 
-	(void)state;
 	fcntl(pipe_of[1], F_SETFL, O_NONBLOCK);
 	while ((len = write(pipe_of[1], text, sizeof(text))) > 0)
 		;
 	fcntl(pipe_of[1], F_SETFL, 0);
 	log_line(&log, pipe_of[1], "nic0", "lost");
 	assert_int_equal(log.hidden, 1);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_visible, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_limit, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_long_line, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_full_pipe, set_up, tear_down),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,15 +6,10 @@
  * values are compared with those of the specification, written out here.
  */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "devices/pci/function.h"
+#include "tests/test.h"
 #include "util/macros.h"
 
 #define ST_ENTRIES 64
@@ -127,9 +122,10 @@ static unsigned find_cap(uint8_t id)
 	return 0;
 }
 
-static void test_identity(void **state)
+#define CONFIG_TEST(name) TEST_WITH(name, setup, NULL)
+
+CONFIG_TEST(identity)
 {
-	(void)state;
 	assert_int_equal(get(0x00, 4), 0x56781234);
 	assert_int_equal(get(0x08, 4), 0x02070042);
 	assert_int_equal(get(0x0e, 1), 0); /* type 0 header, one function */
@@ -140,7 +136,7 @@ static void test_identity(void **state)
 }
 
 /* All ones and then zeros into every byte, FLR left out: what is read-only must not move. */
-static void test_read_only_bits(void **state)
+CONFIG_TEST(read_only_bits)
 {
 	static const struct {
 		unsigned offset;
@@ -155,7 +151,6 @@ static void test_read_only_bits(void **state)
 	uint8_t after[PCI_CONFIG_BYTES];
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	memset(ones, 0xff, sizeof(ones));
 	ones[find_cap(0x10) + 9] = 0x7f;
 	pci_config_read(f, 0, before, sizeof(before));
@@ -173,9 +168,8 @@ static void test_read_only_bits(void **state)
 	assert_int_equal(device.resets, 0);
 }
 
-static void test_bar_sizing(void **state)
+CONFIG_TEST(bar_sizing)
 {
-	(void)state;
 	set(0x10, 4, 0xffffffff);
 	set(0x14, 4, 0xffffffff);
 	assert_int_equal(get(0x10, 4), 0xfc00000c); /* 64 bits, prefetchable, 64 MiB */
@@ -191,12 +185,11 @@ static void test_bar_sizing(void **state)
 }
 
 /* A window is decoded with memory enable on and an address in it, and not while it is sized. */
-static void test_bar_window(void **state)
+CONFIG_TEST(bar_window)
 {
 	struct pci_function *f = &device.function;
 	uint64_t base, size;
 
-	(void)state;
 	set(0x10, 4, 0x40000000);
 	set(0x14, 4, 0x000000fc);
 	assert_false(pci_function_bar_window(f, 0, &base, &size));
@@ -222,7 +215,7 @@ static void test_bar_window(void **state)
 	assert_true(pci_function_bus_master(f));
 }
 
-static void test_express(void **state)
+CONFIG_TEST(express)
 {
 	static const struct {
 		enum pci_tph_completer completer;
@@ -233,7 +226,6 @@ static void test_express(void **state)
 		{PCI_TPH_COMPLETER_16, 0x00703010}, /* and End-End prefixes, one at most */
 	};
 
-	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		unsigned at;
 
@@ -250,7 +242,7 @@ static void test_express(void **state)
 }
 
 /* FLR by each access that covers bit 15; it reads 0, and the link keeps what is its own. */
-static void test_flr(void **state)
+CONFIG_TEST(flr)
 {
 	static const struct {
 		unsigned offset;
@@ -259,7 +251,6 @@ static void test_flr(void **state)
 	} accesses[] = {{8, 2, 0x8020}, {8, 4, 0x00008020}, {9, 1, 0x80}};
 	unsigned at = find_cap(0x10);
 
-	(void)state;
 	for (unsigned i = 0; i < 3; i++) {
 		set(0x04, 2, 0x0006);
 		set(0x14, 4, 0x12345678);
@@ -282,12 +273,11 @@ static void test_flr(void **state)
 	assert_int_equal(device.resets, 3);
 }
 
-static void test_machine_reset(void **state)
+CONFIG_TEST(machine_reset)
 {
 	uint8_t before[PCI_CONFIG_BYTES], after[PCI_CONFIG_BYTES], ones[PCI_CONFIG_BYTES];
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	memset(ones, 0xff, sizeof(ones));
 	ones[find_cap(0x10) + 9] = 0x7f;
 	pci_config_read(f, 0, before, sizeof(before));
@@ -304,11 +294,10 @@ static void test_machine_reset(void **state)
 	assert_int_equal(get(0x04, 2), 0);
 }
 
-static void test_msix(void **state)
+CONFIG_TEST(msix)
 {
 	unsigned at = find_cap(0x11);
 
-	(void)state;
 	assert_int_equal(get(at + 2, 2), 4); /* five vectors */
 	assert_int_equal(get(at + 4, 4), 0x8000 | 2);
 	assert_int_equal(get(at + 8, 4), 0x8050 | 2);
@@ -316,9 +305,8 @@ static void test_msix(void **state)
 	assert_int_equal(get(at + 2, 2), 0xc004);
 }
 
-static void test_tph_capability(void **state)
+CONFIG_TEST(tph_capability)
 {
-	(void)state;
 	assert_int_equal(get(0x100, 4), 0x00010017);
 	assert_int_equal(get(0x104, 4), 0x003f0305); /* 64 entries here, extended, DS, No-ST */
 	assert_true(pci_tph_has_table(&device.function));
@@ -335,7 +323,7 @@ static void test_tph_capability(void **state)
 }
 
 /* What may be sent follows the control register: mode 2:0, enable 9:8. */
-static void test_tph_control(void **state)
+CONFIG_TEST(tph_control)
 {
 	static const struct {
 		uint32_t control;
@@ -350,7 +338,6 @@ static void test_tph_control(void **state)
 	};
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	for (int extended = 0; extended < 2; extended++) {
 		build(PCI_TPH_COMPLETER_NONE, extended, ST_ENTRIES);
 		for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -365,12 +352,11 @@ static void test_tph_control(void **state)
 }
 
 /* What is claimed of TPH is seen from the next reset on, a machine's or the function's own. */
-static void test_tph_claims(void **state)
+CONFIG_TEST(tph_claims)
 {
 	struct pci_function *f = &device.function;
 	uint32_t devcap2 = f->pcie_cap + 0x24;
 
-	(void)state;
 	for (int flr = 0; flr < 2; flr++) {
 		build(PCI_TPH_COMPLETER_16, true, ST_ENTRIES);
 		pci_tph_advertise_completer(f, PCI_TPH_COMPLETER_8);
@@ -403,11 +389,10 @@ static void test_tph_claims(void **state)
 }
 
 /* Entries are 16 bits each and may be written whether TPH is enabled or not. */
-static void test_st_entries(void **state)
+CONFIG_TEST(st_entries)
 {
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	for (uint32_t control = 0; control <= 0x302; control += 0x302) {
 		set(0x108, 4, control);
 		for (unsigned i = 0; i < ST_ENTRIES; i++)
@@ -426,11 +411,10 @@ static void test_st_entries(void **state)
 	assert_int_equal(pci_tph_st_entry(f, 0), 0xaa02);
 }
 
-static void test_no_tph(void **state)
+CONFIG_TEST(no_tph)
 {
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	memset(&device, 0, sizeof(device));
 	f->ops = &ops;
 	pci_config_init(f, &identity);
@@ -446,7 +430,7 @@ static void test_no_tph(void **state)
 }
 
 /* Every offset near the ends with every length near them: in range served, else refused whole. */
-static void test_access_ranges(void **state)
+CONFIG_TEST(access_ranges)
 {
 	static const size_t lens[] = {0, 1, 2, 3, 4, 8, 4095, 4096, 4097, SIZE_MAX};
 	static const unsigned offsets[] = {0,	 1,    2,    4090,	4092,	   4095,
@@ -454,7 +438,6 @@ static void test_access_ranges(void **state)
 	uint8_t space[PCI_CONFIG_BYTES], buffer[PCI_CONFIG_BYTES];
 	struct pci_function *f = &device.function;
 
-	(void)state;
 	pci_config_read(f, 0, space, sizeof(space));
 	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
 		for (size_t j = 0; j < ARRAY_SIZE(lens); j++) {
@@ -475,9 +458,8 @@ static void test_access_ranges(void **state)
 	assert_int_equal(pci_config_get16(f, 2), 0x5678);
 }
 
-static void test_written_callback(void **state)
+CONFIG_TEST(written_callback)
 {
-	(void)state;
 	set(0x00, 4, 0xffffffff);
 	set(0x104, 4, 0xffffffff);
 	assert_int_equal(device.writes, 0); /* nothing writable there */
@@ -487,27 +469,4 @@ static void test_written_callback(void **state)
 	assert_int_equal(device.written_len, 2);
 	set(0x04, 2, 0x0002); /* the same value is a write, too */
 	assert_int_equal(device.writes, 2);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_identity, setup),
-		cmocka_unit_test_setup(test_read_only_bits, setup),
-		cmocka_unit_test_setup(test_bar_sizing, setup),
-		cmocka_unit_test_setup(test_bar_window, setup),
-		cmocka_unit_test_setup(test_express, setup),
-		cmocka_unit_test_setup(test_flr, setup),
-		cmocka_unit_test_setup(test_machine_reset, setup),
-		cmocka_unit_test_setup(test_msix, setup),
-		cmocka_unit_test_setup(test_tph_capability, setup),
-		cmocka_unit_test_setup(test_tph_control, setup),
-		cmocka_unit_test_setup(test_tph_claims, setup),
-		cmocka_unit_test_setup(test_st_entries, setup),
-		cmocka_unit_test_setup(test_no_tph, setup),
-		cmocka_unit_test_setup(test_access_ranges, setup),
-		cmocka_unit_test_setup(test_written_callback, setup),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The demo's page: what a hostile guest can put into its result, trace and log. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "lab/report/input.h"
 #include "lab/report/summary.h"
 #include "lab/report/text.h"
 #include "lab/report/timeline.h"
+#include "tests/test.h"
 #include "util/bytes.h"
 
 static const struct tlp_hint HINT_8 = {.st_bits = 8, .ph = TLP_PH_TARGET, .st = 0x5a};
@@ -137,9 +132,8 @@ static void assert_visible(const char *bytes, size_t len, const char *expected)
 }
 
 /* A serial log's line ends are mended; all that could move a cursor or turn text is shown. */
-static void test_text_visible(void **state)
+TEST(text_visible)
 {
-	(void)state;
 	assert_visible("a\tb\r\nc\r\r\n", 9, "a\tb\nc\n");
 	assert_visible("10%\r20%", 7, "10%␍20%");
 	assert_visible("end\r", 4, "end␍");
@@ -154,14 +148,13 @@ static void test_text_visible(void **state)
 }
 
 /* Nothing of a string can end the script element, or begin a comment in it. */
-static void test_text_embed(void **state)
+TEST(text_embed)
 {
 	struct json_object *object = json_object_new_string("</script><!--&\"\\\xe2\x80\xa8");
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	(void)state;
 	assert_int_equal(text_embed(out, object), 0);
 	fclose(out);
 	assert_string_equal(text, "\"\\u003c/script\\u003e\\u003c!--\\u0026\\\"\\\\\\u2028\"");
@@ -172,14 +165,13 @@ static void test_text_embed(void **state)
 /* ---- result.json ---- */
 
 /* The page may rely on each key's type. */
-static void test_result_types(void **state)
+TEST(result_types)
 {
 	static const char result[] =
 		"{\"ok\":1,\"kernel\":7,\"pairs\":{},\"add\":[],\"nics\":[3,{\"name\":null,\"width\":\"8\"}],"
 		"\"buffers\":[{\"name\":\"</script>\",\"fdinfo\":\"a\\u0000\\u001b\",\"more\":1}]}";
 	struct json_object *summary = summary_new(result, strlen(result));
 
-	(void)state;
 	assert_non_null(summary);
 	assert_false(json_object_get_boolean(get(summary, "ok")));
 	assert_string_equal(json_object_get_string(get(summary, "kernel")), "");
@@ -195,24 +187,22 @@ static void test_result_types(void **state)
 	json_object_put(summary);
 }
 
-static void test_result_not_object(void **state)
+TEST(result_not_object)
 {
 	static const char *const wrong[] = {"", "[]", "{", "null", "7", "\"x\"", "{\"ok\":"};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_null(summary_new(wrong[i], strlen(wrong[i])));
 }
 
 /* Of a list or a text without end the page has the beginning. */
-static void test_result_bounds(void **state)
+TEST(result_bounds)
 {
 	enum { LEN = 200000 };
 	static char result[LEN + 64];
 	struct json_object *summary;
 	size_t len = (size_t)sprintf(result, "{\"kernel\":\"");
 
-	(void)state;
 	memset(result + len, 'x', 5000);
 	len += 5000;
 	len += (size_t)sprintf(result + len, "\",\"pairs\":[0");
@@ -231,12 +221,11 @@ static void test_result_bounds(void **state)
 static const char PAIRS[] =
 	"{\"pairs\":[{\"width\":0},{\"width\":8,\"st\":\"0x5a\",\"ph\":\"target\"}]}";
 
-static void test_trace_sums(void **state)
+TEST(trace_sums)
 {
 	struct file file;
 	struct json_object *summary, *trace, *flow;
 
-	(void)state;
 	begin(&file);
 	add_event(&file, "accel0", "below_switch", 1);
 	add_event(&file, "nic0", "requester_id", 0x0408);
@@ -275,7 +264,7 @@ static uint64_t bar_sum(struct json_object *timeline)
 }
 
 /* Times are what the trace says, even if they are no times: each write has its place. */
-static void test_trace_times(void **state)
+TEST(trace_times)
 {
 	static const uint64_t rows[][6] = {
 		{5, 5, 5, 5, 5, 5},
@@ -284,7 +273,6 @@ static void test_trace_times(void **state)
 		{1, 1000000000, 2000000000, 2000000001, 4000000000000000000, 1},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct json_object *summary, *timeline;
 		struct file file;
@@ -302,12 +290,11 @@ static void test_trace_times(void **state)
 }
 
 /* Bursts with long waits between them have one scale, and no more than the axis holds. */
-static void test_trace_bursts(void **state)
+TEST(trace_bursts)
 {
 	struct json_object *summary, *timeline, *bursts;
 	struct file file;
 
-	(void)state;
 	begin(&file);
 	for (uint64_t burst = 0; burst < 20; burst++)
 		for (uint64_t k = 0; k < 3; k++)
@@ -320,12 +307,11 @@ static void test_trace_bursts(void **state)
 	json_object_put(summary);
 }
 
-static void test_trace_many_ports(void **state)
+TEST(trace_many_ports)
 {
 	struct json_object *summary;
 	struct file file;
 
-	(void)state;
 	begin(&file);
 	for (unsigned i = 0; i < 40; i++) {
 		char name[16];
@@ -342,11 +328,10 @@ static void test_trace_many_ports(void **state)
 }
 
 /* Cut anywhere, it says so and shows what stands before; what is no trace leaves a line. */
-static void test_trace_cut(void **state)
+TEST(trace_cut)
 {
 	struct file file;
 
-	(void)state;
 	begin(&file);
 	add_write(&file, 1, "nic0", "accel0", HINT_8);
 	add_write(&file, 2, "nic0", "accel0", HINT_8);
@@ -377,13 +362,12 @@ static const char *in_dir(const char *name)
 	return path;
 }
 
-static void test_input(void **state)
+TEST(input)
 {
 	char *bytes, target[128];
 	size_t len;
 	FILE *file;
 
-	(void)state;
 	assert_non_null(mkdtemp(dir));
 	file = fopen(in_dir("file"), "w");
 	fputs("0123456789", file);
@@ -409,23 +393,4 @@ static void test_input(void **state)
 	unlink(in_dir("link"));
 	unlink(in_dir("file"));
 	rmdir(dir);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text_visible),
-		cmocka_unit_test(test_text_embed),
-		cmocka_unit_test(test_result_types),
-		cmocka_unit_test(test_result_not_object),
-		cmocka_unit_test(test_result_bounds),
-		cmocka_unit_test(test_trace_sums),
-		cmocka_unit_test(test_trace_times),
-		cmocka_unit_test(test_trace_bursts),
-		cmocka_unit_test(test_trace_many_ports),
-		cmocka_unit_test(test_trace_cut),
-		cmocka_unit_test(test_input),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

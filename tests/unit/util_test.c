@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* util/: byte order at odd addresses, UTF-8 that is cut, overlong or out of range, control
  * characters. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
+#include "tests/test.h"
 #include "util/bytes.h"
 #include "util/clock.h"
 #include "util/macros.h"
 #include "util/utf8.h"
 
-static void bytes_keep_their_order_at_odd_addresses(void **state)
+TEST(bytes_keep_their_order_at_odd_addresses)
 {
 	uint8_t bytes[16] = {0};
 
-	(void)state;
 	put_be32(bytes + 1, 0x01020304);
 	assert_int_equal(bytes[1], 1);
 	assert_int_equal(get_le32(bytes + 1), 0x04030201);
@@ -27,7 +21,7 @@ static void bytes_keep_their_order_at_odd_addresses(void **state)
 	assert_int_equal(get_be16(bytes + 5), 0xcdab);
 }
 
-static void only_valid_utf8_decodes(void **state)
+TEST(only_valid_utf8_decodes)
 {
 	static const struct {
 		const char *bytes;
@@ -51,7 +45,6 @@ static void only_valid_utf8_decodes(void **state)
 		{"\xc3(", 2, 0, 0},
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint32_t codepoint = 0;
 
@@ -61,46 +54,30 @@ static void only_valid_utf8_decodes(void **state)
 	}
 }
 
-static void what_steers_a_terminal_is_a_control(void **state)
+TEST(what_steers_a_terminal_is_a_control)
 {
 	static const uint32_t controls[] = {0,	  0x1b,	  0x7f,	  0x80,	 0x9b,
 					    0x9f, 0x2028, 0x202e, 0x2066};
 	static const uint32_t others[] = {' ', '~', 0xa0, 0xe4, 0x200d, 0x2030, 0x1f600};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(controls); i++)
 		assert_true(utf8_is_control(controls[i]));
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
 		assert_false(utf8_is_control(others[i]));
 }
 
-static void the_clock_does_not_run_backwards(void **state)
+TEST(the_clock_does_not_run_backwards)
 {
 	uint64_t before = clock_ns();
 
-	(void)state;
 	assert_true(clock_ns() >= before);
 }
 
-static void container_of_finds_the_structure(void **state)
+TEST(container_of_finds_the_structure)
 {
 	struct {
 		int first, second;
 	} whole;
 
-	(void)state;
 	assert_ptr_equal(container_of(&whole.second, __typeof__(whole), second), &whole);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(bytes_keep_their_order_at_odd_addresses),
-		cmocka_unit_test(only_valid_utf8_decodes),
-		cmocka_unit_test(what_steers_a_terminal_is_a_control),
-		cmocka_unit_test(the_clock_does_not_run_backwards),
-		cmocka_unit_test(container_of_finds_the_structure),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

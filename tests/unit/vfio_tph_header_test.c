@@ -5,12 +5,6 @@
  */
 #include <linux/types.h>
 #include <linux/vfio.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
 #define VFIO_DEVICE_FEATURE_DMA_BUF_TPH 13
 
 struct vfio_device_feature_dma_buf_tph {
@@ -25,11 +19,11 @@ struct vfio_device_feature_dma_buf_tph {
 
 #define VFIO_DMABUF_FL_TPH (1 << 0)
 
+#include "tests/test.h"
 #include "tph/vfio_tph.h"
 
-static void names(void **state)
+TEST(names)
 {
-	(void)state;
 	assert_int_equal(VFIO_DEVICE_FEATURE_DMA_BUF_TPH, 13);
 	assert_int_not_equal(TPH_VFIO_FEATURE_DMA_BUF_TPH, 13);
 	assert_int_equal(VFIO_DMA_BUF_TPH_REQUIRED, 4);
@@ -37,11 +31,4 @@ static void names(void **state)
 	assert_int_equal(VFIO_DMA_BUF_TPH_TAKEN_ST_EXT, 0x20000);
 	assert_int_equal(VFIO_DMABUF_FL_TPH_REQUIRED, 0x10);
 	assert_int_equal(sizeof(struct vfio_device_feature_dma_buf_tph), 12);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(names)};
-
-	return cmocka_run_group_tests_name("vfio_tph_header", tests, NULL, NULL);
 }

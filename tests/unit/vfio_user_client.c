@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfio_user_client.h"
+#include "tests/unit/vfio_user_client.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,14 +8,10 @@
 #ifndef VFIO_USER_CLIENT_H
 #define VFIO_USER_CLIENT_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
 #include <stdbool.h>
 #include <sys/types.h>
-#include <cmocka.h>
 
+#include "tests/test.h"
 #include "vfio-user/vfio_user.h"
 
 enum {

@@ -5,7 +5,7 @@
  * first has it, and both end in time. What could wait is made of sockets whose
  * close() waits (SO_LINGER), and of FUSE where this may be mounted.
  */
-#include "vfio_user_client.h"
+#include "tests/unit/vfio_user_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -122,8 +122,10 @@ static void send_lingering(struct endpoint *e, size_t len, size_t count)
 	pump(e);
 }
 
+#define PAIR(name) TEST_WITH(name, set_up, tear_down)
+
 /* In any message, more than are kept, and in half of one that its client leaves. */
-static void test_close_waits(void **state)
+PAIR(close_waits)
 {
 	struct pair *p = *state;
 
@@ -138,7 +140,7 @@ static void test_close_waits(void **state)
 }
 
 /* In messages that are still in the socket when it is closed, of a client and of a second one. */
-static void test_close_of_queued(void **state)
+PAIR(close_of_queued)
 {
 	struct pair *p = *state;
 	int first = p->hostile.client, fd = lingering_socket();
@@ -174,7 +176,7 @@ static void test_close_of_queued(void **state)
  * A client whose descriptors do not close is read no further once many wait,
  * so that it cannot use up those of the process; it costs the others nothing.
  */
-static void test_bounded(void **state)
+PAIR(bounded)
 {
 	struct pair *p = *state;
 	unsigned before = open_fds(), logs;
@@ -312,7 +314,7 @@ static void try_fuse(struct pair *p, uint32_t ignored, uint16_t command, const v
 	assert_false(wrong);
 }
 
-static void test_fuse_stat(void **state)
+PAIR(fuse_stat)
 {
 	const uint32_t map[] = {32, 3, WORDS(0), WORDS(0x1000), WORDS(PAGE)};
 
@@ -320,7 +322,7 @@ static void test_fuse_stat(void **state)
 }
 
 /* No signal ends the wait for the answer to FLUSH: a thread could not be left behind. */
-static void test_fuse_close(void **state)
+PAIR(fuse_close)
 {
 	const uint32_t info[] = {16, 0, 0, 0};
 
@@ -340,7 +342,7 @@ int fstat(int fd, struct stat *st)
 }
 
 /* The seal counts that is there before the size is read. */
-static void test_cut_and_sealed(void **state)
+TEST(cut_and_sealed)
 {
 	struct dma_map map = {.first = 0, .last = PAGE - 1, .readable = true};
 	struct dma_table table = {0};
@@ -348,7 +350,6 @@ static void test_cut_and_sealed(void **state)
 	size_t len = 1;
 	int ret;
 
-	(void)state;
 	cut_at_stat = guest_memory(PAGE, false);
 	ret = dma_table_map(&table, &map, cut_at_stat, 0, &untrusted);
 	close(cut_at_stat);
@@ -367,11 +368,10 @@ static void check_memory(int fd, bool expected)
 }
 
 /* What is mapped: memory sealed against shrinking, and no file of any other kind. */
-static void test_kinds(void **state)
+TEST(kinds)
 {
 	int huge = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
 
-	(void)state;
 	check_memory(guest_memory(PAGE, true), true);
 	check_memory(guest_memory(PAGE, false), false);
 	check_memory(open("/dev/zero", O_RDWR | O_CLOEXEC), false);
@@ -388,7 +388,7 @@ static void test_kinds(void **state)
 }
 
 /* Pages that are gone at an access, however many, cost a client its connection and no more. */
-static void test_lost_pages(void **state)
+PAIR(lost_pages)
 {
 	enum { BYTES = 1 << 20 };
 	struct pair *p = *state;
@@ -421,13 +421,12 @@ static void test_lost_pages(void **state)
 }
 
 /* A SIGBUS elsewhere ends the process, as it always did. */
-static void test_other_sigbus(void **state)
+TEST(other_sigbus)
 {
 	int empty = memfd_create("empty", MFD_CLOEXEC), status;
 	volatile uint8_t *at = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, empty, 0);
 	pid_t child;
 
-	(void)state;
 	child = fork();
 	if (!child) {
 		signal(SIGBUS, SIG_DFL);
@@ -481,7 +480,7 @@ static void *fill(void *arg)
 }
 
 /* An eventfd that its owner, quick and blocking, fills at any moment never holds us up. */
-static void test_irq_race(void **state)
+PAIR(irq_race)
 {
 	struct pair *p = *state;
 	struct filler filler = {.fd = eventfd(0, 0)};
@@ -500,24 +499,4 @@ static void test_irq_race(void **state)
 	assert_false(filler.hung);
 	assert_int_equal(p->hostile.logs, 0);
 	close(filler.fd);
-}
-
-#define PAIR(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		PAIR(test_close_waits),
-		PAIR(test_close_of_queued),
-		PAIR(test_bounded),
-		PAIR(test_fuse_stat),
-		PAIR(test_fuse_close),
-		cmocka_unit_test(test_cut_and_sealed),
-		cmocka_unit_test(test_kinds),
-		PAIR(test_lost_pages),
-		cmocka_unit_test(test_other_sigbus),
-		PAIR(test_irq_race),
-	};
-
-	return cmocka_run_group_tests_name("vfio-user, descriptors", tests, NULL, NULL);
 }

@@ -3,12 +3,6 @@
  * The DMA table against a model that knows each page by itself: whatever maps
  * and unmaps come, both agree on every page.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -17,7 +11,7 @@
 #include <unistd.h>
 
 #include "vfio-user/dma_table.h"
-#include "vfio_user_client.h"
+#include "tests/unit/vfio_user_client.h"
 
 enum { PAGES = 64, FILE_PAGES = 200, STEPS = 20000, PAGE = 4096, MAX_MAPS = 65535 };
 
@@ -121,21 +115,19 @@ static void run_model(uint64_t base, uint32_t seed)
 	close(fd);
 }
 
-static void test_model_low(void **state)
+TEST(model_low)
 {
-	(void)state;
 	run_model(0, 1);
 }
 
 /* The last page ends at 2^64 - 1: no end wraps to 0. */
-static void test_model_high(void **state)
+TEST(model_high)
 {
-	(void)state;
 	run_model(0 - (uint64_t)PAGES * PAGE, 2);
 }
 
 /* Unmaps need not be whole pages, and leave what is not in them to the byte. */
-static void test_bytes(void **state)
+TEST(bytes)
 {
 	struct dma_map map = {.first = 0x1000, .last = 0x2fff, .readable = true};
 	struct dma_table table = {0};
@@ -144,7 +136,6 @@ static void test_bytes(void **state)
 	uint8_t *base;
 	size_t len;
 
-	(void)state;
 	assert_int_equal(dma_table_map(&table, &map, fd, 0, &untrusted), 0);
 	len = 1;
 	base = dma_table_ptr(&table, 0x1000, &len, false);
@@ -162,7 +153,7 @@ static void test_bytes(void **state)
 }
 
 /* As many maps as we promise and no more, in two mappings of this process however many. */
-static void test_many(void **state)
+TEST(many)
 {
 	struct dma_table table = {0};
 	int fd = guest_memory(4 * PAGE, true);
@@ -171,7 +162,6 @@ static void test_many(void **state)
 	size_t len = 1;
 	unsigned i;
 
-	(void)state;
 	for (i = 0; i < MAX_MAPS; i++) {
 		map.first = (uint64_t)i * 2 * PAGE;
 		map.last = map.first + PAGE - 1;
@@ -192,7 +182,7 @@ static void test_many(void **state)
 }
 
 /* A file that has grown since it was mapped first is mapped as it is now. */
-static void test_grown_file(void **state)
+TEST(grown_file)
 {
 	struct dma_map map = {.first = 0, .last = PAGE - 1, .readable = true};
 	struct dma_table table = {0};
@@ -200,7 +190,6 @@ static void test_grown_file(void **state)
 	size_t len = 1;
 	bool untrusted;
 
-	(void)state;
 	assert_int_equal(ftruncate(fd, PAGE), 0);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
 	assert_int_equal(dma_table_map(&table, &map, fd, 0, &untrusted), 0);
@@ -213,15 +202,4 @@ static void test_grown_file(void **state)
 	assert_int_equal(*(char *)dma_table_ptr(&table, 0, &len, false), 0);
 	dma_table_clear(&table);
 	close(fd);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_model_low),  cmocka_unit_test(test_model_high),
-		cmocka_unit_test(test_bytes),	   cmocka_unit_test(test_many),
-		cmocka_unit_test(test_grown_file),
-	};
-
-	return cmocka_run_group_tests_name("vfio-user, DMA table", tests, NULL, NULL);
 }

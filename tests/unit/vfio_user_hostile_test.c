@@ -5,7 +5,7 @@
  * server, and leaves the connection (unless it had to be dropped) and a second
  * endpoint of the same process working.
  */
-#include "vfio_user_client.h"
+#include "tests/unit/vfio_user_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -307,12 +307,11 @@ static void try_row(struct endpoint *hostile, struct endpoint *other, const stru
 	client_close(hostile);
 }
 
-static void test_messages(void **state)
+TEST(messages)
 {
 	struct endpoint hostile, other;
 	unsigned idle, i;
 
-	(void)state;
 	endpoint_open(&hostile);
 	endpoint_open(&other);
 	client_handshake(&other);
@@ -327,7 +326,7 @@ static void test_messages(void **state)
 }
 
 /* JSON that is none, or says nonsense, is refused; and the same client may try again. */
-static void test_json(void **state)
+TEST(json)
 {
 	static const struct {
 		const char *text;
@@ -357,7 +356,6 @@ static void test_json(void **state)
 	size_t len;
 	unsigned i;
 
-	(void)state;
 	endpoint_open(&e);
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		len = strlen(texts[i].text) + 1;
@@ -386,7 +384,7 @@ static void test_json(void **state)
 }
 
 /* Replies to our DMA that are not what we asked for end it with an error, and touch no buffer. */
-static void test_dma_replies(void **state)
+TEST(dma_replies)
 {
 	static const struct {
 		uint32_t flags, error;
@@ -414,7 +412,6 @@ static void test_dma_replies(void **state)
 	struct endpoint e;
 	unsigned i;
 
-	(void)state;
 	endpoint_open(&e);
 	for (i = 0; i < sizeof(rows_) / sizeof(rows_[0]); i++) {
 		uint8_t bytes[16 + 16 + 2048], before[64], buf[64];
@@ -457,7 +454,7 @@ static void test_dma_replies(void **state)
 }
 
 /* A client that leaves at any byte of a message leaves nothing behind. */
-static void test_leave_anywhere(void **state)
+TEST(leave_anywhere)
 {
 	const uint32_t map[] = {2 << 16 | 7,   48,	     0, 0, 32, 3, WORDS(0),
 				WORDS(0x8000), WORDS(0x1000)};
@@ -466,7 +463,6 @@ static void test_leave_anywhere(void **state)
 	size_t cut;
 	int fd;
 
-	(void)state;
 	endpoint_open(&e);
 	endpoint_open(&other);
 	client_handshake(&other);
@@ -489,7 +485,7 @@ static void test_leave_anywhere(void **state)
 }
 
 /* Descriptors on every byte of one message: no more than 16 are kept, and all are closed. */
-static void test_descriptors_everywhere(void **state)
+TEST(descriptors_everywhere)
 {
 	const uint32_t irqs[] = {8 << 16 | 7, 36, 0, 0, 20, 0x24, 2, 0, 1};
 	struct endpoint e;
@@ -497,7 +493,6 @@ static void test_descriptors_everywhere(void **state)
 	struct message m;
 	int fd;
 
-	(void)state;
 	endpoint_open(&e);
 	client_handshake(&e);
 	fds_before = open_fds();
@@ -513,17 +508,4 @@ static void test_descriptors_everywhere(void **state)
 	assert_int_equal(open_fds_after(fds_before), fds_before);
 	assert_alive(&e);
 	endpoint_close(&e);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_dma_replies),
-		cmocka_unit_test(test_leave_anywhere),
-		cmocka_unit_test(test_descriptors_everywhere),
-	};
-
-	return cmocka_run_group_tests_name("vfio-user, hostile client", tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * The transport with a client that behaves: the sequence that QEMU sends, DMA
  * in both directions, interrupts, and what happens to the socket.
  */
-#include "vfio_user_client.h"
+#include "tests/unit/vfio_user_client.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,8 +53,10 @@ static void expect_reply(struct endpoint *e, uint16_t command, const void *body,
 	message_free(&m);
 }
 
+#define LISTENING(name) TEST_WITH(name, set_up, tear_down)
+
 /* The VERSION reply is what QEMU can read: 0.0, and NUL-terminated JSON with our limits. */
-static void test_version(void **state)
+LISTENING(version)
 {
 	static const char expected[] =
 		"\0\0\0\0{\"capabilities\":{\"max_msg_fds\":16,\"max_data_xfer_size\":1048576,"
@@ -77,8 +79,10 @@ static void test_version(void **state)
 	assert_int_equal(vu_dma_max(e->vu), 1 << 14);
 }
 
+#define CONNECTED(name) TEST_WITH(name, set_up_connected, tear_down)
+
 /* What QEMU asks at start, with the sizes and flags of its traces. */
-static void test_qemu_start(void **state)
+CONNECTED(qemu_start)
 {
 	static const uint32_t device[] = {16, 0, 0, 0}, device_is[] = {16, 3, 9, 5};
 	static const uint32_t err[] = {16, 0, 3, 0}, err_is[] = {16, 0, 3, 0};
@@ -121,7 +125,7 @@ static void test_qemu_start(void **state)
 }
 
 /* Writes reach the owner byte for byte; posted ones have no reply; a refusal is the reply. */
-static void test_region_access(void **state)
+CONNECTED(region_access)
 {
 	struct endpoint *e = *state;
 	uint32_t write[] = {WORDS(0xa00), 0, 8, 0x11223344, 0x55667788};
@@ -148,7 +152,7 @@ static void test_region_access(void **state)
 }
 
 /* A message in single bytes, its descriptor with the last one, is the same message. */
-static void test_byte_by_byte(void **state)
+CONNECTED(byte_by_byte)
 {
 	struct endpoint *e = *state;
 	uint32_t map[] = {2 << 16 | 7, 48, 0, 0, 32, 3, WORDS(0), WORDS(0x8000), WORDS(0x1000)};
@@ -169,7 +173,7 @@ static void test_byte_by_byte(void **state)
 }
 
 /* Several messages in one write are all handled, each descriptor with its own. */
-static void test_run_together(void **state)
+CONNECTED(run_together)
 {
 	struct endpoint *e = *state;
 	uint32_t reset[] = {13 << 16 | 1, 16, 0, 0, 13 << 16 | 2, 16, 0, 0, 13 << 16 | 3, 16};
@@ -189,7 +193,7 @@ static void test_run_together(void **state)
 }
 
 /* Pointers go to the client's memory, within what it allows, and end where it says. */
-static void test_dma_pointers(void **state)
+CONNECTED(dma_pointers)
 {
 	struct endpoint *e = *state;
 	int fd = guest_memory(0x10000, true), read_only;
@@ -234,7 +238,7 @@ static void test_dma_pointers(void **state)
  * A file that its owner could shrink has no pointers, or an access might kill
  * this process; the map is there all the same, for messages, and the owner is told.
  */
-static void test_unsealed_memory(void **state)
+CONNECTED(unsealed_memory)
 {
 	struct endpoint *e = *state;
 	int fd = guest_memory(0x4000, false);
@@ -250,7 +254,7 @@ static void test_unsealed_memory(void **state)
 }
 
 /* Every way in which an unmap can overlap a map leaves just what it should. */
-static void test_unmap(void **state)
+CONNECTED(unmap)
 {
 	static const struct {
 		uint64_t addr, size;
@@ -300,7 +304,7 @@ static void test_unmap(void **state)
  * DMA through the client: the request is on the wire, the client asks us things
  * before it replies, the reply comes in pieces; none of it waits for the other.
  */
-static void test_dma_read(void **state)
+CONNECTED(dma_read)
 {
 	struct endpoint *e = *state;
 	uint32_t reply[] = {0, 16 + 16 + 64, FLAG_REPLY, 0, WORDS(0xf8001000), WORDS(64)};
@@ -351,7 +355,7 @@ static void skip_bytes(struct endpoint *e, size_t len, bool pumping)
  * A write that comes while a reply waits in the queue goes behind it, also
  * where the socket has room again; it goes out whole, and its reply ends it.
  */
-static void test_dma_write(void **state)
+CONNECTED(dma_write)
 {
 	struct endpoint *e = *state;
 	uint32_t megabyte[] = {WORDS(0), 0, 1 << 20};
@@ -420,7 +424,7 @@ static void fill_and_write(struct endpoint *e, unsigned replies, bool ask_for_fd
  * comes then, of our own or with a descriptor, arrives, and in order. Without
  * the question for one, nothing but the socket itself makes us send the rest.
  */
-static void test_socket_full(void **state)
+LISTENING(socket_full)
 {
 	unsigned replies;
 
@@ -431,7 +435,7 @@ static void test_socket_full(void **state)
 }
 
 /* A handler may start DMA, the next may come before the reply to the last, ids do not repeat. */
-static void test_dma_from_handler(void **state)
+CONNECTED(dma_from_handler)
 {
 	struct endpoint *e = *state;
 	uint32_t write[] = {WORDS(0), 0, 4, 1};
@@ -457,7 +461,7 @@ static void test_dma_from_handler(void **state)
 }
 
 /* A client that goes away ends the transfer, once, and before it is reported gone. */
-static void test_dma_disconnect(void **state)
+CONNECTED(dma_disconnect)
 {
 	struct endpoint *e = *state;
 
@@ -494,7 +498,7 @@ static uint64_t fired(int fd)
 }
 
 /* MSI-X as QEMU enables and disables it; no other vector fires, and none after disable. */
-static void test_irqs(void **state)
+CONNECTED(irqs)
 {
 	struct endpoint *e = *state;
 	int a = eventfd(0, EFD_NONBLOCK), b = eventfd(0, EFD_NONBLOCK);
@@ -530,7 +534,7 @@ static void test_irqs(void **state)
 }
 
 /* As many descriptors as a message can carry, each for its own vector. */
-static void test_irqs_at_once(void **state)
+CONNECTED(irqs_at_once)
 {
 	struct endpoint *e = *state;
 	uint32_t message[] = {CMD_SET_IRQS << 16, 36, 0, 0, 20, 0x24, 2, 2, 16};
@@ -554,7 +558,7 @@ static void test_irqs_at_once(void **state)
 }
 
 /* A client whose eventfd is full, and blocking, does not make us wait. */
-static void test_irq_full(void **state)
+CONNECTED(irq_full)
 {
 	struct endpoint *e = *state;
 	uint64_t most = UINT64_MAX - 1;
@@ -573,7 +577,7 @@ static void test_irq_full(void **state)
  * A client that asks and does not read: the server stops asking its owner once
  * a megabyte waits, and when the client reads at last, every reply is there.
  */
-static void test_output_bound(void **state)
+CONNECTED(output_bound)
 {
 	enum { ASKED = 300, LEN = 1 << 16 };
 	struct endpoint *e = *state;
@@ -607,7 +611,7 @@ static void test_output_bound(void **state)
 }
 
 /* Only one client; the next one is told at once, and may come when the first has gone. */
-static void test_second_client(void **state)
+CONNECTED(second_client)
 {
 	struct endpoint *e = *state;
 	int first = e->client;
@@ -626,7 +630,7 @@ static void test_second_client(void **state)
 }
 
 /* A client that cannot be accepted now is not polled for all the time, and comes in later. */
-static void test_no_descriptors(void **state)
+LISTENING(no_descriptors)
 {
 	struct endpoint *e = *state;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -660,7 +664,7 @@ static int dead_socket(const char *path)
 }
 
 /* Mode 0600 under any umask; a live server's path is refused, a dead one's taken over. */
-static void test_socket_file(void **state)
+LISTENING(socket_file)
 {
 	struct endpoint *e = *state;
 	mode_t old = umask(0);
@@ -703,7 +707,7 @@ static void test_socket_file(void **state)
 }
 
 /* An owner's mistake is refused at once, not when the first client trips over it. */
-static void test_bad_config(void **state)
+LISTENING(bad_config)
 {
 	struct endpoint *e = *state;
 	struct vu_config config = e->config;
@@ -734,26 +738,4 @@ static void test_bad_config(void **state)
 	close(config.regions[2].mmap_fd);
 	assert_null(vu);
 	vu_destroy(NULL);
-}
-
-#define CONNECTED(test) cmocka_unit_test_setup_teardown(test, set_up_connected, tear_down)
-#define LISTENING(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		LISTENING(test_version),	 CONNECTED(test_qemu_start),
-		CONNECTED(test_region_access),	 CONNECTED(test_byte_by_byte),
-		CONNECTED(test_run_together),	 CONNECTED(test_dma_pointers),
-		CONNECTED(test_unsealed_memory), CONNECTED(test_unmap),
-		CONNECTED(test_dma_read),	 CONNECTED(test_dma_write),
-		LISTENING(test_socket_full),	 CONNECTED(test_dma_from_handler),
-		CONNECTED(test_dma_disconnect),	 CONNECTED(test_irqs),
-		CONNECTED(test_irqs_at_once),	 CONNECTED(test_irq_full),
-		CONNECTED(test_output_bound),	 CONNECTED(test_second_client),
-		LISTENING(test_no_descriptors),	 LISTENING(test_socket_file),
-		LISTENING(test_bad_config),
-	};
-
-	return cmocka_run_group_tests_name("vfio-user", tests, NULL, NULL);
 }

@@ -129,9 +129,8 @@ static unsigned compare_all(void)
 	return used;
 }
 
-static void at_rest(void **state)
+GUEST_CASE(at_rest)
 {
-	(void)state;
 	assert_int_equal(compare_all(), 0);
 }
 
@@ -139,10 +138,9 @@ static void at_rest(void **state)
  * Theory of operation: each NIC registers buffers with hints of its own width.
  * For each tag that it took, and has a table for, an entry is in use.
  */
-static void with_tags(void **state)
+GUEST_CASE(with_tags)
 {
 	enum { TAGS = 3 };
-	struct guest *guest = *state;
 	unsigned taken = 0, slot = 0;
 	uint16_t entries[2048];
 
@@ -164,20 +162,4 @@ static void with_tags(void **state)
 	if (!slot)
 		GUEST_SKIP("no NIC sends tags that the accelerator completes");
 	assert_int_equal(compare_all(), taken);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(at_rest, &guest),
-		GUEST_TEST(with_tags, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("compare", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

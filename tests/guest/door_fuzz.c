@@ -560,10 +560,9 @@ static void report(const struct fuzz *fuzz)
 	fflush(stdout);
 }
 
-static void random_calls(void **state)
+GUEST_CASE(random_calls)
 {
 	static struct fuzz fuzz;
-	struct guest *guest = *state;
 	pthread_t threads[2];
 	bool importer = guest->nic_count > 0;
 
@@ -593,34 +592,20 @@ static void random_calls(void **state)
 			 strerror(-atomic_load(&fuzz.fatal)));
 }
 
-static void nothing_left(void **state)
+GUEST_CASE(nothing_left)
 {
-	struct guest *guest = *state;
-
 	assert_int_equal(guest_dmabufs(), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		assert_int_equal(guest_st_used(&guest->nics[i]), 0);
 }
 
-int main(int argc, char **argv)
+int guest_arguments(int argc, char **argv)
 {
-	struct guest guest;
-	int ret;
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(random_calls, &guest),
-		GUEST_TEST(nothing_left, &guest),
-	};
-
 	if (getrandom(&arg_seed, 4, 0) != 4)
 		return 1;
 	if (argc > 1)
 		arg_calls = strtoull(argv[1], NULL, 10);
 	if (argc > 2)
 		arg_seed = strtoull(argv[2], NULL, 10);
-	ret = guest_open(&guest);
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("door_fuzz", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	return 0;
 }

@@ -120,10 +120,10 @@ static void fail_each(struct bench *bench, const struct call *call)
 	assert_int_equal(guest_dmabufs(), dmabufs);
 }
 
-static void bench_open(struct bench *bench, void **state)
+static void bench_open(struct bench *bench, struct guest *guest)
 {
 	alarm(guest_limit(TIME_LIMIT));
-	*bench = (struct bench){.guest = *state, .fd = -1};
+	*bench = (struct bench){.guest = guest, .fd = -1};
 	bench->fail_fd = guest_keep_fd(bench->guest, open(FAIL_NTH, O_RDWR | O_CLOEXEC));
 }
 
@@ -162,13 +162,11 @@ static void fail_each_on_nic(struct bench *bench, const struct call *call)
 	assert_int_equal(guest_st_used(nic), entries);
 }
 
-static void bench_open_nic(struct bench *bench, void **state, unsigned bits)
+static void bench_open_nic(struct bench *bench, struct guest *guest, unsigned bits)
 {
-	struct guest *guest = *state;
-
 	if (guest->completer_bits < bits)
 		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
-	bench_open(bench, state);
+	bench_open(bench, guest);
 	bench->nic = guest_nic(guest, bits);
 	bench->hint = (struct hint){bits, 0x5a, 2};
 }
@@ -186,12 +184,12 @@ static void undo_export(struct bench *bench)
 	close(bench->fd);
 }
 
-static void export(void **state)
+GUEST_CASE(export)
 {
 	static const struct call call = {"export", NULL, run_export, undo_export};
 	struct bench bench;
 
-	bench_open(&bench, state);
+	bench_open(&bench, guest);
 	if (!bench.guest->completer_bits)
 		GUEST_SKIP("the accelerator is no TPH completer");
 	fail_each(&bench, &call);
@@ -241,7 +239,7 @@ static int run_show_all(struct bench *bench)
 }
 
 /* Theory of operation: what is done with a buffer that nobody has imported. */
-static void second_door(void **state)
+GUEST_CASE(second_door)
 {
 	static const struct call calls[] = {
 		{"SET", NULL, run_set, NULL},
@@ -251,7 +249,7 @@ static void second_door(void **state)
 	};
 	struct bench bench;
 
-	bench_open(&bench, state);
+	bench_open(&bench, guest);
 	if (!bench.guest->completer_bits)
 		GUEST_SKIP("the accelerator is no TPH completer");
 	bench.fd = guest_export(bench.guest, 0, accel_hint(1, false, 0));
@@ -298,38 +296,38 @@ static void prepare_new_mkey(struct bench *bench)
 	prepare_register(bench);
 }
 
-static void register_bits(void **state, unsigned bits)
+static void register_bits(struct guest *guest, unsigned bits)
 {
 	static const struct call call = {"register", prepare_register, run_register, undo_register},
 				 required = {"register, required", prepare_required, run_register,
 					     undo_register};
 	struct bench bench;
 
-	bench_open_nic(&bench, state, bits);
+	bench_open_nic(&bench, guest, bits);
 	bench.fd = guest_export(bench.guest, 0, 0);
 	fail_each_on_nic(&bench, &call);
 	fail_each_on_nic(&bench, &required);
 }
 
 /* Theory of operation: attach, ask, ST entry, mkey from the pool, map. */
-static void register_8(void **state)
+GUEST_CASE(register_8)
 {
-	register_bits(state, 8);
+	register_bits(guest, 8);
 }
 
-static void register_16(void **state)
+GUEST_CASE(register_16)
 {
-	register_bits(state, 16);
+	register_bits(guest, 16);
 }
 
 /* Theory of operation: the same with an mkey that the NIC has to make. */
-static void register_new_mkey(void **state)
+GUEST_CASE(register_new_mkey)
 {
 	static const struct call call = {"register, new mkey", prepare_new_mkey, run_register,
 					 undo_register};
 	struct bench bench;
 
-	bench_open_nic(&bench, state, 16);
+	bench_open_nic(&bench, guest, 16);
 	bench.hint.ph = 3;
 	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
 	fail_each_on_nic(&bench, &call);
@@ -346,12 +344,12 @@ static int run_deregister(struct bench *bench)
 }
 
 /* Theory of operation: a refused end is no end, the second attempt is. */
-static void deregister(void **state)
+GUEST_CASE(deregister)
 {
 	static const struct call call = {"deregister", prepare_deregister, run_deregister, NULL};
 	struct bench bench;
 
-	bench_open_nic(&bench, state, 16);
+	bench_open_nic(&bench, guest, 16);
 	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
 	fail_each_on_nic(&bench, &call);
 }
@@ -395,7 +393,7 @@ static int run_reset(struct bench *bench)
 }
 
 /* Theory of operation: one region lives through all of it, with the hint that is wanted. */
-static void revoked(void **state)
+GUEST_CASE(revoked)
 {
 	static const struct call calls[] = {
 		{"map again", prepare_map, run_map, check_hinted},
@@ -404,7 +402,7 @@ static void revoked(void **state)
 	};
 	struct bench bench;
 
-	bench_open_nic(&bench, state, 16);
+	bench_open_nic(&bench, guest, 16);
 	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
 	bench.mr = guest_register(bench.guest, bench.nic, bench.fd);
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
@@ -427,45 +425,26 @@ static void undo_iommufd(struct bench *bench)
 }
 
 /* Theory of operation: the private way of iommufd to the memory. */
-static void by_iommufd(void **state)
+GUEST_CASE(by_iommufd)
 {
 	static const struct call call = {"iommufd", prepare_iommufd, run_iommufd, undo_iommufd};
 	struct bench bench;
 
-	bench_open(&bench, state);
+	bench_open(&bench, guest);
 	bench.fd = guest_export(bench.guest, 0, 0);
 	fail_each(&bench, &call);
 }
 
-int main(int argc, char **argv)
+int guest_arguments(int argc, char **argv)
 {
-	struct guest guest;
-	int ret;
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(export, &guest),
-		GUEST_TEST(second_door, &guest),
-		GUEST_TEST(register_8, &guest),
-		GUEST_TEST(register_16, &guest),
-		GUEST_TEST(register_new_mkey, &guest),
-		GUEST_TEST(deregister, &guest),
-		GUEST_TEST(revoked, &guest),
-		GUEST_TEST(by_iommufd, &guest),
-	};
-
 	if (argc > 1)
 		step = (unsigned)strtoul(argv[1], NULL, 10);
 	if (argc > 2 || !step) {
 		fprintf(stderr, "usage: fail_nth [STEP]: STEP is a number from 1\n");
 		return 2;
 	}
-	if (!can_fail()) {
-		printf("skipped: this kernel injects no faults; run this with tphlab run --debug\n");
-		return GUEST_SKIPPED;
-	}
-	ret = guest_open(&guest);
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("fail_nth", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	if (can_fail())
+		return 0;
+	printf("skipped: this kernel injects no faults; run this with tphlab run --debug\n");
+	return GUEST_SKIPPED;
 }

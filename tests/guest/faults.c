@@ -105,33 +105,33 @@ static void hit_reads(const struct bench *b, const char *fault)
 	assert_arrived(b, 0, PIECE_BYTES);
 }
 
-static void hit_both(void **state, const char *fault)
+static void hit_both(struct guest *guest, const char *fault)
 {
 	struct bench b;
 
-	bench_open(&b, *state);
+	bench_open(&b, guest);
 	hit_write(&b, fault);
 	hit_reads(&b, fault);
 }
 
-static void drop(void **state)
+GUEST_CASE(drop)
 {
-	hit_both(state, "drop");
+	hit_both(guest, "drop");
 }
 
-static void corrupt(void **state)
+GUEST_CASE(corrupt)
 {
-	hit_both(state, "corrupt");
+	hit_both(guest, "corrupt");
 }
 
-static void unsupported_request(void **state)
+GUEST_CASE(unsupported_request)
 {
-	hit_both(state, "ur");
+	hit_both(guest, "ur");
 }
 
-static void completer_abort(void **state)
+GUEST_CASE(completer_abort)
 {
-	hit_both(state, "ca");
+	hit_both(guest, "ca");
 }
 
 static uint64_t reads_served(const struct bench *b)
@@ -147,11 +147,11 @@ static uint64_t reads_served(const struct bench *b)
 }
 
 /* Theory of operation: the accelerator has served the read, and the NIC never hears of it. */
-static void lose(void **state)
+GUEST_CASE(lose)
 {
 	struct bench b;
 
-	bench_open(&b, *state);
+	bench_open(&b, guest);
 	hit_reads(&b, "lose");
 	assert_int_equal(accel_clear_counters(&b.guest->accel), 0);
 	host_tell("accel0 lose");
@@ -172,7 +172,7 @@ static uint64_t now_ms(void)
  * its time. Meanwhile the other NIC goes on. (The guest's clock may be a little
  * ahead of the host's.)
  */
-static void delay(void **state)
+GUEST_CASE(delay)
 {
 	struct ibv_wc wc;
 	struct nic *other;
@@ -180,7 +180,7 @@ static void delay(void **state)
 	uint64_t begin;
 	struct bench b;
 
-	bench_open(&b, *state);
+	bench_open(&b, guest);
 	host_tell("accel0 delay 400ms 1");
 	begin = now_ms();
 	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, PIECE_BYTES), 0);
@@ -218,11 +218,11 @@ static void reorder_at(const struct bench *b, const char *device)
 	host_tell("%s clear", device);
 }
 
-static void reorder(void **state)
+GUEST_CASE(reorder)
 {
 	struct bench b;
 
-	bench_open(&b, *state);
+	bench_open(&b, guest);
 	reorder_at(&b, "accel0");
 	reorder_at(&b, b.nic_device);
 }
@@ -271,13 +271,13 @@ static void post_numbered(const struct bench *b, unsigned n)
  * their midst. Those before it are successes and their data is there; from the
  * one that it hits on all are errors, and each of them ends.
  */
-static void acknowledged_is_there(void **state)
+GUEST_CASE(acknowledged_is_there)
 {
 	static const char *const faults[] = {"drop", "corrupt", "ur", "ca"};
 	const unsigned count = GUEST_SLICE_BYTES / PIECE_BYTES;
 	struct bench b;
 
-	bench_open(&b, *state);
+	bench_open(&b, guest);
 	for (unsigned f = 0; f < 4; f++) {
 		uint32_t good;
 		unsigned ended;
@@ -324,11 +324,10 @@ static void assert_takes(const struct guest *guest, unsigned bits)
  * Theory of operation: what a device advertises is what the kernel goes by, from the
  * next reset on and not before.
  */
-static void accel_tph(void **state)
+GUEST_CASE(accel_tph)
 {
 	static const unsigned bits[] = {0, 8, 16};
 	const struct hint hint = {16, 0x1234, 2};
-	struct guest *guest = *state;
 	struct bench b;
 	unsigned before = 16;
 
@@ -375,10 +374,9 @@ static void assert_gone(const struct guest *guest)
  * Theory of operation: it is unplugged under writes. Each of them ends, and those
  * that begin then are errors. Plugged in, reset and enabled it is as new.
  */
-static void accel_unplug(void **state)
+GUEST_CASE(accel_unplug)
 {
 	const struct hint hint = {16, 0x77, 2};
-	struct guest *guest = *state;
 	struct bench b;
 
 	bench_open(&b, guest);
@@ -401,28 +399,4 @@ static void accel_unplug(void **state)
 	b.mr = guest_register(guest, b.nic, b.fd);
 	guest_check_writes(guest, b.nic, b.mr, 0,
 			   guest->completer_bits == 16 ? hint : (struct hint){0});
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(drop, &guest),
-		GUEST_TEST(corrupt, &guest),
-		GUEST_TEST(unsupported_request, &guest),
-		GUEST_TEST(completer_abort, &guest),
-		GUEST_TEST(lose, &guest),
-		GUEST_TEST(delay, &guest),
-		GUEST_TEST(reorder, &guest),
-		GUEST_TEST(acknowledged_is_there, &guest),
-		GUEST_TEST(accel_tph, &guest),
-		GUEST_TEST(accel_unplug, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("faults", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

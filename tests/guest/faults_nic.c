@@ -54,10 +54,9 @@ static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
  * driver, not before; the driver that comes then takes it as it is. With 8-bit
  * tags alone a buffer that has a 16-bit one gets none.
  */
-static void advertised(void **state)
+GUEST_CASE(advertised)
 {
 	static const unsigned bits[] = {0, 8, 16};
-	struct guest *guest = *state;
 	struct nic *nic = start(guest);
 	struct guest_place place = guest_place_of(guest, nic);
 
@@ -106,9 +105,8 @@ static struct nic *wait_until_recovered(struct guest *guest, const struct guest_
  * not hang. Plugged in, the driver recovers it by itself, and all is as before.
  * What was acknowledged before is still there.
  */
-static void unplug(void **state)
+GUEST_CASE(unplug)
 {
-	struct guest *guest = *state;
 	struct nic *nic = start(guest);
 	struct guest_place place = guest_place_of(guest, nic);
 	int fd = guest_export(guest, 0, guest_flags_of(hint16));
@@ -131,20 +129,4 @@ static void unplug(void **state)
 	assert_memory_equal(after, before, sizeof(after));
 	assert_int_equal(nic->tag_bits, place.tag_bits);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint16);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(advertised, &guest),
-		GUEST_TEST(unplug, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("faults_nic", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

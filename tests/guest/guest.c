@@ -88,6 +88,29 @@ void guest_close(struct guest *guest)
 	accel_close(&guest->accel);
 }
 
+static struct guest the_guest;
+
+__attribute__((weak)) int guest_arguments(int argc, char **argv)
+{
+	if (argc == 1)
+		return 0;
+	fprintf(stderr, "%s takes no arguments, and got '%s'\n", argv[0], argv[1]);
+	return 2;
+}
+
+int test_begin(int argc, char **argv, void **state)
+{
+	int ret = guest_arguments(argc, argv);
+
+	*state = &the_guest;
+	return ret ? ret : guest_open(&the_guest);
+}
+
+void test_end(void)
+{
+	guest_close(&the_guest);
+}
+
 unsigned guest_limit(unsigned seconds)
 {
 	bool slow = !access("/proc/lockdep", F_OK) || !access("/sys/kernel/debug/kcsan", F_OK);

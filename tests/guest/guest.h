@@ -7,17 +7,13 @@
 #ifndef TESTS_GUEST_H
 #define TESTS_GUEST_H
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <pthread.h>
 
 #include "lab/guest/accel_vfio.h"
 #include "lab/guest/rdma_loop.h"
+#include "tests/test.h"
 #include "uapi.h"
 
 #define GUEST_NICS	  8
@@ -25,7 +21,7 @@
 #define GUEST_MRS	  512
 #define GUEST_SLICE_BYTES 65536UL
 #define GUEST_LIMIT	  90 /* seconds of one test, then SIGALRM ends the program */
-#define GUEST_SKIPPED	  77 /* exit status: nothing here could run */
+#define GUEST_SKIPPED	  TEST_SKIPPED
 
 struct hint {
 	unsigned bits; /* 8 or 16; 0: no hint */
@@ -76,6 +72,19 @@ int guest_begin(void **state);
 int guest_end(void **state);
 #define GUEST_TEST(function, guest)                                                                \
 	cmocka_unit_test_prestate_setup_teardown(function, guest_begin, guest_end, guest)
+
+/* The same for a program whose main() is that of tests/test.c; which opens the guest. */
+#define GUEST_CASE_WITH(name, tear_down)                                                           \
+	static void name(struct guest *guest);                                                     \
+	TEST_WITH(name, guest_begin, tear_down)                                                    \
+	{                                                                                          \
+		name(*state);                                                                      \
+	}                                                                                          \
+	static void name(struct guest *guest __attribute__((unused)))
+#define GUEST_CASE(name) GUEST_CASE_WITH(name, guest_end)
+
+/* Defined by a program that takes arguments, or needs more than devices: 0 or an exit status. */
+int guest_arguments(int argc, char **argv);
 
 /* Ends the test as skipped, saying why. */
 #define GUEST_SKIP(...)                                                                            \

@@ -71,32 +71,16 @@ static void each_nic(struct guest *guest, bool in_use)
  * table empty; after bind the port is active, TPH is on, and a write through a
  * new region carries its hint.
  */
-static void idle(void **state)
+GUEST_CASE(idle)
 {
-	each_nic(*state, false);
+	each_nic(guest, false);
 }
 
 /*
  * Theory of operation: the same with the device open and a region with a hint
  * registered: unbind must not wait for the application, and must clean up.
  */
-static void in_use(void **state)
+GUEST_CASE(in_use)
 {
-	each_nic(*state, true);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(idle, &guest),
-		GUEST_TEST(in_use, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("nic_unbind_rebind", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	each_nic(guest, true);
 }

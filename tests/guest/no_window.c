@@ -104,14 +104,14 @@ static void tags_come_and_go(struct guest *guest, struct nic *nic)
 		      atomic_load(&guest->traffic.writes), TAGS);
 }
 
-static void bits_8(void **state)
+GUEST_CASE(bits_8)
 {
-	tags_come_and_go(*state, guest_nic(*state, 8));
+	tags_come_and_go(guest, guest_nic(guest, 8));
 }
 
-static void bits_16(void **state)
+GUEST_CASE(bits_16)
 {
-	tags_come_and_go(*state, guest_nic(*state, 16));
+	tags_come_and_go(guest, guest_nic(guest, 16));
 }
 
 /*
@@ -121,32 +121,14 @@ static void bits_16(void **state)
  * them. The firmware here knows no tags of CPUs, so the handles have a PH alone
  * and take no ST entries.
  */
-static void beside_handles(void **state)
+GUEST_CASE_WITH(beside_handles, handles_end)
 {
-	struct nic *nic = guest_nic_with_dmah(*state);
+	struct nic *nic = guest_nic_with_dmah(guest);
 
 	handles_start(nic);
-	tags_come_and_go(*state, nic);
+	tags_come_and_go(guest, nic);
 	handles_stop();
 	assert_int_equal(handles.err, 0);
 	assert_true(atomic_load(&handles.count) > 0);
 	print_message("%u handles came and went\n", atomic_load(&handles.count));
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(bits_8, &guest),
-		GUEST_TEST(bits_16, &guest),
-		cmocka_unit_test_prestate_setup_teardown(beside_handles, guest_begin, handles_end,
-							 &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("no_window", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -45,9 +45,8 @@ static void check_read(struct guest *guest, struct nic *nic, unsigned slot, stru
 }
 
 /* Theory of operation: one key serves reads as well, so they carry the hint where writes do. */
-static void reads(void **state)
+GUEST_CASE(reads)
 {
-	struct guest *guest = *state;
 	bool ran = false;
 
 	for (unsigned i = 0; i < guest->nic_count; i++) {
@@ -63,19 +62,4 @@ static void reads(void **state)
 	}
 	if (!ran)
 		GUEST_SKIP("no NIC whose hints reach the accelerator");
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(reads, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("rdma_read", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

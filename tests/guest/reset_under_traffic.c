@@ -47,29 +47,28 @@ static void disturb(struct guest *guest, unsigned bits, void (*disturbance)(stru
  * limit, a kernel that hangs by the program's. Then a new region on the same
  * buffer works, hint and all.
  */
-static void reset_8(void **state)
+GUEST_CASE(reset_8)
 {
-	disturb(*state, 8, guest_reset);
+	disturb(guest, 8, guest_reset);
 }
 
-static void reset_16(void **state)
+GUEST_CASE(reset_16)
 {
-	disturb(*state, 16, guest_reset);
+	disturb(guest, 16, guest_reset);
 }
 
 /* Theory of operation: the same with memory enable going off and on. */
-static void memory_enable(void **state)
+GUEST_CASE(memory_enable)
 {
-	disturb(*state, 16, memory_off_and_on);
+	disturb(guest, 16, memory_off_and_on);
 }
 
 /*
  * Theory of operation: with memory off for good, every write that starts then
  * must end in an error completion: there is nothing to write to.
  */
-static void memory_stays_off(void **state)
+GUEST_CASE(memory_stays_off)
 {
-	struct guest *guest = *state;
 	struct nic *nic = guest_nic(guest, 16);
 	int fd = guest_export(guest, 0, 0);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
@@ -79,22 +78,4 @@ static void memory_stays_off(void **state)
 	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
 	assert_int_equal(nic_connect(nic), 0);
 	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(reset_8, &guest),
-		GUEST_TEST(reset_16, &guest),
-		GUEST_TEST(memory_enable, &guest),
-		GUEST_TEST(memory_stays_off, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("reset_under_traffic", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

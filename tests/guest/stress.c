@@ -363,13 +363,13 @@ static void join(struct stress *stress)
 	}
 }
 
-static void everything(void **state)
+GUEST_CASE(everything)
 {
 	static struct stress stress;
 
 	alarm((unsigned)arg_seconds + HANG_SECONDS + 60);
 	print_message("seed %" PRIu64 "\n", arg_seed);
-	stress = (struct stress){.guest = *state, .lock = PTHREAD_MUTEX_INITIALIZER};
+	stress = (struct stress){.guest = guest, .lock = PTHREAD_MUTEX_INITIALIZER};
 	for (unsigned i = 0; i < BUFFERS; i++)
 		stress.fds[i] = -1;
 	hire(&stress);
@@ -388,10 +388,8 @@ static void everything(void **state)
 }
 
 /* Theory of operation: all is given back, and the next user finds things in order. */
-static void nothing_left(void **state)
+GUEST_CASE(nothing_left)
 {
-	struct guest *guest = *state;
-
 	assert_int_equal(guest_dmabufs(), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++) {
 		struct nic *nic = &guest->nics[i];
@@ -407,25 +405,13 @@ static void nothing_left(void **state)
 	}
 }
 
-int main(int argc, char **argv)
+int guest_arguments(int argc, char **argv)
 {
-	struct guest guest;
-	int ret;
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(everything, &guest),
-		GUEST_TEST(nothing_left, &guest),
-	};
-
 	if (getrandom(&arg_seed, 4, 0) != 4)
 		return 1;
 	if (argc > 1)
 		arg_seconds = strtoull(argv[1], NULL, 10);
 	if (argc > 2)
 		arg_seed = strtoull(argv[2], NULL, 10);
-	ret = guest_open(&guest);
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("stress", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	return 0;
 }

@@ -25,7 +25,7 @@
 #include "lab/user.h"
 #include "vfio-user/descriptor.h"
 
-/* Descriptors that a peer is behind, but does not send: its socket, interrupts, our own. */
+/* Descriptors per peer that it does not send itself: its socket, interrupts, our own. */
 #define FILES_PER_PEER 64
 
 struct lab {
@@ -99,11 +99,59 @@ static int take_user(struct lab *lab, const struct options *options)
 	return ret ? fail("become", "an unprivileged user", ret) : 0;
 }
 
-static int open_slot(struct lab *lab, const struct options *options, struct slot *slot, int ret)
+static int create_accel(struct pci_function **function, const struct options *options,
+			unsigned index, const struct pci_function_link *link)
+{
+	const struct accel_config config = {
+		.memory_bytes = 64ULL << 20,
+		.completer = options->accel_completer,
+		.trapped = options->accel_trapped,
+	};
+
+	(void)index;
+	return accel_create(function, &config, link);
+}
+
+static int create_nic(struct pci_function **function, const struct options *options, unsigned index,
+		      const struct pci_function_link *link)
+{
+	const struct cx_config config = {
+		.tph_bits = options->nic_tph_bits[index],
+		.st_entries = options->nic_st_entries,
+		.index = index,
+	};
+
+	return cx_create(function, &config, link);
+}
+
+static int create_ept(struct pci_function **function, const struct options *options, unsigned index,
+		      const struct pci_function_link *link)
+{
+	const struct ept_config config = {.tph_bits = options->ept_tph_bits[index]};
+
+	return ept_create(function, &config, link);
+}
+
+static const struct {
+	const char *name; /* at most 7 characters, since the trace takes 8 with a digit */
+	int (*create)(struct pci_function **function, const struct options *options, unsigned index,
+		      const struct pci_function_link *link);
+} kinds[DEVICE_KINDS] = {
+	[DEVICE_ACCEL] = {"accel", create_accel},
+	[DEVICE_NIC] = {"nic", create_nic},
+	[DEVICE_EPT] = {"ept", create_ept},
+};
+
+static int open_slot(struct lab *lab, const struct options *options, unsigned kind, unsigned index)
 {
 	unsigned n = lab->slot_count++;
+	struct slot *slot = &lab->slots[n];
+	const struct pci_function_link link = slot_link(slot);
 	const struct slot_place place = {options->ids[n], options->switches[n]};
+	int ret;
 
+	snprintf(slot->name, sizeof(slot->name), "%s%u", kinds[kind].name, index);
+	ret = kinds[kind].create(&slot->function, options, index, &link);
 	if (!ret)
 		ret = slot_open(slot, lab->fabric, ".", &place);
 	if (!ret)
@@ -115,42 +163,21 @@ static int open_slot(struct lab *lab, const struct options *options, struct slot
 	return ret;
 }
 
-static int open_accel(struct lab *lab, const struct options *options, unsigned index)
+static int open_slots(struct lab *lab, const struct options *options)
 {
-	struct slot *slot = &lab->slots[lab->slot_count];
-	struct pci_function_link link = slot_link(slot);
-	struct accel_config config = {
-		.memory_bytes = 64ULL << 20,
-		.completer = options->accel_completer,
-		.trapped = options->accel_trapped,
-	};
+	int ret = 0;
 
-	snprintf(slot->name, sizeof(slot->name), "accel%u", index);
-	return open_slot(lab, options, slot, accel_create(&slot->function, &config, &link));
+	for (unsigned kind = 0; kind < DEVICE_KINDS; kind++)
+		for (unsigned i = 0; !ret && i < options->count[kind]; i++)
+			ret = open_slot(lab, options, kind, i);
+	return ret;
 }
 
-static int open_nic(struct lab *lab, const struct options *options, unsigned index)
+static void list_devices(const struct options *options)
 {
-	struct slot *slot = &lab->slots[lab->slot_count];
-	struct pci_function_link link = slot_link(slot);
-	struct cx_config config = {
-		.tph_bits = options->nic_tph_bits[index],
-		.st_entries = options->nic_st_entries,
-		.index = index,
-	};
-
-	snprintf(slot->name, sizeof(slot->name), "nic%u", index);
-	return open_slot(lab, options, slot, cx_create(&slot->function, &config, &link));
-}
-
-static int open_ept(struct lab *lab, const struct options *options, unsigned index)
-{
-	struct slot *slot = &lab->slots[lab->slot_count];
-	struct pci_function_link link = slot_link(slot);
-	struct ept_config config = {.tph_bits = options->ept_tph_bits[index]};
-
-	snprintf(slot->name, sizeof(slot->name), "ept%u", index);
-	return open_slot(lab, options, slot, ept_create(&slot->function, &config, &link));
+	for (unsigned kind = 0; kind < DEVICE_KINDS; kind++)
+		for (unsigned i = 0; i < options->count[kind]; i++)
+			printf("%s%u\n", kinds[kind].name, i);
 }
 
 static int open_signals(struct lab *lab)
@@ -208,10 +235,12 @@ static int set_fault(struct lab *lab, const char *line)
 static int raise_limit(const struct options *options)
 {
 	/* QEMU at each device, and the clients of the control socket. */
-	const rlim_t peers = options->accel_count + options->nic_count + options->ept_count + 1;
-	const rlim_t needed = peers * (DESCRIPTOR_CAPACITY + FILES_PER_PEER);
+	rlim_t peers = 1, needed;
 	struct rlimit limit;
 
+	for (unsigned kind = 0; kind < DEVICE_KINDS; kind++)
+		peers += options->count[kind];
+	needed = peers * (DESCRIPTOR_CAPACITY + FILES_PER_PEER);
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return fail("read the limit of", "open files", -errno);
 	if (limit.rlim_cur >= needed)
@@ -237,12 +266,8 @@ static int lab_open(struct lab *lab, const struct options *options)
 		ret = open_signals(lab);
 	if (!ret)
 		ret = open_fabric(lab, options);
-	for (unsigned i = 0; !ret && i < options->accel_count; i++)
-		ret = open_accel(lab, options, i);
-	for (unsigned i = 0; !ret && i < options->nic_count; i++)
-		ret = open_nic(lab, options, i);
-	for (unsigned i = 0; !ret && i < options->ept_count; i++)
-		ret = open_ept(lab, options, i);
+	if (!ret)
+		ret = open_slots(lab, options);
 	for (unsigned i = 0; !ret && i < options->fault_count; i++)
 		ret = set_fault(lab, options->faults[i]);
 	return ret;
@@ -339,6 +364,10 @@ int main(int argc, char **argv)
 
 	if (ret)
 		return 2;
+	if (options.list) {
+		list_devices(&options);
+		return 0;
+	}
 	if (raise_limit(&options) || take_user(&lab, &options))
 		return 1;
 	ret = lab_open(&lab, &options);

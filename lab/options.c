@@ -101,12 +101,20 @@ static int slot_numbers(const char *option, char *list, uint16_t slots[OPTIONS_S
 	return 0;
 }
 
-/* One function for each option; @name is the option's, @value is argv's or NULL. */
+/* Each option has a parser; @name is the option's, @value is argv's or NULL. */
 
 static int parse_dir(struct options *o, const char *name, char *value)
 {
 	(void)name;
 	o->dir = value;
+	return 0;
+}
+
+static int parse_list(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	(void)value;
+	o->list = true;
 	return 0;
 }
 
@@ -153,7 +161,7 @@ static int parse_mps(struct options *o, const char *name, char *value)
 
 static int parse_accels(struct options *o, const char *name, char *value)
 {
-	return small_number(name, value, OPTIONS_ACCELS_MAX, &o->accel_count);
+	return small_number(name, value, OPTIONS_ACCELS_MAX, &o->count[DEVICE_ACCEL]);
 }
 
 static int parse_accel_tph(struct options *o, const char *name, char *value)
@@ -174,7 +182,7 @@ static int parse_accel_trapped(struct options *o, const char *name, char *value)
 
 static int parse_nics(struct options *o, const char *name, char *value)
 {
-	return requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits, &o->nic_count);
+	return requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits, &o->count[DEVICE_NIC]);
 }
 
 /* "cap": in the capability, of the usual size; a number: of so many entries there; "none". */
@@ -188,7 +196,7 @@ static int parse_nic_st_table(struct options *o, const char *name, char *value)
 
 static int parse_endpoints(struct options *o, const char *name, char *value)
 {
-	return requesters(name, value, OPTIONS_EPTS_MAX, o->ept_tph_bits, &o->ept_count);
+	return requesters(name, value, OPTIONS_EPTS_MAX, o->ept_tph_bits, &o->count[DEVICE_EPT]);
 }
 
 static int parse_ids(struct options *o, const char *name, char *value)
@@ -207,6 +215,7 @@ static const struct {
 	int (*parse)(struct options *o, const char *name, char *value);
 } known[] = {
 	{"dir", required_argument, parse_dir},
+	{"list", no_argument, parse_list},
 	{"trace", required_argument, parse_trace},
 	{"user", required_argument, parse_user},
 	{"fault", required_argument, parse_fault},
@@ -231,7 +240,7 @@ int options_parse(struct options *options, int argc, char **argv)
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		list[i] = (struct option){known[i].name, known[i].has_arg, NULL, 0};
 	*options = (struct options){
-		.mps_bytes = 256, .accel_count = 1, .nic_st_entries = CX_ST_ENTRIES};
+		.mps_bytes = 256, .count[DEVICE_ACCEL] = 1, .nic_st_entries = CX_ST_ENTRIES};
 	while ((got = getopt_long(argc, argv, "", list, &index)) == 0) {
 		int ret = known[index].parse(options, known[index].name, optarg);
 
@@ -242,5 +251,5 @@ int options_parse(struct options *options, int argc, char **argv)
 		return -EINVAL;
 	if (optind != argc)
 		return bad("(nothing)", argv[optind]);
-	return options->dir ? 0 : bad("dir", "(missing)");
+	return options->dir || options->list ? 0 : bad("dir", "(missing)");
 }

@@ -16,27 +16,26 @@
 #define OPTIONS_EPTS_MAX   4
 #define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX + OPTIONS_EPTS_MAX)
 
+/* In the order of their slots. */
+enum device_kind { DEVICE_ACCEL, DEVICE_NIC, DEVICE_EPT, DEVICE_KINDS };
+
 struct options {
+	bool list;	    /* print the devices' names and end */
 	const char *dir;    /* for the sockets */
 	const char *trace;  /* NULL: none */
 	unsigned long user; /* whose rights to take on, as user and group; 0: as started */
 	enum fabric_peers peers;
 	bool host_bridge_keeps_hints;
 	unsigned mps_bytes;
-	unsigned accel_count;
+	unsigned count[DEVICE_KINDS];
 	enum pci_tph_completer accel_completer;
 	bool accel_trapped;
-	unsigned nic_st_entries; /* 0: no ST table */
-	unsigned nic_count;
+	unsigned nic_st_entries;		 /* 0: no ST table */
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
-	unsigned ept_count;
 	unsigned ept_tph_bits[OPTIONS_EPTS_MAX]; /* likewise */
 	const char *faults[OPTIONS_FAULTS_MAX];	 /* lines of the control language */
 	unsigned fault_count;
-	/*
-	 * Requester IDs: of the accelerators, of the NICs, then of the endpoints. The
-	 * transport does not tell them.
-	 */
+	/* Requester IDs by slot: the transport does not tell them. */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
 	/* Likewise: below which switch each is, from 1; 0: as peers says. */
 	uint16_t switches[OPTIONS_SLOTS_MAX];

@@ -119,18 +119,16 @@ boot_accel_trapped() {
 	[ "$topology" != switch ] && [ "$iommu" = translated ]
 }
 
-# Which switch each function is below: the first, or every other of its kind below the second.
+# Which switch each device is below: the first, or every other of its kind below the second.
 boot_switches() {
-	local n count slot
+	local n device slot
 	below=()
-	for count in "$accels" "$(wc -w <<<"${nics//,/ }")" "$(wc -w <<<"${endpoints//,/ }")"; do
-		for ((n = 0; n < count; n++)); do
-			case $topology in
-			switch) below+=(1) ;;
-			switches) below+=($((n % 2 + 1))) ;;
-			*) below+=(0) ;;
-			esac
-		done
+	for device in "${devices[@]}"; do
+		case $topology in
+		switch) below+=(1) ;;
+		switches) below+=($((${device##*[a-z]} % 2 + 1))) ;;
+		*) below+=(0) ;;
+		esac
 	done
 	for n in $(printf '%s\n' "${below[@]}" | sort -u); do
 		slot=$((n + 7))
@@ -152,21 +150,20 @@ boot_switch_bus() {
 	echo $((bus + 2 * (below[n] - 1)))
 }
 
+# fabricd knows which devices there are, and in which order.
 boot_device_args() {
-	local n nic=0 ept=0 more=''
+	local n more names
+	device_options=(--accels "$accels" --nics "$nics" --endpoints "$endpoints")
+	names=$("$build/lab/fabricd" --list "${device_options[@]}") ||
+		die "$build/lab/fabricd cannot list the devices: ninja -C $build builds it anew"
+	mapfile -t devices <<<"$names"
 	device_args=() ids=''
 	boot_switches
-	! boot_accel_trapped || more=',"x-no-posted-writes":true'
-	for ((n = 0; n < accels; n++)); do
-		boot_device "accel$n.sock" "$n" "$more"
-	done
-	for _ in ${nics//,/ }; do
-		boot_device "nic$nic.sock" $((n + nic)) ''
-		nic=$((nic + 1))
-	done
-	for _ in ${endpoints//,/ }; do
-		boot_device "ept$ept.sock" $((n + nic + ept)) ''
-		ept=$((ept + 1))
+	for n in "${!devices[@]}"; do
+		more=''
+		[[ ${devices[n]} != accel* ]] || ! boot_accel_trapped ||
+			more=',"x-no-posted-writes":true'
+		boot_device "${devices[n]}.sock" "$n" "$more"
 	done
 }
 
@@ -174,8 +171,8 @@ boot_device_args() {
 boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
-	args=(--dir "$dev_dir" --user "$run_uid" --accels "$accels" --accel-tph "$accel_tph"
-		--nics "$nics" --endpoints "$endpoints" --nic-st-table "$nic_st_table"
+	args=(--dir "$dev_dir" --user "$run_uid" "${device_options[@]}" --accel-tph "$accel_tph"
+		--nic-st-table "$nic_st_table"
 		--peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")

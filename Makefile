@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Thin: each target is one command that can be run by itself. doc/testing.md has the tests.
 
-.PHONY: all demo test check pre-push check-series soak bench fmt install kernel-tree kernel-refresh \
+.PHONY: all demo test check check-series soak bench fmt install kernel-tree kernel-refresh \
 	kernel-deb clean
 all:
 	meson setup --reconfigure build >/dev/null 2>&1 || meson setup build
@@ -15,8 +15,6 @@ test: build/build.ninja
 # Everything, or SUITE=… and NAME=…, such as make check NAME=lab-errors.
 check:
 	tests/check $(addprefix --suite ,$(SUITE)) $(NAME)
-pre-push: test
-	meson test -C build --setup all lint-tidy
 soak:
 	tests/check --suite soak
 check-series:

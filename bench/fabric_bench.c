@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/turns.h"
+#include "bench/stats.h"
 #include "fabric/fabric.h"
 
 enum {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bench/pingpong.h"
-#include "bench/turns.h"
+#include "bench/stats.h"
 #include "devices/accel/accel.h"
 #include "fabric/fabric.h"
 #include "tests/unit/cx_driver.h"

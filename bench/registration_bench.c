@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/turns.h"
+#include "bench/stats.h"
 #include "lab/guest/accel_vfio.h"
 #include "lab/guest/rdma_loop.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "bench/stats.h"
+
+#include <errno.h>
 #include <stdlib.h>
 #include <time.h>
-
-#include "bench/stats.h"
 
 double now_s(void)
 {
@@ -29,4 +30,45 @@ double undisturbed(double *values, unsigned n)
 {
 	qsort(values, n, sizeof(*values), compare_doubles);
 	return values[n / 10];
+}
+
+/* @taken: by each of the two in this turn */
+static int take_turn(const turn_fn both[2], void *ctx, unsigned turn, double taken[2])
+{
+	int ret = 0;
+
+	for (unsigned k = 0; !ret && k < 2; k++) {
+		unsigned which = (turn + k) % 2;
+		double start = now_s();
+
+		ret = both[which](ctx, turn);
+		taken[which] = now_s() - start;
+	}
+	return ret;
+}
+
+int turns_compare(turn_fn yardstick, turn_fn job, void *ctx, unsigned turns, struct comparison *out)
+{
+	const turn_fn both[2] = {yardstick, job};
+	double *values = calloc(3 * (size_t)turns, sizeof(*values));
+	int ret = 0;
+
+	if (!values)
+		return -ENOMEM;
+	for (unsigned i = 0; !ret && i < turns; i++) {
+		double taken[2];
+
+		ret = take_turn(both, ctx, i, taken);
+		values[i] = taken[0];
+		values[turns + i] = taken[1];
+		values[2 * turns + i] = taken[1] / taken[0];
+	}
+	if (!ret) {
+		out->median_ratio = median(values + 2 * turns, turns);
+		out->yardstick_s = undisturbed(values, turns);
+		out->job_s = undisturbed(values + turns, turns);
+		out->ratio = out->job_s / out->yardstick_s;
+	}
+	free(values);
+	return ret;
 }

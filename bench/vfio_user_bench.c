@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "bench/pingpong.h"
-#include "bench/turns.h"
+#include "bench/stats.h"
 #include "vfio-user/message.h"
 #include "vfio-user/vfio_user.h"
 

@@ -3,8 +3,8 @@
 
 # Of each NIC: those below the first switch, where the demo's accelerator is, every other one.
 demo_hints_of_two() {
-	local nic words=()
-	for nic in ${nics//,/ }; do
+	local words=()
+	for _ in ${nics//,/ }; do
 		words+=("$([ $((${#words[@]} % 2)) = 0 ] && echo yes || echo no)")
 	done
 	(IFS=,; echo "${words[*]}")

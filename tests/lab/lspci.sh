@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What lspci makes of the accelerator, of the NICs (8, 16 and off) and of the switch's ports is as
-# in tests/golden/lspci-*.txt. TPH_GOLDEN=update writes those anew.
+# in tests/golden/lspci.txt. TPH_GOLDEN=update writes its sections anew.
 # usage: lspci.sh 8|16   what the accelerator completes
 . "$(dirname "$0")/../lib/guest.sh"
 
@@ -20,12 +20,20 @@ port_of() {
 		grep -E 'PCI bridge|Express \(v2\)|EETLPPrefix\+|TPHComp|ACSCap|ACSCtl'
 }
 
+golden=tests/golden/lspci.txt
+
+# update NAME: its section, at the end
+update() {
+	awk -v name="== $1" '/^== / { on = $0 == name } !on' $golden >"$work/new"
+	{ echo "== $1"; cat "$work/$1"; } >>"$work/new"
+	cp "$work/new" $golden
+}
+
 # same FUNCTION ADDRESS NAME
 same() {
-	local golden=tests/golden/lspci-$3.txt
 	"$1" "$2" >"$work/$3"
-	[ "${TPH_GOLDEN:-}" != update ] || cp "$work/$3" "$golden"
-	diff -u "$golden" "$work/$3"
+	[ "${TPH_GOLDEN:-}" != update ] || update "$3"
+	awk -v name="== $3" '/^== / { on = $0 == name; next } on' $golden | diff -u - "$work/$3"
 }
 
 in_guest --accel-tph "$1" --nics 8,16,off -- lspci -Dvvv >"$work/lspci"

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# For checks that boot: programs and the demo in the guest, and what its kernel said meanwhile.
+# For checks that boot: programs and the demo in the guest, what its kernel said meanwhile, and the
+# trace.
 . "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 
 # Which kernel, as tphlab --kernel takes it, and how many seconds a guest may take.
@@ -46,4 +47,15 @@ share_make() {
 	share=$work/share
 	mkdir -p "$share"
 	cp tests/guest/*.sh "$share"
+}
+
+# trace_shark FILE OPTION…: a trace by tshark with the project's dissector and settings of our own.
+# A newer tshark writes True for 1.
+trace_shark() {
+	local file=$1
+	shift
+	mkdir -p "$work/wireshark"
+	WIRESHARK_CONFIG_DIR=$work/wireshark tshark -n -X lua_script:lab/tph.lua -r "$file" "$@" \
+		2>"$work/tshark.err" | sed 's/\bTrue\b/1/g; s/\bFalse\b/0/g'
+	absent '[Ll]ua' "$work/tshark.err" >&2
 }

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The demo's page in a browser.
-# usage: page.sh REPORT                made-up runs: the numbers are right, it fits and can be read
-#        page.sh numbers PAGE RESULT   the page's numbers are those of result.json
-. "$(dirname "$0")/../lib/check.sh"
+# usage: page.sh REPORT   made-up runs: the numbers are right, it fits and can be read
+#        page.sh demo     of a real demo: the page's numbers are those of its result.json
+. "$(dirname "$0")/../lib/demo.sh"
 here=$top/tests/report
 
 # browse FILE dark|light: the DOM after its script ran. The console must stay empty.
@@ -63,8 +63,9 @@ inert() {
 
 need chromium chromium
 need jq jq
-if [ "$1" = numbers ]; then
-	numbers "$2" "$3"
+if [ "$1" = demo ]; then
+	demo_files
+	numbers "$demo/report.html" "$demo/result.json"
 	exit
 fi
 for kind in ok failed hostile; do

@@ -1,0 +1,88 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Checks of a few lines each, in a guest.
+# usage: small.sh CHECK OPTION…
+. "$(dirname "$0")/../lib/guest.sh"
+
+check=$1
+shift
+case $check in
+# The debug kernel has its detectors on: that they find nothing means something only then.
+debug-looks)
+	in_guest -- bash -ec '
+		dmesg | grep "KernelAddressSanitizer initialized"
+		grep "debug_locks: *1" /proc/lockdep_stats
+		test -w /sys/kernel/debug/kmemleak
+		test -w /proc/self/fail-nth
+		test -d /sys/kernel/debug/dma-api
+		test -r /sys/kernel/debug/debug_objects/stats'
+	;;
+
+# The main job: each of eight pairs of buffer and NIC carries the hint that it should, and no other.
+demo)
+	demo "$@"
+	;;
+
+# The PH of a DMA handle is, without a tag, on what its region writes to and reads from host memory,
+# and on nothing else there: 65536 bytes are written, and at least 9001 read.
+dmah-rciep)
+	need tshark tshark
+	trace=$work/trace.pcap
+	in_guest --topology rciep --host-bridge-hints keep --trace "$trace" -- dmah
+	trace_shark "$trace" -Y 'tph.to == "host" && tph.th == 1' -T fields \
+		-e tph.type -e tph.ph -e tph.st -e tph.len >"$work/hinted"
+	awk -F '\t' '
+		{ bytes[$1] += $4 }
+		$2 != "requester" || $3 !~ /^0x0+$/ { print "not PH alone: " $0; bad = 1 }
+		END {
+			print bytes["MWr"], bytes["MRd"]
+			exit bad || bytes["MWr"] != 65536 || bytes["MRd"] < 9001
+		}' "$work/hinted"
+	;;
+
+# A NIC that is unplugged by option is there at first, and gone after the firmware has found it.
+faults-unplug)
+	in_guest --fault 'nic0 unplug 30s' -- sh -c '
+		there() { [ "$(setpci -d 15b3: VENDOR_ID | grep -c 15b3)" = "$1" ]; }
+		there 2 || exit 1
+		for _ in $(seq 600); do ! there 1 || exit 0; sleep 0.1; done
+		exit 1'
+	;;
+
+# The requester IDs in the trace are those that the guest gave: tphlab computes the bus numbers from
+# the topology before the guest boots, and must do so as its firmware does.
+ids)
+	need tshark tshark
+	for topology in switch switches rciep rootport; do
+		trace=$work/$topology.pcap
+		in_guest --topology $topology --trace "$trace" -- lspci -d 15b3: |
+			awk '{ print $1 }' | sort >"$work/guest"
+		trace_shark "$trace" -Y 'tph.requester && tph.from != "host" && tph.to == "host"' \
+			-T fields -e tph.requester | sort -u >"$work/trace"
+		[ "$(wc -l <"$work/guest")" = 2 ]
+		diff "$work/guest" "$work/trace"
+	done
+	;;
+
+# What one NIC writes into the other's BAR arrives there, all of it and without a hint: a NIC is no
+# TPH completer, and tphctl says so in the guest.
+nic-to-nic)
+	need tshark tshark
+	share_make
+	in_guest --share "$share" --trace "$work/trace.pcap" "$@" -- /mnt/share/tphctl.sh nic_to_nic
+	trace_shark "$work/trace.pcap" -T fields -e tph.len -e tph.th \
+		-Y 'tph.from == "nic0" && tph.to == "nic1" && tph.type == "MWr"' >"$work/writes"
+	awk '
+		{ bytes += $1; hinted += $2 }
+		END {
+			print NR, "TLPs,", bytes, "bytes,", hinted, "hinted"
+			exit bytes != 65536 || hinted != 0
+		}' "$work/writes"
+	;;
+
+# On a kernel without the series the demo's program says so in one line, with its own status.
+plain-kernel)
+	says 'without this series|no hints|does not know' 3 lab/tphlab run "$@" -- p2p_demo
+	;;
+*) fail "no such check: $check" ;;
+esac

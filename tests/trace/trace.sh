@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What tshark and lab/tph.lua make of the trace of a demo.
+# usage: trace.sh CHECK
+. "$(dirname "$0")/../lib/demo.sh"
+
+check=$1
+shift
+case $check in
+# Two decoders that share no code agree on every field of every TLP of a demo: tshark with
+# lab/tph.lua, and the fabric's own.
+decode)
+	columns=(from to direction hint_dropped type length_dw requester tag first_be last_be addr
+		th len ph st st_bits no_preference completer status byte_count lower_addr payload
+		event value)
+
+	need tshark tshark
+	demo_files
+	ninja -C "$build" tests/trace/trace_fields
+	"$build/tests/trace/trace_fields" "$demo/trace.pcap" >"$work/fabric"
+	trace_shark "$demo/trace.pcap" -T fields "${columns[@]/#/-etph.}" >"$work/tshark"
+	wc -l "$work/fabric"
+	[ "$(wc -l <"$work/fabric")" -gt 8000 ]
+	cmp "$work/fabric" "$work/tshark"
+	;;
+
+# What arrived at the accelerator by NIC, tag and PH is the same in the packets and in its counters.
+counters)
+	need tshark tshark
+	demo_files
+	trace_shark "$demo/trace.pcap" -Y 'tph.type == "MWr" && tph.to == "accel0"' -T fields \
+		-e tph.requester -e tph.st_bits -e tph.st -e tph.ph -e tph.len | awk -F '\t' '
+			{
+				key = $1 " " ($2 ? $2 : 0) " " ($3 ? $3 : "-") " " ($4 ? $4 : "-")
+				tlps[key]++
+				bytes[key] += $5
+			}
+			END { for (key in tlps) print key, tlps[key], bytes[key] }' |
+		sort >"$work/packets"
+	jq -r -f tests/trace/counters.jq "$demo/result.json" | sort >"$work/counters"
+	cat "$work/packets"
+	[ -s "$work/packets" ]
+	diff "$work/packets" "$work/counters"
+	jq -e '[.pairs[].hinted] | add > 0' "$demo/result.json"
+	;;
+
+# tshark takes each rule of lab/tph.colorfilters; TLPs with a hint have their colours, others none.
+colours)
+	need tshark tshark
+	demo_files
+	mkdir "$work/wireshark"
+	cp lab/tph.colorfilters "$work/wireshark/colorfilters"
+	WIRESHARK_CONFIG_DIR=$work/wireshark COLORTERM=truecolor script -qec \
+		"tshark --color -n -X lua_script:lab/tph.lua -r $demo/trace.pcap" /dev/null \
+		>"$work/coloured" </dev/null
+	absent '[Cc]olor|[Ll]ua' "$work/coloured"
+	grep -m1 $'\e\\[48;2;204;235;213m.*ST 0x1234 (16-bit) target' "$work/coloured"
+	grep -m1 $'\e\\[48;2;209;226;255m.*ST 0x5a (8-bit) target' "$work/coloured"
+	absent $'\e\\[48;2;[0-9;]*m.*MWr [0-9]+ bytes at 0x[0-9a-f]+\e' "$work/coloured"
+	;;
+
+# Packets that are cut at any byte, and such with wrong bytes: the dissector shows them as
+# malformed, and there is never an error of Lua.
+hostile)
+	need tshark tshark
+	demo_files
+	trace_shark "$demo/trace.pcap" -Y 'frame.number % 97 == 0' -w "$work/few"
+	for n in $(seq 1 45); do
+		editcap -s "$n" "$work/few" "$work/cut-$n"
+	done
+	for n in $(seq 1 20); do
+		editcap -E 0.0$((n % 4 * 3 + 1)) --seed "$n" "$work/few" "$work/wrong-$n"
+	done
+	mergecap -a -w "$work/all" "$work"/cut-* "$work"/wrong-*
+	trace_shark "$work/all" -V >"$work/shown"
+	grep -c '^Frame' "$work/shown"
+	[ "$(grep -c '^Frame' "$work/shown")" -gt 10000 ]
+	[ "$(grep -c 'Expert Info.*Malformed' "$work/shown")" -gt 5000 ]
+	absent '[Ll]ua [Ee]rror|\[string|[Dd]issector bug|tph\.lua' "$work/shown"
+	;;
+
+# A full disk, a pipe whose reader ends, a pipe that nothing reads: a line of fabricd's, the status
+# of the guest's command where there is one, and no lab that hangs.
+lost)
+	says '^fabricd: cannot write all of the trace /dev/full: No space' 7 \
+		lab/tphlab run --trace /dev/full -- sh -c 'exit 7'
+	says '^fabricd: cannot write all of the trace /dev/fd/[0-9]*: Broken pipe' 7 \
+		lab/tphlab run --trace >(head -c 1000 >/dev/null) -- sh -c 'exit 7'
+	mkfifo "$work/pipe"
+	says "^tphlab: the devices' process .* did not start" 125 \
+		lab/tphlab run --trace "$work/pipe" -- true
+	grep '^fabricd: cannot write the trace .*no process reads this pipe' "$work/output"
+	;;
+*) fail "no such check: $check" ;;
+esac

@@ -56,10 +56,14 @@ static int handle_region_info(struct vu *vu, const struct vu_request *request,
 	return 0;
 }
 
-static int check_access(const struct vu *vu, const struct vu_access_body *access)
+/* The reply of an access begins as its request does. */
+static int begin_access(const struct vu *vu, const struct vu_request *request,
+			struct vu_reply *reply, struct vu_access_body *access)
 {
 	uint64_t size, end;
 
+	memcpy(access, request->body, sizeof(*access));
+	memcpy(reply->body, access, sizeof(*access));
 	if (access->region >= VFIO_PCI_NUM_REGIONS || !access->count || access->count > VU_MAX_XFER)
 		return -EINVAL;
 	size = vu->config.regions[access->region].size;
@@ -72,13 +76,10 @@ static int handle_region_read(struct vu *vu, const struct vu_request *request,
 			      struct vu_reply *reply)
 {
 	struct vu_access_body access;
-	int ret;
+	int ret = begin_access(vu, request, reply, &access);
 
-	memcpy(&access, request->body, sizeof(access));
-	ret = check_access(vu, &access);
 	if (ret)
 		return ret;
-	memcpy(reply->body, &access, sizeof(access));
 	reply->len = sizeof(access) + access.count;
 	return vu->config.ops->region_read(vu->config.owner, access.region, access.offset,
 					   reply->body + sizeof(access), access.count);
@@ -88,15 +89,12 @@ static int handle_region_write(struct vu *vu, const struct vu_request *request,
 			       struct vu_reply *reply)
 {
 	struct vu_access_body access;
-	int ret;
+	int ret = begin_access(vu, request, reply, &access);
 
-	memcpy(&access, request->body, sizeof(access));
-	ret = check_access(vu, &access);
 	if (ret)
 		return ret;
 	if (request->len != sizeof(access) + access.count)
 		return -EINVAL;
-	memcpy(reply->body, &access, sizeof(access));
 	reply->len = sizeof(access);
 	return vu->config.ops->region_write(vu->config.owner, access.region, access.offset,
 					    request->body + sizeof(access), access.count);

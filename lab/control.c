@@ -154,7 +154,7 @@ static struct control_client *free_place(struct control *control)
 	return longest;
 }
 
-/* The cause lasts, and poll() would report the client that waits again and again. */
+/* The cause lasts: poll() would report the waiting client again at once. */
 static void pause_listening(struct control *control)
 {
 	const struct itimerspec once = {.it_value.tv_nsec = PAUSE_MS * NS_PER_MS};

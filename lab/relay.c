@@ -187,7 +187,7 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 			"tphlab: %s has more than %" PRIu64 " bytes: the rest is left out\n",
 			relay.what, relay.limit_bytes);
-	/* A reader that has gone, as head, has what it wanted. */
+	/* A reader that has closed its end, as head does, needs no more. */
 	if (relay.error && relay.error != EPIPE)
 		fprintf(stderr, "tphlab: cannot write all of %s: %s\n", relay.what,
 			strerror(relay.error));

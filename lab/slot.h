@@ -26,10 +26,10 @@ struct slot {
 	uint64_t unplug_at_ns;	 /* when that is; 0: it has not been seen */
 };
 
-/* What a device needs to be made; it acts on this slot. */
+/* The link to create a device with: its calls act on this slot. */
 struct pci_function_link slot_link(struct slot *slot);
 
-/* Where the guest has it. */
+/* Where the function is in the guest. */
 struct slot_place {
 	uint16_t requester_id;
 	unsigned below_switch; /* as fabric_port_config has it */

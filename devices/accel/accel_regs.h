@@ -52,7 +52,7 @@
 #define ACCEL_REG_TLPS_ST16	     0x0118 /* ... with a 16-bit tag */
 #define ACCEL_REG_BYTES		     0x0120 /* enabled payload bytes of ACCEL_REG_TLPS */
 #define ACCEL_REG_HINTS_IGNORED	     0x0128 /* of TLPS_PLAIN: had a hint, completer is none */
-#define ACCEL_REG_MALFORMED	     0x0130 /* dropped: a TPH prefix this completer has not */
+#define ACCEL_REG_MALFORMED	     0x0130 /* dropped: a TPH prefix, not supported */
 #define ACCEL_REG_OP_ERRORS	     0x0138 /* accepted, data discarded: add on a partial DW */
 #define ACCEL_REG_KEY_OVERFLOW_TLPS  0x0140 /* accepted, but the key table was full */
 #define ACCEL_REG_KEY_OVERFLOW_BYTES 0x0148

@@ -20,7 +20,7 @@ struct cx_config {
 	unsigned index;	     /* 0..0xbffe: makes GUIDs and LID (index + 1) unique in a lab */
 };
 
-/* -EINVAL: a configuration that cannot be; -ENOMEM. The owner ends it with ops->destroy(). */
+/* -EINVAL: an invalid configuration; -ENOMEM. The owner ends it with ops->destroy(). */
 int cx_create(struct pci_function **out, const struct cx_config *config,
 	      const struct pci_function_link *link);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Event queues. Every event raises the queue's MSI-X vector at once, so of the
- * doorbell by which a driver arms a queue only the consumer index is heard.
+ * Event queues. Every event raises the queue's MSI-X vector at once: the doorbell that arms
+ * a queue only sets its consumer index.
  */
 #include <errno.h>
 #include <string.h>

@@ -25,9 +25,9 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 		return (uint32_t)(clock_ns() >> 32);
 	case CX_INIT_TIMER_L:
 		return (uint32_t)clock_ns();
-	case CX_INIT_HEALTH_COUNTER: /* the driver wants to see it move every 2 s */
+	case CX_INIT_HEALTH_COUNTER: /* the driver checks every 2 s that it advances */
 		return (uint32_t)(clock_ns() / 100000000u) & 0xffffff;
-	default: /* "initializing" and the timeouts among them: ready, use the defaults */
+	default: /* zero also means: initialized, timeouts are the driver's defaults */
 		return 0;
 	}
 }

@@ -179,7 +179,8 @@
 	F(destroy_qp_in, qpn, 0x48, 24)                                                            \
 	F(query_qp_in, qpn, 0x48, 24)                                                              \
 	F(query_qp_out, qpc, 0xc0, 1856)                                                           \
-	/* number and context are at the same place in all state changes: one handler has them */  \
+	/* number and context are at the same place in all state changes: one handler serves all   \
+	 */                                                                                        \
 	F(qp_2err_in, qpn, 0x48, 24)                                                               \
 	F(qp_2rst_in, qpn, 0x48, 24)                                                               \
 	F(rst2init_qp_in, qpn, 0x48, 24)                                                           \

@@ -305,7 +305,8 @@ static enum cx_step transfer_begin(struct cx *cx, const struct message *m,
 	return step;
 }
 
-/* A request for data has failed: @end is mapped, but its address is unclaimed or refuses. */
+/* A request for data has failed: @end is mapped, but its address is unclaimed or its completer
+ * refuses. */
 static enum cx_step transfer_failed(struct cx *cx, const struct message *m, enum msg_end end)
 {
 	if (end != REMOTE)
@@ -317,7 +318,7 @@ static enum cx_step transfer_failed(struct cx *cx, const struct message *m, enum
 	return CX_DONE;
 }
 
-/* The transfer has ended well. */
+/* The transfer succeeded. */
 static void message_advance(const struct message *m, uint32_t moved)
 {
 	m->wqe->done += moved;

@@ -69,7 +69,7 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		return 0;
 	case CX_WR_SEND:
 	case CX_WR_SEND_IMM:
-		/* datagrams leave for a wire without a peer */
+		/* datagrams go to the wire, which has no peer */
 		if (qp->type == CX_ST_UD || qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
 		return cx_message_begin(qp);

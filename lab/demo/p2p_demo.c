@@ -43,7 +43,7 @@ static int warn(int err, const char *what, const char *on, const char *advice)
 	return err;
 }
 
-/* ---- the owner: opens the device, exports memory with hints ---- */
+/* The owner: opens the device, exports memory with hints. */
 
 static int open_accelerator(struct run *run)
 {
@@ -127,7 +127,7 @@ static int export_buffers(struct run *run)
 	return 0;
 }
 
-/* ---- the RDMA application: knows a file descriptor, and nothing of hints ---- */
+/* The RDMA application: knows a file descriptor, and no hints. */
 
 static int open_nics(struct run *run)
 {
@@ -209,7 +209,7 @@ static int write_pair(struct run *run, struct pair *pair, struct nic *nic)
 		   : 0;
 }
 
-/* ---- the accelerator's view, and what to think of it ---- */
+/* What the accelerator received, and whether that is right. */
 
 static int read_ingress(const struct run *run, struct pair *pair)
 {

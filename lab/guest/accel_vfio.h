@@ -82,7 +82,7 @@ struct accel_share {
 /* Of the last snapshot. */
 int accel_read_partitions(const struct accel *accel, struct accel_share shares[ACCEL_PARTITIONS]);
 
-/* What becomes of a tag's TLPs: an ACCEL_RULE(), 0: empty. -EINVAL: it takes no such rule. */
+/* Sets a rule slot: an ACCEL_RULE(); 0 empties it. -EINVAL: the accelerator refuses the rule. */
 int accel_set_rule(const struct accel *accel, unsigned slot, uint32_t rule);
 int accel_read_rule(const struct accel *accel, unsigned slot, uint32_t *rule);
 

@@ -34,7 +34,7 @@ struct nic {
 int nic_open(struct nic *nic, unsigned nth);
 void nic_close(struct nic *nic);
 
-/* (Re)connects the pair; after an error completion it is the way back. */
+/* Connects the pair, also anew after an error completion. */
 int nic_connect(struct nic *nic);
 
 /* All of a dma-buf, addressed from 0. NULL, and errno tells why. */

@@ -60,7 +60,7 @@ void summary_add_log(struct json_object *summary, const char *bytes, size_t len)
 	json_object_object_add(summary, "log", text_visible(bytes, len, len));
 }
 
-/* ---- the trace ---- */
+/* The trace. */
 
 /* Those of the pairs, in their order, and the one that adds; the first is none. */
 static void expect_hints(struct trace_summary *trace, struct json_object *summary)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Two processes and a socketpair: what a round trip costs where nobody does any work. */
+/* Two processes and a socketpair: what a round trip costs without any work. */
 #ifndef BENCH_PINGPONG_H
 #define BENCH_PINGPONG_H
 

@@ -146,7 +146,7 @@ static int compare(struct bench *bench, const char *name, batch_fn batch, unsign
 	return 0;
 }
 
-/* With a tag that nobody has: an entry of the ST table is written, and cleared after. */
+/* With an unused tag: an entry of the ST table is written, and cleared after. */
 static int compare_first_use(struct bench *bench)
 {
 	struct worker *worker = &bench->workers[0];

@@ -162,8 +162,8 @@ static int fill_random(void *buf, size_t len)
 }
 
 /*
- * Writes of many sizes, none aligned, none over another: their order is nobody's
- * promise. The gaps between them must stay as they were.
+ * Writes of many sizes, none aligned, none over another: their order is not
+ * promised. The gaps between them must stay as they were.
  */
 static int write_all(struct nic *nic, const struct ibv_mr *mr, uint8_t *expected, size_t size,
 		     size_t *bytes)

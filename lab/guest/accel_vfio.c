@@ -11,7 +11,7 @@
 
 #include "lab/guest/accel_vfio.h"
 
-static int complain(int err, const char *what, const char *on, const char *advice)
+static int warn(int err, const char *what, const char *on, const char *advice)
 {
 	fprintf(stderr, "accelerator: %s %s: %s; %s\n", what, on, strerror(-err), advice);
 	return err;
@@ -103,12 +103,12 @@ int accel_open(struct accel *accel, const struct tph_bdf *bdf)
 	*accel = (struct accel){.bdf = *bdf, .device_fd = -1};
 	ret = tph_vfio_open(&accel->bdf, &accel->device, file);
 	if (ret)
-		return complain(ret, "cannot open through VFIO:", file, tph_vfio_open_advice(ret));
+		return warn(ret, "cannot open through VFIO:", file, tph_vfio_open_advice(ret));
 	accel->device_fd = tph_vfio_fd(accel->device);
 	ret = get_regions(accel);
 	if (ret) {
-		complain(ret, "cannot reach BAR0 or BAR2 of", tph_bdf_format(&accel->bdf, name),
-			 "look at dmesg for what vfio-pci said");
+		warn(ret, "cannot reach BAR0 or BAR2 of", tph_bdf_format(&accel->bdf, name),
+		     "look at dmesg for what vfio-pci said");
 		accel_close(accel);
 	}
 	return ret;

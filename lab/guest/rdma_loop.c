@@ -11,7 +11,7 @@
 #define PORT		  1
 #define PORT_WAIT_SECONDS 20
 
-static int complain(int err, const char *what, const char *on, const char *advice)
+static int warn(int err, const char *what, const char *on, const char *advice)
 {
 	fprintf(stderr, "NIC: %s %s: %s; %s\n", what, on, strerror(-err), advice);
 	return err;
@@ -131,14 +131,14 @@ int nic_open(struct nic *nic, unsigned nth)
 	*nic = (struct nic){.name = "(none)"};
 	ret = open_device(nic, nth);
 	if (ret)
-		return complain(ret, "cannot open RDMA device", nic->name,
-				"see that its driver is bound: ibv_devices");
+		return warn(ret, "cannot open RDMA device", nic->name,
+			    "see that its driver is bound: ibv_devices");
 	ret = create_queues(nic);
 	if (!ret)
 		ret = nic_connect(nic);
 	if (ret) {
-		complain(ret, "cannot bring up a queue pair on", nic->name,
-			 "see ibv_devinfo and dmesg");
+		warn(ret, "cannot bring up a queue pair on", nic->name,
+		     "see ibv_devinfo and dmesg");
 		nic_close(nic);
 		return ret;
 	}

@@ -6,7 +6,7 @@
 # The range from which systemd takes its dynamic users: no account has a number of it.
 confine_first_uid=61184 confine_last_uid=65519
 
-# confine_uid: prints the number of a user that nobody is; 0 where we are not root.
+# confine_uid: prints an unused user number; 0 where we are not root.
 confine_uid() {
 	local uid tries count=$((confine_last_uid - confine_first_uid + 1))
 	if [ "$(id -u)" != 0 ]; then

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Compare, do not trust: every function of this machine as libtph, tphctl, lspci
- * and setpci see it, while nobody sends hints and while tags are programmed.
+ * and setpci see it, while no hints are sent and while tags are programmed.
  */
 #include <json-c/json.h>
 #include <stdio.h>

@@ -28,10 +28,9 @@
 #define BUFFERS		  24U
 #define HELD		  2U /* the first of them have importers and are never closed */
 #define STRANGERS	  12U
-#define RESOURCE_PREFETCH 0x2000 /* of sysfs' file resource, as the kernel's IORESOURCE_PREFETCH   \
-				  */
-#define CLOSED_FD   400		 /* a number that nobody gets meanwhile */
-#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define RESOURCE_PREFETCH 0x2000 /* in sysfs' file resource: IORESOURCE_PREFETCH */
+#define CLOSED_FD	  400	 /* a number that stays unused */
+#define COUNT_OF(a)	  (sizeof(a) / sizeof((a)[0]))
 
 /* How many resets had begun and ended. */
 struct resets {

@@ -238,7 +238,7 @@ static int run_show_all(struct bench *bench)
 	return read_all(FAULTS "dma_buf/bufinfo");
 }
 
-/* Theory of operation: what is done with a buffer that nobody has imported. */
+/* Theory of operation: what is done with a buffer that is not imported. */
 GUEST_CASE(second_door)
 {
 	static const struct call calls[] = {

@@ -33,7 +33,7 @@ struct bench {
 static void bench_open(struct bench *b, struct guest *guest)
 {
 	if (!host_listens())
-		GUEST_SKIP("nobody listens outside of this guest");
+		GUEST_SKIP("no process outside of this guest sets faults");
 	*b = (struct bench){.guest = guest, .nic = guest_nic(guest, 16)};
 	snprintf(b->nic_device, sizeof(b->nic_device), "nic%u", (unsigned)(b->nic - guest->nics));
 	host_tell("accel0 clear");

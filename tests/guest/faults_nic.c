@@ -21,7 +21,7 @@ static const struct hint hint16 = {16, 0x2b1, 2}, none;
 static struct nic *start(struct guest *guest)
 {
 	if (!host_listens())
-		GUEST_SKIP("nobody listens outside of this guest");
+		GUEST_SKIP("no process outside of this guest sets faults");
 	if (guest->completer_bits < 16)
 		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
 	return guest_nic(guest, 16);

@@ -73,7 +73,7 @@ static void map_bar(struct function *f, unsigned bar)
 	f->size[bar] = (size_t)st.st_size;
 }
 
-/* Without BAR0 there would be nothing to do, and nobody would notice. */
+/* Without BAR0 the program would do nothing, and succeed. */
 static int open_function(struct function *f, const char *address)
 {
 	f->address = address;

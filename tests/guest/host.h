@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words to the lab's devices from a test in the guest: they go through files of
- * the shared folder to whoever runs the test, who passes them to tphlab ctl.
+ * Commands to the lab's devices from a test in the guest: they go through files of
+ * the shared folder to the script that runs the test, which passes them to tphlab ctl.
  */
 #ifndef TESTS_HOST_H
 #define TESTS_HOST_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* False: nobody listens, the test was not started with such a folder. */
+/* False: the test was not started with such a folder. */
 bool host_listens(void);
 /* What `tphlab ctl` is to say; the running test fails unless it was done. */
 void host_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -47,7 +47,7 @@ static void unbind_and_bind(struct guest *guest, struct nic *nic, bool in_use)
 		nic_close(nic);
 	}
 	assert_no_hints_left(&place);
-	/* Nobody holds the memory any more, so it can be taken and given back. */
+	/* No importer is left, so the memory can be revoked and restored. */
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 	guest_tell_driver(&place, "bind");

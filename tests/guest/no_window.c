@@ -68,7 +68,7 @@ static int handles_end(void **state)
  * Theory of operation: a thread writes without a pause through a region with a
  * hint. Meanwhile the same NIC, opened a second time, registers and drops
  * regions with ever new tags, each of which programs an ST entry and clears it.
- * Nobody else writes, so the accelerator's counters must know one hint only.
+ * Nothing else writes, so the accelerator's counters must know one hint only.
  */
 static void tags_come_and_go(struct guest *guest, struct nic *nic)
 {

@@ -91,7 +91,7 @@ struct mlx5_core_dev {
 	} caps;
 };
 
-/* called by inline functions that nobody calls */
+/* called by inline functions that are not called */
 #define KERN_WARNING	    ""
 #define DUMP_PREFIX_OFFSET  0
 #define print_hex_dump(...) ((void)0)

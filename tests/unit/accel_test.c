@@ -359,7 +359,7 @@ ACCEL_TEST(partitions)
 	send32(0, 1, hint(8, 0x5a, 0));
 	send32(0, 1, hint(8, 0x5a, 3));
 	send32(0, 1, hint(16, 0x5a, 2));
-	send32(0, 1, hint(16, 0x5b, 2)); /* nobody's tag */
+	send32(0, 1, hint(16, 0x5b, 2)); /* no rule */
 	send32(0, 1, hint(16, 0, 2));	 /* no preference */
 	send32(0, 1, no_hint);
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x5bu, 1u, ACCEL_OP_STORE));

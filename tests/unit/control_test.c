@@ -266,7 +266,7 @@ CONTROL_TEST(no_descriptors)
 	close(fd);
 }
 
-/* He leaves with an answer under way, or in the middle of a line. */
+/* A client leaves with an answer under way, or in the middle of a line. */
 CONTROL_TEST(leaves)
 {
 	struct world *w = *state;

@@ -384,7 +384,7 @@ MESSAGE_TEST(rights)
 	}
 }
 
-/* A queue pair that lets nobody read; then a segment that cannot be in a read. */
+/* A queue pair that allows no reads; then a segment that is invalid in a read. */
 MESSAGE_TEST(read_refused)
 {
 	struct wqe w;
@@ -408,7 +408,7 @@ MESSAGE_TEST(read_refused)
 	expect_send_error(CX_SYND_LOCAL_QP_OP);
 }
 
-/* A read of what nobody answers for, and one whose answer is an error. */
+/* An unclaimed read, and one whose completion is an error. */
 MESSAGE_TEST(read_fails)
 {
 	far.addr = PEER_BASE + PEER_BYTES;

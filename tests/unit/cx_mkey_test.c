@@ -235,7 +235,7 @@ CX_TEST(umr_refused)
 		{CX_UMR_CHECK_NOT_FREE, 4, 0, 0, 0}, /* the key is not free */
 		{0, 8, 0, 0, 0},		     /* more than its room and the padding */
 		{CX_UMR_OFFSET_EN, 4, 0xffff, 0, 0},
-		{0, 4, 0, 1ull << 40, 0}, /* a mask bit nobody knows */
+		{0, 4, 0, 1ull << 40, 0}, /* an unknown mask bit */
 		{0, 4, 0, 0, 0x100000},	  /* no such key */
 		{CX_UMR_INLINE, 4, 0, 0, 0},
 	};

@@ -317,7 +317,7 @@ CX_TEST(bad_producer)
 	expect_none(&p.qp);
 }
 
-/* A write that nobody takes. */
+/* An unclaimed write. */
 CX_TEST(unclaimed)
 {
 	struct pair p;

@@ -63,7 +63,7 @@ static bool is_ram(const struct world *w, uint64_t addr, size_t len)
 	return world_ptr(w, addr, len) && addr < RAM_BYTES;
 }
 
-/* As the fabric does it: of host memory to a peer, where nobody has to wait. */
+/* As the fabric does it: from host memory to a peer, where nothing has to wait. */
 static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
 		     const struct tlp_hint *write_hint, size_t len)
 {

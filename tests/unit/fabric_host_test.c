@@ -43,7 +43,8 @@ TEST(host_transfers)
 	}
 }
 
-/* A transfer that fails ends the request: -EIO is a Completer Abort, all else is nobody's. */
+/* A transfer that fails ends the request: -EIO is a Completer Abort, all else an Unsupported
+ * Request. */
 TEST(host_errors)
 {
 	static const struct {

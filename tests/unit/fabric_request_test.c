@@ -279,7 +279,7 @@ TEST(pass_refused)
 	expect_pass(w, -EAGAIN, ACCEL_BAR2, ACCEL_BAR0, 64);  /* both a peer's */
 	expect_pass(w, -EAGAIN, HOST_REMOTE, ACCEL_BAR0, 64); /* the host must transfer it */
 	expect_pass(w, -EAGAIN, HOST_MAPPED, HOST_REMOTE, 64);
-	expect_pass(w, -EAGAIN, 0x1000, ACCEL_BAR0, 64); /* nobody's */
+	expect_pass(w, -EAGAIN, 0x1000, ACCEL_BAR0, 64); /* unclaimed */
 	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + AREA - 32, 64);
 	expect_pass(w, -EAGAIN, HOST_MAPPED + 4000, ACCEL_BAR0, 128); /* across 4 KiB */
 	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0 + 4000, 128);

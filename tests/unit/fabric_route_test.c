@@ -120,7 +120,7 @@ static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, back, 4096, NULL, 0), 0);
 	assert_memory_equal(back, data, 0xf00);
 	assert_int_equal(back[0xf00], 0);
-	/* One that begins in a window and ends behind it is nobody's. */
+	/* One that begins in a window and ends behind it is unclaimed. */
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 0x540, data, 4096 - 0x540, NULL, 0),
 			 -EFAULT);
 	world_free(w);

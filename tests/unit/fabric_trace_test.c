@@ -92,7 +92,7 @@ TEST(trace_transfer)
 	world_free(w);
 }
 
-/* A disk that is full, a pipe that nobody reads: said when asked, and the TLPs go on. */
+/* A full disk, a pipe without a reader: reported on request, and the TLPs go on. */
 TEST(trace_lost)
 {
 	struct world *w = world_default();

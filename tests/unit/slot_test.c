@@ -83,7 +83,7 @@ static struct sent sent(const struct lab_world *lw)
 	return (struct sent){c->tlps[TLP_MRD], c->tlps[TLP_MWR], lab_world_interrupts(&lw->nic)};
 }
 
-/* After a reset a NIC that nobody has told anything sends nothing, however long one waits. */
+/* After a reset a NIC without a driver sends nothing, however much time passes. */
 static void expect_quiet(struct lab_world *lw)
 {
 	struct sent before = sent(lw), after;

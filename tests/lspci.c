@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/lspci.h"
+#include "util/macros.h"
 
 #define COMMAND_BYTES 1024
 
@@ -109,7 +110,7 @@ static void compare_acs_line(const char *where, const char *line, uint16_t bits)
 					    "UpstreamFwd", "EgressCtrl", "DirectTrans"};
 	char word[32];
 
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
 		snprintf(word, sizeof(word), "%s%c", words[i], bits >> i & 1 ? '+' : '-');
 		expect(where, line, word, true);
 	}
@@ -147,7 +148,7 @@ static void compare_kind(const char *where, const char *text, const struct tph_f
 	};
 	char word[64];
 
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		expect(where, text, kinds[i].words, f->port == kinds[i].port);
 	if (!f->bridge)
 		return;

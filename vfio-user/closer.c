@@ -14,6 +14,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/macros.h"
+
 /*
  * More than a peer that behaves has on its way, and so few that a peer whose
  * files never close cannot use up the process's descriptors.
@@ -31,7 +33,7 @@ static int close_queued(void *arg)
 	int fd;
 
 	/* Ctrl-C on a terminal reaches this process, too; it ends with its owner. */
-	for (unsigned i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "closer");

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "util/macros.h"
 
 #define FAIL_NTH     "/proc/thread-self/fail-nth"
 #define FAULTS	     "/sys/kernel/debug/"
@@ -253,7 +254,7 @@ GUEST_CASE(second_door)
 	if (!bench.guest->completer_bits)
 		GUEST_SKIP("the accelerator is no TPH completer");
 	bench.fd = guest_export(bench.guest, 0, accel_hint(1, false, 0));
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		fail_each(&bench, &calls[i]);
 }
 
@@ -405,7 +406,7 @@ GUEST_CASE(revoked)
 	bench_open_nic(&bench, guest, 16);
 	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
 	bench.mr = guest_register(bench.guest, bench.nic, bench.fd);
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		fail_each(&bench, &calls[i]);
 }
 

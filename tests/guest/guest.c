@@ -11,6 +11,7 @@
 
 #include "guest.h"
 #include "uverbs.h"
+#include "util/macros.h"
 
 #define PATH_BYTES 256
 
@@ -452,7 +453,7 @@ void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_m
 	for (size_t i = 0; i < 16384; i += 256)
 		assert_int_equal(getrandom(nic->stage + i, 256, 0), 256);
 	assert_int_equal(accel_clear_counters(&guest->accel), 0);
-	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		assert_int_equal(nic_post_write(nic, mr, at, at, lengths[i]), 0);
 		at += lengths[i];
 	}

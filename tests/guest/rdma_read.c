@@ -5,6 +5,7 @@
 
 #include "devices/accel/accel_regs.h"
 #include "guest.h"
+#include "util/macros.h"
 
 static uint64_t counter(struct guest *guest, unsigned reg)
 {
@@ -31,7 +32,7 @@ static void check_read(struct guest *guest, struct nic *nic, unsigned slot, stru
 				     memory, sizeof(memory)),
 			 0);
 	assert_int_equal(accel_clear_counters(&guest->accel), 0);
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		memset(nic->stage, 0xee, GUEST_SLICE_BYTES + 64);
 		assert_int_equal(guest_rdma_read(nic, mr, cases[i].to, cases[i].from, cases[i].len),
 				 0);

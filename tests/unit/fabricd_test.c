@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/test.h"
+#include "util/macros.h"
 
 #define END_MS 30000 /* a machine may be busy; nothing here needs more than a few seconds */
 
@@ -52,7 +53,7 @@ static int tear_down(void **state)
 		kill(w->pid, SIGKILL);
 		waitpid(w->pid, NULL, 0);
 	}
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", w->dir, names[i]);
 		unlink(path);
 	}

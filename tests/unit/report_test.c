@@ -13,6 +13,7 @@
 #include "lab/report/timeline.h"
 #include "tests/test.h"
 #include "util/bytes.h"
+#include "util/macros.h"
 
 static const struct tlp_hint HINT_8 = {.st_bits = 8, .ph = TLP_PH_TARGET, .st = 0x5a};
 
@@ -191,7 +192,7 @@ TEST(result_not_object)
 {
 	static const char *const wrong[] = {"", "[]", "{", "null", "7", "\"x\"", "{\"ok\":"};
 
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		assert_null(summary_new(wrong[i], strlen(wrong[i])));
 }
 
@@ -273,7 +274,7 @@ TEST(trace_times)
 		{1, 1000000000, 2000000000, 2000000001, 4000000000000000000, 1},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct json_object *summary, *timeline;
 		struct file file;
 

@@ -16,6 +16,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "util/macros.h"
+
 /* Outcomes that are no errno. */
 enum {
 	FINE = 0,
@@ -299,7 +301,7 @@ TEST(messages)
 	endpoint_open(&other);
 	client_handshake(&other);
 	idle = open_fds();
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		/* cmocka stops at a failure: this is the row. */
 		print_message("           %s\n", rows[i].name);
 		try_row(&hostile, &other, &rows[i], idle);
@@ -340,7 +342,7 @@ TEST(json)
 	unsigned i;
 
 	endpoint_open(&e);
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		len = strlen(texts[i].text) + 1;
 		memcpy(body + 4, texts[i].text, len);
 		client_connect(&e);
@@ -396,7 +398,7 @@ TEST(dma_replies)
 	unsigned i;
 
 	endpoint_open(&e);
-	for (i = 0; i < sizeof(rows_) / sizeof(rows_[0]); i++) {
+	for (i = 0; i < ARRAY_SIZE(rows_); i++) {
 		uint8_t bytes[16 + 16 + 2048], before[64], buf[64];
 		uint32_t size = 16 + rows_[i].body_len;
 		uint64_t count = rows_[i].count;

@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "util/macros.h"
+
 static int set_up(void **state)
 {
 	struct endpoint *e = malloc(sizeof(*e));
@@ -281,7 +283,7 @@ CONNECTED(unmap)
 	uint32_t all[] = {24, 2, 0, 0, 0, 0};
 	unsigned row, page;
 
-	for (row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+	for (row = 0; row < ARRAY_SIZE(rows); row++) {
 		assert_int_equal(dma_map(e, 0x10000, 0x8000, 0, 3, fd), 0);
 		assert_int_equal(dma_map(e, 0x20000, 0x2000, 0x8000, 3, fd), 0);
 		assert_int_equal(dma_unmap(e, rows[row].addr, rows[row].size), 0);

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The folder $cache: what takes long to make, kept for the next run, and run.
 
-# cache_check: the folder is there, the kernel's build can have its name, and no other user writes to
-# it.
+# cache_check: the folder exists, the kernel's build can have its name, and no other user may write
+# to it.
 cache_check() {
 	local owner mode
 	[[ $cache != *[[:space:]:]* ]] ||

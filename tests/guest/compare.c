@@ -129,7 +129,7 @@ static unsigned compare_all(void)
 	return used;
 }
 
-GUEST_CASE(at_rest)
+GUEST_TEST(at_rest)
 {
 	assert_int_equal(compare_all(), 0);
 }
@@ -138,7 +138,7 @@ GUEST_CASE(at_rest)
  * Theory of operation: each NIC registers buffers with hints of its own width.
  * For each tag that it took, and has a table for, an entry is in use.
  */
-GUEST_CASE(with_tags)
+GUEST_TEST(with_tags)
 {
 	enum { TAGS = 3 };
 	unsigned taken = 0, slot = 0;

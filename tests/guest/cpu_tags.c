@@ -80,9 +80,8 @@ static void write_all(struct nic *nic, const struct ibv_mr *mr, uint64_t to, con
  * Each NIC registers and writes as ever; the platform's tag for it, in the width
  * that it sends, is on its writes.
  */
-static void buffer(void **state)
+GUEST_TEST(buffer)
 {
-	struct guest *guest = *state;
 	struct buffer buffer = create(guest, FLAGS_TPH);
 
 	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, TPH_ENABLE), 0);
@@ -99,9 +98,9 @@ static void buffer(void **state)
 }
 
 /* Theory of operation: a hint fills a cache, so only of a CPU that the caller may run on. */
-static void callers_cpus(void **state)
+GUEST_TEST(callers_cpus)
 {
-	struct buffer with = create(*state, FLAGS_TPH), without = create(*state, 0);
+	struct buffer with = create(guest, FLAGS_TPH), without = create(guest, 0);
 	cpu_set_t before, one;
 
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
@@ -122,9 +121,8 @@ static void callers_cpus(void **state)
 }
 
 /* Theory of operation: a DMAH with a CPU has its tag on the writes of its region. */
-static void dmah(void **state)
+GUEST_TEST(dmah)
 {
-	struct guest *guest = *state;
 	uint8_t *memory = aligned_alloc(4096, GUEST_SLICE_BYTES);
 
 	assert_non_null(memory);
@@ -143,21 +141,4 @@ static void dmah(void **state)
 		assert_int_equal(uverbs_free_dmah(nic, handle), 0);
 	}
 	free(memory);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(buffer, &guest),
-		GUEST_TEST(callers_cpus, &guest),
-		GUEST_TEST(dmah, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("cpu_tags", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

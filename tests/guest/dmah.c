@@ -18,9 +18,8 @@
  * Theory of operation: where a NIC may send hints to peers alone, the root port
  * being no completer, a DMAH could only do harm; so there are none.
  */
-static void for_peers_only(void **state)
+GUEST_TEST(for_peers_only)
 {
-	struct guest *guest = *state;
 	unsigned tried = 0;
 	uint32_t handle;
 
@@ -35,9 +34,9 @@ static void for_peers_only(void **state)
 }
 
 /* Theory of operation: a handle is checked before it is one, and lives as long as its regions. */
-static void life(void **state)
+GUEST_TEST(life)
 {
-	struct nic *nic = guest_nic_with_dmah(*state);
+	struct nic *nic = guest_nic_with_dmah(guest);
 	struct ibv_mr mr;
 	uint32_t handle;
 
@@ -51,9 +50,9 @@ static void life(void **state)
 }
 
 /* Theory of operation: in host memory the data is right; what the TLPs carried is in the trace. */
-static void host_memory(void **state)
+GUEST_TEST(host_memory)
 {
-	struct nic *nic = guest_nic_with_dmah(*state);
+	struct nic *nic = guest_nic_with_dmah(guest);
 	uint8_t *memory = aligned_alloc(4096, GUEST_SLICE_BYTES);
 	struct ibv_mr mr;
 	uint32_t handle;
@@ -79,9 +78,8 @@ static void host_memory(void **state)
  * would take it for its owner's: so it is sent where the owner has no hint, and
  * refused where it has one, required or not.
  */
-static void dma_buf(void **state)
+GUEST_TEST(dma_buf)
 {
-	struct guest *guest = *state;
 	struct nic *nic = guest_nic_with_dmah(guest);
 	struct hint hint = {8, 0x5a, 2}, chosen = {nic->tag_bits, 0, PH_OF_DMABUF};
 	int fd = guest_export(guest, 0, 0);
@@ -99,22 +97,4 @@ static void dma_buf(void **state)
 	fd = guest_export(guest, 1, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
 	assert_int_equal(uverbs_reg_mr(nic, handle, fd, NULL, GUEST_SLICE_BYTES, &mr), EOPNOTSUPP);
 	assert_int_equal(uverbs_free_dmah(nic, handle), 0);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(for_peers_only, &guest),
-		GUEST_TEST(life, &guest),
-		GUEST_TEST(host_memory, &guest),
-		GUEST_TEST(dma_buf, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("dmah", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

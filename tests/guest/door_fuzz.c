@@ -559,7 +559,7 @@ static void report(const struct fuzz *fuzz)
 	fflush(stdout);
 }
 
-GUEST_CASE(random_calls)
+GUEST_TEST(random_calls)
 {
 	static struct fuzz fuzz;
 	pthread_t threads[2];
@@ -591,14 +591,14 @@ GUEST_CASE(random_calls)
 			 strerror(-atomic_load(&fuzz.fatal)));
 }
 
-GUEST_CASE(nothing_left)
+GUEST_TEST(nothing_left)
 {
 	assert_int_equal(guest_dmabufs(), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		assert_int_equal(guest_st_used(&guest->nics[i]), 0);
 }
 
-int guest_arguments(int argc, char **argv)
+int guest_prepare(int argc, char **argv)
 {
 	if (getrandom(&arg_seed, 4, 0) != 4)
 		return 1;

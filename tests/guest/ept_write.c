@@ -114,16 +114,15 @@ static void each_kind(struct guest *guest, const struct ept *ept)
 		check_write(guest, ept, guest_export(guest, 0, guest_flags_of(hints[i])), hints[i]);
 }
 
-static void kinds(void **state)
+GUEST_TEST(kinds)
 {
 	for (unsigned i = 0; i < ept_count; i++)
-		each_kind(*state, &epts[i]);
+		each_kind(guest, &epts[i]);
 }
 
-static void required(void **state)
+GUEST_TEST(required)
 {
 	const struct hint hints[] = {{8, 0x5a, 1}, {16, 0x1234, 1}};
-	struct guest *guest = *state;
 	struct dmabuf_param param;
 
 	for (unsigned i = 0; i < ept_count; i++)
@@ -139,10 +138,8 @@ static void required(void **state)
 }
 
 /* Theory of operation: a transfer is over when the call is, so the hint is free to change. */
-static void changed_between(void **state)
+GUEST_TEST(changed_between)
 {
-	struct guest *guest = *state;
-
 	for (unsigned i = 0; i < ept_count; i++) {
 		struct hint old = {16, 0x111, 2}, new = {16, 0x112, 3};
 		int fd = guest_export(guest, 0, guest_flags_of(old));
@@ -153,9 +150,8 @@ static void changed_between(void **state)
 	}
 }
 
-static void mistakes(void **state)
+GUEST_TEST(mistakes)
 {
-	struct guest *guest = *state;
 	int fd = guest_export(guest, 0, 0);
 	struct dmabuf_param param = {.fd = fd, .offset = GUEST_SLICE_BYTES - 8, .size = 9};
 
@@ -172,17 +168,10 @@ static void mistakes(void **state)
 	assert_int_equal(ept_write(&epts[0], fd, &param), 0);
 }
 
-int main(void)
+int guest_prepare(int argc, char **argv)
 {
-	struct guest guest;
-	int ret;
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(kinds, &guest),
-		GUEST_TEST(required, &guest),
-		GUEST_TEST(changed_between, &guest),
-		GUEST_TEST(mistakes, &guest),
-	};
-
+	(void)argc;
+	(void)argv;
 	find_epts();
 	if (!ept_count) {
 		fprintf(stderr,
@@ -194,10 +183,5 @@ int main(void)
 			perror("PCITEST_SET_IRQTYPE");
 			return 1;
 		}
-	ret = guest_open(&guest);
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("ept_write", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	return 0;
 }

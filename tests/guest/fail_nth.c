@@ -185,7 +185,7 @@ static void undo_export(struct bench *bench)
 	close(bench->fd);
 }
 
-GUEST_CASE(export)
+GUEST_TEST(export)
 {
 	static const struct call call = {"export", NULL, run_export, undo_export};
 	struct bench bench;
@@ -240,7 +240,7 @@ static int run_show_all(struct bench *bench)
 }
 
 /* Theory of operation: what is done with a buffer that is not imported. */
-GUEST_CASE(second_door)
+GUEST_TEST(second_door)
 {
 	static const struct call calls[] = {
 		{"SET", NULL, run_set, NULL},
@@ -311,18 +311,18 @@ static void register_bits(struct guest *guest, unsigned bits)
 }
 
 /* Theory of operation: attach, ask, ST entry, mkey from the pool, map. */
-GUEST_CASE(register_8)
+GUEST_TEST(register_8)
 {
 	register_bits(guest, 8);
 }
 
-GUEST_CASE(register_16)
+GUEST_TEST(register_16)
 {
 	register_bits(guest, 16);
 }
 
 /* Theory of operation: the same with an mkey that the NIC has to make. */
-GUEST_CASE(register_new_mkey)
+GUEST_TEST(register_new_mkey)
 {
 	static const struct call call = {"register, new mkey", prepare_new_mkey, run_register,
 					 undo_register};
@@ -345,7 +345,7 @@ static int run_deregister(struct bench *bench)
 }
 
 /* Theory of operation: a refused end is no end, the second attempt is. */
-GUEST_CASE(deregister)
+GUEST_TEST(deregister)
 {
 	static const struct call call = {"deregister", prepare_deregister, run_deregister, NULL};
 	struct bench bench;
@@ -394,7 +394,7 @@ static int run_reset(struct bench *bench)
 }
 
 /* Theory of operation: one region lives through all of it, with the hint that is wanted. */
-GUEST_CASE(revoked)
+GUEST_TEST(revoked)
 {
 	static const struct call calls[] = {
 		{"map again", prepare_map, run_map, check_hinted},
@@ -426,7 +426,7 @@ static void undo_iommufd(struct bench *bench)
 }
 
 /* Theory of operation: the private way of iommufd to the memory. */
-GUEST_CASE(by_iommufd)
+GUEST_TEST(by_iommufd)
 {
 	static const struct call call = {"iommufd", prepare_iommufd, run_iommufd, undo_iommufd};
 	struct bench bench;
@@ -436,7 +436,7 @@ GUEST_CASE(by_iommufd)
 	fail_each(&bench, &call);
 }
 
-int guest_arguments(int argc, char **argv)
+int guest_prepare(int argc, char **argv)
 {
 	if (argc > 1)
 		step = (unsigned)strtoul(argv[1], NULL, 10);

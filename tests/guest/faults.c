@@ -114,22 +114,22 @@ static void hit_both(struct guest *guest, const char *fault)
 	hit_reads(&b, fault);
 }
 
-GUEST_CASE(drop)
+GUEST_TEST(drop)
 {
 	hit_both(guest, "drop");
 }
 
-GUEST_CASE(corrupt)
+GUEST_TEST(corrupt)
 {
 	hit_both(guest, "corrupt");
 }
 
-GUEST_CASE(unsupported_request)
+GUEST_TEST(unsupported_request)
 {
 	hit_both(guest, "ur");
 }
 
-GUEST_CASE(completer_abort)
+GUEST_TEST(completer_abort)
 {
 	hit_both(guest, "ca");
 }
@@ -147,7 +147,7 @@ static uint64_t reads_served(const struct bench *b)
 }
 
 /* Theory of operation: the accelerator has served the read, and the NIC never hears of it. */
-GUEST_CASE(lose)
+GUEST_TEST(lose)
 {
 	struct bench b;
 
@@ -172,7 +172,7 @@ static uint64_t now_ms(void)
  * its time. Meanwhile the other NIC goes on. (The guest's clock may be a little
  * ahead of the host's.)
  */
-GUEST_CASE(delay)
+GUEST_TEST(delay)
 {
 	struct ibv_wc wc;
 	struct nic *other;
@@ -218,7 +218,7 @@ static void reorder_at(const struct bench *b, const char *device)
 	host_tell("%s clear", device);
 }
 
-GUEST_CASE(reorder)
+GUEST_TEST(reorder)
 {
 	struct bench b;
 
@@ -271,7 +271,7 @@ static void post_numbered(const struct bench *b, unsigned n)
  * their midst. Those before it are successes and their data is there; from the
  * one that it hits on all are errors, and each of them ends.
  */
-GUEST_CASE(acknowledged_is_there)
+GUEST_TEST(acknowledged_is_there)
 {
 	static const char *const faults[] = {"drop", "corrupt", "ur", "ca"};
 	const unsigned count = GUEST_SLICE_BYTES / PIECE_BYTES;
@@ -324,7 +324,7 @@ static void assert_takes(const struct guest *guest, unsigned bits)
  * Theory of operation: what a device advertises is what the kernel goes by, from the
  * next reset on and not before.
  */
-GUEST_CASE(accel_tph)
+GUEST_TEST(accel_tph)
 {
 	static const unsigned bits[] = {0, 8, 16};
 	const struct hint hint = {16, 0x1234, 2};
@@ -374,7 +374,7 @@ static void assert_gone(const struct guest *guest)
  * Theory of operation: it is unplugged under writes. Each of them ends, and those
  * that begin then are errors. Plugged in, reset and enabled it is as new.
  */
-GUEST_CASE(accel_unplug)
+GUEST_TEST(accel_unplug)
 {
 	const struct hint hint = {16, 0x77, 2};
 	struct bench b;

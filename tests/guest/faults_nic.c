@@ -54,7 +54,7 @@ static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
  * driver, not before; the driver that comes then takes it as it is. With 8-bit
  * tags alone a buffer that has a 16-bit one gets none.
  */
-GUEST_CASE(advertised)
+GUEST_TEST(advertised)
 {
 	static const unsigned bits[] = {0, 8, 16};
 	struct nic *nic = start(guest);
@@ -105,7 +105,7 @@ static struct nic *wait_until_recovered(struct guest *guest, const struct guest_
  * not hang. Plugged in, the driver recovers it by itself, and all is as before.
  * What was acknowledged before is still there.
  */
-GUEST_CASE(unplug)
+GUEST_TEST(unplug)
 {
 	struct nic *nic = start(guest);
 	struct guest_place place = guest_place_of(guest, nic);

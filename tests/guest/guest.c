@@ -48,7 +48,15 @@ static int completer_bits(struct guest *guest)
 	return 0;
 }
 
-int guest_open(struct guest *guest)
+static void close_guest(struct guest *guest)
+{
+	for (unsigned i = 0; i < guest->nic_count; i++)
+		nic_close(&guest->nics[i]);
+	accel_close(&guest->accel);
+}
+
+/* 0, GUEST_SKIPPED or 1, an exit status; says why. */
+static int open_guest(struct guest *guest)
 {
 	struct tph_vfio_support support;
 	struct tph_bdf bdf;
@@ -76,22 +84,15 @@ int guest_open(struct guest *guest)
 	if (ret) {
 		fprintf(stderr, "cannot read DevCap2 of %s or open the NICs: %s; see above\n",
 			guest->accel_name, strerror(-ret));
-		guest_close(guest);
+		close_guest(guest);
 		return 1;
 	}
 	return 0;
 }
 
-void guest_close(struct guest *guest)
-{
-	for (unsigned i = 0; i < guest->nic_count; i++)
-		nic_close(&guest->nics[i]);
-	accel_close(&guest->accel);
-}
-
 static struct guest the_guest;
 
-__attribute__((weak)) int guest_arguments(int argc, char **argv)
+__attribute__((weak)) int guest_prepare(int argc, char **argv)
 {
 	if (argc == 1)
 		return 0;
@@ -101,15 +102,15 @@ __attribute__((weak)) int guest_arguments(int argc, char **argv)
 
 int test_begin(int argc, char **argv, void **state)
 {
-	int ret = guest_arguments(argc, argv);
+	int ret = guest_prepare(argc, argv);
 
 	*state = &the_guest;
-	return ret ? ret : guest_open(&the_guest);
+	return ret ? ret : open_guest(&the_guest);
 }
 
 void test_end(void)
 {
-	guest_close(&the_guest);
+	close_guest(&the_guest);
 }
 
 unsigned guest_limit(unsigned seconds)

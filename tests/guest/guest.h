@@ -60,31 +60,23 @@ struct guest {
 	struct traffic traffic;
 };
 
-/* 0, GUEST_SKIPPED or 1, an exit status; says why. */
-int guest_open(struct guest *guest);
-void guest_close(struct guest *guest);
-
 /* So many seconds, or more of them where the kernel is busy looking for its own mistakes. */
 unsigned guest_limit(unsigned seconds);
 
 /* Around each test: the time limit; releases what the test left, and revives what it broke. */
 int guest_begin(void **state);
 int guest_end(void **state);
-#define GUEST_TEST(function, guest)                                                                \
-	cmocka_unit_test_prestate_setup_teardown(function, guest_begin, guest_end, guest)
-
-/* The same for a program whose main() is that of tests/test.c; which opens the guest. */
-#define GUEST_CASE_WITH(name, tear_down)                                                           \
+#define GUEST_TEST_WITH(name, tear_down)                                                           \
 	static void name(struct guest *guest);                                                     \
 	TEST_WITH(name, guest_begin, tear_down)                                                    \
 	{                                                                                          \
 		name(*state);                                                                      \
 	}                                                                                          \
 	static void name(struct guest *guest __attribute__((unused)))
-#define GUEST_CASE(name) GUEST_CASE_WITH(name, guest_end)
+#define GUEST_TEST(name) GUEST_TEST_WITH(name, guest_end)
 
-/* Defined by a program that takes arguments, or needs more than devices: 0 or an exit status. */
-int guest_arguments(int argc, char **argv);
+/* A program that takes arguments, or needs more, defines this: 0 or an exit status. */
+int guest_prepare(int argc, char **argv);
 
 /* Ends the test as skipped, saying why. */
 #define GUEST_SKIP(...)                                                                            \

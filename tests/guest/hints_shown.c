@@ -91,9 +91,8 @@ static void need(const struct guest *guest, unsigned bits)
  * of the other width maps too, but takes nothing. A hint that is taken cannot be
  * taken away; the other width's can be added.
  */
-static void taken(void **state)
+GUEST_TEST(taken)
 {
-	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
 	struct ibv_mr *mr, *second;
 	int fd;
@@ -125,9 +124,8 @@ static void taken(void **state)
 }
 
 /* Theory of operation: a region that is mapped again after a revoke has taken the new hint. */
-static void taken_again(void **state)
+GUEST_TEST(taken_again)
 {
-	struct guest *guest = *state;
 	struct nic *nic = guest_nic(guest, 16);
 	struct ibv_mr *mr;
 	int fd;
@@ -147,9 +145,8 @@ static void taken_again(void **state)
  * Theory of operation: the line says what is set, also without hints. It takes no
  * lock, so it does not look at who has the buffer mapped.
  */
-static void fdinfo(void **state)
+GUEST_TEST(fdinfo)
 {
-	struct guest *guest = *state;
 	int fd;
 
 	need(guest, 16);
@@ -171,10 +168,9 @@ static void fdinfo(void **state)
  * Theory of operation: whoever names a buffer chooses the name, so it must not
  * read as a line or a column of another: fdinfo and bufinfo escape it.
  */
-static void named(void **state)
+GUEST_TEST(named)
 {
 	static char text[TEXT_BYTES];
-	struct guest *guest = *state;
 	int fd = guest_export(guest, 0, 0);
 
 	assert_int_equal(ioctl(fd, DMA_BUF_SET_NAME_B, "a\ntph:\tst=0x1 ph=0"), 0);
@@ -188,11 +184,10 @@ static void named(void **state)
  * Theory of operation: debugfs has behind each device what it states and how
  * often it has the buffer mapped: nothing for a NIC of the other width.
  */
-static void bufinfo(void **state)
+GUEST_TEST(bufinfo)
 {
 	static const char path[] = "/sys/kernel/debug/dma_buf/bufinfo";
 	static char text[TEXT_BYTES];
-	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
 	char bdf8[TPH_BDF_CHARS], bdf16[TPH_BDF_CHARS], line[128];
 	int fd;
@@ -216,10 +211,9 @@ static void bufinfo(void **state)
 }
 
 /* Theory of operation: the trace has who asked, for which width, and what came of it. */
-static void traced(void **state)
+GUEST_TEST(traced)
 {
 	static char text[TEXT_BYTES];
-	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
 	char bdf[TPH_BDF_CHARS], line[128];
 	int fd;
@@ -261,10 +255,9 @@ static unsigned count_log(int fd, const char *word)
  * Theory of operation: an application that is refused finds the reason in the
  * log, and one that tries for ever does not fill it.
  */
-static void logged(void **state)
+GUEST_TEST(logged)
 {
 	enum { TRIES = 40 };
-	struct guest *guest = *state;
 	struct nic *nic8 = guest_nic(guest, 8);
 	unsigned lines;
 	int fd, log;
@@ -279,22 +272,4 @@ static void logged(void **state)
 		guest_register_fails(nic8, fd, EPERM);
 	lines = count_log(log, "requires a TPH hint");
 	assert_true(lines < TRIES);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(taken, &guest),   GUEST_TEST(taken_again, &guest),
-		GUEST_TEST(fdinfo, &guest),  GUEST_TEST(named, &guest),
-		GUEST_TEST(bufinfo, &guest), GUEST_TEST(traced, &guest),
-		GUEST_TEST(logged, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("hints_shown", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

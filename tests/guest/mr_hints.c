@@ -75,9 +75,9 @@ static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
 			   nic->tag_bits == 8 ? both8 : both16);
 }
 
-static void kinds(void **state)
+GUEST_TEST(kinds)
 {
-	with_each_width(*state, each_kind_of_buffer);
+	with_each_width(guest, each_kind_of_buffer);
 }
 
 /* Theory of operation: tag 0 is "no preference": a hint with a PH, but it takes no entry. */
@@ -91,9 +91,9 @@ static void each_tag_zero(struct guest *guest, struct nic *nic)
 	assert_int_equal(guest_st_used(nic), before);
 }
 
-static void tag_zero(void **state)
+GUEST_TEST(tag_zero)
 {
-	with_each_width(*state, each_tag_zero);
+	with_each_width(guest, each_tag_zero);
 }
 
 /* Theory of operation: every region keeps its own tag while many are registered at once. */
@@ -118,9 +118,9 @@ static void each_many_tags(struct guest *guest, struct nic *nic)
 	assert_int_equal(guest_st_used(nic), 0);
 }
 
-static void many_tags(void **state)
+GUEST_TEST(many_tags)
 {
-	with_each_width(*state, each_many_tags);
+	with_each_width(guest, each_many_tags);
 }
 
 /*
@@ -153,9 +153,9 @@ static void each_shared_tag(struct guest *guest, struct nic *nic)
 	assert_int_equal(guest_st_used(nic), 0);
 }
 
-static void shared_tag(void **state)
+GUEST_TEST(shared_tag)
 {
-	with_each_width(*state, each_shared_tag);
+	with_each_width(guest, each_shared_tag);
 }
 
 /*
@@ -180,9 +180,9 @@ static void each_registered_again(struct guest *guest, struct nic *nic)
 	}
 }
 
-static void registered_again(void **state)
+GUEST_TEST(registered_again)
 {
-	with_each_width(*state, each_registered_again);
+	with_each_width(guest, each_registered_again);
 }
 
 /*
@@ -208,9 +208,9 @@ static void each_set_between(struct guest *guest, struct nic *nic)
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, NO_HINT);
 }
 
-static void set_between(void **state)
+GUEST_TEST(set_between)
 {
-	with_each_width(*state, each_set_between);
+	with_each_width(guest, each_set_between);
 }
 
 /* libibverbs keeps ibv_rereg_mr() from dma-buf regions, the kernel does not. */
@@ -264,18 +264,17 @@ static void each_reregistered(struct guest *guest, struct nic *nic)
 	guest_check_writes(guest, nic, mr, 1, hint);
 }
 
-static void reregistered(void **state)
+GUEST_TEST(reregistered)
 {
-	with_each_width(*state, each_reregistered);
+	with_each_width(guest, each_reregistered);
 }
 
 /*
  * Theory of operation: buffers with tags of their own until there is no room: the
  * next region works without a hint, and one that is dropped makes room again.
  */
-static void table_full(void **state)
+GUEST_TEST(table_full)
 {
-	struct guest *guest = *state;
 	unsigned bits = guest->completer_bits;
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
@@ -311,9 +310,8 @@ static void table_full(void **state)
  * Theory of operation: in the last quarter of the table a buffer shares the entry
  * of another one with the same tag.
  */
-static void scarce(void **state)
+GUEST_TEST(scarce)
 {
-	struct guest *guest = *state;
 	unsigned bits = guest->completer_bits;
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
@@ -353,31 +351,7 @@ static void each_read_only(struct guest *guest, struct nic *nic)
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 }
 
-static void read_only(void **state)
+GUEST_TEST(read_only)
 {
-	with_each_width(*state, each_read_only);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(kinds, &guest),
-		GUEST_TEST(tag_zero, &guest),
-		GUEST_TEST(many_tags, &guest),
-		GUEST_TEST(shared_tag, &guest),
-		GUEST_TEST(registered_again, &guest),
-		GUEST_TEST(set_between, &guest),
-		GUEST_TEST(reregistered, &guest),
-		GUEST_TEST(table_full, &guest),
-		GUEST_TEST(scarce, &guest),
-		GUEST_TEST(read_only, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("mr_hints", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	with_each_width(guest, each_read_only);
 }

@@ -62,9 +62,8 @@ static struct nic *table_nic(struct guest *guest, unsigned bits)
 }
 
 /* Theory of operation: nothing was changed, so the region comes back as it was. */
-static void unchanged(void **state)
+GUEST_TEST(unchanged)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x611, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(hint));
@@ -80,9 +79,8 @@ static void unchanged(void **state)
  * Theory of operation: a page fault of the NIC maps again as well; without a
  * word from the application the writes go on, with the new tag.
  */
-static void by_page_fault(void **state)
+GUEST_TEST(by_page_fault)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x621, 2}, new = {16, 0x622, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(old));
@@ -110,20 +108,19 @@ static void new_tag(struct guest *guest, unsigned bits)
 	assert_int_equal(guest_st_count(nic, new.tag), 1);
 }
 
-static void new_tag_8(void **state)
+GUEST_TEST(new_tag_8)
 {
-	new_tag(*state, 8);
+	new_tag(guest, 8);
 }
 
-static void new_tag_16(void **state)
+GUEST_TEST(new_tag_16)
 {
-	new_tag(*state, 16);
+	new_tag(guest, 16);
 }
 
 /* Theory of operation: the PH is in the mkey and cannot change; the next region has it. */
-static void new_ph(void **state)
+GUEST_TEST(new_ph)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x641, 2}, new = {16, 0x641, 3};
 	int fd = guest_export(guest, 0, guest_flags_of(old));
@@ -135,9 +132,8 @@ static void new_ph(void **state)
 }
 
 /* Theory of operation: the mkey would go on sending a hint that nobody wants any more. */
-static void withdrawn(void **state)
+GUEST_TEST(withdrawn)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x651, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(old));
@@ -149,9 +145,8 @@ static void withdrawn(void **state)
 }
 
 /* Theory of operation: a region without a hint never asks, so a new one is nothing to it. */
-static void had_none(void **state)
+GUEST_TEST(had_none)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint new = {16, 0x661, 2};
 	int fd = guest_export(guest, 0, 0);
@@ -166,9 +161,8 @@ static void had_none(void **state)
  * Theory of operation: another buffer has the same tag and keeps it. Each has an
  * entry of its own, so the one whose tag changed follows.
  */
-static void same_tag_elsewhere(void **state)
+GUEST_TEST(same_tag_elsewhere)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x671, 2}, new = {16, 0x672, 2};
 	int a = guest_export(guest, 0, guest_flags_of(old)),
@@ -188,9 +182,8 @@ static void same_tag_elsewhere(void **state)
  * Theory of operation: a region that could not follow is not lost: it comes back
  * when the owner wants again what its key sends.
  */
-static void wanted_again(void **state)
+GUEST_TEST(wanted_again)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x6a1, 2}, new = {16, 0x6a1, 3};
 	int fd = guest_export(guest, 0, guest_flags_of(old));
@@ -209,9 +202,8 @@ static void wanted_again(void **state)
  * writes that find no memory end in an error and are tried again; the region was
  * registered once. From the moment that memory is back, every TLP has the new tag.
  */
-static void reset_under_traffic(void **state)
+GUEST_TEST(reset_under_traffic)
 {
-	struct guest *guest = *state;
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x680, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(hint));
@@ -243,9 +235,8 @@ static void reset_under_traffic(void **state)
  * Theory of operation: without a table the mkey holds the tag itself, so there
  * is nothing that could follow; the region comes back with its tag or not at all.
  */
-static void direct_mode(void **state)
+GUEST_TEST(direct_mode)
 {
-	struct guest *guest = *state;
 	struct nic *nic = guest_nic(guest, 8);
 	struct hint old = {8, 0x91, 2}, new = {8, 0x92, 2};
 	uint16_t entries[2048];
@@ -261,24 +252,4 @@ static void direct_mode(void **state)
 	change_while_revoked(guest, fd, new);
 	assert_dead(guest, nic, mr);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(unchanged, &guest),	  GUEST_TEST(by_page_fault, &guest),
-		GUEST_TEST(new_tag_8, &guest),	  GUEST_TEST(new_tag_16, &guest),
-		GUEST_TEST(new_ph, &guest),	  GUEST_TEST(withdrawn, &guest),
-		GUEST_TEST(had_none, &guest),	  GUEST_TEST(same_tag_elsewhere, &guest),
-		GUEST_TEST(wanted_again, &guest), GUEST_TEST(reset_under_traffic, &guest),
-		GUEST_TEST(direct_mode, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("mr_revoke", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -71,7 +71,7 @@ static void each_nic(struct guest *guest, bool in_use)
  * table empty; after bind the port is active, TPH is on, and a write through a
  * new region carries its hint.
  */
-GUEST_CASE(idle)
+GUEST_TEST(idle)
 {
 	each_nic(guest, false);
 }
@@ -80,7 +80,7 @@ GUEST_CASE(idle)
  * Theory of operation: the same with the device open and a region with a hint
  * registered: unbind must not wait for the application, and must clean up.
  */
-GUEST_CASE(in_use)
+GUEST_TEST(in_use)
 {
 	each_nic(guest, true);
 }

@@ -104,12 +104,12 @@ static void tags_come_and_go(struct guest *guest, struct nic *nic)
 		      atomic_load(&guest->traffic.writes), TAGS);
 }
 
-GUEST_CASE(bits_8)
+GUEST_TEST(bits_8)
 {
 	tags_come_and_go(guest, guest_nic(guest, 8));
 }
 
-GUEST_CASE(bits_16)
+GUEST_TEST(bits_16)
 {
 	tags_come_and_go(guest, guest_nic(guest, 16));
 }
@@ -121,7 +121,7 @@ GUEST_CASE(bits_16)
  * them. The firmware here knows no tags of CPUs, so the handles have a PH alone
  * and take no ST entries.
  */
-GUEST_CASE_WITH(beside_handles, handles_end)
+GUEST_TEST_WITH(beside_handles, handles_end)
 {
 	struct nic *nic = guest_nic_with_dmah(guest);
 

@@ -46,7 +46,7 @@ static void check_read(struct guest *guest, struct nic *nic, unsigned slot, stru
 }
 
 /* Theory of operation: one key serves reads as well, so they carry the hint where writes do. */
-GUEST_CASE(reads)
+GUEST_TEST(reads)
 {
 	bool ran = false;
 

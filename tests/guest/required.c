@@ -64,23 +64,22 @@ static void matching(struct guest *guest, unsigned bits)
 	guest_check_writes(guest, nic, mr, 0, hint);
 }
 
-static void matching_8(void **state)
+GUEST_TEST(matching_8)
 {
-	matching(*state, 8);
+	matching(guest, 8);
 }
 
-static void matching_16(void **state)
+GUEST_TEST(matching_16)
 {
-	matching(*state, 16);
+	matching(guest, 16);
 }
 
 /*
  * Theory of operation: tags of the other width, and none at all, are not the
  * hint. With both widths set, either will do.
  */
-static void other_width(void **state)
+GUEST_TEST(other_width)
 {
-	struct guest *guest = *state;
 	struct nic *nic8 = fitting_nic(guest, 8), *nic16 = fitting_nic(guest, 16);
 	struct hint tag8 = {8, 0x5a, 2}, tag16 = {16, 0x5a, 2};
 	struct vfio_device_feature_dma_buf_tph both = {
@@ -106,9 +105,8 @@ static void other_width(void **state)
  * REQUIRED such a NIC gets the memory, and perhaps the hint; with it, neither.
  * One that took the hint stands in the way of requiring it.
  */
-static void not_guaranteed(void **state)
+GUEST_TEST(not_guaranteed)
 {
-	struct guest *guest = *state;
 	bool ran = false;
 
 	for (unsigned i = 0; i < guest->nic_count; i++) {
@@ -139,9 +137,8 @@ static void not_guaranteed(void **state)
  * device, and asks for no hint. It has a buffer whose hint is not required, and
  * while it has it nobody can start to require it.
  */
-static void by_iommufd(void **state)
+GUEST_TEST(by_iommufd)
 {
-	struct guest *guest = *state;
 	struct hint hint = {8, 0x5a, 2};
 	struct guest_iommu iommu;
 	int fd;
@@ -161,9 +158,8 @@ static void by_iommufd(void **state)
 }
 
 /* Theory of operation: who has the hint already does not mind, nor does an empty buffer. */
-static void turned_on(void **state)
+GUEST_TEST(turned_on)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct hint hint = {16, 0x611, 2}, next = {16, 0x612, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(hint));
@@ -197,9 +193,8 @@ static void assert_busy(struct guest *guest, int fd, struct hint hint)
  * Theory of operation: a region that has no hint, or not the one that is to be
  * required, is in the way; the refused SET changes nothing, TAKEN included.
  */
-static void turned_on_too_late(void **state)
+GUEST_TEST(turned_on_too_late)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct hint hint = {16, 0x621, 2}, other_tag = {16, 0x622, 2}, other_ph = {16, 0x621, 3};
 	int fd = guest_export(guest, 0, 0);
@@ -224,9 +219,8 @@ static void turned_on_too_late(void **state)
  * Theory of operation: while the buffer is revoked nothing is mapped, so it can
  * be turned on. Who has no hint does not come back, who has does.
  */
-static void turned_on_while_revoked(void **state)
+GUEST_TEST(turned_on_while_revoked)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct hint hint = {16, 0x631, 2};
 	int fd = guest_export(guest, 0, 0);
@@ -245,9 +239,8 @@ static void turned_on_while_revoked(void **state)
 }
 
 /* Theory of operation: a full ST table is the reason that the user is told, not the refusal. */
-static void table_full(void **state)
+GUEST_TEST(table_full)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct hint hint = {16, 0x2001, 2};
 	uint16_t entries[2048];
@@ -325,9 +318,8 @@ static void check_sums(struct guest *guest, struct nic *nic, const struct ibv_mr
  * there. The NIC that sends it produces the sum. One that cannot is refused, and
  * that is what saves the data: let in, it would overwrite instead of adding.
  */
-static void functional_tag(void **state)
+GUEST_TEST(functional_tag)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16), *other = fitting_nic(guest, 8);
 	struct hint add = {16, 0xadd, 2};
 	int fd = export_required(guest, 0, add);
@@ -356,10 +348,9 @@ static void wait_for_failure(struct traffic *traffic)
  * nothing arrives in between: each write that completes is in the sum once, and
  * nothing else is.
  */
-static void changed_across_resets(void **state)
+GUEST_TEST(changed_across_resets)
 {
 	enum { ROUNDS = 12 };
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct traffic *traffic = &guest->traffic;
 	struct hint add = {16, 0xadd, 2};
@@ -388,29 +379,4 @@ static void changed_across_resets(void **state)
 	assert_sums(guest, atomic_load(&traffic->writes) - before);
 	print_message("%u writes and %u that failed, over %u resets\n",
 		      atomic_load(&traffic->writes), atomic_load(&traffic->errors), ROUNDS);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(matching_8, &guest),
-		GUEST_TEST(matching_16, &guest),
-		GUEST_TEST(other_width, &guest),
-		GUEST_TEST(not_guaranteed, &guest),
-		GUEST_TEST(by_iommufd, &guest),
-		GUEST_TEST(turned_on, &guest),
-		GUEST_TEST(turned_on_too_late, &guest),
-		GUEST_TEST(turned_on_while_revoked, &guest),
-		GUEST_TEST(table_full, &guest),
-		GUEST_TEST(functional_tag, &guest),
-		GUEST_TEST(changed_across_resets, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("required", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -47,18 +47,18 @@ static void disturb(struct guest *guest, unsigned bits, void (*disturbance)(stru
  * limit, a kernel that hangs by the program's. Then a new region on the same
  * buffer works, hint and all.
  */
-GUEST_CASE(reset_8)
+GUEST_TEST(reset_8)
 {
 	disturb(guest, 8, guest_reset);
 }
 
-GUEST_CASE(reset_16)
+GUEST_TEST(reset_16)
 {
 	disturb(guest, 16, guest_reset);
 }
 
 /* Theory of operation: the same with memory enable going off and on. */
-GUEST_CASE(memory_enable)
+GUEST_TEST(memory_enable)
 {
 	disturb(guest, 16, memory_off_and_on);
 }
@@ -67,7 +67,7 @@ GUEST_CASE(memory_enable)
  * Theory of operation: with memory off for good, every write that starts then
  * must end in an error completion: there is nothing to write to.
  */
-GUEST_CASE(memory_stays_off)
+GUEST_TEST(memory_stays_off)
 {
 	struct nic *nic = guest_nic(guest, 16);
 	int fd = guest_export(guest, 0, 0);

@@ -78,28 +78,12 @@ static void with_nic(struct guest *guest, unsigned bits)
 	print_message("%u times %u entries\n", ROUNDS, f.room);
 }
 
-static void bits_8(void **state)
+GUEST_TEST(bits_8)
 {
-	with_nic(*state, 8);
+	with_nic(guest, 8);
 }
 
-static void bits_16(void **state)
+GUEST_TEST(bits_16)
 {
-	with_nic(*state, 16);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(bits_8, &guest),
-		GUEST_TEST(bits_16, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("st_entries", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
+	with_nic(guest, 16);
 }

@@ -363,7 +363,7 @@ static void join(struct stress *stress)
 	}
 }
 
-GUEST_CASE(everything)
+GUEST_TEST(everything)
 {
 	static struct stress stress;
 
@@ -388,7 +388,7 @@ GUEST_CASE(everything)
 }
 
 /* Theory of operation: all is given back, and the next user finds things in order. */
-GUEST_CASE(nothing_left)
+GUEST_TEST(nothing_left)
 {
 	assert_int_equal(guest_dmabufs(), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++) {
@@ -405,7 +405,7 @@ GUEST_CASE(nothing_left)
 	}
 }
 
-int guest_arguments(int argc, char **argv)
+int guest_prepare(int argc, char **argv)
 {
 	if (getrandom(&arg_seed, 4, 0) != 4)
 		return 1;

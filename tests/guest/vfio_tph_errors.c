@@ -106,9 +106,8 @@ static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_
  * Theory of operation: PROBE tells what the device can do before anything else
  * is looked at, and with any combination of GET and SET.
  */
-static void probe(void **state)
+GUEST_TEST(probe)
 {
-	const struct guest *guest = *state;
 	const uint32_t feature = VFIO_DEVICE_FEATURE_PROBE | TPH_VFIO_FEATURE_DMA_BUF_TPH;
 	int want = verdict_of(guest, (struct verdict){EOPNOTSUPP, 0, 0});
 
@@ -130,9 +129,8 @@ static void probe(void **state)
  * Theory of operation: the generic rules of VFIO_DEVICE_FEATURE hold: neither or
  * both of GET and SET, and a short argument, are EINVAL.
  */
-static void malformed_requests(void **state)
+GUEST_TEST(malformed_requests)
 {
-	const struct guest *guest = *state;
 	const uint32_t feature = TPH_VFIO_FEATURE_DMA_BUF_TPH;
 
 	assert_int_equal(
@@ -147,7 +145,7 @@ static void malformed_requests(void **state)
  * Theory of operation: each row is one value of flags at export. It is tried on
  * a good slice, so its errno can only come from the flags.
  */
-static void first_door(void **state)
+GUEST_TEST(first_door)
 {
 	static const struct {
 		uint32_t flags;
@@ -181,7 +179,6 @@ static void first_door(void **state)
 		{TAG(1), {EINVAL, EINVAL, EINVAL}},
 		{EXT | PH(2) | TAG(0x1234), {EINVAL, EINVAL, EINVAL}},
 	};
-	struct guest *guest = *state;
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		int got = export_errno(guest, rows[i].flags);
@@ -193,10 +190,8 @@ static void first_door(void **state)
 }
 
 /* Theory of operation: bits 15:5 mean nothing yet, so each alone is refused. */
-static void first_door_reserved_bits(void **state)
+GUEST_TEST(first_door_reserved_bits)
 {
-	struct guest *guest = *state;
-
 	for (unsigned bit = 5; bit <= 15; bit++) {
 		int got = export_errno(guest, FL | TAG(1) | 1u << bit);
 
@@ -207,10 +202,8 @@ static void first_door_reserved_bits(void **state)
 }
 
 /* Theory of operation: what was given at export is what GET answers, whatever the namespace. */
-static void first_door_reads_back(void **state)
+GUEST_TEST(first_door_reads_back)
 {
-	struct guest *guest = *state;
-
 	need_completer(guest, 8);
 	assert_hints(guest, guest_export(guest, 0, 0), 0, 0, 0, 0);
 	assert_hints(guest, guest_export(guest, 0, FL | PH(2) | TAG(0x5a)), ST, 0x5a, 0, 2);
@@ -227,7 +220,7 @@ static void first_door_reads_back(void **state)
  * Theory of operation: each row is one SET on a buffer that has a hint. When it
  * is refused the old state is still there, to the last field; else the new one.
  */
-static void second_door(void **state)
+GUEST_TEST(second_door)
 {
 	static const struct {
 		uint32_t flags;
@@ -265,7 +258,6 @@ static void second_door(void **state)
 		{ST, 1, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{ST_EXT, 1, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
 	};
-	struct guest *guest = *state;
 	uint32_t hint = guest->completer_bits ? FL | PH(1) | TAG(0x77) : 0;
 	int fd = guest_export(guest, 0, hint);
 
@@ -290,9 +282,8 @@ static void second_door(void **state)
 }
 
 /* Theory of operation: what no bit of flags means is refused, each bit alone. */
-static void second_door_reserved_bits(void **state)
+GUEST_TEST(second_door_reserved_bits)
 {
-	struct guest *guest = *state;
 	int fd = guest_export(guest, 0, 0);
 
 	for (unsigned bit = 3; bit <= 31; bit++) {
@@ -307,9 +298,8 @@ static void second_door_reserved_bits(void **state)
 }
 
 /* Theory of operation: SET replaces all, so the namespace that it leaves out is gone; 0 clears. */
-static void set_replaces_all(void **state)
+GUEST_TEST(set_replaces_all)
 {
-	struct guest *guest = *state;
 	int fd, other;
 
 	need_completer(guest, 16);
@@ -330,9 +320,8 @@ static void set_replaces_all(void **state)
  * registers may not bear. So a BAR that is not prefetchable takes no hints at
  * either door, and exports without one.
  */
-static void registers(void **state)
+GUEST_TEST(registers)
 {
-	struct guest *guest = *state;
 	const uint32_t bar = VFIO_PCI_BAR2_REGION_INDEX;
 	int fd;
 
@@ -370,9 +359,8 @@ static void assert_both_refuse(struct guest *guest, int fd, int want)
 }
 
 /* Theory of operation: no file at all is EBADF, a file that is no dma-buf is EINVAL. */
-static void not_a_dmabuf(void **state)
+GUEST_TEST(not_a_dmabuf)
 {
-	struct guest *guest = *state;
 	int ends[2], closed;
 
 	need_completer(guest, 8);
@@ -390,9 +378,8 @@ static void not_a_dmabuf(void **state)
 }
 
 /* Theory of operation: a dma-buf of udmabuf is one, but not vfio-pci's. */
-static void another_exporter(void **state)
+GUEST_TEST(another_exporter)
 {
-	struct guest *guest = *state;
 	int fd;
 
 	need_completer(guest, 8);
@@ -403,9 +390,8 @@ static void another_exporter(void **state)
 }
 
 /* Theory of operation: a buffer belongs to the device it was exported by, and to no other. */
-static void another_device(void **state)
+GUEST_TEST(another_device)
 {
-	struct guest *guest = *state;
 	struct tph_bdf bdf;
 	struct accel other;
 	int fd;
@@ -430,9 +416,8 @@ static void another_device(void **state)
  * Theory of operation: memory enable off revokes the buffers. That is when an
  * owner changes tags, so both operations work, and hints stay across it.
  */
-static void revoked(void **state)
+GUEST_TEST(revoked)
 {
-	struct guest *guest = *state;
 	int fd, born;
 
 	need_completer(guest, 8);
@@ -459,9 +444,8 @@ static void revoked(void **state)
  * Theory of operation: a reset takes away what tags name. A hint is still there
  * afterwards; where it was required the buffer is closed, and a SET opens it.
  */
-static void reset(void **state)
+GUEST_TEST(reset)
 {
-	struct guest *guest = *state;
 	int fd, required;
 
 	need_completer(guest, 8);
@@ -476,9 +460,8 @@ static void reset(void **state)
 }
 
 /* Theory of operation: nobody maps a buffer that is closed, until a hint is set. */
-static void closed(void **state)
+GUEST_TEST(closed)
 {
-	struct guest *guest = *state;
 	int fd;
 
 	need_completer(guest, 8);
@@ -495,9 +478,8 @@ static void closed(void **state)
  * Theory of operation: the buffer outlives the open device as a file, but not as
  * memory. No importer gets it, and even the device opened anew cannot set hints.
  */
-static void device_closed(void **state)
+GUEST_TEST(device_closed)
 {
-	struct guest *guest = *state;
 	int fd;
 
 	need_completer(guest, 8);
@@ -511,34 +493,4 @@ static void device_closed(void **state)
 	assert_both_refuse(guest, fd, ENODEV);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		assert_null(nic_register(&guest->nics[i], fd, GUEST_SLICE_BYTES));
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(probe, &guest),
-		GUEST_TEST(malformed_requests, &guest),
-		GUEST_TEST(first_door, &guest),
-		GUEST_TEST(first_door_reserved_bits, &guest),
-		GUEST_TEST(first_door_reads_back, &guest),
-		GUEST_TEST(second_door, &guest),
-		GUEST_TEST(second_door_reserved_bits, &guest),
-		GUEST_TEST(set_replaces_all, &guest),
-		GUEST_TEST(registers, &guest),
-		GUEST_TEST(not_a_dmabuf, &guest),
-		GUEST_TEST(another_exporter, &guest),
-		GUEST_TEST(another_device, &guest),
-		GUEST_TEST(revoked, &guest),
-		GUEST_TEST(reset, &guest),
-		GUEST_TEST(closed, &guest),
-		GUEST_TEST(device_closed, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("vfio_tph_errors", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -216,11 +216,11 @@ static void report(const struct result *results, unsigned n, unsigned mib)
 	       "ratio", "median", "held");
 	for (unsigned i = 0; i < n; i++) {
 		const struct comparison *c = &results[i].nic;
+		unsigned writes = SLICE_BYTES / results[i].mps_bytes;
 
 		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f %7.2f\n", results[i].mps_bytes,
-		       slice_mib / c->yardstick_s, slice_mib / c->job_s,
-		       c->job_s * 1e9 / (SLICE_BYTES / results[i].mps_bytes), c->ratio,
-		       c->median_ratio, results[i].held.ratio);
+		       slice_mib / c->yardstick_s, slice_mib / c->job_s, c->job_s * 1e9 / writes,
+		       c->ratio, c->median_ratio, results[i].held.ratio);
 	}
 	printf("{\"bench\":\"fabric\",\"mib\":%u,\"results\":[", mib);
 	for (unsigned i = 0; i < n; i++)

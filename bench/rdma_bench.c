@@ -234,6 +234,8 @@ int main(void)
 	after = private_kib();
 	if (ret) {
 		fprintf(stderr, "rdma_bench: %s\n", strerror(-ret));
+		free(bench->copy);
+		free(bench);
 		return 1;
 	}
 	printf("doorbell to completion: %.2f us, bare socketpair %.2f us, ratio %.3f\n",

@@ -100,7 +100,7 @@ static int run_batches(struct bench *bench, bool hinted)
 	pthread_t ids[THREADS];
 	int ret;
 
-	for (unsigned i = 0; i < bench->threads; i++) {
+	for (unsigned i = 0; i < THREADS; i++) {
 		struct worker *worker = &bench->workers[i];
 
 		jobs[i] = (struct job){bench, worker, hinted ? worker->hinted : worker->plain, 0};

@@ -59,6 +59,8 @@ int turns_compare(turn_fn yardstick, turn_fn job, void *ctx, unsigned turns, str
 		double taken[2];
 
 		ret = take_turn(both, ctx, i, taken);
+		if (ret)
+			break;
 		values[i] = taken[0];
 		values[turns + i] = taken[1];
 		values[2 * turns + i] = taken[1] / taken[0];

@@ -222,7 +222,7 @@ int accel_create(struct pci_function **out, const struct accel_config *config,
 {
 	uint64_t bytes = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES_DEFAULT;
 	struct accel *accel;
-	uint8_t *memory;
+	uint8_t *memory = NULL;
 	int ret;
 
 	if (!config_ok(config, bytes))

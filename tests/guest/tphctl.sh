@@ -200,7 +200,7 @@ nics_read() {
 	[ ${#nics[@]} -gt 0 ] || die "no NIC here"
 }
 
-# verdicts_are WIDTH STATUS [PATTERN]: so ends tphctl path for every NIC that sends tags of this width
+# verdicts_are WIDTH STATUS [PATTERN]: so ends tphctl path for each NIC that sends such tags
 # now, or any. Sets said, what it printed; a line about these tags matches the pattern.
 verdicts_are() {
 	local i status width
@@ -230,12 +230,14 @@ path_host_bridge() {
 	nics_read
 	verdicts_are 8 3 '.*the root complex between them may drop the hint'
 	verdicts_are 16 4
-	p2p_demo --topology rciep --nics "$widths" --hints "$([ "$1" = kept ] && echo yes,no || echo no)"
+	p2p_demo --topology rciep --nics "$widths" \
+		--hints "$([ "$1" = kept ] && echo yes,no || echo no)"
 }
 
 path_root_port() {
 	nics_read
-	verdicts_are any 4 '0000:00:.*is on the route and completes no TPH; put both below one switch'
+	verdicts_are any 4 \
+		'0000:00:.*is on the route and completes no TPH; put both below one switch'
 	p2p_demo --nics "$widths" --hints no
 }
 

@@ -45,11 +45,13 @@ dmah-rciep)
 cpu-tags)
 	need tshark tshark
 	trace=$work/trace.pcap
-	in_guest --topology rciep --host-bridge-hints keep --cpu-tags yes --trace "$trace" -- cpu_tags
+	in_guest --topology rciep --host-bridge-hints keep --cpu-tags yes --trace "$trace" \
+		-- cpu_tags
 	trace_shark "$trace" -Y 'tph.to == "host" && tph.th == 1 && tph.type == "MWr"' -T fields \
 		-e tph.from -e tph.st_bits -e tph.st -e tph.ph -e tph.len >"$work/hinted"
 	awk -F '\t' '{ bytes[$1 " " $2 " " $3 " " $4] += $5 }
-		END { for (tag in bytes) print tag, bytes[tag] }' "$work/hinted" | sort >"$work/tags"
+		END { for (tag in bytes) print tag, bytes[tag] }' "$work/hinted" |
+		sort >"$work/tags"
 	cat "$work/tags"
 	diff "$work/tags" - <<-TAGS
 		nic0 8 0x0040 target-priority 65536

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # A module for the guest.
 
-# module_build SOURCE-DIR OUT-DIR: with the lab's configuration, which has no modules. So there is no
-# list of what the kernel exports, and insmod is who finds that a symbol is missing.
+# module_build SOURCE-DIR OUT-DIR: with the lab's configuration, which has no modules. So there is
+# no list of what the kernel exports: insmod finds that a symbol is missing.
 module_build() {
 	local tree build lock
 	tree=$(lab/tphlab kernel-tree)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Debian packages, built in a copy of what git knows and does not ignore; lintian finds no error. They
-# are installed, upgraded and removed on an overlay of this machine, and leave nothing behind.
+# Debian packages, built in a copy of what git knows and does not ignore; lintian finds no error.
+# They are installed, upgraded and removed on an overlay of this machine, and leave nothing behind.
 . "$(dirname "$0")/../lib/check.sh"
 
 need dh debhelper
@@ -25,7 +25,8 @@ unshare -m true || skip "no mount namespaces here: the packages are built, but n
 mkdir new
 for package in "${packages[@]}"; do
 	dpkg-deb -R "${package}"_*.deb "new/$package"
-	sed -i -E 's/^Version: .*/&+1/; s/(libtph0 \(= [^)]*)\)/\1+1)/' "new/$package/DEBIAN/control"
+	sed -i -E 's/^Version: .*/&+1/; s/(libtph0 \(= [^)]*)\)/\1+1)/' \
+		"new/$package/DEBIAN/control"
 	dpkg-deb --root-owner-group -b "new/$package" new
 done
 awk '

@@ -15,9 +15,9 @@ listening() {
 	local port n
 	port=$(printf ':%04X' "$1")
 	for ((n = 0; n < 300; n++)); do
-		awk -v port="$port" '
+		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$port" '
 			$4 == "0A" && $2 ~ port "$" { found = 1 }
-			END { exit !found }' /proc/net/tcp /proc/net/tcp6 2>/dev/null && return
+			END { exit !found }' && return
 		sleep 0.1
 	done
 	return 1

@@ -98,6 +98,7 @@ static int run_batches(struct bench *bench, bool hinted)
 {
 	struct job jobs[THREADS];
 	pthread_t ids[THREADS];
+	const unsigned threads = bench->threads;
 	int ret;
 
 	for (unsigned i = 0; i < THREADS; i++) {
@@ -105,12 +106,12 @@ static int run_batches(struct bench *bench, bool hinted)
 
 		jobs[i] = (struct job){bench, worker, hinted ? worker->hinted : worker->plain, 0};
 	}
-	for (unsigned i = 1; i < bench->threads; i++)
+	for (unsigned i = 1; i < threads; i++)
 		if (pthread_create(&ids[i], NULL, run_job, &jobs[i]))
 			exit(1);
 	run_job(&jobs[0]);
 	ret = jobs[0].ret;
-	for (unsigned i = 1; i < bench->threads; i++) {
+	for (unsigned i = 1; i < threads; i++) {
 		pthread_join(ids[i], NULL);
 		ret = ret ? ret : jobs[i].ret;
 	}

@@ -156,7 +156,7 @@ const char *command_parse(struct command *out, const char *line, size_t len)
 		device = take(&words, NULL);
 		if (!device || strlen(device) >= sizeof(out->device))
 			return "which device? accel0, nic0 …";
-		strcpy(out->device, device);
+		memcpy(out->device, device, strlen(device) + 1);
 		wrong = parse_verb(out, &words);
 	}
 	if (!wrong && words.at < words.count)

@@ -94,15 +94,14 @@ static bool cx_work(struct pci_function *f)
 {
 	struct cx *cx = cx_of(f);
 
-	if (cx->transfer.qp) /* before a command could take away what it works with */
-		cx_qp_step(cx);
-	else if (cx->cmd_pending)
+	/* A transfer goes on before a command could remove what it works with. */
+	if (!cx->transfer.qp && cx->cmd_pending)
 		cx_cmdq_step(cx);
-	else if (!TAILQ_EMPTY(&cx->arms))
+	else if (!cx->transfer.qp && !TAILQ_EMPTY(&cx->arms))
 		cx_cq_arm_step(cx);
-	else if (cx_sched_is_due(cx))
+	else if (!cx->transfer.qp && cx_sched_is_due(cx))
 		cx_sched_wake_all(cx);
-	else if (!TAILQ_EMPTY(&cx->workers))
+	else if (cx->transfer.qp || !TAILQ_EMPTY(&cx->workers))
 		cx_qp_step(cx);
 	return cx_has_work(cx);
 }
@@ -114,8 +113,10 @@ static void cx_dma_done(struct pci_function *f, int status)
 
 static void set_node_desc(struct cx *cx)
 {
+	static const char text[] = "ConnectX-class NIC model";
+
 	memset(cx->node_desc, 0, sizeof(cx->node_desc));
-	strcpy((char *)cx->node_desc, "ConnectX-class NIC model");
+	memcpy(cx->node_desc, text, sizeof(text));
 }
 
 static void cx_reset(struct pci_function *f)

@@ -220,6 +220,7 @@ static enum cx_step translate(struct cx *cx, const struct message *m, enum msg_e
 	struct cx_access_req req;
 	int ret = describe_access(m, end, len, &req);
 
+	*segment = (struct cx_segment){0};
 	if (!ret)
 		ret = cx_mkey_translate(cx, &req, segment);
 	if (ret == -ENXIO && end == REMOTE &&

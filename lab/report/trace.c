@@ -31,7 +31,7 @@ static int find_port(struct trace_summary *s, const char *name)
 			return (int)i;
 	if (s->port_count == TRACE_PORTS_MAX)
 		return -ENOSPC;
-	strcpy(s->ports[s->port_count].name, name);
+	snprintf(s->ports[s->port_count].name, sizeof(s->ports[0].name), "%s", name);
 	return (int)s->port_count++;
 }
 

@@ -67,7 +67,7 @@ static int client(const struct world *w)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	strcpy(address.sun_path, w->path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", w->path);
 	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	return fd;
 }

@@ -373,7 +373,7 @@ TEST(input)
 	file = fopen(in_dir("file"), "w");
 	fputs("0123456789", file);
 	fclose(file);
-	strcpy(target, in_dir("file"));
+	snprintf(target, sizeof(target), "%s", in_dir("file"));
 	assert_int_equal(symlink(target, in_dir("link")), 0);
 	assert_int_equal(mkfifo(in_dir("fifo"), 0600), 0);
 

@@ -190,7 +190,7 @@ SLOT_TEST(node_description)
 
 	driver_begin(d);
 	CX_SET(d->in, access_register_in, register_id, CX_REG_NODE_DESC);
-	strcpy((char *)reg, "a secret");
+	memcpy(reg, "a secret", sizeof("a secret"));
 	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x60, 0x60), 0);
 	lab_world_end(lw, &lw->nic, LAB_END_CLIENT);
 	lab_world_enable(lw);

@@ -9,7 +9,9 @@
 /* Sizes of what is decoded, bytes; PCIe Base 6.x 7.5.3, 7.7.11 and 7.9.13 */
 #define PCIE_BYTES_1 0x14 /* version 1, the least */
 #define PCIE_BYTES_2 0x2c /* to the end of Device Control 2 */
+#define PCIE_BYTES_L 0x34 /* to the end of Link Status 2 */
 #define ACS_BYTES    8
+#define ATS_BYTES    8
 #define TPH_BYTES    0x0c
 
 /* Device Capabilities 2: End-End TLP prefixes, how many of them */
@@ -60,6 +62,8 @@ static void decode_header(const struct config *c, struct tph_function *f)
 	if (f->bridge) {
 		config_get8(c, PCI_SECONDARY_BUS, &f->secondary);
 		config_get8(c, PCI_SUBORDINATE_BUS, &f->subordinate);
+	} else {
+		config_get16(c, PCI_SUBSYSTEM_VENDOR_ID, &f->subsystem_vendor);
 	}
 }
 
@@ -99,6 +103,30 @@ static void decode_completer(const struct config *c, struct tph_function *f)
 	f->completer.prefix_blocked = f->bridge && control & PCI_EXP_DEVCTL2_EE_PREFIX_BLOCK;
 }
 
+static void decode_link(const struct config *c, struct tph_function *f)
+{
+	uint16_t at, status = 0;
+
+	if (f->completer.seen == TPH_SEEN_YES &&
+	    config_find(c, PCI_CAP_ID_EXP, PCIE_BYTES_L, &at) == TPH_SEEN_YES)
+		config_get16(c, at + PCI_EXP_LNKSTA2, &status);
+	f->flit = status != UINT16_MAX && status & PCI_EXP_LNKSTA2_FLIT;
+}
+
+static void decode_ats(const struct config *c, struct tph_function *f)
+{
+	uint16_t at = 0, control = 0;
+	enum tph_seen seen = config_find_ext(c, PCI_EXT_CAP_ID_ATS, ATS_BYTES, &at);
+
+	if (seen == TPH_SEEN_YES)
+		seen = config_get16(c, at + PCI_ATS_CTRL, &control);
+	f->ats.seen = seen;
+	if (seen != TPH_SEEN_YES)
+		return;
+	f->ats.offset = at;
+	f->ats.enabled = control & PCI_ATS_CTRL_ENABLE;
+}
+
 static void decode_acs(const struct config *c, struct tph_function *f)
 {
 	uint16_t at = 0, cap = 0, control = 0;
@@ -117,6 +145,7 @@ static void decode_acs(const struct config *c, struct tph_function *f)
 	f->acs.request_redirect = control & PCI_ACS_RR;
 	f->acs.completion_redirect = control & PCI_ACS_CR;
 	f->acs.egress_control = control & PCI_ACS_EC;
+	f->acs.direct_translated = control & PCI_ACS_DT;
 }
 
 static void decode_requester(const struct config *c, struct tph_function *f)
@@ -158,9 +187,14 @@ static void decode(struct tph_ctx *ctx, struct entry *entry, struct tph_function
 	*f = (struct tph_function){.bdf = entry->bdf, .config_bytes = c.bytes};
 	decode_header(&c, f);
 	decode_completer(&c, f);
+	decode_link(&c, f);
 	decode_acs(&c, f);
+	decode_ats(&c, f);
 	decode_requester(&c, f);
 	ctx->ops->find_above(ctx, entry, f);
+	f->driver_seen = TPH_SEEN_NOT_VISIBLE;
+	if (ctx->ops->find_driver)
+		ctx->ops->find_driver(ctx, entry, f);
 }
 
 int function_of(struct tph_ctx *ctx, struct entry *entry, const struct tph_function **f)

@@ -9,7 +9,7 @@
 #include "libtph/textfile.h"
 #include "util/macros.h"
 
-#define LINE_CHARS     1024
+#define LINE_CHARS     4096 /* the flags of a processor */
 #define AMD_FAMILY_P2P 0x17 /* Zen; cpu_supports_p2pdma() of the kernel */
 
 /* "ffffffff81000000 T pcie_enable_tph": a symbol of the kernel itself, not of a module. */
@@ -101,6 +101,9 @@ static void read_cpu(int proc, struct tph_kernel *kernel)
 			amd = strstr(value, "AuthenticAMD");
 		if (value && !strncmp(line, "cpu family", 10))
 			family = (unsigned)strtoul(value + 1, NULL, 10);
+		if (value && !strncmp(line, "flags", 5))
+			kernel->hypervisor =
+				strstr(value, " hypervisor") ? TPH_SUPPORT_YES : TPH_SUPPORT_NO;
 	}
 	fclose(file);
 	if (any)

@@ -148,6 +148,28 @@ static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph
 	return;
 }
 
+/* "../../../bus/pci/drivers/mlx5_core" */
+static void live_find_driver(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
+{
+	const struct live *live = ctx->source;
+	char bdf[TPH_BDF_CHARS], path[64], target[PATH_MAX], *name;
+	ssize_t len;
+
+	snprintf(path, sizeof(path), "%s/driver", tph_bdf_format(&entry->bdf, bdf));
+	len = readlinkat(live->devices_fd, path, target, sizeof(target) - 1);
+	if (len < 0 && errno == ENOENT)
+		f->driver_seen = TPH_SEEN_NO;
+	if (len < 0)
+		return;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	if (strlen(name) >= sizeof(f->driver))
+		return;
+	strcpy(f->driver, name);
+	f->driver_seen = TPH_SEEN_YES;
+}
+
 /* The upper halves of the vector controls of a mapped table. -EAGAIN: nothing answers. */
 static int copy_tags(const volatile uint8_t *table, uint16_t *tags, size_t count)
 {
@@ -211,6 +233,7 @@ static const struct source_ops live_ops = {
 	.read = live_read,
 	.read_ids = live_read_ids,
 	.find_above = live_find_above,
+	.find_driver = live_find_driver,
 	.open_folder = live_open_folder,
 	.read_msix_tags = live_read_msix_tags,
 	.close = live_close,

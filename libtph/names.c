@@ -158,6 +158,14 @@ const char *tph_reason_str(unsigned reason)
 		[TPH_REASON_ENABLED_8BIT] = "requester-enabled-8bit",
 		[TPH_REASON_ENABLED_16BIT] = "requester-enabled-16bit",
 		[TPH_REASON_HOST_BRIDGE] = "host-bridge",
+		[TPH_REASON_NO_ROOT_PORT] = "no-root-port",
+		[TPH_REASON_DRIVER_NEVER] = "driver-never-enables",
+		[TPH_REASON_DRIVER_UNKNOWN] = "driver-unknown",
+		[TPH_REASON_ACS_PLATFORM] = "acs-platform",
+		[TPH_REASON_HOST_16BIT] = "host-16bit",
+		[TPH_REASON_SAME_DEVICE] = "same-device",
+		[TPH_REASON_NOT_PCIE_8BIT] = "not-pcie",
+		[TPH_REASON_NOT_PCIE] = "not-pcie-16bit",
 	};
 
 	return NAME(names, reason);

@@ -18,7 +18,7 @@ struct path_result {
 	struct tph_path public;
 	struct tph_hop *hops;
 	struct tph_function *functions; /* of the hops */
-	char *sentences[TPH_WHENS * TPH_WIDTHS];
+	struct causes causes[TPH_WHENS][TPH_WIDTHS];
 };
 
 struct builder {
@@ -68,6 +68,8 @@ static void look_at_acs(struct pair *pair, const struct tph_function *f)
 {
 	if (redirects(f) && !pair->redirect)
 		pair->redirect = f;
+	if (redirects(f) && chosen_by_platform(f) && !pair->platform)
+		pair->platform = f;
 	if (f->acs.seen != TPH_SEEN_NO && f->acs.seen != TPH_SEEN_YES && !pair->hidden)
 		pair->hidden = f;
 }
@@ -81,24 +83,36 @@ static void find_redirect(struct pair *pair)
 		look_at_acs(pair, pair->down.functions[i]);
 }
 
+/* What can be told of a host bridge. */
+struct host {
+	bool listed;	      /* by the kernel */
+	enum tph_support cpu; /* it is one of a CPU that needs no list; TPH_SUPPORT_NO: not */
+};
+
 /*
  * The ids that the kernel takes for those of a host bridge: of the first function
  * on the root bus, if it is 00.0 or a Root Port.
  */
-static int host_listed(const struct builder *b, const struct chain *chain, bool same_bridge,
-		       bool *listed)
+static int find_host_bridge(const struct builder *b, const struct chain *chain, bool same_bridge,
+			    struct host *host)
 {
 	const struct tph_bdf *top = &chain->functions[chain->count - 1]->bdf;
 	struct tph_bdf first = {.domain = top->domain, .bus = top->bus};
 	size_t i = ctx_lower_bound(b->ctx, &first);
 	const struct tph_function *f;
+	bool zero;
 	/* At the latest it is the top of the chain itself. */
 	int ret = function_of(b->ctx, &b->ctx->entries[i], &f);
 
 	if (ret)
 		return ret;
-	*listed = ((!f->bdf.device && !f->bdf.function) || f->port == TPH_PORT_ROOT) &&
-		  p2p_host_listed(f->vendor, f->device, same_bridge);
+	zero = !f->bdf.device && !f->bdf.function;
+	host->listed = (zero || f->port == TPH_PORT_ROOT) &&
+		       p2p_host_listed(f->vendor, f->device, same_bridge);
+	host->cpu = p2p_host_cpu(f);
+	/* A dump may lack the function that is really the first. */
+	if (!zero && host->cpu == TPH_SUPPORT_NO)
+		host->cpu = TPH_SUPPORT_UNKNOWN;
 	return 0;
 }
 
@@ -110,25 +124,39 @@ static bool same_root_bus(const struct pair *pair)
 	return a->domain == b->domain && a->bus == b->bus;
 }
 
+/* What the kernel's CPU is, or else the host bridges tell of it. */
+static enum tph_support cpu_p2p(const struct pair *pair, const struct host *up,
+				const struct host *down)
+{
+	if (pair->kernel && pair->kernel->cpu_p2p != TPH_SUPPORT_UNKNOWN)
+		return pair->kernel->cpu_p2p;
+	if (up->cpu == TPH_SUPPORT_YES || down->cpu == TPH_SUPPORT_YES)
+		return TPH_SUPPORT_YES;
+	if ((up->cpu == TPH_SUPPORT_NO && !up->listed) ||
+	    (down->cpu == TPH_SUPPORT_NO && !down->listed))
+		return TPH_SUPPORT_NO;
+	return TPH_SUPPORT_UNKNOWN;
+}
+
 static int route_through_host(const struct builder *b, enum tph_route *route)
 {
 	const struct pair *pair = &b->pair;
-	bool same = same_root_bus(pair), up = false, down = same;
-	int ret;
+	bool same = same_root_bus(pair);
+	struct host up = {0}, down = {0};
+	enum tph_support cpu;
+	int ret = 0;
 
-	*route = TPH_ROUTE_HOST;
-	if (pair->kernel && pair->kernel->cpu_p2p == TPH_SUPPORT_YES)
-		return 0;
-	*route = TPH_ROUTE_UNKNOWN;
-	if (!pair->up.complete || !pair->down.complete)
-		return 0;
-	ret = host_listed(b, &pair->up, same, &up);
-	if (!ret && !same)
-		ret = host_listed(b, &pair->down, false, &down);
-	if (up && down)
+	if (pair->up.complete)
+		ret = find_host_bridge(b, &pair->up, same, &up);
+	if (!ret && pair->down.complete)
+		ret = find_host_bridge(b, &pair->down, same, &down);
+	cpu = cpu_p2p(pair, &up, &down);
+	if (cpu == TPH_SUPPORT_YES || (up.listed && down.listed))
 		*route = TPH_ROUTE_HOST;
-	else if (pair->kernel && pair->kernel->cpu_p2p == TPH_SUPPORT_NO)
+	else if (cpu == TPH_SUPPORT_NO && pair->up.complete && pair->down.complete)
 		*route = TPH_ROUTE_NONE;
+	else
+		*route = TPH_ROUTE_UNKNOWN;
 	return ret;
 }
 
@@ -187,6 +215,11 @@ static void find_host(struct pair *pair)
 				pair->host_seen = TPH_SEEN_NOT_VISIBLE;
 		if (!up->complete)
 			pair->host_seen = TPH_SEEN_NOT_VISIBLE;
+		/* A real endpoint is below a Root Port. */
+		pair->no_root_port = pair->host_seen == TPH_SEEN_YES &&
+				     up->functions[0]->port == TPH_PORT_ENDPOINT;
+		if (pair->no_root_port)
+			pair->host_seen = TPH_SEEN_NOT_VISIBLE;
 		return;
 	}
 	if (pair->root->completer.seen != TPH_SEEN_NO)
@@ -200,15 +233,18 @@ static void add_hop(struct path_result *result, const struct tph_function *f, en
 		    bool on_route, const struct pair *pair)
 {
 	size_t i = result->public.hop_count++;
+	/* Without a common bridge there is nothing to redirect. */
+	bool counts = has_common(pair) &&
+		      (side != TPH_SIDE_COMMON || f == pair->up.functions[pair->up.common]);
 
 	result->functions[i] = *f;
 	result->hops[i] = (struct tph_hop){
 		.function = &result->functions[i],
 		.side = side,
 		.on_route = on_route,
-		/* Without a common bridge there is nothing to redirect. */
-		.redirects = has_common(pair) && redirects(f) &&
-			     (side != TPH_SIDE_COMMON || f == pair->up.functions[pair->up.common]),
+		.redirects = counts && redirects(f),
+		.redirects_requests = counts && redirects_requests(f),
+		.redirects_completions = counts && f->acs.completion_redirect,
 	};
 }
 
@@ -251,21 +287,68 @@ static int list_hops(struct builder *b)
 	return 0;
 }
 
+/*
+ * What ACS does where peers meet: the port by which a TLP comes to the common bridge decides
+ * (PCIe Base 6.x 6.12.3). What is further down hands it on upwards in any case.
+ */
+static void find_turns(struct builder *b)
+{
+	const struct chain *up = &b->pair.up, *down = &b->pair.down;
+	struct tph_path *path = &b->result->public;
+	const struct tph_function *in, *back;
+
+	path->requests = path->completions = path->route;
+	if (!has_common(&b->pair))
+		return;
+	in = up->functions[up->common ? up->common - 1 : 0];
+	back = down->functions[down->common ? down->common - 1 : 0];
+	path->requests = path->completions = TPH_ROUTE_DIRECT;
+	if (redirects_requests(in))
+		path->requests = TPH_ROUTE_HOST;
+	else if (in->acs.seen != TPH_SEEN_YES && in->acs.seen != TPH_SEEN_NO)
+		path->requests = TPH_ROUTE_UNKNOWN;
+	if (back->acs.completion_redirect)
+		path->completions = TPH_ROUTE_HOST;
+	else if (back->acs.seen != TPH_SEEN_YES && back->acs.seen != TPH_SEEN_NO)
+		path->completions = TPH_ROUTE_UNKNOWN;
+	path->translated_direct = path->requests == TPH_ROUTE_HOST && in->acs.direct_translated &&
+				  up->functions[0]->ats.enabled;
+}
+
+static int judge_one(const struct pair *pair, enum tph_when when, enum tph_width width,
+		     struct causes *causes, struct tph_judgement *j)
+{
+	*j = (struct tph_judgement){
+		.verdict = verdict(pair, when, width, causes),
+		.at = pair->down.functions[0]->bdf,
+		.sentence = "every write carries the hint to the exporter",
+		.causes = causes->list,
+	};
+	for (; j->cause_count < causes->count; j->cause_count++) {
+		struct tph_cause *cause = &causes->list[j->cause_count];
+
+		cause->sentence = sentence(pair, cause);
+		if (!cause->sentence)
+			return -ENOMEM;
+	}
+	if (causes->count) {
+		j->reason = causes->list[0].reason;
+		j->at = causes->list[0].at;
+		j->sentence = causes->list[0].sentence;
+	}
+	return 0;
+}
+
 static int judge(struct builder *b)
 {
-	char **text = b->result->sentences;
+	int ret = 0;
 
-	for (int when = 0; when < TPH_WHENS; when++)
-		for (int width = 0; width < TPH_WIDTHS; width++) {
-			struct tph_judgement *j = &b->result->public.judgements[when][width];
-
-			*j = verdict(&b->pair, (enum tph_when)when, (enum tph_width)width);
-			*text = sentence(&b->pair, j);
-			if (!*text)
-				return -ENOMEM;
-			j->sentence = *text++;
-		}
-	return 0;
+	for (int when = 0; when < TPH_WHENS && !ret; when++)
+		for (int width = 0; width < TPH_WIDTHS && !ret; width++)
+			ret = judge_one(&b->pair, (enum tph_when)when, (enum tph_width)width,
+					&b->result->causes[when][width],
+					&b->result->public.judgements[when][width]);
+	return ret;
 }
 
 static int build(struct builder *b, struct entry *importer, struct entry *exporter)
@@ -289,6 +372,7 @@ static int build(struct builder *b, struct entry *importer, struct entry *export
 	path->complete = pair->up.complete && pair->down.complete;
 	path->common = has_common(pair) ? (int)pair->up.common : -1;
 	path->route = pair->route[TPH_NOW];
+	find_turns(b);
 	return judge(b);
 }
 
@@ -318,8 +402,10 @@ void tph_path_free(struct tph_path *path)
 	if (!path)
 		return;
 	result = container_of(path, struct path_result, public);
-	for (int i = 0; i < TPH_WHENS * TPH_WIDTHS; i++)
-		free(result->sentences[i]);
+	for (int when = 0; when < TPH_WHENS; when++)
+		for (int width = 0; width < TPH_WIDTHS; width++)
+			for (size_t i = 0; i < result->causes[when][width].count; i++)
+				free((char *)result->causes[when][width].list[i].sentence);
 	free(result->functions);
 	free(result->hops);
 	free(result);

@@ -3,6 +3,8 @@
 #ifndef LIBTPH_PATH_H
 #define LIBTPH_PATH_H
 
+#include <linux/pci_regs.h>
+
 #include "tph/tph.h"
 
 /* A function and the bridges above it, as far as they are visible. */
@@ -19,25 +21,57 @@ struct pair {
 	const struct tph_kernel *kernel; /* NULL: one that can all of it */
 	enum tph_route route[TPH_WHENS];
 	const struct tph_function *redirect; /* the first that redirects around the common bridge */
+	const struct tph_function *platform; /* the first of these that the platform chose so */
 	const struct tph_function *hidden;   /* decides the route, but could not be seen */
 	const struct tph_function *root;     /* the importer's Root Port, NULL: none */
+	bool no_root_port; /* an endpoint without one: the bridges are a hypervisor's */
 	enum tph_seen host_seen;
 	enum tph_completer host; /* of what the importer sends to it; never reserved */
 };
 
-/* verdict.c: depends on *pair alone. Its sentence is NULL. */
-struct tph_judgement verdict(const struct pair *pair, enum tph_when when, enum tph_width width);
+/* More than any pair has. */
+#define CAUSES_MAX 24
+
+struct causes {
+	struct tph_cause list[CAUSES_MAX]; /* those that decide the verdict first */
+	size_t count;
+};
+
+/* verdict.c: depends on *pair alone. No cause has a sentence yet. */
+enum tph_verdict verdict(const struct pair *pair, enum tph_when when, enum tph_width width,
+			 struct causes *causes);
 
 /* sentence.c: NULL, no memory. To be freed. */
-char *sentence(const struct pair *pair, const struct tph_judgement *judgement);
+char *sentence(const struct pair *pair, const struct tph_cause *cause);
 
 /* p2p_host.c: is a host bridge on the kernel's list for peer-to-peer? */
 bool p2p_host_listed(uint16_t vendor, uint16_t device, bool same_bridge);
 
+/* Is the CPU one through which the kernel goes without the list? By the first on a root bus. */
+enum tph_support p2p_host_cpu(const struct tph_function *first);
+
 /* Does its ACS control send requests between its peers to the host? */
+static inline bool redirects_requests(const struct tph_function *f)
+{
+	return f->acs.request_redirect || f->acs.egress_control;
+}
+
+/* Does Linux take it for a redirect? pci_bridge_has_acs_redir() asks for any of the three. */
 static inline bool redirects(const struct tph_function *f)
 {
-	return f->acs.request_redirect || f->acs.completion_redirect || f->acs.egress_control;
+	return redirects_requests(f) || f->acs.completion_redirect;
+}
+
+/*
+ * A setting that Linux does not make: it turns on both redirects, or the one that there is, and
+ * never Direct Translated. Firmware, the administrator or a tool of the platform's vendor did.
+ */
+static inline bool chosen_by_platform(const struct tph_function *f)
+{
+	const uint16_t both = PCI_ACS_RR | PCI_ACS_CR;
+
+	return f->acs.direct_translated || ((f->acs.capability & both) == both &&
+					    f->acs.request_redirect != f->acs.completion_redirect);
 }
 
 #endif

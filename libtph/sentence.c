@@ -37,9 +37,9 @@ static const char *const after_address[] = {
 		"functions with lspci -xxxx as root",
 	[TPH_REASON_ROUTE_UNKNOWN] =
 		"and the exporter have no common bridge, and whether Linux goes through this host "
-		"bridge depends on the CPU; look on the machine itself",
-	[TPH_REASON_NO_PREFIX] = "has no End-End TLP Prefixes, which 16-bit tags need up to the "
-				 "Root Port; use 8-bit tags",
+		"bridge depends on the CPU, which its IDs do not tell; look on the machine itself",
+	[TPH_REASON_NO_PREFIX] = "has no End-End TLP Prefixes, which a link that is not in flit "
+				 "mode needs at both ends for 16-bit tags; use 8-bit tags",
 	[TPH_REASON_PREFIX_BLOCKED] =
 		"blocks End-End TLP Prefixes (Device Control 2 bit 15), which "
 		"16-bit tags need; unblock it, or use 8-bit tags",
@@ -53,9 +53,6 @@ static const char *const after_address[] = {
 	[TPH_REASON_KERNEL_NO_PEERS] =
 		"completes no TPH, and this kernel enables none for peers below it; boot a kernel "
 		"with the dma-buf TPH series",
-	[TPH_REASON_DISABLED] =
-		"could send hints, but TPH is not enabled now; load its driver, or see if it "
-		"enables TPH",
 	[TPH_REASON_ENABLE_RESERVED] =
 		"has the reserved value 10b for TPH Requester Enable; reload its driver",
 	[TPH_REASON_MODE_NO_ST] =
@@ -63,6 +60,22 @@ static const char *const after_address[] = {
 	[TPH_REASON_ENABLED_8BIT] = "is enabled for 8-bit tags; give the buffer an 8-bit tag",
 	[TPH_REASON_ENABLED_16BIT] =
 		"is enabled for 16-bit tags and sends no 8-bit ones; give the buffer a 16-bit tag",
+	[TPH_REASON_NO_ROOT_PORT] =
+		"has no visible Root Port above it, as in a virtual machine, so the route is not "
+		"known; look on the host",
+	[TPH_REASON_DRIVER_UNKNOWN] =
+		"has no driver that is known to enable TPH (in Linux 7.3 mlx5_core and bnxt_en "
+		"do); ask the vendor of its driver",
+	[TPH_REASON_HOST_16BIT] =
+		"and the exporter meet in the root complex, and whether that passes the prefix of a "
+		"16-bit tag is not told; use 8-bit tags, or put both below one switch",
+	[TPH_REASON_SAME_DEVICE] =
+		"is part of the same device as the importer, which may drop the hint inside",
+	[TPH_REASON_NOT_PCIE_8BIT] =
+		"begins a bus that is not PCI Express, where a hint is lost; use a PCI Express slot",
+	[TPH_REASON_NOT_PCIE] =
+		"begins a bus that is not PCI Express, which carries no 16-bit tag; use a PCI "
+		"Express slot",
 	[TPH_REASON_HOST_BRIDGE] =
 		"and the exporter have no common bridge, and the root complex between them may drop "
 		"the hint; put both below one switch for a promise",
@@ -70,7 +83,6 @@ static const char *const after_address[] = {
 
 /* The same for what is about no function. */
 static const char *const whole[] = {
-	[TPH_REASON_NONE] = "every write carries the hint to the exporter",
 	[TPH_REASON_KERNEL_NO_TPH] =
 		"this kernel has no TPH; boot one with CONFIG_PCIE_TPH and the dma-buf TPH series",
 	[TPH_REASON_KERNEL_NO_HINTS] = ("this kernel knows no hints on dma-bufs; boot one with the "
@@ -100,20 +112,129 @@ static void list_redirects(FILE *out, const struct pair *pair)
 	}
 }
 
+/* "RR CR DT" */
+static void tell_control(FILE *out, const struct tph_function *f)
+{
+	fprintf(out, "(control%s%s%s%s)", f->acs.request_redirect ? " RR" : "",
+		f->acs.completion_redirect ? " CR" : "", f->acs.egress_control ? " EC" : "",
+		f->acs.direct_translated ? " DT" : "");
+}
+
 static void tell_redirect(FILE *out, const struct pair *pair)
 {
 	const struct tph_function *f = pair->redirect;
+	bool requests = redirects_requests(f), completions = f->acs.completion_redirect;
 	char text[TPH_BDF_CHARS];
 
-	fprintf(out, "ACS redirect (control%s%s%s) at %s sends peer-to-peer %s to the host; ",
-		f->acs.request_redirect ? " RR" : "", f->acs.completion_redirect ? " CR" : "",
-		f->acs.egress_control ? " EC" : "", tph_bdf_format(&f->bdf, text),
-		f->acs.request_redirect || f->acs.egress_control ? "requests" : "completions");
-	fputs("boot with pci=disable_acs_redir=", out);
+	fputs("ACS redirect ", out);
+	tell_control(out, f);
+	fprintf(out, " at %s sends peer-to-peer %s to the host", tph_bdf_format(&f->bdf, text),
+		!requests     ? "completions, but no requests,"
+		: completions ? "requests and completions"
+			      : "requests, but no completions,");
+	if (!requests || !completions)
+		fputs(", and Linux takes either for the whole route", out);
+}
+
+static void advise_redirect(FILE *out, const struct pair *pair)
+{
+	tell_redirect(out, pair);
+	fputs("; boot with pci=disable_acs_redir=", out);
 	list_redirects(out, pair);
 }
 
-char *sentence(const struct pair *pair, const struct tph_judgement *judgement)
+/* Whoever made such a setting had a reason: no advice that undoes it. */
+static void tell_platform(FILE *out, const struct pair *pair)
+{
+	const struct tph_function *f = pair->platform;
+	const struct tph_function *importer = pair->up.functions[0];
+	char text[TPH_BDF_CHARS];
+
+	tell_redirect(out, pair);
+	if (f != pair->redirect) {
+		fprintf(out, ", and %s has another setting ", tph_bdf_format(&f->bdf, text));
+		tell_control(out, f);
+	}
+	if (f->acs.direct_translated)
+		fprintf(out,
+			"; Direct Translated lets requests with translated addresses go "
+			"straight, and ATS of %s is %s; Linux does not count on that",
+			tph_bdf_format(&importer->bdf, text),
+			importer->ats.seen == TPH_SEEN_YES  ? importer->ats.enabled ? "on" : "off"
+			: importer->ats.seen == TPH_SEEN_NO ? "not there"
+							    : "not visible");
+	fputs("; Linux does not choose this setting, so the platform's firmware or "
+	      "pci=config_acs= did: ask its vendor (rdma_topo check) before you change it",
+	      out);
+}
+
+static const struct tph_function *end_at(const struct pair *pair, const struct tph_bdf *at)
+{
+	for (size_t i = 0; i < pair->up.count; i++)
+		if (!tph_bdf_compare(&pair->up.functions[i]->bdf, at))
+			return pair->up.functions[i];
+	return pair->down.functions[0];
+}
+
+static void tell_driver(FILE *out, const struct pair *pair, const struct tph_cause *cause)
+{
+	const struct tph_function *f = end_at(pair, &cause->at);
+	const char *driver = tph_function_driver(f, NULL);
+
+	fprintf(out,
+		f->driver_seen == TPH_SEEN_YES ? "has the driver %s"
+					       : "is a device of the driver %s",
+		driver);
+	fputs(", which never enables TPH (in Linux 7.3 mlx5_core and bnxt_en do); use a device of "
+	      "these",
+	      out);
+}
+
+/* A driver can wait until there is something to send. */
+static void tell_disabled(FILE *out, const struct pair *pair)
+{
+	enum tph_support enables;
+	const char *driver = tph_function_driver(pair->up.functions[0], &enables);
+
+	fputs("could send hints, but TPH is not enabled now; ", out);
+	if (enables == TPH_SUPPORT_YES)
+		fprintf(out,
+			"%s enables it at its start where the Root Port completes TPH, else with "
+			"the first buffer that may have hints",
+			driver);
+	else
+		fputs("load its driver, or see if it enables TPH", out);
+}
+
+/* Were the two given in the wrong order? */
+static bool swapped(const struct pair *pair)
+{
+	const struct tph_function *importer = pair->up.functions[0];
+	const struct tph_function *exporter = pair->down.functions[0];
+
+	return exporter->requester.seen == TPH_SEEN_YES &&
+	       importer->requester.seen == TPH_SEEN_NO && importer->class_code >> 16 != 0x02;
+}
+
+/* What follows the address of the function. */
+static void tell(FILE *out, const struct pair *pair, const struct tph_cause *cause)
+{
+	char text[TPH_BDF_CHARS];
+
+	if (cause->reason == TPH_REASON_DRIVER_NEVER)
+		tell_driver(out, pair, cause);
+	else if (cause->reason == TPH_REASON_DISABLED)
+		tell_disabled(out, pair);
+	else if (cause->reason == TPH_REASON_NOT_REQUESTER && swapped(pair))
+		fprintf(out,
+			"has no TPH Requester capability, but %s has: were importer and "
+			"exporter swapped?",
+			tph_bdf_format(&pair->down.functions[0]->bdf, text));
+	else
+		fputs(after_address[cause->reason], out);
+}
+
+char *sentence(const struct pair *pair, const struct tph_cause *cause)
 {
 	char *text = NULL, address[TPH_BDF_CHARS];
 	size_t size;
@@ -121,13 +242,16 @@ char *sentence(const struct pair *pair, const struct tph_judgement *judgement)
 
 	if (!out)
 		return NULL;
-	if (judgement->reason == TPH_REASON_ACS_REDIRECT)
-		tell_redirect(out, pair);
-	else if (judgement->reason < ARRAY_SIZE(whole) && whole[judgement->reason])
-		fputs(whole[judgement->reason], out);
-	else
-		fprintf(out, "%s %s", tph_bdf_format(&judgement->at, address),
-			after_address[judgement->reason]);
+	if (cause->reason == TPH_REASON_ACS_REDIRECT)
+		advise_redirect(out, pair);
+	else if (cause->reason == TPH_REASON_ACS_PLATFORM)
+		tell_platform(out, pair);
+	else if (cause->reason < ARRAY_SIZE(whole) && whole[cause->reason])
+		fputs(whole[cause->reason], out);
+	else {
+		fprintf(out, "%s ", tph_bdf_format(&cause->at, address));
+		tell(out, pair, cause);
+	}
 	if (fclose(out)) {
 		free(text);
 		return NULL;

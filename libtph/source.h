@@ -25,6 +25,9 @@ struct source_ops {
 	/* Fills in @f->above; all else in @f is there. */
 	void (*find_above)(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f);
 
+	/* Fills in @f->driver_seen and @f->driver. NULL: not to be had. */
+	void (*find_driver)(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f);
+
 	/* The function's folder in sysfs, to be closed; a negative errno. NULL: not to be had. */
 	int (*open_folder)(struct tph_ctx *ctx, struct entry *entry);
 

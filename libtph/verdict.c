@@ -2,133 +2,174 @@
 /*
  * The verdict on a pair. Where all is visible and the kernel has the series it
  * is that of pcie_tph_peer_verdict() in drivers/pci/tph.c; where it is stricter
- * the public header says so. checks[] at the end has the order of reasons.
+ * the public header says so. Each check adds what it finds, so that all causes
+ * are known; checks[] at the end has their order.
  */
 #include "libtph/path.h"
+#include "util/macros.h"
 
-/* What is judged. */
+/* What is judged, and what was found. */
 struct question {
 	const struct pair *pair;
 	enum tph_when when;
 	enum tph_width width;
 	enum tph_route route;
 	const struct tph_function *importer, *exporter;
+	struct causes found;
 };
 
-/* Each writes @j and returns true, so that a check can end with its reason. */
-static bool decide(struct tph_judgement *j, enum tph_verdict verdict, enum tph_reason reason,
-		   const struct tph_function *at)
+static void add(struct question *q, enum tph_verdict verdict, enum tph_reason reason,
+		const struct tph_function *at)
 {
-	*j = (struct tph_judgement){.verdict = verdict, .reason = reason, .at = at->bdf};
-	return true;
+	struct causes *found = &q->found;
+
+	for (size_t i = 0; i < found->count; i++)
+		if (found->list[i].reason == reason &&
+		    !tph_bdf_compare(&found->list[i].at, &at->bdf))
+			return;
+	if (found->count < ARRAY_SIZE(found->list))
+		found->list[found->count++] =
+			(struct tph_cause){.verdict = verdict, .reason = reason, .at = at->bdf};
 }
 
-static bool decide_none(struct tph_judgement *j, enum tph_reason reason,
-			const struct tph_function *at)
+static void add_none(struct question *q, enum tph_reason reason, const struct tph_function *at)
 {
-	return decide(j, TPH_VERDICT_NONE, reason, at);
+	add(q, TPH_VERDICT_NONE, reason, at);
 }
 
-static bool decide_unknown(struct tph_judgement *j, enum tph_reason reason,
-			   const struct tph_function *at)
+static void add_unknown(struct question *q, enum tph_reason reason, const struct tph_function *at)
 {
-	return decide(j, TPH_VERDICT_UNKNOWN, reason, at);
+	add(q, TPH_VERDICT_UNKNOWN, reason, at);
 }
 
 /* What the importer can never do, as far as it is visible. */
-static bool check_requester(const struct question *q, struct tph_judgement *j)
+static void check_requester(struct question *q)
 {
-	const struct tph_function *f = q->importer;
-
-	if (f->requester.seen == TPH_SEEN_NO)
-		return decide_none(j, TPH_REASON_NOT_REQUESTER, f);
-	if (f->requester.seen != TPH_SEEN_YES)
-		return false;
-	if (!f->requester.interrupt_vector && !f->requester.device_specific)
-		return decide_none(j, TPH_REASON_REQUESTER_NO_ST, f);
-	if (q->width == TPH_WIDTH_16 && !f->requester.extended)
-		return decide_none(j, TPH_REASON_REQUESTER_8BIT, f);
-	return false;
-}
-
-/* What the exporter can never do, as far as it is visible. */
-static bool check_completer(const struct question *q, struct tph_judgement *j)
-{
-	const struct tph_function *f = q->exporter;
-
-	if (f->completer.seen == TPH_SEEN_NO)
-		return decide_none(j, TPH_REASON_NOT_COMPLETER, f);
-	if (f->completer.seen != TPH_SEEN_YES)
-		return false;
-	if (f->completer.type == TPH_COMPLETER_NONE)
-		return decide_none(j, TPH_REASON_NOT_COMPLETER, f);
-	if (f->completer.type == TPH_COMPLETER_RESERVED)
-		return decide_none(j, TPH_REASON_COMPLETER_RESERVED, f);
-	if (q->width == TPH_WIDTH_16 && f->completer.type == TPH_COMPLETER_8)
-		return decide_none(j, TPH_REASON_COMPLETER_8BIT, f);
-	return false;
-}
-
-static bool check_ends_seen(const struct question *q, struct tph_judgement *j)
-{
-	static const enum tph_reason importer_reasons[] = {
+	static const enum tph_reason unseen[] = {
 		[TPH_SEEN_NOT_VISIBLE] = TPH_REASON_IMPORTER_NOT_VISIBLE,
 		[TPH_SEEN_NO_ANSWER] = TPH_REASON_IMPORTER_NO_ANSWER,
 		[TPH_SEEN_MALFORMED] = TPH_REASON_IMPORTER_MALFORMED,
 	};
-	static const enum tph_reason exporter_reasons[] = {
+	const struct tph_function *f = q->importer;
+
+	if (f->requester.seen == TPH_SEEN_NO)
+		add_none(q, TPH_REASON_NOT_REQUESTER, f);
+	else if (f->requester.seen != TPH_SEEN_YES)
+		add_unknown(q, unseen[f->requester.seen], f);
+	else if (!f->requester.interrupt_vector && !f->requester.device_specific)
+		add_none(q, TPH_REASON_REQUESTER_NO_ST, f);
+	else if (q->width == TPH_WIDTH_16 && !f->requester.extended)
+		add_none(q, TPH_REASON_REQUESTER_8BIT, f);
+}
+
+/* What the exporter can never do, as far as it is visible. */
+static void check_completer(struct question *q)
+{
+	static const enum tph_reason unseen[] = {
 		[TPH_SEEN_NOT_VISIBLE] = TPH_REASON_EXPORTER_NOT_VISIBLE,
 		[TPH_SEEN_NO_ANSWER] = TPH_REASON_EXPORTER_NO_ANSWER,
 		[TPH_SEEN_MALFORMED] = TPH_REASON_EXPORTER_MALFORMED,
 	};
+	const struct tph_function *f = q->exporter;
 
-	if (q->importer->requester.seen != TPH_SEEN_YES)
-		return decide_unknown(j, importer_reasons[q->importer->requester.seen],
-				      q->importer);
-	if (q->exporter->completer.seen != TPH_SEEN_YES)
-		return decide_unknown(j, exporter_reasons[q->exporter->completer.seen],
-				      q->exporter);
-	return false;
+	if (f->completer.seen == TPH_SEEN_NO)
+		add_none(q, TPH_REASON_NOT_COMPLETER, f);
+	else if (f->completer.seen != TPH_SEEN_YES)
+		add_unknown(q, unseen[f->completer.seen], f);
+	else if (f->completer.type == TPH_COMPLETER_NONE)
+		add_none(q, TPH_REASON_NOT_COMPLETER, f);
+	else if (f->completer.type == TPH_COMPLETER_RESERVED)
+		add_none(q, TPH_REASON_COMPLETER_RESERVED, f);
+	else if (q->width == TPH_WIDTH_16 && f->completer.type == TPH_COMPLETER_8)
+		add_none(q, TPH_REASON_COMPLETER_8BIT, f);
 }
 
-/* Prefixes from the function up to its Root Port, as the kernel's eetlp_prefix_max has it. */
-static bool check_prefixes(const struct chain *chain, struct tph_judgement *j)
+static enum tph_enable wanted_enable(const struct question *q)
 {
-	const struct tph_function *f = NULL;
+	return q->width == TPH_WIDTH_16 ? TPH_ENABLE_16 : TPH_ENABLE_8;
+}
 
-	for (size_t i = 0; i < chain->count; i++) {
-		f = chain->functions[i];
-		if (f->completer.seen != TPH_SEEN_YES && f->completer.seen != TPH_SEEN_NO)
-			return decide_unknown(j, TPH_REASON_PATH_NOT_VISIBLE, f);
-		if (!f->completer.prefix)
-			return decide_none(j, TPH_REASON_NO_PREFIX, f);
-		if (f->port == TPH_PORT_ROOT || f->port == TPH_PORT_RC_ENDPOINT)
-			return false;
+static bool is_enabled(const struct question *q)
+{
+	return q->importer->requester.enable == wanted_enable(q) &&
+	       q->importer->requester.mode != TPH_MODE_NO_ST;
+}
+
+/* Whoever enabled TPH, where it is on the driver is no question. */
+static void check_driver(struct question *q)
+{
+	enum tph_support enables;
+
+	if (q->importer->requester.seen != TPH_SEEN_YES ||
+	    q->importer->requester.enable != TPH_ENABLE_OFF)
+		return;
+	tph_function_driver(q->importer, &enables);
+	if (enables == TPH_SUPPORT_NO)
+		add_none(q, TPH_REASON_DRIVER_NEVER, q->importer);
+	else if (enables == TPH_SUPPORT_UNKNOWN && q->when == TPH_COULD_BE)
+		add_unknown(q, TPH_REASON_DRIVER_UNKNOWN, q->importer);
+}
+
+static bool is_pcie(const struct tph_function *f)
+{
+	return f->port != TPH_PORT_PCI && f->port != TPH_PORT_PCI_BRIDGE;
+}
+
+/* A link carries the upper half of a 16-bit tag in flit mode, or as a prefix. */
+static void check_link(struct question *q, const struct tph_function *port,
+		       const struct tph_function *f)
+{
+	const struct tph_function *ends[] = {f, port};
+
+	if (port->completer.seen == TPH_SEEN_YES && port->completer.prefix_blocked)
+		add_none(q, TPH_REASON_PREFIX_BLOCKED, port);
+	if (port->flit)
+		return;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		if (ends[i]->completer.seen != TPH_SEEN_YES &&
+		    ends[i]->completer.seen != TPH_SEEN_NO)
+			add_unknown(q, TPH_REASON_PATH_NOT_VISIBLE, ends[i]);
+		else if (!ends[i]->completer.prefix)
+			add_none(q, TPH_REASON_NO_PREFIX, ends[i]);
+}
+
+/* Does a hint get over the hop between a function and the port above it? */
+static void check_hop(struct question *q, const struct tph_function *port,
+		      const struct tph_function *f)
+{
+	if (port->port == TPH_PORT_UNKNOWN || f->port == TPH_PORT_UNKNOWN) {
+		add_unknown(q, TPH_REASON_PATH_NOT_VISIBLE,
+			    port->port == TPH_PORT_UNKNOWN ? port : f);
+		return;
 	}
-	if (!chain->complete)
-		return decide_unknown(j, TPH_REASON_PATH_NOT_VISIBLE, f);
-	return decide_none(j, TPH_REASON_NO_PREFIX, f);
+	if (is_pcie(f) && port->port == TPH_PORT_UPSTREAM) /* inside of a switch */
+		return;
+	if (is_pcie(f) && (port->port == TPH_PORT_ROOT || port->port == TPH_PORT_DOWNSTREAM)) {
+		if (q->width == TPH_WIDTH_16)
+			check_link(q, port, f);
+		return;
+	}
+	if (q->width == TPH_WIDTH_16)
+		add_none(q, TPH_REASON_NOT_PCIE, port);
+	else
+		add(q, TPH_VERDICT_BEST_EFFORT, TPH_REASON_NOT_PCIE_8BIT, port);
 }
 
-/*
- * A port that blocks prefixes where they would leave through it (PCIe Base 6.x
- * 7.5.3.16): a port that looks down on the exporter's side, one that looks up
- * on the importer's.
- */
-static const struct tph_function *find_prefix_block(const struct pair *pair, enum tph_route route)
+/* All hops of a direct route. What turns at a port never reaches what is above it. */
+static void check_hops(struct question *q)
 {
-	const struct chain *up = &pair->up, *down = &pair->down;
-	bool host = route == TPH_ROUTE_HOST;
+	const struct chain *up = &q->pair->up, *down = &q->pair->down;
 
-	for (size_t i = 0; i < up->count && (host || i < up->common); i++)
-		if (up->functions[i]->completer.prefix_blocked &&
-		    up->functions[i]->port == TPH_PORT_UPSTREAM)
-			return up->functions[i];
-	for (size_t i = 0; i < down->count && (host || i <= down->common); i++)
-		if (down->functions[i]->completer.prefix_blocked &&
-		    down->functions[i]->port != TPH_PORT_UPSTREAM)
-			return down->functions[i];
-	return NULL;
+	if (q->route != TPH_ROUTE_DIRECT)
+		return;
+	if (up->common <= 1 && down->common <= 1) {
+		add(q, TPH_VERDICT_BEST_EFFORT, TPH_REASON_SAME_DEVICE, q->exporter);
+		return;
+	}
+	for (size_t i = 0; i < up->common; i++)
+		check_hop(q, up->functions[i + 1], up->functions[i]);
+	for (size_t i = 0; i < down->common; i++)
+		check_hop(q, down->functions[i + 1], down->functions[i]);
 }
 
 static bool host_takes(const struct pair *pair, enum tph_width width)
@@ -142,162 +183,179 @@ static const struct tph_function *root_of(const struct pair *pair)
 	return pair->root ? pair->root : pair->up.functions[pair->up.count - 1];
 }
 
+static void add_not_visible_host(struct question *q)
+{
+	if (q->pair->no_root_port)
+		add_unknown(q, TPH_REASON_NO_ROOT_PORT, q->importer);
+	else
+		add_unknown(q, TPH_REASON_PATH_NOT_VISIBLE, root_of(q->pair));
+}
+
+static void add_redirect(struct question *q, enum tph_verdict verdict)
+{
+	const struct pair *pair = q->pair;
+
+	if (pair->platform)
+		add(q, verdict, TPH_REASON_ACS_PLATFORM, pair->platform);
+	else
+		add(q, verdict, TPH_REASON_ACS_REDIRECT, pair->redirect);
+}
+
+/* Nothing promises that a root complex keeps a hint, and whether it passes prefixes is not told. */
+static bool host_drops(const struct question *q)
+{
+	if (q->pair->no_root_port)
+		return false;
+	if (q->width == TPH_WIDTH_16)
+		return true;
+	return q->pair->host_seen == TPH_SEEN_YES && !host_takes(q->pair, q->width);
+}
+
+static enum tph_reason drop_reason(const struct pair *pair)
+{
+	if (pair->host_seen != TPH_SEEN_YES || pair->host == TPH_COMPLETER_16)
+		return TPH_REASON_HOST_16BIT;
+	return pair->host == TPH_COMPLETER_NONE ? TPH_REASON_ROOT_NOT_COMPLETER
+						: TPH_REASON_ROOT_8BIT;
+}
+
 /* On a route through the host the root complex must understand hints: reads carry them, too. */
-static bool check_through_host(const struct question *q, enum tph_route route,
-			       struct tph_judgement *j)
+static void check_through_host(struct question *q)
 {
 	const struct pair *pair = q->pair;
+	bool drops = host_drops(q);
 
-	if (route == TPH_ROUTE_DIRECT)
-		return false;
-	if (route == TPH_ROUTE_NONE)
-		return decide_none(j, TPH_REASON_ACS_REDIRECT, pair->redirect);
-	if (pair->host_seen != TPH_SEEN_YES)
-		return decide_unknown(j, TPH_REASON_PATH_NOT_VISIBLE, root_of(pair));
-	if (host_takes(pair, q->width))
-		return false;
 	if (pair->redirect)
-		return decide_none(j, TPH_REASON_ACS_REDIRECT, pair->redirect);
-	return decide_none(j,
-			   pair->host == TPH_COMPLETER_NONE ? TPH_REASON_ROOT_NOT_COMPLETER
-							    : TPH_REASON_ROOT_8BIT,
-			   root_of(pair));
+		add_redirect(q, drops ? TPH_VERDICT_NONE : TPH_VERDICT_BEST_EFFORT);
+	else if (drops)
+		add_none(q, drop_reason(pair), root_of(pair));
+	if (!drops && pair->host_seen != TPH_SEEN_YES)
+		add_not_visible_host(q);
+	else if (!drops && !pair->redirect)
+		add(q, TPH_VERDICT_BEST_EFFORT, TPH_REASON_HOST_BRIDGE, root_of(pair));
 }
 
-static bool check_route_known(const struct question *q, struct tph_judgement *j)
+static void check_unknown_route(struct question *q)
 {
 	const struct pair *pair = q->pair;
 
-	if (q->route != TPH_ROUTE_UNKNOWN)
-		return false;
 	/* Through the host or not at all: a no may be certain. */
-	if ((pair->redirect || !pair->hidden) && check_through_host(q, TPH_ROUTE_HOST, j) &&
-	    j->verdict == TPH_VERDICT_NONE)
-		return true;
+	if ((pair->redirect || !pair->hidden) && host_drops(q)) {
+		check_through_host(q);
+		return;
+	}
 	if (pair->redirect)
-		return decide_unknown(j, TPH_REASON_ACS_REDIRECT, pair->redirect);
-	if (pair->hidden)
-		return decide_unknown(j, TPH_REASON_PATH_NOT_VISIBLE, pair->hidden);
-	return decide_unknown(j, TPH_REASON_ROUTE_UNKNOWN, q->importer);
+		add_redirect(q, TPH_VERDICT_UNKNOWN);
+	else if (pair->hidden)
+		add_unknown(q, TPH_REASON_PATH_NOT_VISIBLE, pair->hidden);
+	else if (pair->no_root_port)
+		add_unknown(q, TPH_REASON_NO_ROOT_PORT, q->importer);
+	else
+		add_unknown(q, TPH_REASON_ROUTE_UNKNOWN, q->importer);
 }
 
-/* 16-bit tags need a prefix, which must get from one end to the other. */
-static bool check_prefix_route(const struct question *q, struct tph_judgement *j)
+static void check_route(struct question *q)
 {
-	const struct tph_function *blocks;
+	const struct pair *pair = q->pair;
 
-	if (q->width != TPH_WIDTH_16)
-		return false;
-	if (check_prefixes(&q->pair->up, j) || check_prefixes(&q->pair->down, j))
-		return true;
-	blocks = find_prefix_block(q->pair, q->route);
-	return blocks && decide_none(j, TPH_REASON_PREFIX_BLOCKED, blocks);
+	if (q->route == TPH_ROUTE_UNKNOWN)
+		check_unknown_route(q);
+	else if (q->route == TPH_ROUTE_NONE && pair->redirect)
+		add_redirect(q, TPH_VERDICT_NONE);
+	else if (q->route == TPH_ROUTE_NONE)
+		add_none(q, TPH_REASON_NO_ROUTE, q->importer);
+	else if (q->route == TPH_ROUTE_HOST)
+		check_through_host(q);
 }
 
-static bool check_route(const struct question *q, struct tph_judgement *j)
-{
-	return q->route == TPH_ROUTE_NONE && !q->pair->redirect &&
-	       decide_none(j, TPH_REASON_NO_ROUTE, q->importer);
-}
-
-static bool check_kernel(const struct question *q, struct tph_judgement *j)
+static void check_kernel(struct question *q)
 {
 	const struct tph_kernel *k = q->pair->kernel;
 
 	if (!k)
-		return false;
+		return;
 	if (k->tph == TPH_SUPPORT_NO)
-		return decide_none(j, TPH_REASON_KERNEL_NO_TPH, q->importer);
+		add_none(q, TPH_REASON_KERNEL_NO_TPH, q->importer);
 	if (k->hints == TPH_SUPPORT_NO)
-		return decide_none(j, TPH_REASON_KERNEL_NO_HINTS, q->importer);
+		add_none(q, TPH_REASON_KERNEL_NO_HINTS, q->importer);
 	if (k->p2pdma == TPH_SUPPORT_NO)
-		return decide_none(j, TPH_REASON_KERNEL_NO_P2PDMA, q->importer);
+		add_none(q, TPH_REASON_KERNEL_NO_P2PDMA, q->importer);
 	if (k->tph == TPH_SUPPORT_UNKNOWN || k->hints == TPH_SUPPORT_UNKNOWN ||
 	    k->p2pdma == TPH_SUPPORT_UNKNOWN)
-		return decide_unknown(j, TPH_REASON_KERNEL_UNKNOWN, q->importer);
-	return false;
-}
-
-static bool check_host(const struct question *q, struct tph_judgement *j)
-{
-	return check_through_host(q, q->route, j);
+		add_unknown(q, TPH_REASON_KERNEL_UNKNOWN, q->importer);
 }
 
 /* Would the kernel enable this width? pcie_enable_tph() and pcie_enable_tph_peer(). */
-static bool cannot_enable(const struct question *q, struct tph_judgement *j)
+static void check_can_enable(struct question *q)
 {
 	const struct pair *pair = q->pair;
 	enum tph_support peers = pair->kernel ? pair->kernel->peers : TPH_SUPPORT_YES;
 
 	if (pair->host_seen != TPH_SEEN_YES) {
 		if (q->width == TPH_WIDTH_16 || peers != TPH_SUPPORT_YES)
-			return decide_unknown(j, TPH_REASON_PATH_NOT_VISIBLE, root_of(pair));
-		return false;
-	}
-	if (pair->host == TPH_COMPLETER_NONE) {
+			add_not_visible_host(q);
+	} else if (pair->host == TPH_COMPLETER_NONE) {
 		if (peers == TPH_SUPPORT_NO)
-			return decide_none(j, TPH_REASON_KERNEL_NO_PEERS, root_of(pair));
+			add_none(q, TPH_REASON_KERNEL_NO_PEERS, root_of(pair));
 		if (peers == TPH_SUPPORT_UNKNOWN)
-			return decide_unknown(j, TPH_REASON_KERNEL_UNKNOWN, root_of(pair));
-		return false;
+			add_unknown(q, TPH_REASON_KERNEL_UNKNOWN, root_of(pair));
+	} else if (!host_takes(pair, q->width)) {
+		add_none(q, TPH_REASON_ROOT_8BIT, root_of(pair));
 	}
-	if (!host_takes(pair, q->width))
-		return decide_none(j, TPH_REASON_ROOT_8BIT, root_of(pair));
-	return false;
 }
 
 /* Why this width is not enabled now. */
-static bool not_enabled(const struct question *q, struct tph_judgement *j)
+static void check_control(struct question *q)
 {
 	const struct tph_kernel *kernel = q->pair->kernel;
 	enum tph_enable enable = q->importer->requester.enable;
+	enum tph_support driver;
 
-	/* The verdict is none in any case; a width that the kernel cannot enable is the reason. */
-	if (cannot_enable(q, j) && j->verdict == TPH_VERDICT_NONE)
-		return true;
-	if (enable == TPH_ENABLE_OFF)
-		return decide_none(j,
-				   kernel && kernel->disabled == TPH_SUPPORT_YES
-					   ? TPH_REASON_KERNEL_DISABLED
-					   : TPH_REASON_DISABLED,
-				   q->importer);
-	if (enable == TPH_ENABLE_RESERVED)
-		return decide_none(j, TPH_REASON_ENABLE_RESERVED, q->importer);
-	if (q->importer->requester.mode == TPH_MODE_NO_ST)
-		return decide_none(j, TPH_REASON_MODE_NO_ST, q->importer);
-	return decide_none(
-		j, enable == TPH_ENABLE_8 ? TPH_REASON_ENABLED_8BIT : TPH_REASON_ENABLED_16BIT,
-		q->importer);
+	tph_function_driver(q->importer, &driver);
+	if (enable == TPH_ENABLE_OFF && kernel && kernel->disabled == TPH_SUPPORT_YES)
+		add_none(q, TPH_REASON_KERNEL_DISABLED, q->importer);
+	else if (enable == TPH_ENABLE_OFF && driver != TPH_SUPPORT_NO)
+		add_none(q, TPH_REASON_DISABLED, q->importer);
+	else if (enable == TPH_ENABLE_RESERVED)
+		add_none(q, TPH_REASON_ENABLE_RESERVED, q->importer);
+	else if (enable != TPH_ENABLE_OFF && q->importer->requester.mode == TPH_MODE_NO_ST)
+		add_none(q, TPH_REASON_MODE_NO_ST, q->importer);
+	else if (enable == TPH_ENABLE_8)
+		add_none(q, TPH_REASON_ENABLED_8BIT, q->importer);
+	else if (enable == TPH_ENABLE_16)
+		add_none(q, TPH_REASON_ENABLED_16BIT, q->importer);
 }
 
-static bool check_enabled(const struct question *q, struct tph_judgement *j)
+static void check_enabled(struct question *q)
 {
-	enum tph_enable wanted = q->width == TPH_WIDTH_16 ? TPH_ENABLE_16 : TPH_ENABLE_8;
-
-	if (q->importer->requester.enable == wanted &&
-	    q->importer->requester.mode != TPH_MODE_NO_ST)
-		return false;
-	return q->when == TPH_NOW ? not_enabled(q, j) : cannot_enable(q, j);
+	if (q->importer->requester.seen != TPH_SEEN_YES || is_enabled(q))
+		return;
+	check_can_enable(q);
+	if (q->when == TPH_NOW)
+		check_control(q);
 }
 
-/* Nothing stands in the way of the hint: what is promised depends on the route. */
-static bool check_promise(const struct question *q, struct tph_judgement *j)
-{
-	if (q->route == TPH_ROUTE_DIRECT)
-		return decide(j, TPH_VERDICT_GUARANTEED, TPH_REASON_NONE, q->exporter);
-	if (q->pair->redirect)
-		return decide(j, TPH_VERDICT_BEST_EFFORT, TPH_REASON_ACS_REDIRECT,
-			      q->pair->redirect);
-	return decide(j, TPH_VERDICT_BEST_EFFORT, TPH_REASON_HOST_BRIDGE, root_of(q->pair));
-}
-
-/* In this order; the first that decides is the reason. The last always does. */
-static bool (*const checks[])(const struct question *q, struct tph_judgement *j) = {
-	check_requester, check_completer, check_ends_seen, check_route_known, check_prefix_route,
-	check_route,	 check_kernel,	  check_host,	   check_enabled,     check_promise,
+/* In this order: what cannot be changed first. */
+static void (*const checks[])(struct question *q) = {
+	check_requester, check_completer, check_driver,	 check_hops,
+	check_route,	 check_kernel,	  check_enabled,
 };
 
-struct tph_judgement verdict(const struct pair *pair, enum tph_when when, enum tph_width width)
+/* Those by which the verdict is what it is, then the others. */
+static void sort_causes(const struct causes *found, struct causes *sorted)
+{
+	static const enum tph_verdict order[] = {TPH_VERDICT_NONE, TPH_VERDICT_UNKNOWN,
+						 TPH_VERDICT_BEST_EFFORT};
+
+	sorted->count = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++)
+		for (size_t j = 0; j < found->count; j++)
+			if (found->list[j].verdict == order[i])
+				sorted->list[sorted->count++] = found->list[j];
+}
+
+enum tph_verdict verdict(const struct pair *pair, enum tph_when when, enum tph_width width,
+			 struct causes *causes)
 {
 	struct question q = {
 		.pair = pair,
@@ -307,10 +365,9 @@ struct tph_judgement verdict(const struct pair *pair, enum tph_when when, enum t
 		.importer = pair->up.functions[0],
 		.exporter = pair->down.functions[0],
 	};
-	struct tph_judgement j;
-	size_t i = 0;
 
-	while (!checks[i](&q, &j))
-		i++;
-	return j;
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		checks[i](&q);
+	sort_causes(&q.found, causes);
+	return causes->count ? causes->list[0].verdict : TPH_VERDICT_GUARANTEED;
 }

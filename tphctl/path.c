@@ -90,7 +90,9 @@ static void hop_role(const struct tph_path *path, size_t i, char text[ROLE_CHARS
 	if (!text[0] && hop->on_route)
 		add_role(text, turns ? "turns here" : "on the route");
 	if (hop->redirects)
-		add_role(text, "ACS redirects it to the host");
+		add_role(text, !hop->redirects_requests ? "ACS redirects completions to the host"
+			       : hop->redirects_completions ? "ACS redirects it to the host"
+							    : "ACS redirects requests to the host");
 }
 
 /* "mlx5_0 ens1f0np0, Mellanox Technologies …" */
@@ -177,22 +179,27 @@ static int print_verdicts(const struct tph_path *path)
 	return table_end(&table);
 }
 
+static bool has_cause(const struct tph_judgement *j, const struct tph_cause *cause)
+{
+	for (size_t i = 0; i < j->cause_count; i++)
+		if (!strcmp(j->causes[i].sentence, cause->sentence))
+			return true;
+	return false;
+}
+
 /* One line per reason; what could be is of interest where it is something else. */
 static void print_reasons(const struct tph_path *path)
 {
-	for (int width = 0; width < TPH_WIDTHS; width++) {
-		const struct tph_judgement *now = &path->judgements[TPH_NOW][width];
-
+	for (int width = 0; width < TPH_WIDTHS; width++)
 		for (int when = 0; when < TPH_WHENS; when++) {
 			const struct tph_judgement *j = &path->judgements[when][width];
 
-			if (j->reason == TPH_REASON_NONE ||
-			    (when != TPH_NOW && !strcmp(j->sentence, now->sentence)))
-				continue;
-			printf("%s, %s: %s\n", tph_width_str((unsigned)width), WHEN_NAMES[when],
-			       j->sentence);
+			for (size_t i = 0; i < j->cause_count; i++)
+				if (when == TPH_NOW ||
+				    !has_cause(&path->judgements[TPH_NOW][width], &j->causes[i]))
+					printf("%s, %s: %s\n", tph_width_str((unsigned)width),
+					       WHEN_NAMES[when], j->causes[i].sentence);
 		}
-	}
 }
 
 static int print_text(struct tph_ctx *ctx, const struct tph_path *path)
@@ -231,12 +238,25 @@ static struct json_object *hop_to_json(struct tph_ctx *ctx, const struct tph_pat
 	json_put_bool(object, "on_route", hop->on_route);
 	json_put_bool(object, "turns_here", (int)i == path->common);
 	json_put_bool(object, "acs_redirects", hop->redirects);
+	json_put_bool(object, "acs_redirects_requests", hop->redirects_requests);
+	json_put_bool(object, "acs_redirects_completions", hop->redirects_completions);
+	return object;
+}
+
+static struct json_object *cause_to_json(const struct tph_cause *cause)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_put_string(object, "verdict", tph_verdict_str(cause->verdict));
+	json_put_string(object, "reason", tph_reason_str(cause->reason));
+	json_put_bdf(object, "at", &cause->at);
+	json_put_string(object, "sentence", cause->sentence);
 	return object;
 }
 
 static struct json_object *judgement_to_json(const struct tph_judgement *j)
 {
-	struct json_object *object = json_object_new_object();
+	struct json_object *object = json_object_new_object(), *causes;
 
 	json_put_string(object, "verdict", tph_verdict_str(j->verdict));
 	json_put_string(object, "reason", tph_reason_str(j->reason));
@@ -245,6 +265,9 @@ static struct json_object *judgement_to_json(const struct tph_judgement *j)
 	else
 		json_put_bdf(object, "at", &j->at);
 	json_put_string(object, "sentence", j->sentence);
+	causes = json_put_array(object, "causes");
+	for (size_t i = 0; causes && i < j->cause_count; i++)
+		json_object_array_add(causes, cause_to_json(&j->causes[i]));
 	return object;
 }
 
@@ -255,6 +278,9 @@ static int print_json(struct tph_ctx *ctx, const struct tph_path *path)
 	json_put_bdf(root, "importer", &path->importer);
 	json_put_bdf(root, "exporter", &path->exporter);
 	json_put_string(root, "route", tph_route_str(path->route));
+	json_put_string(root, "requests", tph_route_str(path->requests));
+	json_put_string(root, "completions", tph_route_str(path->completions));
+	json_put_bool(root, "translated_direct", path->translated_direct);
 	json_put_bool(root, "complete", path->complete);
 	for (int when = 0; when < TPH_WHENS; when++) {
 		struct json_object *object = json_object_new_object();

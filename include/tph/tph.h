@@ -214,6 +214,13 @@ int tph_ctx_find(struct tph_ctx *ctx, const char *name, struct tph_bdf *bdf);
 
 /* One function */
 
+/** enum tph_support - whether something can be done, or is there */
+enum tph_support {
+	TPH_SUPPORT_UNKNOWN = 0,
+	TPH_SUPPORT_NO = 1,
+	TPH_SUPPORT_YES = 2,
+};
+
 /**
  * enum tph_seen - whether configuration space has something
  * @TPH_SEEN_NO: certainly not
@@ -299,6 +306,9 @@ enum tph_completer {
 /** tph_completer_str() - "none", "8-bit", "reserved", "16-bit" */
 const char *tph_completer_str(unsigned completer);
 
+/** TPH_DRIVER_CHARS - size of a driver's name, with the NUL */
+#define TPH_DRIVER_CHARS 64
+
 /**
  * struct tph_function - TPH and its surroundings in a function's configuration space
  *
@@ -311,6 +321,7 @@ struct tph_function {
 	enum tph_seen ids_seen;
 	uint16_t vendor, device;
 	enum tph_seen class_seen;
+	uint16_t subsystem_vendor;	/* 0 of a bridge */
 	uint32_t class_code;		/* 24 bits: class, subclass, interface */
 	bool bridge;			/* header type 1 */
 	uint8_t secondary, subordinate; /* bus numbers behind a bridge */
@@ -321,6 +332,14 @@ struct tph_function {
 	 * dump: 1 to 4096, and there can be gaps before the end.
 	 */
 	uint16_t config_bytes;
+	/* TPH_SEEN_NO: no driver has it; TPH_SEEN_NOT_VISIBLE: a dump does not say */
+	enum tph_seen driver_seen;
+	char driver[TPH_DRIVER_CHARS]; /* "mlx5_core"; "" unless driver_seen is TPH_SEEN_YES */
+	/*
+	 * The link is in flit mode: the one below a Root Port or a Downstream Port, else the
+	 * one above. A 16-bit tag needs no prefix there.
+	 */
+	bool flit;
 
 	struct {
 		enum tph_seen seen;	      /* TPH Requester extended capability */
@@ -350,9 +369,16 @@ struct tph_function {
 		enum tph_seen seen; /* the ACS extended capability */
 		uint16_t offset;
 		uint16_t capability, control; /* the registers */
-		/* Redirects that the control register turns on */
+		/* What the control register turns on */
 		bool request_redirect, completion_redirect, egress_control;
+		bool direct_translated; /* requests with translated addresses go straight */
 	} acs;
+
+	struct {
+		enum tph_seen seen; /* the ATS extended capability */
+		uint16_t offset;
+		bool enabled; /* it may send translated addresses */
+	} ats;
 
 	struct {
 		/*
@@ -402,6 +428,47 @@ int tph_names_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_na
 void tph_names_free(struct tph_names *names);
 
 /**
+ * tph_function_driver() - the driver that enables TPH in a function, or is known never to
+ * @function: the function
+ * @enables: TPH_SUPPORT_YES: it calls pcie_enable_tph() in Linux 7.3, as mlx5_core and
+ *	bnxt_en do; TPH_SUPPORT_NO: it does not; TPH_SUPPORT_UNKNOWN: not a driver of
+ *	Linux' own, or not known which. NULL: not wanted
+ *
+ * Of a function without a driver it is the driver that Linux has for the IDs.
+ *
+ * Return: the driver's name, as long as @function is there; NULL: not known
+ */
+const char *tph_function_driver(const struct tph_function *function, enum tph_support *enables);
+
+/**
+ * struct tph_place - where a function stands in the machine
+ * @numa_node: -1: none, or not known
+ * @iommu_group: -1: none
+ * @iommu_type: of the group's default domain: "DMA", "DMA-FQ", "identity", …; "": not
+ *	known
+ * @is_virtual: a virtual function
+ */
+struct tph_place {
+	int numa_node;
+	int iommu_group;
+	char iommu_type[32];
+	bool is_virtual;
+};
+
+/**
+ * tph_place_read() - where a function stands in the machine
+ * @ctx: context
+ * @bdf: address
+ * @place: result
+ *
+ * Needs no privilege and reads no configuration space.
+ *
+ * Return: 0; -ENODEV: the context has none at @bdf; -EOPNOTSUPP: @ctx is a dump, which
+ * does not say
+ */
+int tph_place_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_place *place);
+
+/**
  * struct tph_st_table - the entries of a function's ST table
  * @table: TPH_TABLE_CAPABILITY or TPH_TABLE_MSIX
  * @count: number of entries
@@ -436,13 +503,6 @@ void tph_st_table_free(struct tph_st_table *table);
 
 /* The kernel */
 
-/** enum tph_support - whether the kernel has something */
-enum tph_support {
-	TPH_SUPPORT_UNKNOWN = 0,
-	TPH_SUPPORT_NO = 1,
-	TPH_SUPPORT_YES = 2,
-};
-
 /**
  * struct tph_kernel - abilities of a kernel
  *
@@ -456,6 +516,8 @@ struct tph_kernel {
 	enum tph_support p2pdma;   /* CONFIG_PCI_P2PDMA */
 	enum tph_support disabled; /* YES: booted with pci=notph */
 	enum tph_support cpu_p2p;  /* P2PDMA uses any host bridge of this CPU: AMD family 17h up */
+	enum tph_support
+		hypervisor; /* YES: in a virtual machine, whose bridges are not the real ones */
 };
 
 /**
@@ -505,9 +567,10 @@ const char *tph_route_str(unsigned route);
 /**
  * enum tph_reason - why a verdict is what it is
  *
- * Where several apply, the first in the order of this enum counts: what cannot
- * be changed, then what is not visible, then what can be configured. "@at" is
- * the function in struct tph_judgement. Numbers and names never change.
+ * Where several apply a judgement has them all. The first is one that decides: a
+ * certain no before what is not visible, and of these what cannot be changed
+ * before what can be configured. "@at" is the function in struct tph_cause.
+ * Numbers and names never change.
  */
 enum tph_reason {
 	TPH_REASON_NONE = 0, /* "none": guaranteed */
@@ -557,23 +620,53 @@ enum tph_reason {
 
 	/* Verdict best effort */
 	TPH_REASON_HOST_BRIDGE = 32, /* "host-bridge": no common bridge below it */
+
+	/* Later additions, in the order of their numbers */
+	TPH_REASON_NO_ROOT_PORT = 33, /* "no-root-port": unknown; none above @at, as in a VM */
+	/* "driver-never-enables": none; the driver of @at enables no TPH */
+	TPH_REASON_DRIVER_NEVER = 34,
+	TPH_REASON_DRIVER_UNKNOWN = 35, /* "driver-unknown": unknown; whether one of @at does */
+	/* "acs-platform": as acs-redirect, by a setting at @at that Linux does not make */
+	TPH_REASON_ACS_PLATFORM = 36,
+	TPH_REASON_HOST_16BIT = 37,    /* "host-16bit": none; the root complex passes no prefix */
+	TPH_REASON_SAME_DEVICE = 38,   /* "same-device": best effort; what is inside is its own */
+	TPH_REASON_NOT_PCIE_8BIT = 39, /* "not-pcie": best effort; the bus at @at has no hints */
+	TPH_REASON_NOT_PCIE = 40,      /* "not-pcie-16bit": none */
 };
 
 /** tph_reason_str() - the name that stands beside the reason above */
 const char *tph_reason_str(unsigned reason);
 
 /**
- * struct tph_judgement - a verdict with its reason
- * @verdict: the verdict
- * @reason: the first reason that applies
+ * struct tph_cause - a reason why a verdict is no better
+ * @verdict: what the verdict would be by this reason alone
+ * @reason: the reason
  * @at: the function that @reason is about: an end, a bridge or a port
  * @sentence: one line for people: what it is, where, and what to do about it
+ */
+struct tph_cause {
+	enum tph_verdict verdict;
+	enum tph_reason reason;
+	struct tph_bdf at;
+	const char *sentence;
+};
+
+/**
+ * struct tph_judgement - a verdict with its reasons
+ * @verdict: the verdict
+ * @reason: the first of @causes; TPH_REASON_NONE if there is none
+ * @at: as of @causes; the exporter if there is none
+ * @sentence: as of @causes
+ * @causes: every reason why the verdict is no better, those that decide it first
+ * @cause_count: number of them; 0: guaranteed
  */
 struct tph_judgement {
 	enum tph_verdict verdict;
 	enum tph_reason reason;
 	struct tph_bdf at;
 	const char *sentence;
+	const struct tph_cause *causes;
+	size_t cause_count;
 };
 
 /** enum tph_side - place of a hop in the tree of the two functions */
@@ -592,13 +685,17 @@ const char *tph_side_str(unsigned side);
  *	root bus) and port are set
  * @side: place
  * @on_route: requests pass it
- * @redirects: its ACS control sends requests between the two to the host
+ * @redirects: Linux takes the route to go through the host for its ACS control
+ * @redirects_requests: ... which sends requests between peers there
+ * @redirects_completions: ... which sends completions between peers there
  */
 struct tph_hop {
 	const struct tph_function *function;
 	enum tph_side side;
 	bool on_route;
 	bool redirects;
+	bool redirects_requests;
+	bool redirects_completions;
 };
 
 /** enum tph_when - by what is enabled now, or by what could be; an index of arrays here */
@@ -622,7 +719,12 @@ enum tph_when {
  * @complete: all bridges up to the root buses are visible
  * @common: index in @hops of the bridge that a direct route goes through;
  *	-1: there is none below the host bridge
- * @route: the route now
+ * @route: the route now, as Linux takes it
+ * @requests: the route of the importer's requests by ACS of the port where they turn,
+ *	whatever Linux takes it for
+ * @completions: the same of the exporter's completions, which answer reads
+ * @translated_direct: where @requests go to the host: those with translated addresses
+ *	go straight all the same, and the importer may send such (ATS)
  * @judgements: [TPH_NOW or TPH_COULD_BE][TPH_WIDTH_8 or TPH_WIDTH_16]
  */
 struct tph_path {
@@ -632,6 +734,8 @@ struct tph_path {
 	bool complete;
 	int common;
 	enum tph_route route;
+	enum tph_route requests, completions;
+	bool translated_direct;
 	struct tph_judgement judgements[TPH_WHENS][TPH_WIDTHS];
 };
 
@@ -641,14 +745,15 @@ struct tph_path {
  * @importer: the requester, such as a NIC
  * @exporter: the completer, whose memory is written
  * @kernel: abilities of the kernel, see tph_kernel_probe(); NULL: all of them, on
- *	a CPU that is not known
+ *	a CPU that is known by its host bridges, if at all
  * @path: result, to be freed with tph_path_free()
  *
  * The verdict agrees with the kernel's own, which the exporter asks for whenever
- * a dma-buf is attached. It is stricter in two things that the kernel leaves to
- * others: a requester in No-ST mode sends no tag, and a port that blocks prefixes
- * passes no 16-bit tag on. The list of host bridges is that of Linux 7.3. ACS is
- * read now; the kernel keeps what it read first.
+ * a dma-buf is attached. It is stricter in that a requester in No-ST mode sends no
+ * tag, and more careful where no Root Port is visible: then the bridges are a
+ * hypervisor's, and the verdict is unknown. The lists of host bridges and of
+ * drivers are those of Linux 7.3. ACS is read now; the kernel keeps what it read
+ * first.
  *
  * Return: 0, whatever the verdict; -ENODEV: the context lacks @importer or @exporter
  */

@@ -100,6 +100,19 @@ def edit(config, text):
     config[at:at + size] = new.to_bytes(size, 'little')
 
 
+def again(functions, offset):
+    """Every function once more, its bus and those behind it higher by @offset."""
+    copies = {}
+    for address, (title, config) in functions.items():
+        bus, rest = address.split(':')
+        config = bytearray(config)
+        if config[0x0e] & 0x7f == 1:
+            for at in (0x18, 0x19, 0x1a):
+                config[at] += offset
+        copies[f'{int(bus, 16) + offset:02x}:{rest}'] = [title, config]
+    return copies
+
+
 def apply(line, functions, base):
     """One line of a recipe; returns the functions that it leaves."""
     words = line.split()
@@ -108,6 +121,10 @@ def apply(line, functions, base):
     if words[0] == 'new':
         title, config = base[words[2]]
         functions[words[1]] = [' '.join(words[3:]) or title, bytearray(config)]
+    elif words[0] == 'again':
+        copies = [again(functions, int(offset, 16)) for offset in words[1:]]
+        for copy in copies:
+            functions |= copy
     elif words[0] == 'cut':
         for function in functions.values():
             del function[1][int(words[1]):]

@@ -86,13 +86,13 @@ static void words(void **state)
 	assert_null(tph_ph_str(4));
 	assert_int_equal(tph_ph_parse("Target"), -EINVAL);
 	assert_int_equal(tph_ph_parse(NULL), -EINVAL);
-	for (int i = 0; i <= TPH_REASON_HOST_BRIDGE; i++) {
+	for (int i = 0; i <= TPH_REASON_NOT_PCIE; i++) {
 		assert_non_null(tph_reason_str((enum tph_reason)i));
 		for (int j = 0; j < i; j++)
 			assert_string_not_equal(tph_reason_str((enum tph_reason)i),
 						tph_reason_str((enum tph_reason)j));
 	}
-	assert_null(tph_reason_str((enum tph_reason)(TPH_REASON_HOST_BRIDGE + 1)));
+	assert_null(tph_reason_str((enum tph_reason)(TPH_REASON_NOT_PCIE + 1)));
 	assert_non_null(tph_port_str(TPH_PORT_HOST_BRIDGE));
 	assert_null(tph_port_str((enum tph_port)(TPH_PORT_HOST_BRIDGE + 1)));
 	assert_null(tph_seen_str((enum tph_seen)5));

@@ -437,6 +437,51 @@ static void all_pairs(void **state)
 	free(m);
 }
 
+/* Driver, NUMA node and IOMMU group stand in the function's folder. */
+static void place(void **state)
+{
+	struct folder *f = *state;
+	struct tph_bdf bdf = bdf_of("28:00.0"), nowhere = bdf_of("29:00.0");
+	struct tph_function *function;
+	enum tph_support enables;
+	struct tph_place where;
+	uint8_t config[4096];
+	struct tph_ctx *ctx;
+
+	make_msix(f, config, sizeof(config));
+	ctx = open_live(f);
+	assert_int_equal(tph_place_read(ctx, &nowhere, &where), -ENODEV);
+	assert_int_equal(tph_place_read(ctx, &bdf, &where), 0);
+	assert_int_equal(where.numa_node, -1);
+	assert_int_equal(where.iommu_group, -1);
+	assert_string_equal(where.iommu_type, "");
+	assert_false(where.is_virtual);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	assert_int_equal(function->driver_seen, TPH_SEEN_NO);
+	/* Without a driver it is the one that Linux has for the IDs. */
+	assert_string_equal(tph_function_driver(function, &enables), "mlx5_core");
+	assert_int_equal(enables, TPH_SUPPORT_YES);
+	tph_function_free(function);
+	tph_ctx_unref(ctx);
+
+	put_text(f, "devices/0000:28:00.0/numa_node", "1\n");
+	put_text(f, "devices/0000:28:00.0/physfn", "");
+	put_text(f, "groups/12/type", "DMA-FQ\n");
+	put_link(f, "0000:28:00.0/iommu_group", "../../groups/12");
+	put_link(f, "0000:28:00.0/driver", "../../../drivers/ice");
+	ctx = open_live(f);
+	assert_int_equal(tph_place_read(ctx, &bdf, &where), 0);
+	assert_int_equal(where.numa_node, 1);
+	assert_int_equal(where.iommu_group, 12);
+	assert_string_equal(where.iommu_type, "DMA-FQ");
+	assert_true(where.is_virtual);
+	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
+	assert_string_equal(tph_function_driver(function, &enables), "ice");
+	assert_int_equal(enables, TPH_SUPPORT_NO);
+	tph_function_free(function);
+	tph_ctx_unref(ctx);
+}
+
 /* Nothing that the library holds open is left to a program that the caller starts. */
 static void close_on_exec(void **state)
 {
@@ -538,9 +583,12 @@ static void kernel(void **state)
 	assert_int_equal(k.p2pdma, TPH_SUPPORT_NO);
 	assert_int_equal(k.disabled, TPH_SUPPORT_YES);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_YES);
-	put_text(f, "cpuinfo", "vendor_id\t: AuthenticAMD\ncpu family\t: 22\n\n");
+	assert_int_equal(k.hypervisor, TPH_SUPPORT_UNKNOWN);
+	put_text(f, "cpuinfo",
+		 "vendor_id\t: AuthenticAMD\ncpu family\t: 22\nflags\t\t: fpu hypervisor\n\n");
 	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
+	assert_int_equal(k.hypervisor, TPH_SUPPORT_YES);
 	put_text(f, "cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n\n");
 	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
@@ -555,6 +603,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(above, setup, teardown),
 		cmocka_unit_test_setup_teardown(names, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_pairs, setup, teardown),
+		cmocka_unit_test_setup_teardown(place, setup, teardown),
 		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),
 		cmocka_unit_test_setup_teardown(gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_sysfs, setup, teardown),

@@ -11,15 +11,15 @@
 #define NO	TPH_SUPPORT_NO
 #define UNKNOWN TPH_SUPPORT_UNKNOWN
 
-/* release, tph, peers, hints, p2pdma, disabled, cpu_p2p */
-static const struct tph_kernel amd = {"7.3", YES, YES, YES, YES, NO, YES};
-static const struct tph_kernel intel = {"7.3", YES, YES, YES, YES, NO, NO};
-static const struct tph_kernel plain = {"7.3", YES, NO, NO, YES, NO, YES};
-static const struct tph_kernel no_tph = {"7.3", NO, NO, YES, YES, NO, YES};
-static const struct tph_kernel no_peers = {"7.3", YES, NO, YES, YES, NO, YES};
-static const struct tph_kernel no_p2pdma = {"7.3", YES, YES, YES, NO, NO, YES};
-static const struct tph_kernel notph = {"7.3", YES, YES, YES, YES, YES, YES};
-static const struct tph_kernel secret = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, NO, YES};
+/* release, tph, peers, hints, p2pdma, disabled, cpu_p2p, hypervisor */
+static const struct tph_kernel amd = {"7.3", YES, YES, YES, YES, NO, YES, NO};
+static const struct tph_kernel intel = {"7.3", YES, YES, YES, YES, NO, NO, NO};
+static const struct tph_kernel plain = {"7.3", YES, NO, NO, YES, NO, YES, NO};
+static const struct tph_kernel no_tph = {"7.3", NO, NO, YES, YES, NO, YES, NO};
+static const struct tph_kernel no_peers = {"7.3", YES, NO, YES, YES, NO, YES, NO};
+static const struct tph_kernel no_p2pdma = {"7.3", YES, YES, YES, NO, NO, YES, NO};
+static const struct tph_kernel notph = {"7.3", YES, YES, YES, YES, YES, YES, NO};
+static const struct tph_kernel secret = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, NO, YES, NO};
 
 #define NOW8	  TPH_NOW, TPH_WIDTH_8
 #define NOW16	  TPH_NOW, TPH_WIDTH_16
@@ -51,7 +51,7 @@ static const struct row {
 	{"accel-8", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
 	{"accel-8", "05:00.0", "03:00.0", &amd, COULD16, NEVER, "completer-8bit-only", "03:00.0"},
 	{"rciep", "00:17.0", "00:16.0", &amd, NOW8, MAYBE, "host-bridge", "00:17.0"},
-	{"rciep", "00:18.0", "00:16.0", &amd, NOW16, MAYBE, "host-bridge", "00:18.0"},
+	{"rciep", "00:18.0", "00:16.0", &amd, NOW16, NEVER, "host-16bit", "00:18.0"},
 	{"rciep", "00:17.0", "00:16.0", &intel, NOW8, NEVER, "no-route", "00:17.0"},
 	{"rciep", "00:17.0", "00:16.0", NULL, NOW8, WHO_KNOWS, "route-unknown", "00:17.0"},
 	{"rootport", "02:00.0", "01:00.0", &amd, NOW8, NEVER, "root-port-not-completer", "00:06.0"},
@@ -59,7 +59,7 @@ static const struct row {
 
 	/* Root Ports that complete; the host bridge on the list or not. */
 	{"root-16bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
-	{"root-16bit", "03:00.0", "01:00.0", &amd, NOW16, MAYBE, "host-bridge", "00:07.0"},
+	{"root-16bit", "03:00.0", "01:00.0", &amd, NOW16, NEVER, "host-16bit", "00:07.0"},
 	{"root-8bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
 	{"root-8bit", "03:00.0", "01:00.0", &amd, NOW16, NEVER, "root-port-8bit-only", "00:07.0"},
 	{"root-reserved", "02:00.0", "01:00.0", &amd, NOW8, NEVER, "root-port-not-completer",
@@ -67,24 +67,52 @@ static const struct row {
 	{"root-16bit", "02:00.0", "01:00.0", &intel, NOW8, NEVER, "no-route", "02:00.0"},
 	{"root-listed", "02:00.0", "01:00.0", &intel, NOW8, MAYBE, "host-bridge", "00:06.0"},
 	{"root-listed", "02:00.0", "01:00.0", NULL, NOW8, MAYBE, "host-bridge", "00:06.0"},
-	{"root-two", "83:00.0", "01:00.0", &intel, NOW16, MAYBE, "host-bridge", "80:07.0"},
+	{"root-two", "83:00.0", "01:00.0", &intel, NOW16, NEVER, "host-16bit", "80:07.0"},
+	{"root-two", "83:00.0", "01:00.0", &intel, COULD8, MAYBE, "host-bridge", "80:07.0"},
 	{"root-two-same-only", "83:00.0", "01:00.0", &intel, NOW16, NEVER, "no-route", "83:00.0"},
-	{"root-two-same-only", "83:00.0", "01:00.0", &amd, NOW16, MAYBE, "host-bridge", "80:07.0"},
+	{"root-two-same-only", "83:00.0", "01:00.0", &amd, COULD8, MAYBE, "host-bridge", "80:07.0"},
+	/* Without the CPU the host bridges tell: listed, one of Zen, of Intel's and not listed. */
+	{"root-two", "83:00.0", "01:00.0", NULL, COULD8, MAYBE, "host-bridge", "80:07.0"},
+	{"epyc", "41:00.0", "01:00.0", NULL, NOW8, MAYBE, "host-bridge", "40:01.1"},
+	{"epyc", "41:00.0", "01:00.0", NULL, NOW16, NEVER, "root-port-8bit-only", "40:01.1"},
+	{"intel-client", "41:00.0", "01:00.0", NULL, NOW8, NEVER, "no-route", "41:00.0"},
+	{"intel-client", "41:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "40:01.1"},
 
 	/* A switch: redirects, prefixes, what the Root Port allows. */
 	{"switch-plain", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
-	{"switch-acs", "05:00.0", "03:00.0", &amd, NOW16, MAYBE, "acs-redirect", "02:02.0"},
+	{"switch-acs", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "acs-redirect", "02:02.0"},
 	{"switch-acs", "05:00.0", "03:00.0", &intel, NOW16, NEVER, "acs-redirect", "02:02.0"},
-	{"switch-acs", "05:00.0", "03:00.0", NULL, NOW16, WHO_KNOWS, "acs-redirect", "02:02.0"},
+	{"switch-acs", "05:00.0", "03:00.0", NULL, NOW16, NEVER, "acs-redirect", "02:02.0"},
+	{"switch-acs", "04:00.0", "03:00.0", NULL, NOW8, WHO_KNOWS, "acs-redirect", "02:01.0"},
+	{"switch-acs", "04:00.0", "03:00.0", &amd, NOW8, MAYBE, "acs-redirect", "02:01.0"},
+	{"switch-asymmetric", "04:00.0", "03:00.0", &amd, NOW8, NEVER, "acs-platform", "02:00.0"},
+	{"switch-direct-translated", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "acs-platform",
+	 "02:02.0"},
+	{"switch-direct-translated", "05:00.0", "03:00.0", &amd, COULD16, GOOD, "none", "03:00.0"},
 	{"switch-acs", "05:00.0", "03:00.0", &intel, COULD16, GOOD, "none", "03:00.0"},
 	{"switch-acs-ec", "04:00.0", "03:00.0", &amd, NOW8, NEVER, "acs-redirect", "02:00.0"},
 	{"switch-acs-ec", "04:00.0", "03:00.0", NULL, NOW8, NEVER, "acs-redirect", "02:00.0"},
 	{"switch-root-8bit", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
-	{"switch-no-prefix", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "no-prefix", "01:00.0"},
+	{"switch-no-prefix", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "no-prefix", "02:00.0"},
+	{"switch-flit", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
 	{"switch-no-prefix", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
 	{"switch-prefix-blocked", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "prefix-blocked",
 	 "02:00.0"},
 	{"switch-prefix-blocked", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
+
+	/* The driver: one that never enables TPH, one that is not known, another one's device. */
+	{"driver-never", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "driver-never-enables",
+	 "05:00.0"},
+	{"driver-never", "05:00.0", "03:00.0", NULL, COULD16, NEVER, "driver-never-enables",
+	 "05:00.0"},
+	{"driver-unknown", "05:00.0", "03:00.0", &amd, COULD8, WHO_KNOWS, "driver-unknown",
+	 "05:00.0"},
+	{"driver-unknown", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "requester-disabled",
+	 "05:00.0"},
+
+	/* No Root Port above an endpoint: a hypervisor shows what it likes. */
+	{"virtual", "00:02.0", "00:03.0", &amd, NOW16, WHO_KNOWS, "no-root-port", "00:02.0"},
+	{"virtual", "00:02.0", "00:03.0", NULL, COULD8, WHO_KNOWS, "no-root-port", "00:02.0"},
 
 	/* A virtual function on a bus of its own, in another domain. */
 	{"domain-vf", "10001:06:00.1", "10001:03:00.0", &amd, NOW16, GOOD, "none", "10001:03:00.0"},
@@ -98,10 +126,11 @@ static const struct row {
 	{"switch", "05:00.0", "03:00.0", &no_peers, COULD8, NEVER, "kernel-no-peers", "02:02.0"},
 
 	/* What the requester does now. All of these are below no bridge that was seen. */
-	{"states", "20:00.0", "33:00.0", &amd, NOW8, WHO_KNOWS, "path-not-visible", "20:00.0"},
+	{"states", "20:00.0", "33:00.0", &amd, NOW8, NEVER, "requester-mode-no-st", "20:00.0"},
+	{"states", "21:00.0", "33:00.0", &amd, NOW16, WHO_KNOWS, "path-not-visible", "21:00.0"},
 	{"states", "25:00.0", "33:00.0", &amd, NOW8, NEVER, "requester-no-st", "25:00.0"},
 	{"states", "20:00.0", "32:00.0", &amd, NOW8, NEVER, "completer-reserved", "32:00.0"},
-	{"states", "20:00.0", "34:00.0", &amd, NOW8, WHO_KNOWS, "exporter-no-answer", "34:00.0"},
+	{"states", "21:00.0", "34:00.0", &amd, NOW16, WHO_KNOWS, "exporter-no-answer", "34:00.0"},
 	{"states", "20:00.0", "35:00.0", &amd, NOW8, NEVER, "not-completer", "35:00.0"},
 	{"states", "36:00.0", "33:00.0", &amd, NOW8, WHO_KNOWS, "importer-no-answer", "36:00.0"},
 	/* A no is certain even where the other end was not seen. */
@@ -110,7 +139,7 @@ static const struct row {
 	/* What cannot be seen. */
 	{"cut-64", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
 	{"cut-256", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
-	{"no-bridge", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "path-not-visible", "02:02.0"},
+	{"no-bridge", "05:00.0", "03:00.0", &amd, NOW16, WHO_KNOWS, "path-not-visible", "02:02.0"},
 	{"corrupt", "40:00.0", "41:00.0", &amd, NOW8, NEVER, "not-completer", "41:00.0"},
 };
 
@@ -203,6 +232,71 @@ static void requester_states(void **state)
 	}
 }
 
+/* Nobody should learn of the next reason when the first is out of the way. */
+static void all_causes(void **state)
+{
+	static const enum tph_reason expected[] = {
+		TPH_REASON_NOT_COMPLETER,
+		TPH_REASON_DRIVER_NEVER,
+		TPH_REASON_ACS_REDIRECT,
+		TPH_REASON_KERNEL_NO_HINTS,
+	};
+	static const struct tph_kernel old = {"6.12", YES, NO, NO, YES, NO, NO, NO};
+	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("04:00.0");
+	struct tph_ctx *ctx = open_dump("many-causes");
+	const struct tph_judgement *j;
+	struct tph_path *path;
+	size_t next = 0;
+
+	(void)state;
+	assert_int_equal(tph_path_read(ctx, &importer, &exporter, &old, &path), 0);
+	j = &path->judgements[TPH_NOW][TPH_WIDTH_8];
+	assert_int_equal(j->reason, j->causes[0].reason);
+	assert_string_equal(j->sentence, j->causes[0].sentence);
+	for (size_t i = 0; i < j->cause_count; i++) {
+		assert_true(strlen(j->causes[i].sentence) > 20);
+		if (next < 4 && j->causes[i].reason == expected[next])
+			next++;
+	}
+	assert_int_equal(next, 4);
+	tph_path_free(path);
+	tph_ctx_unref(ctx);
+}
+
+/* What ACS does, and what Linux makes of it. */
+static void turns(void **state)
+{
+	static const struct {
+		const char *dump;
+		enum tph_route route, requests, completions;
+		bool translated_direct;
+	} cases[] = {
+		{"switch-plain", TPH_ROUTE_DIRECT, TPH_ROUTE_DIRECT, TPH_ROUTE_DIRECT, false},
+		{"switch-acs", TPH_ROUTE_HOST, TPH_ROUTE_HOST, TPH_ROUTE_HOST, false},
+		{"switch-asymmetric", TPH_ROUTE_HOST, TPH_ROUTE_DIRECT, TPH_ROUTE_DIRECT, false},
+		{"switch-direct-translated", TPH_ROUTE_HOST, TPH_ROUTE_HOST, TPH_ROUTE_HOST, true},
+	};
+	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tph_ctx *ctx = open_dump(cases[i].dump);
+		struct tph_path *path;
+
+		assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
+		assert_int_equal(path->route, cases[i].route);
+		assert_int_equal(path->requests, cases[i].requests);
+		assert_int_equal(path->completions, cases[i].completions);
+		assert_int_equal(path->translated_direct, cases[i].translated_direct);
+		/* No advice that undoes what the platform chose. */
+		if (i >= 2)
+			assert_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
+					   "disable_acs_redir"));
+		tph_path_free(path);
+		tph_ctx_unref(ctx);
+	}
+}
+
 static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, enum tph_port port,
 		       enum tph_side side, bool on_route, bool redirects)
 {
@@ -285,8 +379,9 @@ static void edges(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts), cmocka_unit_test(requester_states),
-		cmocka_unit_test(hops),	    cmocka_unit_test(two_host_bridges),
+		cmocka_unit_test(verdicts),   cmocka_unit_test(requester_states),
+		cmocka_unit_test(all_causes), cmocka_unit_test(turns),
+		cmocka_unit_test(hops),	      cmocka_unit_test(two_host_bridges),
 		cmocka_unit_test(edges),
 	};
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Where a function stands in the machine, by sysfs. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libtph/internal.h"
+#include "libtph/source.h"
+#include "libtph/textfile.h"
+
+/* The number at the end of a link, "../../../kernel/iommu_groups/12"; -1: there is none. */
+static int group_of(int folder)
+{
+	char target[PATH_MAX], *name, *end;
+	ssize_t len = readlinkat(folder, "iommu_group", target, sizeof(target) - 1);
+	long group;
+
+	if (len < 0)
+		return -1;
+	target[len] = '\0';
+	name = strrchr(target, '/');
+	name = name ? name + 1 : target;
+	group = strtol(name, &end, 10);
+	return end == name || *end || group < 0 || group > INT_MAX ? -1 : (int)group;
+}
+
+/* The first line of a file of the function's folder, "" if there is none. */
+static void read_line(int folder, const char *name, char *line, size_t size)
+{
+	FILE *file = textfile_open(folder, name);
+
+	if (!file || !textfile_line(file, line, size))
+		line[0] = '\0';
+	if (file)
+		fclose(file);
+}
+
+static void fill(int folder, struct tph_place *place)
+{
+	char line[32];
+
+	*place = (struct tph_place){.numa_node = -1, .iommu_group = group_of(folder)};
+	read_line(folder, "numa_node", line, sizeof(line));
+	if (line[0])
+		place->numa_node = atoi(line);
+	read_line(folder, "iommu_group/type", place->iommu_type, sizeof(place->iommu_type));
+	place->is_virtual = !faccessat(folder, "physfn", F_OK, 0);
+}
+
+int tph_place_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_place *place)
+{
+	struct entry *entry = ctx_find(ctx, bdf);
+	int folder;
+
+	if (!entry)
+		return -ENODEV;
+	if (!ctx->ops->open_folder)
+		return -EOPNOTSUPP;
+	folder = ctx->ops->open_folder(ctx, entry);
+	if (folder < 0)
+		return folder == -ENOENT ? -ENODEV : folder;
+	fill(folder, place);
+	close(folder);
+	return 0;
+}

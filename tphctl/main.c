@@ -7,12 +7,13 @@
 #include "util/macros.h"
 
 /* Of a command's name and its arguments in the usage */
-#define ARGUMENTS_COLUMNS 26
+#define ARGUMENTS_COLUMNS 27
 
 static const struct command {
 	const char *name, *arguments, *help;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"doctor", " [NIC [ACCELERATOR]]", "does peer-to-peer work, if not why?", run_doctor},
 	{"list", "", "functions that send or take hints (TPH)", run_list},
 	{"show", " NAME", "all that one function says about hints", run_show},
 	{"path", " IMPORTER EXPORTER", "can hints travel from one to the other?", run_path},
@@ -24,7 +25,7 @@ static const struct command {
 static const char HELP[] =
 	"\n"
 	"  --json            JSON instead of tables; export: one line about the buffer\n"
-	"  --dump FILE       list, show, path: of FILE, written with lspci -D -xxxx\n"
+	"  --dump FILE       of FILE, written with lspci -D -xxxx; not export and bufs\n"
 	"  --help            of a command: its options and exit statuses\n"
 	"  --version\n"
 	"\n"
@@ -33,8 +34,8 @@ static const char HELP[] =
 	"IMPORTER is the function that writes, such as a NIC; EXPORTER has the memory.\n"
 	"Configuration space is whole only for root: what cannot be seen is shown as ?.\n"
 	"\n"
-	"Exit status: 0 done, 1 it failed, 2 the command line is wrong; path: 3 best\n"
-	"effort, 4 none, 5 unknown; export: CMD's own, 125 when tphctl itself failed.\n";
+	"Exit status: 0 done, 1 it failed, 2 the command line is wrong; path, doctor: 3\n"
+	"best effort, 4 none, 5 unknown; export: CMD's own, 125 when tphctl failed.\n";
 
 static void print_help(FILE *out)
 {

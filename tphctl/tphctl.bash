@@ -41,10 +41,11 @@ _tphctl() {
 	current=${words[cword]} previous=${words[cword - 1]}
 	COMPREPLY=()
 	if [ "$cword" = 1 ]; then
-		mapfile -t COMPREPLY < <(compgen -W 'list show path export bufs watch --help --version' -- "$current")
+		mapfile -t COMPREPLY < <(compgen -W 'doctor list show path export bufs watch --help --version' -- "$current")
 		return
 	fi
 	case $previous in
+	--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
 	--dump) mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
 	--ph) mapfile -t COMPREPLY < <(compgen -W 'bidirectional requester target target-priority' -- "$current"); return ;;
 	--width) mapfile -t COMPREPLY < <(compgen -W '8 16' -- "$current"); return ;;
@@ -54,13 +55,14 @@ _tphctl() {
 	--) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
 	esac
 	case ${words[1]}:$current in
+	doctor:-*) mapfile -t COMPREPLY < <(compgen -W '--plain --json --dump --root --help' -- "$current") ;;
 	list:-*) mapfile -t COMPREPLY < <(compgen -W '--all --tree --json --dump --help' -- "$current") ;;
 	show:-*) mapfile -t COMPREPLY < <(compgen -W '--json --dump --help' -- "$current") ;;
 	path:-*) mapfile -t COMPREPLY < <(compgen -W '--width --json --dump --help' -- "$current") ;;
 	export:-*) mapfile -t COMPREPLY < <(compgen -W '--bar --offset --length --st --ph --ext --required --json --help --' -- "$current") ;;
 	bufs:-*) mapfile -t COMPREPLY < <(compgen -W '--json --help' -- "$current") ;;
 	watch:-*) mapfile -t COMPREPLY < <(compgen -W '--interval --root --json --help' -- "$current") ;;
-	show:* | path:* | export:* | watch:*) _tphctl_addresses "$current" ;;
+	doctor:* | show:* | path:* | export:* | watch:*) _tphctl_addresses "$current" ;;
 	esac
 }
 

@@ -12,11 +12,12 @@
 /* Exit statuses, as tphctl(1) documents them. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,      /* tried, and it did not work */
-	EXIT_USAGE = 2,	      /* the command line is wrong */
-	EXIT_BEST_EFFORT = 3, /* path: the host can drop the hint */
-	EXIT_NO_PATH = 4,     /* path: it cannot travel */
-	EXIT_UNKNOWN = 5,     /* path: what decides it is not visible */
+	EXIT_FAILED = 1, /* tried, and it did not work */
+	EXIT_USAGE = 2,	 /* the command line is wrong */
+	/* path; doctor's are akin */
+	EXIT_BEST_EFFORT = 3, /* the host can drop the hint */
+	EXIT_NO_PATH = 4,     /* it cannot travel */
+	EXIT_UNKNOWN = 5,     /* what decides it is not visible */
 	/* export, where other numbers are the command's own */
 	EXIT_OURS = 125,
 	EXIT_NOT_RUNNABLE = 126,
@@ -53,6 +54,7 @@ int run_path(int argc, char **argv);
 int run_export(int argc, char **argv);
 int run_bufs(int argc, char **argv);
 int run_watch(int argc, char **argv);
+int run_doctor(int argc, char **argv);
 
 /* say.c. An error is one line: what was tried, on what, why it failed, what to do. */
 int fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

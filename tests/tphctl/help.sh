@@ -27,6 +27,6 @@ same() {
 }
 
 help_of
-for command in list show path export bufs watch; do
+for command in doctor list show path export bufs watch; do
 	same $command
 done

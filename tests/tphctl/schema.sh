@@ -5,6 +5,8 @@
 
 grep -hoE '"[a-z0-9_-]+": ?' tests/golden/*.out | tr -d ' :"' >"$work/golden"
 "$tphctl" bufs --json | jq -r '.. | objects | keys[]' >"$work/live"
+{ "$tphctl" doctor --json --dump "$build/tests/dumps/switch.dump" || [ $? = 3 ]; } |
+	jq -r '.. | objects | keys[]' >>"$work/live"
 sort -u "$work/golden" "$work/live" >"$work/keys"
 [ "$(wc -l <"$work/keys")" -gt 30 ]
 while read -r key; do

@@ -1,0 +1,184 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tphctl doctor on machines that are made of a dump and of what is said of their drivers, IOMMU
+# groups and kernel: each answer that it can give, and what it says to fix first.
+. "$(dirname "$0")/../lib/tphctl.sh"
+
+# The spec of a machine where all is well; a machine adds lines, the last of a file counts.
+kernel='proc/version Linux version 7.3.4 (x)
+proc/cmdline quiet
+proc/cpuinfo vendor_id\t: AuthenticAMD\ncpu family\t: 25\nflags\t\t: fpu\n
+boot/config-7.3.4 CONFIG_PCI_P2PDMA=y\nCONFIG_VFIO_PCI_DMABUF=y'
+kernel+='\nCONFIG_INFINIBAND_ON_DEMAND_PAGING=y'
+symbols='proc/kallsyms 0 T pcie_enable_tph\n0 T pcie_enable_tph_peer\n0 T dma_buf_get_tph'
+symbols+='\n0 T pci_p2pdma_map_type'
+nic='05:00.0 driver=mlx5_core infiniband=mlx5_1 net=ib1 group=7:DMA-FQ'
+accelerator='03:00.0 driver=vfio-pci vfio-dev=vfio0 drm=renderD128 group=8:DMA-FQ'
+
+# machine DUMP LINE…: makes it in $root
+machine() {
+	local dump=$1
+	shift
+	root=$work/root
+	rm -rf "$root"
+	printf '%s\n' "$@" | tests/dumps/sysfs.py "$build/tests/dumps/$dump.dump" "$root"
+}
+
+# doctor STATUS ARGUMENT…: JSON of it in $work/json
+doctor() {
+	local expected=$1 status=0
+	shift
+	"$tphctl" doctor "$@" --root "$root" --json >"$work/json" 2>"$work/stderr" || status=$?
+	[ $status = "$expected" ] || {
+		cat "$work/json" "$work/stderr"
+		fail "status $status, not $expected: doctor $*"
+	}
+}
+
+# says FILTER: of the first pair
+says() {
+	jq -e ".pairs[0] | $1" "$work/json" >"$work/said" || {
+		cat "$work/json"
+		fail "not so: $1"
+	}
+}
+
+step() {
+	says ".steps[] | select(.step == \"$1\") | .answer == \"$2\" and (.why | test(\"${3:-}\"))"
+}
+
+first() {
+	says ".to_fix[0] // \"\" | test(\"$1\")"
+}
+
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
+# Devices by any name that people use.
+for names in 'mlx5_1 vfio0' 'ib1 renderD128' '05:00.0 /dev/vfio/devices/vfio0' \
+	'0000:05:00.0 /dev/dri/renderD128'; do
+	# shellcheck disable=SC2086
+	doctor 0 $names
+	says '.nic.function == "0000:05:00.0" and .accelerator.function == "0000:03:00.0"'
+	says '.peer_to_peer == "ok" and .hints == "ok" and (.to_fix | length == 0)'
+done
+step nic-driver ok 'mlx5_core, which enables TPH'
+step accelerator-driver ok 'vfio-pci, which exports dma-bufs with hints'
+step kernel ok '7.3.4: P2PDMA yes; options by /boot/config-7.3.4: on-demand paging yes'
+step iommu ok 'group 7, DMA-FQ.*group 8'
+step route ok 'direct, it turns at 0000:01:00.0'
+step wide-tags ok 'End-End prefixes'
+step virtual-machine ok 'none'
+# In the other order it is said, and done.
+doctor 0 vfio0 mlx5_1
+grep -q 'mlx5_1 is the NIC, vfio0 the accelerator: swapped' "$work/stderr"
+says '.nic.function == "0000:05:00.0"'
+# Every pair of NICs and accelerators; the best counts.
+doctor 0
+jq -e '[.pairs[] | .nic.function] == ["0000:04:00.0", "0000:05:00.0"]' "$work/json"
+doctor 0 vfio0
+jq -e '.pairs | length == 2' "$work/json"
+
+# The NIC that nothing has, or a user's driver has.
+machine switch-plain "$kernel" "$symbols" "$accelerator"
+doctor 4 05:00.0 vfio0
+step nic-driver no 'no driver has it'
+first 'modprobe mlx5_core'
+machine switch-plain "$kernel" "$symbols" "$accelerator" '05:00.0 driver=vfio-pci vfio-dev=vfio1'
+doctor 4 vfio1 vfio0
+first 'give the NIC back to its own driver'
+
+# Drivers that never enable TPH, also where the IDs are another's; peers work without hints.
+machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/ice}"
+doctor 3 mlx5_1 vfio0
+step nic-driver no 'ice, which never enables TPH'
+first 'has the driver ice, which never enables TPH'
+"$tphctl" doctor mlx5_1 vfio0 --root "$root" --plain >"$work/plain"
+machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/other}"
+doctor 3 mlx5_1 vfio0
+step nic-driver unknown 'other: whether it enables TPH is not known'
+
+# One that pins dma-bufs for good, and VFIO, which gives it none.
+machine switch-plain "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/bnxt_en}"
+doctor 4 mlx5_1 vfio0
+first 'mlx5_core or irdma with vfio-pci'
+
+# Who has the accelerator.
+machine switch-plain "$kernel" "$symbols" "$nic" '03:00.0 driver=amdgpu drm=renderD128'
+doctor 3 mlx5_1 renderD128
+step accelerator-hints no 'amdgpu sets no hints'
+machine switch-plain "$kernel" "$symbols" "$nic" '03:00.0 driver=nvidia drm=renderD128' \
+	'proc/driver/nvidia/version NVRM version: NVIDIA UNIX x86_64 Kernel Module  570.1'
+doctor 4 mlx5_1 renderD128
+first 'open kernel modules'
+machine switch-plain "$kernel" "$symbols" "$nic" '03:00.0 driver=nvidia drm=renderD128' \
+	'proc/driver/nvidia/version NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.1'
+doctor 3 mlx5_1 renderD128
+machine switch-plain "$kernel" "$symbols" "$nic" '03:00.0 drm=renderD128'
+doctor 4 mlx5_1 renderD128
+first 'bind the accelerator to vfio-pci'
+
+# The kernel.
+machine switch-plain "$kernel" "$nic" "$accelerator" \
+	'proc/kallsyms 0 T pcie_enable_tph\n0 T pci_p2pdma_map_type'
+doctor 3 mlx5_1 vfio0
+step kernel-hints no 'hints on dma-bufs no'
+first 'knows no hints on dma-bufs'
+machine switch-plain "$kernel" "$nic" "$accelerator" 'proc/kallsyms 0 T dma_buf_get_tph'
+doctor 4 mlx5_1 vfio0
+first 'CONFIG_PCI_P2PDMA'
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" \
+	'boot/config-7.3.4 CONFIG_PCI_P2PDMA=y\n# CONFIG_INFINIBAND_ON_DEMAND_PAGING is not set'
+doctor 4 mlx5_1 vfio0
+step kernel no 'dma-bufs of VFIO no'
+step import-form no 'needs on-demand paging'
+machine switch-plain "$nic" "$accelerator" 'proc/version x'
+doctor 5 mlx5_1 vfio0
+step kernel unknown 'options could not be read'
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" \
+	'proc/cmdline pci=notph' 'proc/cpuinfo flags\t\t: fpu hypervisor\n'
+doctor 3 mlx5_1 vfio0
+step kernel-hints no 'turned off by pci=notph'
+step virtual-machine unknown 'this is one; the bridges are the hypervisor'
+
+# One IOMMU group for both, and none.
+machine switch-plain "$kernel" "$symbols" "$nic" "${accelerator/group=8/group=7}"
+doctor 4 mlx5_1 vfio0
+first 'in one IOMMU group'
+machine switch-plain "$kernel" "$symbols" "${nic/ group=*/}" "${accelerator/ group=*/}"
+doctor 0 mlx5_1 vfio0
+step iommu ok 'none for these two'
+
+# ACS, and what the command line says of it: in effect, not in effect, of another port.
+cmdline='proc/cmdline pci=config_acs="1x111x1@0000:02:02.0;xx000x0@pci:1b36:000c" quiet'
+machine switch-direct-translated "$kernel" "$symbols" "$nic" "$accelerator" "$cmdline"
+doctor 3 mlx5_1 vfio0
+step acs no 'config_acs=1x111x1@0000:02:02.0 is in effect'
+step acs no '0000:02:00.0 RR CR .pci=config_acs=xx000x0@pci:1b36:000c is not in effect'
+step acs no 'writes of the NIC go up to the host.*translated addresses .ATS. straight'
+first 'rdma_topo check'
+says '.translated_direct and .requests == "host" and .route == "host"'
+machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
+	'proc/cmdline pci=nomsi,disable_acs_redir=0000:02:02.0;0000:02:00.0'
+doctor 3 mlx5_1 vfio0
+step acs no 'disable_acs_redir=0000:02:02.0 is not in effect'
+first 'boot with pci=disable_acs_redir='
+machine switch-asymmetric "$kernel" "$symbols" "$nic" "$accelerator"
+doctor 3 mlx5_1 vfio0
+step acs no 'writes of the NIC go straight, and what answers its reads straight'
+
+# Two Root Ports, and a CPU that goes to peers through them or does not.
+machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \
+	'01:00.0 driver=vfio-pci vfio-dev=vfio0'
+doctor 3 mlx5_1 vfio0
+step route ok 'through the host, since they have no common bridge'
+step cpu-memory unknown 'Root Port 0000:40:01.1 completes 8-bit tags'
+machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \
+	'01:00.0 driver=vfio-pci vfio-dev=vfio0' 'proc/cpuinfo vendor_id\t: GenuineIntel\n'
+doctor 4 mlx5_1 vfio0
+first 'put both below one switch'
+
+# What is typed wrong, or is not there.
+tphctl_says 'doctor: it takes no c; ' 2 doctor a b c
+tphctl_says 'doctor: --root and --dump' 2 doctor --root / --dump x
+tphctl_says 'doctor: cannot read the functions in /nonexistent/sys' 1 doctor --root /nonexistent
+tphctl_says 'doctor: there is no accelerator' 1 \
+	doctor --dump "$build/tests/dumps/corrupt.dump" 40:00.0

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What the kernel's command line says of the ACS of a port. The options are parsed as Linux does it
+ * (__pci_config_acs() of drivers/pci/pci.c): a list of [FLAGS@]DEVICE with ; between, where
+ * the first that fits counts, config_acs= after disable_acs_redir=.
+ */
+#include <linux/pci_regs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tphctl/doctor.h"
+
+#define REDIRECTS (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC)
+
+/* Bits that an option sets or clears. */
+struct change {
+	uint16_t mask, value;
+};
+
+/* "xx101x1": the last is bit 0. False: other characters. */
+static bool parse_flags(const char *text, size_t len, struct change *change)
+{
+	*change = (struct change){0};
+	for (size_t i = 0; i < len; i++) {
+		uint16_t bit = len - i <= 16 ? (uint16_t)(1u << (len - i - 1)) : 0;
+
+		if (text[i] == '0' || text[i] == '1')
+			change->mask |= bit;
+		if (text[i] == '1')
+			change->value |= bit;
+		if (!strchr("01xX", text[i]))
+			return false;
+	}
+	return true;
+}
+
+/* "pci:15b3:1979", further fields are of the subsystem; 0 is any. */
+static bool fits_ids(const char *text, const struct tph_function *port)
+{
+	unsigned vendor = 0, device = 0;
+
+	return sscanf(text, "%x:%x", &vendor, &device) == 2 &&
+	       (!vendor || vendor == port->vendor) && (!device || device == port->device);
+}
+
+/* A path of several functions, "00:01.0/02.0", is not followed: its last is what it is about. */
+static bool fits(const char *device, const struct tph_function *port)
+{
+	struct tph_bdf bdf;
+
+	if (!strncmp(device, "pci:", 4))
+		return fits_ids(device + 4, port);
+	return !tph_bdf_parse(device, &bdf) && !tph_bdf_compare(&bdf, &port->bdf);
+}
+
+/* The first item of @list that is about @port. */
+static bool find_item(char *list, bool flags, const struct tph_function *port,
+		      struct change *change, char *item, size_t size)
+{
+	char *rest = list, *word;
+
+	while ((word = strsep(&rest, ";"))) {
+		char *at = flags ? strchr(word, '@') : NULL;
+
+		if (flags && (!at || !parse_flags(word, (size_t)(at - word), change)))
+			return false;
+		if (!fits(at ? at + 1 : word, port))
+			continue;
+		snprintf(item, size, "%s", word);
+		return true;
+	}
+	return false;
+}
+
+/* The value of an option within a "pci=" word, with quotes taken off. NULL: it is not there. */
+static char *option_value(char *word, const char *name)
+{
+	char *rest = word, *option;
+	size_t len = strlen(name);
+
+	while ((option = strsep(&rest, ",")))
+		if (!strncmp(option, name, len)) {
+			char *value = option + len;
+
+			value += strspn(value, "\"");
+			value[strcspn(value, "\"")] = '\0';
+			return value;
+		}
+	return NULL;
+}
+
+static void look_at(const char *word, const char *name, bool flags, const struct tph_function *port,
+		    struct acs_option *option)
+{
+	struct change change = {.mask = REDIRECTS};
+	char *copy = strdup(word), *value = copy ? option_value(copy, name) : NULL;
+	uint16_t wrong;
+	char item[64];
+
+	if (value && find_item(value, flags, port, &change, item, sizeof(item))) {
+		wrong = (port->acs.control ^ change.value) & change.mask & port->acs.capability;
+		option->in_effect = !wrong;
+		snprintf(option->text, sizeof(option->text), "pci=%s%s", name, item);
+	}
+	free(copy);
+}
+
+void acs_option_find(const char *cmdline, const struct tph_function *port,
+		     struct acs_option *option)
+{
+	char *copy = strdup(cmdline), *rest = copy, *word;
+
+	*option = (struct acs_option){0};
+	while (copy && (word = strsep(&rest, " \t\n"))) {
+		/* The quotes may stand around the whole: "pci=config_acs=…". */
+		word += strspn(word, "\"");
+		if (strncmp(word, "pci=", 4))
+			continue;
+		look_at(word + 4, "disable_acs_redir=", false, port, option);
+		look_at(word + 4, "config_acs=", true, port, option);
+	}
+	free(copy);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of tphctl doctor. An exam of a pair is a list of steps, each with an answer; the files
+ * doctor_*.c add steps, doctor_print.c shows them. None of them knows which machine it is: the
+ * files of /proc, /boot and /sys are below struct host, and the question to the RDMA device is a
+ * function there.
+ */
+#ifndef TPHCTL_DOCTOR_H
+#define TPHCTL_DOCTOR_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tph/tph.h"
+#include "tphctl/rdma_probe.h"
+
+enum answer { ANSWER_OK, ANSWER_NO, ANSWER_UNKNOWN };
+
+/* "ok", "no", "unknown" */
+const char *answer_str(enum answer answer);
+
+/* What a step counts for, or-ed; 0: it is there to be read. */
+enum { FOR_PEERS = 1, FOR_HINTS = 2 };
+
+struct step {
+	const char *id;	   /* for programs; never changes */
+	const char *title; /* for people */
+	unsigned counts;   /* FOR_* */
+	enum answer answer;
+	char *why;
+	char *todo; /* NULL: nothing */
+};
+
+/* The kernel, as far as it can be known. */
+struct kernel_facts {
+	bool known; /* else a dump, which says nothing of it */
+	struct tph_kernel kernel;
+	char cmdline[4096];
+	char config[64]; /* the file that the options are from; "": none could be read */
+	enum tph_support vfio_dmabuf, odp, move_notify;
+	enum tph_support tph, p2pdma; /* by the options */
+};
+
+/* The machine that is looked at. */
+struct host {
+	struct tph_ctx *ctx;
+	const char *root; /* its files are below this folder: "" or a folder */
+	bool dump;
+	struct kernel_facts facts;
+	/* Does an RDMA device take dma-bufs? NULL: not to be asked from here. */
+	struct rdma_answer (*probe)(const char *device);
+};
+
+/* A function of the pair, and what the machine calls it. */
+struct subject {
+	struct tph_function *f;
+	struct tph_names *names;
+	struct tph_place place;
+	bool placed;
+};
+
+#define STEPS_MAX 16
+#define FIXES_MAX 32
+
+struct exam {
+	const struct host *host;
+	struct subject nic, accelerator;
+	struct tph_path *path;
+	struct step steps[STEPS_MAX];
+	size_t step_count;
+	enum answer peers, hints;
+	enum tph_width width;	      /* of the tags that promise most */
+	enum tph_verdict verdict;     /* on these, when a buffer with hints is registered */
+	const char *fixes[FIXES_MAX]; /* of steps and causes; the first to fix first */
+	size_t fix_count;
+	bool no_memory;
+};
+
+/* doctor_steps.c: a step at the end; the texts are formatted. */
+void exam_add(struct exam *exam, const char *id, const char *title, unsigned counts,
+	      enum answer answer, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* What to do about the last step. */
+void exam_todo(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The name of a kind that the machine has for a function, such as "infiniband"; NULL: none. */
+const char *subject_name(const struct subject *subject, const char *subsystem);
+/* The driver that has a function; NULL: none, or a dump. */
+const char *subject_driver(const struct subject *subject);
+
+/* Each adds its steps. */
+void exam_drivers(struct exam *exam); /* doctor_drivers.c */
+void exam_import(struct exam *exam);
+void exam_ends(struct exam *exam); /* doctor_ends.c */
+void exam_cpu_memory(struct exam *exam);
+void exam_kernel(struct exam *exam); /* doctor_kernel.c */
+void exam_iommu(struct exam *exam);  /* doctor_route.c */
+void exam_route(struct exam *exam);
+void exam_machine(struct exam *exam);
+
+/* doctor_kernel.c: reads what is below @root. */
+void kernel_facts_read(const char *root, struct kernel_facts *facts);
+
+/* acs_options.c: what pci=config_acs= and disable_acs_redir= say of a port, and if it is so. */
+struct acs_option {
+	char text[128]; /* as it stands on the command line; "": nothing */
+	bool in_effect;
+};
+void acs_option_find(const char *cmdline, const struct tph_function *port,
+		     struct acs_option *option);
+
+/* doctor_exam.c: all steps of a pair; 0 or a negative errno. To be freed in any case. */
+int exam_run(struct exam *exam, const struct host *host, const struct tph_bdf *nic,
+	     const struct tph_bdf *accelerator);
+void exam_free(struct exam *exam);
+
+/* doctor_print.c: the exams of all pairs. An exit status. */
+int print_exam(const struct exam *exam);
+int print_exams(const struct exam *exams, size_t count);
+int print_exams_json(const struct exam *exams, size_t count);
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Exams on a terminal and as JSON. */
+#include <stdio.h>
+
+#include "tphctl/doctor.h"
+#include "tphctl/identity.h"
+#include "tphctl/json.h"
+#include "tphctl/table.h"
+#include "tphctl/tphctl.h"
+
+static void subject_line(struct table *table, struct tph_ctx *ctx, const char *role,
+			 const struct subject *subject)
+{
+	struct libscols_line *line = table_line(table, NULL);
+	char bdf[TPH_BDF_CHARS], names[IDENTITY_CHARS], text[2 * IDENTITY_CHARS];
+	struct identity id;
+
+	identity_read(ctx, subject->f, &id);
+	identity_names(&id, names);
+	identity_text(&id, text);
+	table_cell(table, line, 0, TONE_PLAIN, "%s", role);
+	table_cell(table, line, 1, TONE_PLAIN, "%s", tph_bdf_format(&subject->f->bdf, bdf));
+	table_cell(table, line, 2, TONE_PLAIN, "%04x:%04x%s%s%s%s", subject->f->vendor,
+		   subject->f->device, names[0] ? " " : "", names, text[0] ? ", " : "", text);
+	identity_free(&id);
+}
+
+static enum tone answer_tone(enum answer answer)
+{
+	static const enum tone tones[] = {
+		[ANSWER_OK] = TONE_GOOD, [ANSWER_NO] = TONE_BAD, [ANSWER_UNKNOWN] = TONE_WARN};
+
+	return tones[answer];
+}
+
+static int print_steps(const struct exam *exam)
+{
+	static const struct column columns[] = {{"ANSWER", 0}, {"STEP", 0}, {"WHY", 0}};
+	struct table table;
+
+	table_begin(&table, columns, 3, true);
+	for (size_t i = 0; i < exam->step_count; i++) {
+		const struct step *step = &exam->steps[i];
+		struct libscols_line *line = table_line(&table, NULL);
+
+		table_cell(&table, line, 0, answer_tone(step->answer), "%s",
+			   answer_str(step->answer));
+		table_cell(&table, line, 1, TONE_PLAIN, "%s", step->title);
+		table_cell(&table, line, 2, TONE_PLAIN, "%s", step->why);
+	}
+	return table_end(&table);
+}
+
+static int print_subjects(const struct exam *exam)
+{
+	static const struct column columns[] = {{"", 0}, {"", 0}, {"", 0}};
+	struct table table;
+
+	table_begin(&table, columns, 3, false);
+	subject_line(&table, exam->host->ctx, "NIC", &exam->nic);
+	subject_line(&table, exam->host->ctx, "accelerator", &exam->accelerator);
+	return table_end(&table);
+}
+
+static void print_result(const struct exam *exam)
+{
+	printf("\npeer-to-peer  %s: %s%s\n", answer_str(exam->peers),
+	       tph_route_str(exam->path->route),
+	       exam->host->dump ? ", as far as a dump shows" : "");
+	printf("hints         %s: ", answer_str(exam->hints));
+	for (int width = 0; width < TPH_WIDTHS; width++)
+		printf("%s%s tags %s, could be %s", width ? "; " : "",
+		       tph_width_str((unsigned)width),
+		       tph_verdict_str(exam->path->judgements[TPH_NOW][width].verdict),
+		       tph_verdict_str(exam->path->judgements[TPH_COULD_BE][width].verdict));
+	putchar('\n');
+	if (exam->fix_count)
+		puts("\nWhat is in the way, the first to fix first:");
+	for (size_t i = 0; i < exam->fix_count; i++)
+		printf("%2zu. %s\n", i + 1, exam->fixes[i]);
+}
+
+int print_exam(const struct exam *exam)
+{
+	if (print_subjects(exam))
+		return no_memory();
+	putchar('\n');
+	if (print_steps(exam))
+		return no_memory();
+	print_result(exam);
+	return finish_output(EXIT_DONE);
+}
+
+/* The name that people use most. */
+static void end_cell(struct table *table, struct libscols_line *line, size_t column,
+		     const struct subject *subject, const char *const *subsystems)
+{
+	const char *name = NULL;
+	char bdf[TPH_BDF_CHARS];
+
+	for (; *subsystems && !name; subsystems++)
+		name = subject_name(subject, *subsystems);
+	table_cell(table, line, column, TONE_PLAIN, "%s%s%s", tph_bdf_format(&subject->f->bdf, bdf),
+		   name ? " " : "", name ? name : "");
+}
+
+static void verdict_cell(struct table *table, struct libscols_line *line, size_t column,
+			 enum tph_verdict verdict)
+{
+	static const enum tone tones[] = {[TPH_VERDICT_UNKNOWN] = TONE_WARN,
+					  [TPH_VERDICT_NONE] = TONE_BAD,
+					  [TPH_VERDICT_BEST_EFFORT] = TONE_WARN,
+					  [TPH_VERDICT_GUARANTEED] = TONE_GOOD};
+
+	table_cell(table, line, column, tones[verdict], "%s", tph_verdict_str(verdict));
+}
+
+int print_exams(const struct exam *exams, size_t count)
+{
+	static const struct column columns[] = {
+		{"NIC", 0},   {"ACCELERATOR", 0}, {"PEER-TO-PEER", 0},
+		{"8-BIT", 0}, {"16-BIT", 0},	  {"FIRST TO FIX", 0},
+	};
+	static const char *const nic[] = {"infiniband", "net", NULL};
+	static const char *const accelerator[] = {"drm", "accel", "vfio-dev", NULL};
+	struct table table;
+
+	table_begin(&table, columns, 6, true);
+	for (size_t i = 0; i < count; i++) {
+		const struct exam *exam = &exams[i];
+		struct libscols_line *line = table_line(&table, NULL);
+
+		end_cell(&table, line, 0, &exam->nic, nic);
+		end_cell(&table, line, 1, &exam->accelerator, accelerator);
+		table_cell(&table, line, 2, answer_tone(exam->peers), "%s, %s",
+			   answer_str(exam->peers), tph_route_str(exam->path->route));
+		verdict_cell(&table, line, 3, exam->path->judgements[TPH_NOW][0].verdict);
+		verdict_cell(&table, line, 4, exam->path->judgements[TPH_NOW][1].verdict);
+		table_cell(&table, line, 5, TONE_PLAIN, "%s",
+			   exam->fix_count ? exam->fixes[0] : "nothing");
+	}
+	if (table_end(&table))
+		return no_memory();
+	puts("\ntphctl doctor NIC ACCELERATOR has all steps of a pair.");
+	return finish_output(EXIT_DONE);
+}
+
+static void subject_to_json(struct json_object *root, const char *key,
+			    const struct subject *subject)
+{
+	struct json_object *object = json_object_new_object(), *names;
+	const struct tph_place *place = &subject->place;
+
+	json_put_bdf(object, "function", &subject->f->bdf);
+	json_put_hex(object, "vendor", subject->f->vendor, 4);
+	json_put_hex(object, "device", subject->f->device, 4);
+	json_put_string(object, "driver", subject_driver(subject));
+	names = json_put_array(object, "names");
+	for (size_t i = 0; names && subject->names && i < subject->names->count; i++)
+		json_object_array_add(names, json_object_new_string(subject->names->names[i].name));
+	if (subject->placed && place->iommu_group >= 0)
+		json_put_number(object, "iommu_group", (uint64_t)place->iommu_group);
+	else
+		json_put(object, "iommu_group", NULL);
+	json_put_text(object, "iommu_type", subject->placed ? place->iommu_type : "");
+	json_put(root, key, object);
+}
+
+static void steps_to_json(struct json_object *root, const struct exam *exam)
+{
+	struct json_object *steps = json_put_array(root, "steps");
+
+	for (size_t i = 0; steps && i < exam->step_count; i++) {
+		const struct step *step = &exam->steps[i];
+		struct json_object *object = json_object_new_object();
+
+		json_put_string(object, "step", step->id);
+		json_put_string(object, "answer", answer_str(step->answer));
+		json_put_bool(object, "for_peer_to_peer", step->counts & FOR_PEERS);
+		json_put_bool(object, "for_hints", step->counts & FOR_HINTS);
+		json_put_string(object, "why", step->why);
+		json_put_string(object, "what_to_do", step->todo);
+		json_object_array_add(steps, object);
+	}
+}
+
+static void verdicts_to_json(struct json_object *root, const struct exam *exam)
+{
+	for (int when = 0; when < TPH_WHENS; when++) {
+		struct json_object *object = json_object_new_object();
+
+		for (int width = 0; width < TPH_WIDTHS; width++)
+			json_put_string(
+				object, tph_width_str((unsigned)width),
+				tph_verdict_str(exam->path->judgements[when][width].verdict));
+		json_put(root, when == TPH_NOW ? "now" : "could_be", object);
+	}
+}
+
+static struct json_object *exam_to_json(const struct exam *exam)
+{
+	struct json_object *object = json_object_new_object(), *fixes;
+
+	subject_to_json(object, "nic", &exam->nic);
+	subject_to_json(object, "accelerator", &exam->accelerator);
+	json_put_string(object, "peer_to_peer", answer_str(exam->peers));
+	json_put_string(object, "route", tph_route_str(exam->path->route));
+	json_put_string(object, "requests", tph_route_str(exam->path->requests));
+	json_put_string(object, "completions", tph_route_str(exam->path->completions));
+	json_put_bool(object, "translated_direct", exam->path->translated_direct);
+	json_put_string(object, "hints", answer_str(exam->hints));
+	verdicts_to_json(object, exam);
+	steps_to_json(object, exam);
+	fixes = json_put_array(object, "to_fix");
+	for (size_t i = 0; fixes && i < exam->fix_count; i++)
+		json_object_array_add(fixes, json_object_new_string(exam->fixes[i]));
+	return object;
+}
+
+int print_exams_json(const struct exam *exams, size_t count)
+{
+	struct json_object *root = json_begin("doctor"), *pairs;
+
+	json_put_bool(root, "from_dump", exams[0].host->dump);
+	pairs = json_put_array(root, "pairs");
+	for (size_t i = 0; pairs && i < count; i++)
+		json_object_array_add(pairs, exam_to_json(&exams[i]));
+	return json_end(root, false);
+}

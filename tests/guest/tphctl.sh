@@ -257,6 +257,23 @@ path_acs() {
 	tphctl path "${nics[-1]}" "$accel" || die "the advice was not all of it"
 }
 
+# Devices by the names that people use, and an RDMA device that is really asked.
+doctor_says() {
+	local name vfio said status
+	nics_read
+	vfio=$(ls "/sys/bus/pci/devices/$accel/vfio-dev")
+	for name in /sys/class/infiniband/*; do
+		status=0
+		said=$(tphctl doctor "${name##*/}" "/dev/vfio/devices/$vfio") || status=$?
+		printf '%s\n' "$said"
+		is "$status" 0
+		grep -qE '^ok +registers dma-bufs +.*: it registers dma-bufs$' <<<"$said" ||
+			die "the RDMA device was not asked"
+		grep -qE '^ok +route +direct' <<<"$said" || die "no direct route"
+		grep -qE '^unknown +virtual machine' <<<"$said" || die "it takes this for a machine"
+	done
+}
+
 # pair_agrees VERDICT COUNTS ARRIVES: what peer_write counted is what the verdict promises.
 pair_agrees() {
 	case $1 in

@@ -56,7 +56,7 @@ says() {
 	local _
 	for _ in {1..200}; do
 		if grep -qF -- "$1" "$work/text" &&
-			jq -e "select($2)" "$work/json" >"$work/found" 2>"$work/jq"; then
+			jq -en "any(inputs; $2)" "$work/json" >"$work/found" 2>"$work/jq"; then
 			return 0
 		fi
 		sleep 0.05

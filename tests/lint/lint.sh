@@ -77,7 +77,8 @@ tidy)
 	need run-clang-tidy clang-tidy
 	ninja -C "$build" >"$work/ninja.log"
 	# Its own count of warnings in headers of others is no finding.
-	run-clang-tidy -quiet -p "$build" "$top/($folders)/" >"$work/found" 2>"$work/err" || status=$?
+	run-clang-tidy -quiet -p "$build" "$top/($folders)/" >"$work/found" \
+		2>"$work/err" || status=$?
 	grep -E 'warning:|error:' "$work/found" | sort -u >"$work/findings" || [ $? = 1 ]
 	empty "$work/findings"
 	[ "${status:-0}" = 0 ]

@@ -368,8 +368,9 @@ static int finish(struct bufs_result *result)
 	for (size_t i = 0; i < count; i++) {
 		struct found *found = result->found[i];
 
-		qsort(found->holders, found->public.holder_count, sizeof(found->holders[0]),
-		      compare_holders);
+		if (found->public.holder_count)
+			qsort(found->holders, found->public.holder_count, sizeof(found->holders[0]),
+			      compare_holders);
 		found->public.holders = found->holders;
 		if (found->public.hints_known == TPH_SUPPORT_YES)
 			find_taken(&found->public);

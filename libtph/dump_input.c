@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
@@ -8,6 +9,9 @@
 
 #define UTF16 "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8"
 #define HTML  "it is HTML; copy the dump out of the page, or save the page as text"
+
+/* Of text, until it is believed that a blank line stands behind each */
+#define DOUBLED_LINES_MIN 16
 
 /* How files begin that are no text; letters in any case. */
 static const struct {
@@ -40,6 +44,27 @@ static int read_block(struct input *in)
 	return errno ? -errno : -EIO;
 }
 
+/* No two lines of the first block that have text follow each other. */
+static bool is_doubled(const char *text, size_t len)
+{
+	unsigned lines = 0;
+	bool was_text = false;
+
+	for (const char *end = text + len; text < end;) {
+		const char *next = memchr(text, '\n', (size_t)(end - text));
+		bool is_text = false;
+
+		next = next ? next + 1 : end;
+		for (; text < next; text++)
+			is_text = is_text || !isspace((unsigned char)*text);
+		if (is_text && was_text)
+			return false;
+		lines += is_text;
+		was_text = is_text;
+	}
+	return lines >= DOUBLED_LINES_MIN;
+}
+
 int input_begin(struct input *in, FILE *file)
 {
 	static const char bom[] = "\xef\xbb\xbf";
@@ -50,6 +75,7 @@ int input_begin(struct input *in, FILE *file)
 	ret = read_block(in);
 	if (in->have >= 3 && !memcmp(in->block, bom, 3))
 		in->at = 3;
+	in->doubled = is_doubled(in->block + in->at, in->have - in->at);
 	return ret;
 }
 

@@ -13,6 +13,7 @@ struct input {
 	char line[INPUT_LINE_CHARS]; /* what follows is dropped; NUL-terminated */
 	unsigned number;	     /* of the line, from 1 on */
 	bool binary;		     /* there was a NUL */
+	bool doubled;		     /* a blank line was put behind each, as far as is known */
 	size_t at, have;	     /* in @block */
 	char block[8192];
 };

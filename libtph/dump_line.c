@@ -174,6 +174,16 @@ static bool find(const char *text, char mark, struct line *line,
 	return false;
 }
 
+/* The rest of a row that something came into is not blank, though it is digits alone. */
+static uint64_t hash_text(const char *text)
+{
+	const char *end = text + strlen(text);
+
+	while (end > text && is_space(end[-1]))
+		end--;
+	return end > text && is_hex(end[-1]) ? 0 : hash_prefix(text, end);
+}
+
 void line_parse(const char *text, struct line *line)
 {
 	size_t marks = strspn(text, ">|+" BLANKS);
@@ -189,5 +199,5 @@ void line_parse(const char *text, struct line *line)
 	else
 		line->kind = LINE_TEXT;
 	if (line->kind == LINE_TEXT)
-		line->prefix = hash_prefix(text, text + strlen(text));
+		line->prefix = hash_text(text);
 }

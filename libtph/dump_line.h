@@ -20,7 +20,8 @@ struct line {
 	enum line_kind kind;
 	/*
 	 * Stands for what is before the address or the offset: marks of a quotation, a time,
-	 * the name of a host. Equal for lines of one function. Of LINE_TEXT: of the whole line.
+	 * the name of a host. Equal for lines of one function. Of LINE_TEXT: of the whole line;
+	 * 0: it is no prefix.
 	 */
 	uint64_t prefix;
 	struct tph_bdf bdf; /* of LINE_HEADING */

@@ -31,7 +31,8 @@ struct reader {
 	struct heading current; /* the function whose rows are read: the context's last */
 	unsigned next_offset;	/* of its next row */
 	bool after_blank;
-	bool strays; /* the rows before this line belong to no function */
+	bool was_blank; /* the last line */
+	bool strays;	/* the rows before this line belong to no function */
 	bool headings_seen, rows_seen;
 	unsigned warnings;
 };
@@ -209,9 +210,13 @@ static int take_row(struct reader *r, const struct line *line)
 
 static int take_line(struct reader *r, const struct line *line)
 {
+	bool put_in = r->in->doubled && !r->was_blank;
+
+	r->was_blank = line->kind == LINE_BLANK;
 	switch (line->kind) {
 	case LINE_BLANK:
-		take_blank(r);
+		if (!put_in)
+			take_blank(r);
 		return 0;
 	case LINE_HUNK:
 		take_hunk(r);

@@ -144,9 +144,9 @@ static void say_question(struct watch *w, const struct question *q)
 	json_put_number(object, "errno", (uint64_t)abs(q->ret));
 	json_put_tag(object, "tag", !q->ret, q->tag, width);
 	json_put_string(object, "ph", q->ret ? NULL : tph_ph_str(q->ph));
-	watch_event(w, "question", object, "%s asks buffer %llu (%s) for a %d-bit hint: %s",
+	watch_event(w, "question", object, "%s asks buffer %llu (%s) for %s hint: %s",
 		    watch_name(w, q->device, name), (unsigned long long)q->inode, q->exporter,
-		    q->width, answer_text(q, answer));
+		    q->width == 16 ? "a 16-bit" : "an 8-bit", answer_text(q, answer));
 }
 
 static void take_line(struct watch *w, struct watch_trace *trace)

@@ -111,6 +111,7 @@ SAME = {
         '\n00: ', '\n' + ''.join(ADDRESS_PLACES[:3]) + '00: ').replace(
         '\n80: ', '\n' + ADDRESS_PLACES[3] + '80: '),
     'blank-within': lambda text: text.replace('\n80: ', '\n\n80: '),
+    'double-spaced': lambda text: text.replace('\n', '\n\n'),
     'mail-below': lambda text: text + MAIL,
     'long-lines': lambda text: 'x' * 3000 + '\n' + text.replace('\n10: ', '\n' + '00: ' * 900 +
                                                                 '\n10: '),
@@ -126,7 +127,8 @@ DAMAGED = {
                                                  block(text, 3).split('\n', 1)[1]),
     'heading-and-blank-missing': lambda text: text.replace(
         '\n\n' + block(text, 3), '\n' + block(text, 3).split('\n', 1)[1]),
-    'noise-within': lambda text: within(text, '40', lambda row: row[:24] + ' ' + STDERR + row[25:]),
+    'noise-within': lambda text: within(text, '40', lambda row: f'{row[:24]} {STDERR}{row[25:]}'),
+    'noise-above-40': lambda text: within(text, '30', lambda row: f'{row[:24]} {STDERR}{row[25:]}'),
     'noise-before': lambda text: within(text, '40', lambda row: STDERR.strip() + row),
     'a-nul-within': lambda text: within(text, '40', lambda row: row[:20] + '\0\0' + row[22:]),
     'no-byte': lambda text: within(text, '40', lambda row: row.replace(' 00', ' xx', 1)),

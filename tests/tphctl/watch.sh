@@ -76,6 +76,7 @@ bufinfo=$root/sys/kernel/debug/dma_buf/bufinfo
 printf 'Dma-buf Objects:\nsize\tflags\tmode\tcount\texp_name\tino\tname\n' >"$bufinfo"
 
 pids=()
+trap 'kill "${pids[@]}" 2>/dev/null || :' EXIT
 start "$work/text"
 start "$work/json" --json
 [ ! -s "$work/text" ] && [ ! -s "$work/json" ]
@@ -122,7 +123,7 @@ for pid in "${pids[@]}"; do
 done
 says '0000:05:00.0 (mlx5_0) asks buffer 9 (vfio_pci_core) for a 16-bit hint: 0x1234, target' \
 	'.event == "question" and .width == 16 and .tag == "0x1234" and .errno == 0'
-says 'for a 8-bit hint: none: Operation not supported' \
+says 'for an 8-bit hint: none: Operation not supported' \
 	'.event == "question" and .errno == 95 and .tag == null'
 
 rm "$root/proc/7/fdinfo/3" "$bufinfo"
@@ -131,6 +132,7 @@ for pid in "${pids[@]}"; do
 	kill "$pid"
 	wait "$pid"
 done
+trap - EXIT
 jq -es 'all(.schema == 2 and .command == "watch" and (.time | endswith("Z")))' "$work/json"
 jq -r 'keys[]' "$work/json" | sort -u >"$work/keys"
 while read -r key; do

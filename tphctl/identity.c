@@ -7,7 +7,6 @@
 
 #include "tphctl/identity.h"
 #include "tphctl/json.h"
-#include "tphctl/sysfs.h"
 #include "tphctl/tphctl.h"
 
 /* Of libpci, which goes on only if this does not return. */
@@ -66,14 +65,9 @@ static void read_ids(const struct tph_function *f, struct identity *id)
 
 void identity_read(struct tph_ctx *ctx, const struct tph_function *f, struct identity *id)
 {
-	char bdf[TPH_BDF_CHARS];
-
 	*id = (struct identity){0};
 	read_ids(f, id);
-	if (tph_ctx_is_dump(ctx))
-		return;
-	if (sysfs_driver(tph_bdf_format(&f->bdf, bdf), id->driver, sizeof(id->driver)))
-		id->driver[0] = '\0';
+	snprintf(id->driver, sizeof(id->driver), "%s", f->driver);
 	if (tph_names_read(ctx, &f->bdf, &id->names))
 		id->names = NULL;
 }

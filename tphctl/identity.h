@@ -11,7 +11,7 @@ struct json_object;
 
 struct identity {
 	char vendor[IDENTITY_CHARS], device[IDENTITY_CHARS]; /* of pci.ids; "": not in it */
-	char driver[64];				     /* "": none, or a dump */
+	char driver[TPH_DRIVER_CHARS];			     /* "": none, or a dump */
 	struct tph_names *names;			     /* NULL: none could be read */
 };
 

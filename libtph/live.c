@@ -166,7 +166,7 @@ static void live_find_driver(struct tph_ctx *ctx, struct entry *entry, struct tp
 	name = name ? name + 1 : target;
 	if (strlen(name) >= sizeof(f->driver))
 		return;
-	strcpy(f->driver, name);
+	snprintf(f->driver, sizeof(f->driver), "%s", name);
 	f->driver_seen = TPH_SEEN_YES;
 }
 

@@ -96,7 +96,7 @@ struct host {
 static int find_host_bridge(const struct builder *b, const struct chain *chain, bool same_bridge,
 			    struct host *host)
 {
-	const struct tph_bdf *top = &chain->functions[chain->count - 1]->bdf;
+	const struct tph_bdf *top = &chain->top->bdf;
 	struct tph_bdf first = {.domain = top->domain, .bus = top->bus};
 	size_t i = ctx_lower_bound(b->ctx, &first);
 	const struct tph_function *f;
@@ -182,9 +182,9 @@ static int find_route(struct builder *b)
 	if (has_common(pair))
 		return find_direct_route(b);
 	if (!pair->up.complete)
-		pair->hidden = pair->up.functions[pair->up.count - 1];
+		pair->hidden = pair->up.top;
 	else if (!pair->down.complete)
-		pair->hidden = pair->down.functions[pair->down.count - 1];
+		pair->hidden = pair->down.top;
 	/* Where a bridge is missing there may be a common one. */
 	if (pair->hidden)
 		pair->route[TPH_NOW] = TPH_ROUTE_UNKNOWN;
@@ -251,7 +251,7 @@ static void add_hop(struct path_result *result, const struct tph_function *f, en
 static void add_host_bridge(struct builder *b, const struct chain *chain, enum tph_side side,
 			    bool on_route)
 {
-	const struct tph_bdf *top = &chain->functions[chain->count - 1]->bdf;
+	const struct tph_bdf *top = &chain->top->bdf;
 	struct tph_function f = {
 		.bdf = {.domain = top->domain, .bus = top->bus},
 		.port = TPH_PORT_HOST_BRIDGE,

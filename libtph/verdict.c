@@ -180,7 +180,7 @@ static bool host_takes(const struct pair *pair, enum tph_width width)
 
 static const struct tph_function *root_of(const struct pair *pair)
 {
-	return pair->root ? pair->root : pair->up.functions[pair->up.count - 1];
+	return pair->root ? pair->root : pair->up.top;
 }
 
 static void add_not_visible_host(struct question *q)

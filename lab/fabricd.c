@@ -103,7 +103,7 @@ static int create_accel(struct pci_function **function, const struct options *op
 			unsigned index, const struct pci_function_link *link)
 {
 	const struct accel_config config = {
-		.memory_bytes = 64ULL << 20,
+		.memory_bytes = options->accel_memory_bytes,
 		.completer = options->accel_completer,
 		.trapped = options->accel_trapped,
 	};

@@ -180,6 +180,15 @@ static int parse_accel_trapped(struct options *o, const char *name, char *value)
 	return 0;
 }
 
+static int parse_accel_memory(struct options *o, const char *name, char *value)
+{
+	unsigned long mib = 0;
+	int ret = number(name, value, OPTIONS_ACCEL_MIB_MAX, &mib);
+
+	o->accel_memory_bytes = (uint64_t)mib << 20;
+	return ret || (mib && !(mib & (mib - 1))) ? ret : bad(name, value);
+}
+
 static int parse_nics(struct options *o, const char *name, char *value)
 {
 	return requesters(name, value, OPTIONS_NICS_MAX, o->nic_tph_bits, &o->count[DEVICE_NIC]);
@@ -225,6 +234,7 @@ static const struct {
 	{"accels", required_argument, parse_accels},
 	{"accel-tph", required_argument, parse_accel_tph},
 	{"accel-trapped", no_argument, parse_accel_trapped},
+	{"accel-memory", required_argument, parse_accel_memory},
 	{"nics", required_argument, parse_nics},
 	{"nic-st-table", required_argument, parse_nic_st_table},
 	{"endpoints", required_argument, parse_endpoints},
@@ -239,8 +249,10 @@ int options_parse(struct options *options, int argc, char **argv)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		list[i] = (struct option){known[i].name, known[i].has_arg, NULL, 0};
-	*options = (struct options){
-		.mps_bytes = 256, .count[DEVICE_ACCEL] = 1, .nic_st_entries = CX_ST_ENTRIES};
+	*options = (struct options){.mps_bytes = 256,
+				    .count[DEVICE_ACCEL] = 1,
+				    .accel_memory_bytes = 64ULL << 20,
+				    .nic_st_entries = CX_ST_ENTRIES};
 	while ((got = getopt_long(argc, argv, "", list, &index)) == 0) {
 		int ret = known[index].parse(options, known[index].name, optarg);
 

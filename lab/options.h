@@ -10,11 +10,12 @@
 #include "devices/pci/function.h"
 #include "fabric/fabric.h"
 
-#define OPTIONS_ACCELS_MAX 2
-#define OPTIONS_NICS_MAX   8
-#define OPTIONS_FAULTS_MAX 32
-#define OPTIONS_EPTS_MAX   4
-#define OPTIONS_SLOTS_MAX  (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX + OPTIONS_EPTS_MAX)
+#define OPTIONS_ACCELS_MAX    2
+#define OPTIONS_NICS_MAX      8
+#define OPTIONS_FAULTS_MAX    32
+#define OPTIONS_ACCEL_MIB_MAX 65536
+#define OPTIONS_EPTS_MAX      4
+#define OPTIONS_SLOTS_MAX     (OPTIONS_ACCELS_MAX + OPTIONS_NICS_MAX + OPTIONS_EPTS_MAX)
 
 /* In the order of their slots. */
 enum device_kind { DEVICE_ACCEL, DEVICE_NIC, DEVICE_EPT, DEVICE_KINDS };
@@ -30,6 +31,7 @@ struct options {
 	unsigned count[DEVICE_KINDS];
 	enum pci_tph_completer accel_completer;
 	bool accel_trapped;
+	uint64_t accel_memory_bytes;
 	unsigned nic_st_entries;		 /* 0: no ST table */
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */
 	unsigned ept_tph_bits[OPTIONS_EPTS_MAX]; /* likewise */

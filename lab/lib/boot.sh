@@ -172,7 +172,7 @@ boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
 	args=(--dir "$dev_dir" --user "$run_uid" "${device_options[@]}" --accel-tph "$accel_tph"
-		--nic-st-table "$nic_st_table"
+		--accel-memory "$accel_memory" --nic-st-table "$nic_st_table"
 		--peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
 		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")

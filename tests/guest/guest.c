@@ -379,6 +379,14 @@ void guest_unregister(struct guest *guest, struct ibv_mr *mr)
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 }
 
+int guest_map_again(const struct nic *nic, const struct ibv_mr *mr)
+{
+	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = mr->lkey};
+
+	return ibv_advise_mr(nic->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE, IBV_ADVISE_MR_FLAG_FLUSH,
+			     &sge, 1);
+}
+
 void guest_abandon(struct guest *guest, struct ibv_mr *mr)
 {
 	forget(guest, mr);

@@ -138,6 +138,8 @@ void guest_register_fails(struct nic *nic, int fd, int want);
 /* RDMA READ of @len bytes at @from of @mr to @to of the stage. 0 or a negative errno. */
 int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
+/* Asks for the mapping that a page fault would make. 0 or the errno. */
+int guest_map_again(const struct nic *nic, const struct ibv_mr *mr);
 /* Of a NIC that is no more: the kernel has taken all of it, this frees what is left here. */
 void guest_abandon(struct guest *guest, struct ibv_mr *mr);
 

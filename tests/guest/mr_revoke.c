@@ -20,20 +20,11 @@ static void change_while_revoked(struct guest *guest, int fd, struct hint hint)
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 }
 
-/* 0 or the errno. */
-static int map_again(struct nic *nic, const struct ibv_mr *mr)
-{
-	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = mr->lkey};
-
-	return ibv_advise_mr(nic->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE, IBV_ADVISE_MR_FLAG_FLUSH,
-			     &sge, 1);
-}
-
 static void assert_dead(struct guest *guest, struct nic *nic, const struct ibv_mr *mr)
 {
 	struct accel_counters counters;
 
-	assert_int_not_equal(map_again(nic, mr), 0);
+	assert_int_not_equal(guest_map_again(nic, mr), 0);
 	assert_int_equal(accel_clear_counters(&guest->accel), 0);
 	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
 	assert_int_equal(accel_read_counters(&guest->accel, &counters), 0);
@@ -44,7 +35,7 @@ static void assert_dead(struct guest *guest, struct nic *nic, const struct ibv_m
 static void assert_alive(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
 			 unsigned slot, struct hint hint)
 {
-	assert_int_equal(map_again(nic, mr), 0);
+	assert_int_equal(guest_map_again(nic, mr), 0);
 	guest_check_writes(guest, nic, mr, slot, hint);
 }
 
@@ -190,7 +181,7 @@ GUEST_TEST(wanted_again)
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
-	assert_int_equal(map_again(nic, mr), ESTALE);
+	assert_int_equal(guest_map_again(nic, mr), ESTALE);
 	assert_dead(guest, nic, mr);
 	change_while_revoked(guest, fd, old);
 	assert_alive(guest, nic, mr, 0, old);

@@ -201,12 +201,8 @@ static void write_some(struct worker *worker, const struct ibv_mr *mr)
 
 static void map_again(struct worker *worker, const struct ibv_mr *mr)
 {
-	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = mr->lkey};
-
 	/* Revoked, or its hint has changed and the region cannot follow. */
-	expect(worker, "advise",
-	       ibv_advise_mr(worker->nic.pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE,
-			     IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1),
+	expect(worker, "advise", guest_map_again(&worker->nic, mr),
 	       ERRNOS(ENODEV, ESTALE, EPERM, EFAULT));
 }
 

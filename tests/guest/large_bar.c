@@ -137,52 +137,35 @@ static void check(struct guest *guest, unsigned bits, struct layout layout, bool
 	assert_int_equal(guest_st_used(nic), 0);
 }
 
-static void over_4_gib(void **state)
+GUEST_TEST(over_4_gib)
 {
-	check(*state, 16, (struct layout){.ranges = {{PAGE, 4 * GIB + PAGE}}, .count = 1}, false);
+	check(guest, 16, (struct layout){.ranges = {{PAGE, 4 * GIB + PAGE}}, .count = 1}, false);
 }
 
-static void over_8_gib(void **state)
+GUEST_TEST(over_8_gib)
 {
-	check(*state, 16, (struct layout){.ranges = {{PAGE, 8 * GIB + PAGE}}, .count = 1}, false);
+	check(guest, 16, (struct layout){.ranges = {{PAGE, 8 * GIB + PAGE}}, .count = 1}, false);
 }
 
-static void required_8(void **state)
+GUEST_TEST(required_8)
 {
-	check(*state, 8, (struct layout){.ranges = {{0, 8 * GIB + PAGE}}, .count = 1}, true);
+	check(guest, 8, (struct layout){.ranges = {{0, 8 * GIB + PAGE}}, .count = 1}, true);
 }
 
-static void required_16(void **state)
+GUEST_TEST(required_16)
 {
-	check(*state, 16, (struct layout){.ranges = {{0, 8 * GIB + PAGE}}, .count = 1}, true);
+	check(guest, 16, (struct layout){.ranges = {{0, 8 * GIB + PAGE}}, .count = 1}, true);
 }
 
-static void whole(void **state)
+GUEST_TEST(whole)
 {
-	check(*state, 16, (struct layout){.ranges = {{0, 16 * GIB}}, .count = 1}, true);
+	check(guest, 16, (struct layout){.ranges = {{0, 16 * GIB}}, .count = 1}, true);
 }
 
 /* The second half of the memory comes first in the region, and each is longer than an entry. */
-static void two_ranges(void **state)
+GUEST_TEST(two_ranges)
 {
-	check(*state, 16,
+	check(guest, 16,
 	      (struct layout){.ranges = {{9 * GIB, 5 * GIB}, {PAGE, 4 * GIB + PAGE}}, .count = 2},
 	      true);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(over_4_gib, &guest), GUEST_TEST(over_8_gib, &guest),
-		GUEST_TEST(required_8, &guest), GUEST_TEST(required_16, &guest),
-		GUEST_TEST(two_ranges, &guest), GUEST_TEST(whole, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("large_bar", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -110,19 +110,19 @@ static void wanted(struct guest *guest, unsigned bits, void (*reset)(struct gues
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint);
 }
 
-static void wanted_function_8(void **state)
+GUEST_TEST(wanted_function_8)
 {
-	wanted(*state, 8, reset_function);
+	wanted(guest, 8, reset_function);
 }
 
-static void wanted_function_16(void **state)
+GUEST_TEST(wanted_function_16)
 {
-	wanted(*state, 16, reset_function);
+	wanted(guest, 16, reset_function);
 }
 
-static void wanted_bus(void **state)
+GUEST_TEST(wanted_bus)
 {
-	wanted(*state, 16, reset_bus);
+	wanted(guest, 16, reset_bus);
 }
 
 /* Off, the hint, on. */
@@ -171,23 +171,22 @@ static void required(struct guest *guest, void (*reset)(struct guest *guest))
 	assert_int_equal(atomic_load(&traffic->fatal), 0);
 }
 
-static void required_function(void **state)
+GUEST_TEST(required_function)
 {
-	required(*state, reset_function);
+	required(guest, reset_function);
 }
 
-static void required_bus(void **state)
+GUEST_TEST(required_bus)
 {
-	required(*state, reset_bus);
+	required(guest, reset_bus);
 }
 
 /*
  * Theory of operation: a closed buffer is not opened by a revoke and its end, and
  * the region that was unmapped by it stays so until a hint is set.
  */
-static void closed_over_revoke(void **state)
+GUEST_TEST(closed_over_revoke)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest, 16);
 	struct hint hint = {16, 0x2e0, 2};
 	int fd = guest_export(guest, 0, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
@@ -202,21 +201,4 @@ static void closed_over_revoke(void **state)
 	assert_int_equal(nic_connect(nic), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 	guest_check_writes(guest, nic, mr, 0, hint);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(wanted_function_8, &guest), GUEST_TEST(wanted_function_16, &guest),
-		GUEST_TEST(wanted_bus, &guest),	       GUEST_TEST(required_function, &guest),
-		GUEST_TEST(required_bus, &guest),      GUEST_TEST(closed_over_revoke, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("resets", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

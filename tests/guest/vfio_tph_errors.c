@@ -281,6 +281,43 @@ GUEST_TEST(second_door)
 		assert_int_equal(get_errno(guest, fd), EOPNOTSUPP);
 }
 
+/*
+ * Theory of operation: the public proposal of this feature (to its version 12) has
+ * the same structure under number 13, which Linux gave to another feature, and
+ * takes a tag or a ph whose flag is clear. A program in its layout finds
+ * no feature at its number. At ours it is refused and sets nothing, or is one of our own.
+ */
+GUEST_TEST(public_proposal)
+{
+	/* as its programs fill it in: 4 bytes fd, 4 flags, 2 tag16, 1 tag8, 1 ph */
+	static const struct {
+		uint32_t flags;
+		uint16_t st_ext;
+		uint8_t st, ph;
+		int want;
+	} rows[] = {
+		{ST, 0, 0x5a, 2, 0},	       {ST_EXT, 0x1234, 0, 2, 0},
+		{ST, 0x1234, 0x5a, 2, EINVAL}, {ST_EXT, 0x1234, 0x5a, 2, EINVAL},
+		{0, 0x1234, 0x5a, 2, EINVAL},  {0, 0, 0, 2, EINVAL},
+	};
+	int fd;
+
+	assert_int_equal(raw_feature(guest, VFIO_DEVICE_FEATURE_SET | 13, 12), ENOTTY);
+	assert_int_equal(raw_feature(guest, VFIO_DEVICE_FEATURE_PROBE | 13, 0), ENOTTY);
+	need_completer(guest, 16);
+	fd = guest_export(guest, 0, FL | PH(1) | TAG(0x77));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		int got =
+			set_errno(guest, fd, rows[i].flags, rows[i].st, rows[i].st_ext, rows[i].ph);
+
+		if (got != rows[i].want)
+			fail_msg("row %zu: errno %d, not %d", i, got, rows[i].want);
+		if (got)
+			assert_hints(guest, fd, ST, 0x77, 0, 1);
+		assert_int_equal(set_errno(guest, fd, ST, 0x77, 0, 1), 0);
+	}
+}
+
 /* Theory of operation: what no bit of flags means is refused, each bit alone. */
 GUEST_TEST(second_door_reserved_bits)
 {

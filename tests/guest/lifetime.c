@@ -152,9 +152,8 @@ static void check_orphan(struct guest *guest, struct nic *nic, struct holders *h
  * and a thread that looks at the buffer. All lose the memory, none hangs, and the
  * device that is opened again has nothing of it.
  */
-static void closed_in_use(void **state)
+GUEST_TEST(closed_in_use)
 {
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest);
 	struct watcher watcher;
 
@@ -182,10 +181,9 @@ static void *unbind(void *arg)
  * its owner; the owner closes it. The buffer then has no device at all, and the
  * one that is bound again is another.
  */
-static void unbound_in_use(void **state)
+GUEST_TEST(unbound_in_use)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	struct guest *guest = *state;
 	struct nic *nic = fitting_nic(guest);
 	struct guest_place place = {.driver = "vfio-pci"};
 	struct watcher watcher;
@@ -211,20 +209,4 @@ static void unbound_in_use(void **state)
 	watcher_stop(&watcher);
 	assert_int_equal(guest_dmabufs(), 0);
 	assert_int_equal(guest_st_used(nic), 0);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(closed_in_use, &guest),
-		GUEST_TEST(unbound_in_use, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("lifetime", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

@@ -211,9 +211,8 @@ static void turn(struct guest *guest, struct nic *nic, unsigned n, struct seen *
  * only; one with another PH would show it on its writes. First there are none,
  * then all come from the pool, and then the pool's are gone by their age.
  */
-static void pooled(void **state)
+GUEST_TEST(pooled)
 {
-	struct guest *guest = *state;
 	struct nic *nic = guest_nic(guest, 16);
 	struct seen seen = {0};
 	uint16_t entries[2048];
@@ -239,19 +238,4 @@ static void pooled(void **state)
 		      PHS * (INDICES + 1));
 	assert_true(second > 0);
 	assert_int_equal(guest_st_used(nic), 0);
-}
-
-int main(void)
-{
-	struct guest guest;
-	int ret = guest_open(&guest);
-	const struct CMUnitTest tests[] = {
-		GUEST_TEST(pooled, &guest),
-	};
-
-	if (ret)
-		return ret;
-	ret = cmocka_run_group_tests_name("mr_pool", tests, NULL, NULL);
-	guest_close(&guest);
-	return ret;
 }

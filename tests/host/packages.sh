@@ -53,6 +53,7 @@ files() {
 		-o -path /tmp -o -path /etc/ld.so.cache \) -prune -o -print | sort
 }
 files "$1" >before
+rm -f ./*-dbgsym_*
 dpkg -i ./*.deb
 tphctl --version
 gcc program.c -o program $(pkg-config --cflags --libs libtph)

@@ -228,20 +228,9 @@ static int scan_fd(struct scan *s, int dir, const char *name, int32_t fd, bool *
 	return found ? add_holder(s, found, fd) : -ENOMEM;
 }
 
-/* The open folder @name in @dir, which is left open; NULL and errno. */
-static DIR *open_folder(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!folder && fd >= 0)
-		close(fd);
-	return folder;
-}
-
 static int scan_process(struct scan *s)
 {
-	DIR *fdinfo = open_folder(s->dir, "fdinfo");
+	DIR *fdinfo = folder_open(s->dir, "fdinfo");
 	struct dirent *entry;
 	bool denied = false;
 	int ret = 0;

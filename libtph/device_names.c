@@ -9,6 +9,7 @@
 
 #include "libtph/internal.h"
 #include "libtph/source.h"
+#include "libtph/textfile.h"
 #include "util/macros.h"
 
 /* Folders in a function's folder, with a folder for each device of the subsystem. */
@@ -51,20 +52,9 @@ static int add_name(struct names_result *result, const char *subsystem, const ch
 	return 0;
 }
 
-/* The open folder @name in @dir; NULL: there is none. */
-static DIR *open_folder(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!folder && fd >= 0)
-		close(fd);
-	return folder;
-}
-
 static int list_subsystem(struct names_result *result, int dir, const char *subsystem)
 {
-	DIR *folder = open_folder(dir, subsystem);
+	DIR *folder = folder_open(dir, subsystem);
 	struct dirent *device;
 	int ret = 0;
 
@@ -89,7 +79,7 @@ static int list_subsystems(struct names_result *result, int dir, bool all)
 /* A virtio function's devices are those of the virtio device in its folder. */
 static int list_virtio(struct names_result *result, int dir, bool all)
 {
-	DIR *folder = open_folder(dir, ".");
+	DIR *folder = folder_open(dir, ".");
 	struct dirent *device;
 	int ret = 0;
 

@@ -19,6 +19,19 @@ FILE *textfile_open(int dir, const char *name)
 	return file;
 }
 
+DIR *folder_open(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), saved;
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!folder && fd >= 0) {
+		saved = errno;
+		close(fd);
+		errno = saved;
+	}
+	return folder;
+}
+
 bool textfile_line(FILE *file, char *line, size_t size)
 {
 	char rest[256];

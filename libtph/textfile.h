@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Text files of the kernel, read line by line in a fixed amount of memory. */
+/* Text files of the kernel, read line by line in a fixed amount of memory, and their folders. */
 #ifndef LIBTPH_TEXTFILE_H
 #define LIBTPH_TEXTFILE_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdio.h>
 
 /* Opens @name in the folder @dir for reading; NULL and errno. */
 FILE *textfile_open(int dir, const char *name);
+/* The same of a folder, to be listed. @dir stays open. */
+DIR *folder_open(int dir, const char *name);
 
 /*
  * The next line without its newline. Of a line that does not fit, the first

@@ -22,12 +22,10 @@ kernel_tree() {
 
 # kernel_configured BUILD MAKE-VARIABLE…: a build folder with the lab's configuration
 kernel_configured() {
-	mkdir -p "$1"
 	{
 		cat kernel/lab.config kernel/series.config
 		printf '%s\n' "${kernel_without_device[@]}"
-	} >"$1/wanted.config"
-	make -s -C "$tree" O="$1" KCONFIG_ALLCONFIG="$1/wanted.config" "${@:2}" allnoconfig
+	} | configured "$tree" "$1" "${@:2}"
 	make -s -C "$1" -j"$(nproc)" "${@:2}" prepare
 }
 

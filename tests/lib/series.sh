@@ -7,6 +7,13 @@ kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infinib
 kernel_without_device=(CONFIG_NET_VENDOR_BROADCOM=y CONFIG_BNXT=y)
 kernel_clang=clang-19
 
+# configured TREE BUILD MAKE-VARIABLE…: BUILD gets the configuration that stdin wants.
+configured() {
+	mkdir -p "$2"
+	cat >"$2/wanted.config"
+	make -s -C "$1" O="$2" KCONFIG_ALLCONFIG="$2/wanted.config" "${@:3}" allnoconfig
+}
+
 # series_files TREE PATHSPEC…: what the series touches
 series_files() {
 	git -C "$1" diff --name-only --diff-filter=d base -- "${@:2}"

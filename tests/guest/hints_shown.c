@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "nldev.h"
 
 #define TEXT_BYTES (1U << 18)
 #define TRACING	   "/sys/kernel/tracing"
@@ -235,6 +236,45 @@ GUEST_TEST(traced)
 	guest_nic_bdf(nic16, bdf);
 	snprintf(line, sizeof(line), " dev_name=%s width=16 ret=0 steering_tag=0x1234 ph=2\n", bdf);
 	assert_has(text, line);
+}
+
+static struct nldev_mr shown(int fd, const struct nic *nic, const struct ibv_mr *mr)
+{
+	struct nldev_mr shown;
+
+	assert_int_equal(nldev_find_mr(fd, nldev_index(fd, nic), mr->lkey, &shown), 0);
+	assert_true(shown.found);
+	return shown;
+}
+
+/*
+ * Theory of operation: `rdma resource show mr` has what became of each region's
+ * hint: sent, and how; none that this NIC can send; not wanted any more, and why.
+ */
+GUEST_TEST(resources)
+{
+	struct nic *nic8 = guest_nic(guest, 8), *nic16 = guest_nic(guest, 16);
+	int netlink = guest_keep_fd(guest, nldev_open()), fd;
+	struct ibv_mr *mr, *other, *plain;
+	struct nldev_mr mr_shown;
+
+	need(guest, 16);
+	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	mr = guest_register(guest, nic16, fd);
+	other = guest_register(guest, nic8, fd);
+	plain = guest_register(guest, nic16, guest_export(guest, 1, 0));
+	mr_shown = shown(netlink, nic16, mr);
+	assert_string_equal(mr_shown.tph, "sent");
+	assert_int_equal(mr_shown.ph, 2);
+	assert_string_equal(shown(netlink, nic8, other).tph, "none");
+	assert_string_equal(shown(netlink, nic16, plain).tph, "none");
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_int_equal(set(guest, fd, 0), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	assert_int_not_equal(guest_map_again(nic16, mr), 0);
+	mr_shown = shown(netlink, nic16, mr);
+	assert_string_equal(mr_shown.tph, "stale");
+	assert_int_equal(mr_shown.err, EOPNOTSUPP);
 }
 
 /* How many records of the kernel's log from @fd's place on have @word. */

@@ -188,6 +188,24 @@ GUEST_TEST(wanted_again)
 }
 
 /*
+ * Theory of operation: a reset that the owner asks for takes the memory away while
+ * it lasts. The hint stays, and so does the region.
+ */
+GUEST_TEST(reset_alone)
+{
+	struct nic *nic = table_nic(guest, 16);
+	struct hint hint = {16, 0x6b0, 2};
+	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	guest_check_writes(guest, nic, mr, 0, hint);
+	guest_reset(guest);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	guest_reset(guest);
+	assert_alive(guest, nic, mr, 0, hint);
+}
+
+/*
  * Theory of operation: the owner's recipe for tags that change across a reset,
  * while a thread writes without a pause: memory off, reset, SET, memory on. The
  * writes that find no memory end in an error and are tried again; the region was

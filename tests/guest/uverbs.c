@@ -4,6 +4,7 @@
 #include <rdma/rdma_user_ioctl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "uverbs.h"
 
@@ -143,4 +144,29 @@ int uverbs_reg_mr(const struct nic *nic, uint32_t dmah, int fd, const void *addr
 int uverbs_dereg_mr(const struct nic *nic, const struct ibv_mr *mr)
 {
 	return drop(nic, UVERBS_OBJECT_MR, UVERBS_METHOD_MR_DESTROY, mr->handle);
+}
+
+int uverbs_rereg_mr(const struct nic *nic, struct ibv_mr *mr, uint32_t flags, uint32_t access,
+		    const struct ibv_pd *pd)
+{
+	struct ib_uverbs_rereg_mr_resp resp = {0};
+	struct {
+		struct ib_uverbs_cmd_hdr hdr;
+		struct ib_uverbs_rereg_mr cmd;
+	} request = {
+		.hdr = {.command = IB_USER_VERBS_CMD_REREG_MR,
+			.in_words = sizeof(request) / 4,
+			.out_words = sizeof(resp) / 4},
+		.cmd = {.response = (uintptr_t)&resp,
+			.mr_handle = mr->handle,
+			.flags = flags,
+			.access_flags = access,
+			.pd_handle = pd ? pd->handle : 0},
+	};
+
+	if (write(nic->context->cmd_fd, &request, sizeof(request)) != sizeof(request))
+		return errno;
+	mr->lkey = resp.lkey;
+	mr->rkey = resp.rkey;
+	return 0;
 }

@@ -25,4 +25,11 @@ int uverbs_reg_mr(const struct nic *nic, uint32_t dmah, int fd, const void *addr
 		  struct ibv_mr *mr);
 int uverbs_dereg_mr(const struct nic *nic, const struct ibv_mr *mr);
 
+/*
+ * Changes @access or @pd, by @flags: IBV_REREG_MR_CHANGE_*. libibverbs keeps ibv_rereg_mr() from
+ * regions on a dma-buf, the kernel does not.
+ */
+int uverbs_rereg_mr(const struct nic *nic, struct ibv_mr *mr, uint32_t flags, uint32_t access,
+		    const struct ibv_pd *pd);
+
 #endif

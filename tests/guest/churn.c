@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The same again and again, against page faults and readers that do not wait: what
+ * a count that is wrong by one, or a lock that is left too early, would show.
+ *
+ * usage: churn [TIMES]   (200)
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "guest.h"
+#include "nldev.h"
+
+#define TIME_LIMIT 3000 /* seconds of one test */
+
+static const struct hint HINT = {16, 0x7c1, 2};
+static unsigned times = 200;
+
+static struct nic *fitting_nic(struct guest *guest)
+{
+	alarm(guest_limit(TIME_LIMIT));
+	if (guest->completer_bits < 16)
+		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
+	return guest_nic(guest, 16);
+}
+
+/*
+ * Theory of operation: each revoke waits for the mappings that it ends, and each
+ * end of a revoke lets in a page fault of the NIC that was already waiting. The
+ * region is mapped by the owner's word and by page faults, in turn and at once.
+ */
+GUEST_TEST(revoked)
+{
+	struct nic *nic = fitting_nic(guest);
+	int fd = guest_export(guest, 0, guest_flags_of(HINT));
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+
+	for (unsigned i = 0; i < times; i++) {
+		bool under_traffic = i % 16 == 0;
+
+		if (under_traffic) {
+			traffic_start(&guest->traffic, nic, mr);
+			assert_true(traffic_advances(&guest->traffic));
+		}
+		assert_int_equal(accel_enable(&guest->accel, false), 0);
+		assert_int_equal(accel_enable(&guest->accel, true), 0);
+		if (under_traffic)
+			traffic_stop(&guest->traffic);
+		assert_int_equal(guest_map_again(nic, mr), 0);
+	}
+	guest_check_writes(guest, nic, mr, 0, HINT);
+	guest_unregister(guest, mr);
+	assert_int_equal(guest_st_used(nic), 0);
+}
+
+struct reader {
+	int netlink;
+	uint32_t index; /* of the NIC */
+	atomic_bool stop;
+	unsigned dumps;
+	int err;
+};
+
+static void *dump(void *arg)
+{
+	struct reader *reader = arg;
+	struct nldev_mr mr;
+
+	for (; !reader->err && !atomic_load(&reader->stop); reader->dumps++)
+		reader->err = nldev_find_mr(reader->netlink, reader->index, 0, &mr);
+	return NULL;
+}
+
+/* Theory of operation: a dump of all regions finds one that is being made, or taken apart. */
+GUEST_TEST(dumped)
+{
+	struct nic *nic = fitting_nic(guest);
+	int hinted = guest_export(guest, 0, guest_flags_of(HINT)),
+	    plain = guest_export(guest, 1, 0);
+	struct reader reader = {.netlink = guest_keep_fd(guest, nldev_open())};
+	pthread_t thread;
+
+	reader.index = nldev_index(reader.netlink, nic);
+	assert_int_equal(pthread_create(&thread, NULL, dump, &reader), 0);
+	for (unsigned i = 0; i < times; i++) {
+		struct ibv_mr *first = guest_register(guest, nic, hinted);
+		struct ibv_mr *second = guest_register(guest, nic, plain);
+
+		guest_unregister(guest, i % 2 ? first : second);
+		guest_unregister(guest, i % 2 ? second : first);
+	}
+	atomic_store(&reader.stop, true);
+	pthread_join(thread, NULL);
+	print_message("dumped %u times\n", reader.dumps);
+	assert_int_equal(reader.err, 0);
+	assert_true(reader.dumps > times);
+	assert_int_equal(guest_st_used(nic), 0);
+}
+
+int guest_prepare(int argc, char **argv)
+{
+	if (argc > 1)
+		times = (unsigned)strtoul(argv[1], NULL, 10);
+	if (argc <= 2 && times)
+		return 0;
+	fprintf(stderr, "usage: churn [TIMES]: TIMES is a number from 1\n");
+	return 2;
+}

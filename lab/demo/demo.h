@@ -60,6 +60,17 @@ struct add_result {
 	bool ok;
 };
 
+/* What an endpoint of pci_endpoint_test wrote, and the hint that came. */
+struct endpoint_result {
+	bool tried; /* false: there is none */
+	struct tph_bdf bdf;
+	unsigned tag_bits;
+	const struct buffer *buffer;
+	struct accel_counters counters;
+	struct accel_key seen;
+	bool data_ok, ok;
+};
+
 /* options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
 int options_parse(int argc, char **argv, struct options *options);
 
@@ -72,6 +83,13 @@ int options_parse(int argc, char **argv, struct options *options);
 int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, unsigned count,
 	       const bool *guaranteed, struct add_result *result);
 
+/*
+ * write_by_endpoint.c: the first endpoint writes into @buffer, whose hint all of its writes must
+ * carry if it sends tags. 0, or a negative errno if it could not be tried.
+ */
+int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
+		      struct endpoint_result *result);
+
 /* All that there is to tell of a run. */
 struct report {
 	const char *topology;
@@ -83,6 +101,7 @@ struct report {
 	const struct pair *pairs;
 	unsigned pair_count;
 	const struct add_result *add;
+	const struct endpoint_result *endpoint;
 	bool ok;
 };
 
@@ -90,6 +109,7 @@ struct report {
 void report_head(void);
 void report_pair(const struct pair *pair);
 void report_add(const struct add_result *add, const struct nic *nics, unsigned count);
+void report_endpoint(const struct endpoint_result *endpoint);
 const char *add_word(enum add_outcome outcome);
 
 /* result.c: all of it into the file @path. 0, or a negative errno. */

@@ -28,6 +28,7 @@ static const struct buffer buffer_table[] = {
 		   .ph = TPH_PH_TARGET_PRIORITY}},
 };
 #define BUFFER_COUNT ARRAY_SIZE(buffer_table)
+#define TAG_16	     2 /* the one with a 16-bit tag alone */
 
 struct run {
 	struct options options;
@@ -300,6 +301,7 @@ static int run_pairs(struct run *run)
 {
 	struct pair pairs[BUFFER_COUNT * P2P_MAX_NICS] = {0};
 	unsigned good = 0, nics = run->options.nic_count, count = BUFFER_COUNT * nics;
+	struct endpoint_result endpoint;
 	struct add_result add;
 	struct report report = {
 		.topology = run->options.topology,
@@ -311,6 +313,7 @@ static int run_pairs(struct run *run)
 		.pairs = pairs,
 		.pair_count = count,
 		.add = &add,
+		.endpoint = &endpoint,
 	};
 	int ret;
 
@@ -331,7 +334,12 @@ static int run_pairs(struct run *run)
 		return warn(ret, "cannot try to add by a tag of", "the accelerator",
 			    "see dmesg for what its driver or a NIC's said");
 	report_add(&add, run->nics, nics);
-	report.ok = add.ok && good == count;
+	ret = write_by_endpoint(&run->accel, &run->buffers[TAG_16], &endpoint);
+	if (ret)
+		return warn(ret, "no write into a buffer by", "the endpoint",
+			    "see dmesg for what pci_endpoint_test said");
+	report_endpoint(&endpoint);
+	report.ok = add.ok && good == count && (!endpoint.tried || endpoint.ok);
 	ret = run->options.json ? report_json(&report, run->options.json) : 0;
 	return ret ? ret : report.ok ? 0 : -EPROTO;
 }

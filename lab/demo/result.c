@@ -112,6 +112,26 @@ static void put_add(struct json_object *result, const struct report *report)
 	}
 }
 
+static void put_endpoint(struct json_object *result, const struct endpoint_result *endpoint)
+{
+	struct json_object *object;
+	char name[TPH_BDF_CHARS];
+
+	if (!endpoint->tried)
+		return;
+	object = json_object_new_object();
+	json_object_object_add(result, "endpoint", object);
+	put_text(object, "bdf", tph_bdf_format(&endpoint->bdf, name));
+	put_text(object, "buffer", endpoint->buffer->name);
+	put_tag(object, endpoint->seen.tag_bits, endpoint->seen.tag);
+	put_text(object, "ph", endpoint->seen.tag_bits ? tph_ph_str(endpoint->seen.ph) : NULL);
+	put_number(object, "bytes", endpoint->counters.bytes);
+	put_number(object, "tlps", endpoint->counters.tlps);
+	put_number(object, "hinted", endpoint->counters.tlps - endpoint->counters.plain);
+	put_bool(object, "data_ok", endpoint->data_ok);
+	put_bool(object, "ok", endpoint->ok);
+}
+
 static void put_nics(struct json_object *result, const struct report *report)
 {
 	struct json_object *nics = put_array(result, "nics");
@@ -182,6 +202,7 @@ int report_json(const struct report *report, const char *path)
 	put_text(result, "topology", report->topology);
 	put_pairs(result, report);
 	put_add(result, report);
+	put_endpoint(result, report->endpoint);
 	put_nics(result, report);
 	put_rules(result, report->accel);
 	put_buffers(result, report);

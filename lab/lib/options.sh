@@ -5,6 +5,7 @@ topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 nics=8,16 endpoin
 nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256
 trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
+own_devices='' # did an option choose the devices?
 
 # one_of OPTION VALUE CHOICE…
 one_of() {
@@ -26,11 +27,13 @@ options_parse() {
 			--trace | --share | --log | --timeout | --kernel | --config)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
+			[[ " trace share log timeout kernel config " = *" $name "* ]] ||
+				own_devices=yes
 			printf -v "${name//-/_}" '%s' "$2"
 			shift 2 ;;
 		--fault) [ $# -ge 2 ] ||
 			die "--fault needs a value (tphlab" \
-				"--help)"; faults+=(--fault "$2"); shift 2 ;;
+				"--help)"; faults+=(--fault "$2"); own_devices=yes; shift 2 ;;
 		--debug) debug=-debug; shift ;;
 		--gdb) gdb=yes; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;

@@ -6,16 +6,12 @@
  * CPU_OF_BUFFER with PH_OF_BUFFER, and CPU_OF_DMAH with PH_OF_DMAH.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/udmabuf.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "guest.h"
+#include "lab/guest/cpu_buffer.h"
 #include "uverbs.h"
 
 #define CPU_OF_BUFFER 1
@@ -24,47 +20,9 @@
 #define PH_OF_DMAH    3
 #define NO_CPU	      4095
 
-/* The kernel's <linux/udmabuf.h> of the series, as far as it is used here. */
-#define FLAGS_TPH  2u
-#define TPH_ENABLE 1u
-struct cpu_param {
-	__s32 dmabuf_fd;
-	__u32 flags, cpu;
-	__u16 mem_type, ph;
-};
-#define SET_TPH _IOW('u', 0x44, struct cpu_param)
-
-struct buffer {
-	int fd, device;	 /* dma-buf, /dev/udmabuf */
-	uint8_t *memory; /* GUEST_SLICE_BYTES */
-};
-
-static int set_cpu(const struct buffer *buffer, uint32_t cpu, uint32_t flags)
+static int set_cpu(const struct cpu_buffer *buffer, uint32_t cpu, uint32_t flags)
 {
-	struct cpu_param param = {.dmabuf_fd = buffer->fd,
-				  .flags = flags,
-				  .cpu = cpu,
-				  .ph = flags ? PH_OF_BUFFER : 0};
-
-	return ioctl(buffer->device, SET_TPH, &param) ? errno : 0;
-}
-
-static struct buffer create(struct guest *guest, uint32_t flags)
-{
-	int memory = guest_keep_fd(guest, memfd_create("cpu", MFD_ALLOW_SEALING | MFD_CLOEXEC));
-	struct udmabuf_create arg = {
-		.memfd = (uint32_t)memory, .flags = flags, .size = GUEST_SLICE_BYTES};
-	struct buffer buffer;
-
-	buffer.device = guest_keep_fd(guest, open("/dev/udmabuf", O_RDWR | O_CLOEXEC));
-	assert_int_equal(ftruncate(memory, GUEST_SLICE_BYTES), 0);
-	assert_int_equal(fcntl(memory, F_ADD_SEALS, F_SEAL_SHRINK), 0);
-	buffer.memory =
-		mmap(NULL, GUEST_SLICE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
-	assert_ptr_not_equal(buffer.memory, MAP_FAILED);
-	buffer.fd = guest_keep_fd(guest, ioctl(buffer.device, UDMABUF_CREATE, &arg));
-	assert_true(buffer.fd >= 0);
-	return buffer;
+	return cpu_buffer_set(buffer, cpu, flags ? PH_OF_BUFFER : 0, flags);
 }
 
 static void write_all(struct nic *nic, const struct ibv_mr *mr, uint64_t to, const uint8_t *memory)
@@ -82,42 +40,45 @@ static void write_all(struct nic *nic, const struct ibv_mr *mr, uint64_t to, con
  */
 GUEST_TEST(buffer)
 {
-	struct buffer buffer = create(guest, FLAGS_TPH);
+	struct cpu_buffer buffer;
 
-	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, TPH_ENABLE), 0);
+	assert_int_equal(cpu_buffer_create(&buffer, GUEST_SLICE_BYTES, true), 0);
+	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++) {
 		memset(buffer.memory, 0, GUEST_SLICE_BYTES);
 		write_all(&guest->nics[i], guest_register(guest, &guest->nics[i], buffer.fd), 0,
 			  buffer.memory);
 	}
 	/* Nobody goes on with a tag that is no longer set. */
-	assert_int_equal(set_cpu(&buffer, CPU_OF_DMAH, TPH_ENABLE), EBUSY);
-	assert_int_equal(set_cpu(&buffer, 0, 0), EBUSY);
-	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, TPH_ENABLE), 0);
-	munmap(buffer.memory, GUEST_SLICE_BYTES);
+	assert_int_equal(set_cpu(&buffer, CPU_OF_DMAH, CPU_BUFFER_ENABLE), -EBUSY);
+	assert_int_equal(set_cpu(&buffer, 0, 0), -EBUSY);
+	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), 0);
+	cpu_buffer_destroy(&buffer);
 }
 
 /* Theory of operation: a hint fills a cache, so only of a CPU that the caller may run on. */
 GUEST_TEST(callers_cpus)
 {
-	struct buffer with = create(guest, FLAGS_TPH), without = create(guest, 0);
+	struct cpu_buffer with, without;
 	cpu_set_t before, one;
 
+	assert_int_equal(cpu_buffer_create(&with, GUEST_SLICE_BYTES, true), 0);
+	assert_int_equal(cpu_buffer_create(&without, GUEST_SLICE_BYTES, false), 0);
 	assert_int_equal(sched_getaffinity(0, sizeof(before), &before), 0);
 	CPU_ZERO(&one);
 	CPU_SET(CPU_OF_DMAH, &one);
 	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
-	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, TPH_ENABLE), EPERM);
-	assert_int_equal(set_cpu(&with, CPU_OF_DMAH, TPH_ENABLE), 0);
+	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), -EPERM);
+	assert_int_equal(set_cpu(&with, CPU_OF_DMAH, CPU_BUFFER_ENABLE), 0);
 	assert_int_equal(sched_setaffinity(0, sizeof(before), &before), 0);
-	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, TPH_ENABLE), 0);
-	assert_int_equal(set_cpu(&with, NO_CPU, TPH_ENABLE), EINVAL);
-	assert_int_equal(set_cpu(&with, 0, 1u << 1), EINVAL);
+	assert_int_equal(set_cpu(&with, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), 0);
+	assert_int_equal(set_cpu(&with, NO_CPU, CPU_BUFFER_ENABLE), -EINVAL);
+	assert_int_equal(set_cpu(&with, 0, 1u << 1), -EINVAL);
 	assert_int_equal(set_cpu(&with, 0, 0), 0);
 	/* Its creator did not ask for it. */
-	assert_int_equal(set_cpu(&without, CPU_OF_BUFFER, TPH_ENABLE), EINVAL);
-	munmap(with.memory, GUEST_SLICE_BYTES);
-	munmap(without.memory, GUEST_SLICE_BYTES);
+	assert_int_equal(set_cpu(&without, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), -EINVAL);
+	cpu_buffer_destroy(&with);
+	cpu_buffer_destroy(&without);
 }
 
 /* Theory of operation: a DMAH with a CPU has its tag on the writes of its region. */

@@ -23,6 +23,15 @@ demo)
 	demo "$@"
 	;;
 
+# Without options there are two lines more: an endpoint's writes, and a CPU's tags.
+demo-whole)
+	demo | tee "$work/demo"
+	grep -E '^endpoint .*, 16-bit\) into st16: ([0-9]+) TLPs, \1 with 0x1234 \(16-bit\)  ok$' \
+		"$work/demo"
+	grep -E "^udmabuf for CPU 1: nic0 .*0x41 .*nic1 .*0x4101 .*  ok\$" "$work/demo"
+	log_is_clean out/demo/cpu.log
+	;;
+
 # The PH of a DMA handle is, without a tag, on what its region writes to and reads from host memory,
 # and on nothing else there: 65536 bytes are written, and at least 9001 read.
 dmah-rciep)

@@ -60,7 +60,9 @@ def lines_of(result):
     for pair in pairs:
         values = ('' if pair[key] is None else str(pair[key]) for key in PAIR)
         lines.append(f'pair {pair["buffer"]} {pair["nic"]} {" ".join(values)}')
-    lines += sums('hint', entries, hint_of)
+    # The page has the hints from the trace, which has an endpoint's writes, too.
+    others = [result['endpoint']] if 'endpoint' in result else []
+    lines += sums('hint', entries + others, hint_of)
     lines += sums('add', add['nics'], lambda nic: f'{nic["nic"]} {nic["outcome"]}')
     shares = [share for entry in entries for share in entry['partitions']]
     return lines + sums('partition', shares, lambda share: share['partition'])

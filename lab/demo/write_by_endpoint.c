@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An importer that is no NIC: an endpoint of pci_endpoint_test writes into a buffer, with the same
+ * question to the exporter and the same answer.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "lab/demo/demo.h"
+#include "lab/guest/endpoint.h"
+
+#define WRITE_BYTES 9001u /* some whole TLPs, and a short one */
+
+static int check_data(const struct accel *accel, uint64_t offset, uint32_t checksum, bool *ok)
+{
+	uint8_t *memory = malloc(WRITE_BYTES);
+	int ret = memory ? accel_read(accel, &accel->memory, offset, memory, WRITE_BYTES) : -ENOMEM;
+
+	if (!ret)
+		*ok = endpoint_checksum(memory, WRITE_BYTES) == checksum;
+	free(memory);
+	return ret;
+}
+
+static int write_and_look(const struct accel *accel, const struct buffer *buffer,
+			  const struct endpoint *endpoint, struct endpoint_result *result)
+{
+	struct endpoint_write written;
+	int ret = accel_clear_counters(accel);
+
+	if (!ret)
+		ret = endpoint_write(endpoint, buffer->fd, 0, WRITE_BYTES, &written);
+	if (!ret)
+		ret = accel_read_counters(accel, &result->counters);
+	if (!ret && result->counters.keys)
+		ret = accel_read_key(accel, 0, &result->seen);
+	return ret ? ret : check_data(accel, buffer->offset, written.checksum, &result->data_ok);
+}
+
+static bool as_wanted(const struct endpoint_result *result, const struct tph_hints *hints)
+{
+	const struct accel_key *seen = &result->seen;
+	unsigned tag = result->tag_bits == 16 ? hints->st_ext : hints->st;
+
+	return result->data_ok && result->counters.bytes == WRITE_BYTES &&
+	       result->counters.keys == 1 && seen->tag_bits == result->tag_bits &&
+	       (!seen->tag_bits || (seen->tag == tag && seen->ph == hints->ph));
+}
+
+int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
+		      struct endpoint_result *result)
+{
+	struct endpoint endpoint;
+	int ret = endpoint_open(&endpoint, 0);
+
+	*result = (struct endpoint_result){.tried = ret != -ENOENT, .buffer = buffer};
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
+	result->bdf = endpoint.bdf;
+	result->tag_bits = endpoint.tag_bits;
+	ret = write_and_look(accel, buffer, &endpoint, result);
+	close(endpoint.fd);
+	result->ok = as_wanted(result, &buffer->hints);
+	return ret;
+}

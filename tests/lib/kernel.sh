@@ -45,6 +45,7 @@ kernel_touched() {
 	exec {lock}>"$kernel_build.lock"
 	flock "$lock"
 	kernel_configured "$kernel_build"
+	series_forget "$tree" "$kernel_build"
 	kernel_make "$kernel_build" "${kernel_dirs_touched[@]}"
 	series_built "$tree" "$kernel_build"
 	series_objects "$tree" "$kernel_build" >"$work/objects"

@@ -19,6 +19,11 @@ series_files() {
 	git -C "$1" diff --name-only --diff-filter=d base -- "${@:2}"
 }
 
+# series_forget TREE BUILD: what an earlier series compiled this one may only include.
+series_forget() {
+	series_files "$1" 'drivers/*.c' | sed "s|^|$2/|; s/c\$/o/" | xargs rm -f
+}
+
 # series_objects TREE BUILD: what the series compiles, as far as BUILD's configuration has it: the
 # touched directories are built there.
 series_objects() {

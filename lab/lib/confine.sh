@@ -47,12 +47,29 @@ confine_readable() {
 	(cd "$2" && "${confined[@]}" test -r . -a -x .)
 }
 
-# confine_share UID DIR: lets the user make files in DIR. What is in DIR keeps its rights.
+# confine_made DIR: what guests made in DIR before, and QEMU's notes on that, in .virtfs_metadata
+# beside it: names that each end in a zero byte.
+confine_made() {
+	local note made
+	find "$1" -xdev -name .virtfs_metadata -type d -print0
+	while IFS= read -rd '' note; do
+		made=${note%/.virtfs_metadata/*}/${note##*/}
+		printf '%s\0' "$note"
+		# A link would give away what the guest only named.
+		[ -L "$made" ] || [ ! -e "$made" ] || { [ ! -d "$made" ] &&
+			[ "$(stat -c %h -- "$made")" != 1 ]; } || printf '%s\0' "$made"
+	done < <(find "$1" -xdev -path '*/.virtfs_metadata/*' -type f -print0)
+}
+
+# confine_share UID DIR: lets the user make files in DIR. What guests made there before is that
+# user's meanwhile; what else is in DIR keeps its rights.
 confine_share() {
-	[ "$1" = 0 ] || setfacl -m "u:$1:rwx" -- "$2" 2>/dev/null ||
+	[ "$1" != 0 ] || return 0
+	setfacl -m "u:$1:rwx" -- "$2" 2>/dev/null ||
 		die "cannot let user $1, as whom root runs QEMU, write to $2: its file system has" \
 			"no access lists; share a folder of another one, or start tphlab as an" \
 			"ordinary user"
+	confine_made "$2" | xargs -0r chown -h "$1:$1" --
 }
 
 # confine_unshare UID DIR: what the guest made is DIR's owner's now, and DIR's rights are as before.

@@ -4,7 +4,8 @@
 # guest could once do: symbolic links where the lab writes, a set-user-ID program, a device node
 # and a FIFO in --share, another status, an endless status, a log that never ends. While it runs,
 # QEMU and fabricd must have no right of root's and no way to get one. Afterwards the folder of
-# --share holds plain files of the folder's owner and nothing was written elsewhere.
+# --share holds plain files of the folder's owner and nothing was written elsewhere, and another
+# guest can use what this one made.
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
 mkdir -m 0700 "$scratch/share"
@@ -58,3 +59,10 @@ find "$scratch/share" ! -type f ! -type d -o -perm /7000 -o ! -uid "$(id -u)" >"
 empty "$work/left"
 [ "$(stat -c %a "$scratch/share")" = 700 ]
 [ ! -e "$(echo "$scratch"/tphlab.*)" ]
+
+TMPDIR=$scratch lab/tphlab run --timeout 300 --share "$scratch/share" --log "$work/log" -- \
+	bash -ec 'cd /mnt/share; grep ready ready; echo again >ready; echo new >new; [ -p fifo ]'
+[ "$(cat "$scratch"/share/{ready,new})" = $'again\nnew' ]
+getfacl -Rcp "$scratch/share" | grep -E '^user:[0-9a-z]' >"$work/acl" || [ $? = 1 ]
+empty "$work/acl"
+[ "$(stat -c %a "$scratch/share")" = 700 ]

@@ -63,6 +63,19 @@ static int run_decode(void *ctx, unsigned turn)
 	return 0;
 }
 
+static int run_flit_decode(void *ctx, unsigned turn)
+{
+	struct bench *bench = ctx;
+
+	(void)turn;
+	for (unsigned i = 0; i < COUNT; i++)
+		if (tlp_flit_decode(bench->headers[i], (size_t)bench->len,
+				    (size_t)bench->len + bench->payload,
+				    &bench->out[i]) != bench->len)
+			return -1;
+	return 0;
+}
+
 /* @first with other addresses or, of completions, other tags */
 static void fill(struct bench *bench, const char *name, const struct tlp *first)
 {
@@ -84,7 +97,8 @@ static int measure(struct bench *bench, struct result *result)
 
 	result->name = bench->name;
 	if (!ret)
-		ret = turns_compare(run_memcpy, run_decode, bench, TURNS, &result->decode);
+		ret = turns_compare(run_memcpy, bench->in->flit ? run_flit_decode : run_decode,
+				    bench, TURNS, &result->decode);
 	if (ret)
 		fprintf(stderr, "tlp_bench: a %s was not taken\n", bench->name);
 	return ret;
@@ -92,10 +106,10 @@ static int measure(struct bench *bench, struct result *result)
 
 static void report(const struct result *results, unsigned n)
 {
-	printf("%-14s %10s %10s %12s %12s\n", "TLP", "M/s out", "M/s in", "out/memcpy",
+	printf("%-18s %10s %10s %12s %12s\n", "TLP", "M/s out", "M/s in", "out/memcpy",
 	       "in/memcpy");
 	for (unsigned i = 0; i < n; i++)
-		printf("%-14s %10.1f %10.1f %12.1f %12.1f\n", results[i].name,
+		printf("%-18s %10.1f %10.1f %12.1f %12.1f\n", results[i].name,
 		       COUNT / results[i].encode.job_s / 1e6, COUNT / results[i].decode.job_s / 1e6,
 		       results[i].encode.ratio, results[i].decode.ratio);
 	printf("{\"bench\":\"tlp\",\"results\":[");
@@ -106,31 +120,34 @@ static void report(const struct result *results, unsigned n)
 	printf("]}\n");
 }
 
+/* Each TLP in the form of its name and in that of flit mode. */
 int main(void)
 {
 	static const struct tlp_hint hint16 = {.st_bits = 16, .ph = TLP_PH_TARGET, .st = 0x1234};
+	static const char *const names[][2] = {{"write", "flit write"},
+					       {"hinted write", "flit hinted write"},
+					       {"read", "flit read"},
+					       {"completion", "flit completion"}};
+	enum { KINDS = sizeof(names) / sizeof(*names) };
 	struct bench *bench = malloc(sizeof(*bench));
-	struct tlp write, read;
-	const struct tlp completion = {
-		.kind = TLP_CPLD, .requester = 0x100, .length_dw = 64, .byte_count = 512};
-	struct result results[4];
-	int ret;
+	struct tlp tlps[KINDS] = {
+		[3] = {.kind = TLP_CPLD, .requester = 0x100, .length_dw = 64, .byte_count = 512}};
+	struct result results[2 * KINDS];
+	int ret = 0;
 
 	if (!bench)
 		return 1;
-	tlp_request(&write, TLP_MWR, 0x4000000000, 256);
-	tlp_request(&read, TLP_MRD, 0x80000000, 256);
-	fill(bench, "write", &write);
-	ret = measure(bench, &results[0]);
-	write.hint = hint16;
-	fill(bench, "hinted write", &write);
-	ret = ret ? ret : measure(bench, &results[1]);
-	fill(bench, "read", &read);
-	ret = ret ? ret : measure(bench, &results[2]);
-	fill(bench, "completion", &completion);
-	ret = ret ? ret : measure(bench, &results[3]);
+	tlp_request(&tlps[0], TLP_MWR, 0x4000000000, 256);
+	tlps[1] = tlps[0];
+	tlps[1].hint = hint16;
+	tlp_request(&tlps[2], TLP_MRD, 0x80000000, 256);
+	for (unsigned i = 0; !ret && i < 2 * KINDS; i++) {
+		tlps[i / 2].flit = i % 2;
+		fill(bench, names[i / 2][i % 2], &tlps[i / 2]);
+		ret = measure(bench, &results[i]);
+	}
 	if (!ret)
-		report(results, 4);
+		report(results, 2 * KINDS);
 	free(bench);
 	return ret ? 1 : 0;
 }

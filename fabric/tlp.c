@@ -4,17 +4,22 @@
 #include <errno.h>
 #include <string.h>
 
-#include "fabric/tlp_inline.h"
+#include "fabric/tlp_flit_inline.h"
 
 int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
 {
 	switch (tlp->kind) {
 	case TLP_MRD:
 	case TLP_MWR:
-		return tlp_request_ok(tlp) ? (int)tlp_put_request(tlp, out) : -EINVAL;
+		if (!tlp_request_ok(tlp))
+			return -EINVAL;
+		return (int)(tlp->flit ? flit_put_request(tlp, out) : tlp_put_request(tlp, out));
 	case TLP_CPL:
 	case TLP_CPLD:
-		return tlp_completion_ok(tlp) ? (int)tlp_put_completion(tlp, out) : -EINVAL;
+		if (!tlp_completion_ok(tlp))
+			return -EINVAL;
+		return (int)(tlp->flit ? flit_put_completion(tlp, out)
+				       : tlp_put_completion(tlp, out));
 	}
 	return -EINVAL;
 }
@@ -22,6 +27,15 @@ int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
 int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out)
 {
 	int header = tlp_get(bytes, captured < len ? captured : len, out);
+
+	if (header < 0)
+		return header;
+	return len - (size_t)header == tlp_payload_bytes(out) ? header : -EBADMSG;
+}
+
+int tlp_flit_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out)
+{
+	int header = flit_get_tlp(bytes, captured < len ? captured : len, out);
 
 	if (header < 0)
 		return header;

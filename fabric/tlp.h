@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Transaction Layer Packets as bytes (PCIe Base 6.x section 2.2, non-flit
- * mode): memory reads and writes, their completions, and the TPH of a request.
- * Pure functions; safe from any thread.
+ * Transaction Layer Packets as bytes (PCIe Base 6.x section 2.2): memory reads
+ * and writes, their completions, and the TPH of a request, in the form of links
+ * in flit mode and in that of others. Pure functions; safe from any thread.
  */
 #ifndef FABRIC_TLP_H
 #define FABRIC_TLP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define TLP_INLINE	      static inline __attribute__((always_inline))
 
 #define TLP_PAYLOAD_MAX_BYTES 4096
-#define TLP_HEADER_MAX_BYTES  20 /* TPH prefix and a 4DW header */
+#define TLP_HEADER_MAX_BYTES  24 /* a 4DW header and two DWs of OHC; with a TPH prefix 20 */
 
 enum tlp_kind { TLP_MRD, TLP_MWR, TLP_CPL, TLP_CPLD };
 
@@ -32,17 +33,21 @@ enum tlp_status {
 	TLP_STATUS_COMPLETER_ABORT = 4,
 };
 
-/* The hint of a request. A 16-bit tag has a prefix for its upper half, also where that is 0. */
+/*
+ * The hint of a request. Off flit mode a 16-bit tag has a prefix for its upper half, also
+ * where that is 0.
+ */
 struct tlp_hint {
-	uint8_t st_bits; /* 0: no hint, TH clear; 8 or 16: the tag's namespace */
+	uint8_t st_bits; /* 0: no hint; 8 or 16: the tag's namespace */
 	uint8_t ph;	 /* enum tlp_ph */
 	uint16_t st;	 /* 0: no preference */
 };
 
 struct tlp {
 	enum tlp_kind kind;
+	bool flit;	    /* the form of its bytes: that of a link in flit mode */
 	uint16_t requester; /* bus 15:8, device 7:3, function 2:0 */
-	uint8_t tag;	    /* 0 in a decoded memory write with a hint: its byte carries the ST */
+	uint8_t tag;	    /* off flit mode 0 in a decoded write with a hint: the ST has its byte */
 	uint16_t length_dw; /* 1..1024; payload size of MWr and CplD, 0 for Cpl */
 
 	/* MRd, MWr */
@@ -58,10 +63,11 @@ struct tlp {
 };
 
 /*
- * Writes prefix and header to @out. Returns their length in bytes, or -EINVAL
- * for an invalid packet: length, alignment, byte enables or a request
- * crossing 4 KiB (2.2.5, 2.2.7). A read with a hint enables all bytes: its
- * byte enables are implied (2.2.5.1). The tag of a write with one is not sent.
+ * Writes prefix and header, or in flit mode header and OHC, to @out. Returns
+ * their length in bytes, or -EINVAL for an invalid packet: length, alignment,
+ * byte enables or a request crossing 4 KiB (2.2.5, 2.2.7). Off flit mode a read
+ * with a hint enables all bytes, since its byte enables are implied (2.2.5.1),
+ * and the tag of a write with one is not sent.
  */
 int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES]);
 
@@ -74,6 +80,12 @@ int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES]);
  * of a request without TH is legal and has no meaning.
  */
 int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
+/*
+ * The same for the form of flit mode, of header and OHC. What this fabric does not have is
+ * here -EOPNOTSUPP, too: PASID, segments, AMA, OHC-C and OHC-E, a trailer. OHC that says
+ * what holds without it is legal.
+ */
+int tlp_flit_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
 
 /* Copies the enabled bytes of a write's @payload; @dst is where byte 0 of its first DW belongs. */
 void tlp_store(const struct tlp *tlp, const uint8_t *payload, uint8_t *dst);

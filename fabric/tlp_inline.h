@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TLP codec: where the fields are, which packets are valid, and both
- * directions. Inline, because a packet costs little more than a call. Private to
- * fabric/: others call tlp_encode() and tlp_decode().
+ * The TLP codec: which packets are valid, and of the form off flit mode where the fields
+ * are and both directions. Inline, because a packet costs little more than a call. Private
+ * to fabric/: others call tlp_encode() and tlp_decode().
  */
 #ifndef FABRIC_TLP_INLINE_H
 #define FABRIC_TLP_INLINE_H
@@ -98,7 +98,7 @@ TLP_INLINE bool tlp_request_ok(const struct tlp *tlp)
 	    tlp_crosses_boundary(tlp))
 		return false;
 	/* The ST of a read stands where its byte enables would: all are implied (2.2.5.1). */
-	if (tlp->kind == TLP_MRD && tlp->hint.st_bits)
+	if (tlp->kind == TLP_MRD && tlp->hint.st_bits && !tlp->flit)
 		return tlp->first_be == 0xf && tlp->last_be == (tlp->length_dw > 1 ? 0xf : 0);
 	return tlp_byte_enables_ok(tlp);
 }

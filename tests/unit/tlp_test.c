@@ -127,6 +127,109 @@ static const struct golden golden[] = {
 	  .length_dw = 2}},
 };
 
+/* Likewise of the flit form: 2.2.1.2, OHC-A1, OHC-A5 and OHC-B of 2.2.2 and 2.2.10. */
+static const struct golden flit_golden[] = {
+	{"3DW write of 64 bytes",
+	 "40000010 0318002a fe001000",
+	 {.kind = TLP_MWR,
+	  .tag = 0x2a,
+	  .length_dw = 16,
+	  .addr = 0xfe001000,
+	  .first_be = 0xf,
+	  .last_be = 0xf}},
+	{"4DW write of one byte",
+	 "60010001 03180000 00000040 00000104 00000004",
+	 {.kind = TLP_MWR, .length_dw = 1, .addr = 0x4000000104, .first_be = 0x4}},
+	{"3DW write, 8-bit tag 0x5a, target, and its own tag",
+	 "40030040 03180077 fe000100 0000007e 00005a90",
+	 {.kind = TLP_MWR,
+	  .tag = 0x77,
+	  .length_dw = 64,
+	  .hint = {.st_bits = 8, .ph = TLP_PH_TARGET, .st = 0x5a},
+	  .addr = 0xfe000100,
+	  .first_be = 0xe,
+	  .last_be = 0x7}},
+	{"4DW write, 16-bit tag 0xbeef, target with priority",
+	 "60020040 03180000 00000040 00000000 00beeff0",
+	 {.kind = TLP_MWR,
+	  .length_dw = 64,
+	  .hint = {.st_bits = 16, .ph = TLP_PH_TARGET_PRIORITY, .st = 0xbeef},
+	  .addr = 0x4000000000,
+	  .first_be = 0xf,
+	  .last_be = 0xf}},
+	{"16-bit tag with a small value is not the 8-bit one",
+	 "40020001 03180000 fe000000 00005a30",
+	 {.kind = TLP_MWR,
+	  .length_dw = 1,
+	  .hint = {.st_bits = 16, .ph = TLP_PH_BIDIRECTIONAL, .st = 0x005a},
+	  .addr = 0xfe000000,
+	  .first_be = 0xf}},
+	{"write of 1024 DW",
+	 "40000000 03180000 00001000",
+	 {.kind = TLP_MWR, .length_dw = 1024, .addr = 0x1000, .first_be = 0xf, .last_be = 0xf}},
+	{"3DW read of 5 bytes",
+	 "03010002 031800c3 00001ff0 0000007c",
+	 {.kind = TLP_MRD,
+	  .tag = 0xc3,
+	  .length_dw = 2,
+	  .addr = 0x00001ff0,
+	  .first_be = 0xc,
+	  .last_be = 0x7}},
+	{"read of nothing",
+	 "03010001 03180001 00002000 00000000",
+	 {.kind = TLP_MRD, .tag = 1, .length_dw = 1, .addr = 0x2000}},
+	{"4DW read, 8-bit tag",
+	 "20020080 03180007 00001234 56789000 00008150",
+	 {.kind = TLP_MRD,
+	  .tag = 7,
+	  .length_dw = 128,
+	  .hint = {.st_bits = 8, .ph = TLP_PH_REQUESTER, .st = 0x81},
+	  .addr = 0x123456789000,
+	  .first_be = 0xf,
+	  .last_be = 0xf}},
+	{"a read with a 16-bit tag keeps its byte enables",
+	 "03030001 03180008 80000000 00000006 001234b0",
+	 {.kind = TLP_MRD,
+	  .tag = 8,
+	  .length_dw = 1,
+	  .hint = {.st_bits = 16, .ph = TLP_PH_TARGET, .st = 0x1234},
+	  .addr = 0x80000000,
+	  .first_be = 0x6}},
+	{"completion of an unsupported read",
+	 "0a010000 04000011 03181004 00000001",
+	 {.kind = TLP_CPL,
+	  .tag = 0x11,
+	  .completer = 0x0400,
+	  .status = TLP_STATUS_UNSUPPORTED_REQUEST,
+	  .byte_count = 4,
+	  .lower_addr = 0x04}},
+	{"completer abort",
+	 "0a010000 04004011 0318f100 0000001c",
+	 {.kind = TLP_CPL,
+	  .tag = 0x11,
+	  .completer = 0x0400,
+	  .status = TLP_STATUS_COMPLETER_ABORT,
+	  .byte_count = 0x100,
+	  .lower_addr = 0x7f}},
+	{"first 256 of 4096 bytes",
+	 "4a000040 040000ff 03180000",
+	 {.kind = TLP_CPLD, .tag = 0xff, .completer = 0x0400, .byte_count = 4096, .length_dw = 64}},
+	{"the last 3 bytes, from an odd address",
+	 "4a010002 04004000 03180003 00000018",
+	 {.kind = TLP_CPLD,
+	  .tag = 0,
+	  .completer = 0x0400,
+	  .byte_count = 3,
+	  .lower_addr = 0x43,
+	  .length_dw = 2}},
+};
+
+static int decode(bool flit, const uint8_t *bytes, size_t captured, size_t len, struct tlp *out)
+{
+	return flit ? tlp_flit_decode(bytes, captured, len, out)
+		    : tlp_decode(bytes, captured, len, out);
+}
+
 static size_t payload_bytes(const struct tlp *tlp)
 {
 	return tlp->kind == TLP_MWR || tlp->kind == TLP_CPLD ? tlp->length_dw * 4u : 0;
@@ -135,6 +238,7 @@ static size_t payload_bytes(const struct tlp *tlp)
 static void assert_tlp_equal(const struct tlp *a, const struct tlp *b)
 {
 	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->flit, b->flit);
 	assert_int_equal(a->requester, b->requester);
 	assert_int_equal(a->tag, b->tag);
 	assert_int_equal(a->length_dw, b->length_dw);
@@ -150,22 +254,75 @@ static void assert_tlp_equal(const struct tlp *a, const struct tlp *b)
 	assert_int_equal(a->lower_addr, b->lower_addr);
 }
 
+static void check_golden(const struct golden *g, bool flit)
+{
+	const struct header h = header(g->hex);
+	uint8_t bytes[TLP_HEADER_MAX_BYTES + TLP_PAYLOAD_MAX_BYTES] = {0};
+	struct tlp want = g->tlp, tlp;
+	size_t whole = h.len + payload_bytes(&want);
+
+	print_message("%s\n", g->name);
+	want.requester = REQUESTER;
+	want.flit = flit;
+	assert_int_equal(tlp_encode(&want, bytes), h.len);
+	assert_memory_equal(bytes, h.bytes, h.len);
+	assert_int_equal(decode(flit, h.bytes, h.len, whole, &tlp), h.len);
+	assert_tlp_equal(&tlp, &want);
+	assert_int_equal(decode(flit, bytes, whole, whole, &tlp), h.len);
+	assert_tlp_equal(&tlp, &want);
+}
+
 /* Both directions agree with bytes that no code of ours has made. */
 TEST(golden)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
-		const struct header h = header(golden[i].hex);
-		uint8_t bytes[TLP_HEADER_MAX_BYTES + TLP_PAYLOAD_MAX_BYTES] = {0};
-		struct tlp want = golden[i].tlp, tlp;
-		size_t whole = h.len + payload_bytes(&want);
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++)
+		check_golden(&golden[i], false);
+}
 
-		print_message("%s\n", golden[i].name);
+TEST(flit_golden)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flit_golden); i++)
+		check_golden(&flit_golden[i], true);
+}
+
+/* OHC that says what holds without it is legal: it is not sent, and understood. */
+TEST(flit_idle_ohc)
+{
+	static const struct golden idle[] = {
+		{"OHC-A1 with all bytes enabled",
+		 "40010002 03180000 fe000000 000000ff",
+		 {.kind = TLP_MWR,
+		  .length_dw = 2,
+		  .addr = 0xfe000000,
+		  .first_be = 0xf,
+		  .last_be = 0xf}},
+		{"OHC-B whose HV is 00b",
+		 "03020001 03180000 fe000000 001234c0",
+		 {.kind = TLP_MRD, .length_dw = 1, .addr = 0xfe000000, .first_be = 0xf}},
+		{"OHC-B whose HV is 10b",
+		 "03020001 03180000 fe000000 001234e0",
+		 {.kind = TLP_MRD, .length_dw = 1, .addr = 0xfe000000, .first_be = 0xf}},
+		{"the upper half of an 8-bit tag",
+		 "03020001 03180000 fe000000 00125690",
+		 {.kind = TLP_MRD,
+		  .length_dw = 1,
+		  .hint = {.st_bits = 8, .ph = TLP_PH_TARGET, .st = 0x56},
+		  .addr = 0xfe000000,
+		  .first_be = 0xf}},
+		{"OHC-A5 of a success at a DW",
+		 "4a010001 04000000 03180004 00000000",
+		 {.kind = TLP_CPLD, .length_dw = 1, .completer = 0x0400, .byte_count = 4}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
+		const struct header h = header(idle[i].hex);
+		struct tlp want = idle[i].tlp, tlp;
+
+		print_message("%s\n", idle[i].name);
 		want.requester = REQUESTER;
-		assert_int_equal(tlp_encode(&want, bytes), h.len);
-		assert_memory_equal(bytes, h.bytes, h.len);
-		assert_int_equal(tlp_decode(h.bytes, h.len, whole, &tlp), h.len);
-		assert_tlp_equal(&tlp, &want);
-		assert_int_equal(tlp_decode(bytes, whole, whole, &tlp), h.len);
+		want.flit = true;
+		assert_int_equal(
+			tlp_flit_decode(h.bytes, h.len, h.len + payload_bytes(&want), &tlp), h.len);
 		assert_tlp_equal(&tlp, &want);
 	}
 }
@@ -207,7 +364,7 @@ static uint32_t next_random(uint32_t *seed)
 	return *seed;
 }
 
-static void random_request(uint32_t *seed, struct tlp *tlp)
+static void random_request(uint32_t *seed, struct tlp *tlp, bool flit)
 {
 	static const uint8_t widths[] = {0, 0, 8, 16};
 	uint64_t addr = next_random(seed);
@@ -223,11 +380,11 @@ static void random_request(uint32_t *seed, struct tlp *tlp)
 		tlp->hint.ph = next_random(seed) & 3;
 		tlp->hint.st = next_random(seed) & (tlp->hint.st_bits == 8 ? 0xff : 0xffff);
 	}
-	if (tlp->hint.st_bits && tlp->kind == TLP_MRD) {
+	if (tlp->hint.st_bits && tlp->kind == TLP_MRD && !flit) {
 		tlp->first_be = 0xf;
 		tlp->last_be = tlp->length_dw > 1 ? 0xf : 0;
 	}
-	if (!tlp->hint.st_bits || tlp->kind == TLP_MRD)
+	if (!tlp->hint.st_bits || tlp->kind == TLP_MRD || flit)
 		tlp->tag = next_random(seed);
 }
 
@@ -256,7 +413,7 @@ static void random_completion(uint32_t *seed, struct tlp *tlp)
  * Encode and decode are inverse: any packet that can be comes back from its
  * bytes, and cut short or with a byte too many it is none.
  */
-TEST(inverse)
+static void check_inverse(bool flit)
 {
 	uint32_t seed = 0x20221122;
 
@@ -267,27 +424,39 @@ TEST(inverse)
 		int len;
 
 		if (next_random(&seed) % 3)
-			random_request(&seed, &tlp);
+			random_request(&seed, &tlp, flit);
 		else
 			random_completion(&seed, &tlp);
 		tlp.requester = next_random(&seed);
+		tlp.flit = flit;
 		payload = payload_bytes(&tlp);
 
 		len = tlp_encode(&tlp, bytes);
 		assert_in_range(len, 12, TLP_HEADER_MAX_BYTES);
-		assert_int_equal(tlp_decode(bytes, len, len + payload, &decoded), len);
+		assert_int_equal(decode(flit, bytes, len, len + payload, &decoded), len);
 		assert_tlp_equal(&decoded, &tlp);
 		assert_int_equal(tlp_encode(&decoded, again), len);
 		assert_memory_equal(again, bytes, len);
 
 		for (int cut = 0; cut < len; cut++)
-			assert_int_equal(tlp_decode(bytes, cut, cut + payload, &decoded), -EBADMSG);
-		assert_int_equal(tlp_decode(bytes, len, len + (payload + 4), &decoded), -EBADMSG);
-		assert_int_equal(tlp_decode(bytes, len, len + (payload + 1), &decoded), -EBADMSG);
-		if (payload)
-			assert_int_equal(tlp_decode(bytes, len, len + (payload - 1), &decoded),
+			assert_int_equal(decode(flit, bytes, cut, cut + payload, &decoded),
 					 -EBADMSG);
+		for (int more = -1; more <= 4; more++)
+			if (more && (more > 0 || payload))
+				assert_int_equal(
+					decode(flit, bytes, len, len + payload + more, &decoded),
+					-EBADMSG);
 	}
+}
+
+TEST(inverse)
+{
+	check_inverse(false);
+}
+
+TEST(flit_inverse)
+{
+	check_inverse(true);
 }
 
 struct bad_bytes {
@@ -338,21 +507,68 @@ static const struct bad_bytes bad_bytes[] = {
 	{"translated address", "00000801 0000000f 00001000", 0, -EOPNOTSUPP},
 };
 
+static const struct bad_bytes flit_bad_bytes[] = {
+	{"reserved bit 14 of a request", "03000001 00004000 00001000", 0, -EBADMSG},
+	{"AT 11b", "03000001 00000000 00001003", 0, -EBADMSG},
+	{"4DW below 4 GiB", "20000001 00000000 00000000 00001000", 0, -EBADMSG},
+	{"over 4 KiB", "03000002 00000000 00001ffc", 0, -EBADMSG},
+	{"1024 DW not at 4 KiB", "03000000 00000000 00001004", 0, -EBADMSG},
+	{"one DW with last enables", "03010001 00000000 00001000 000000ff", 0, -EBADMSG},
+	{"no first enables", "03010002 00000000 00001000 000000f0", 0, -EBADMSG},
+	{"a gap in the enables", "03010003 00000000 00001000 000000f5", 0, -EBADMSG},
+	{"OHC-B without its DW", "03020001 00000000 00001000", 0, -EBADMSG},
+	{"OHC-A and OHC-B with one DW", "03030001 00000000 00001000 0000000f", 0, -EBADMSG},
+	{"reserved bits of OHC-B", "03020001 00000000 00001000 01001230", 0, -EBADMSG},
+	{"OHC-B on a completion", "4a020001 04000000 03180004 00001230", 4, -EBADMSG},
+	{"reserved bits of OHC-A5", "4a010001 04000000 03180004 00000020", 4, -EBADMSG},
+	{"status 011b", "0a010000 04000000 03180004 00000003", 0, -EBADMSG},
+	{"a length without data", "0a010001 04000000 03180004 00000001", 0, -EBADMSG},
+	{"data and an error", "4a010001 04000000 03180004 00000001", 4, -EBADMSG},
+	{"more data than is to come", "4a000002 04000000 03180004", 8, -EBADMSG},
+	{"payload of another length", "40000002 00000000 00001000", 4, -EBADMSG},
+	{"payload of a read", "03000001 00000000 00001000", 4, -EBADMSG},
+	{"what is a short read elsewhere", "00000001 00000000 00001000", 0, -EOPNOTSUPP},
+	{"a TPH prefix", "90120000 03000001 00000000 00001000", 0, -EOPNOTSUPP},
+	{"message", "34000000 00000020 00000000 00000000", 0, -EOPNOTSUPP},
+	{"traffic class 1", "03200001 00000000 00001000", 0, -EOPNOTSUPP},
+	{"OHC-C", "03040001 00000000 00001000 00000000", 0, -EOPNOTSUPP},
+	{"OHC-E", "03080001 00000000 00001000 00000000", 0, -EOPNOTSUPP},
+	{"a trailer", "03002001 00000000 00001000", 4, -EOPNOTSUPP},
+	{"attributes", "03000401 00000000 00001000", 0, -EOPNOTSUPP},
+	{"poisoned", "40000001 00008000 00001000", 4, -EOPNOTSUPP},
+	{"a tag of 9 bits", "03000001 00000100 00001000", 0, -EOPNOTSUPP},
+	{"a tag of 14 bits", "03000001 00002000 00001000", 0, -EOPNOTSUPP},
+	{"translated address", "03000001 00000000 00001002", 0, -EOPNOTSUPP},
+	{"PASID", "03010001 00000000 00001000 4000010f", 0, -EOPNOTSUPP},
+	{"No Write", "03010001 00000000 00001000 8000000f", 0, -EOPNOTSUPP},
+	{"AMA", "03020001 00000000 00001000 00000001", 0, -EOPNOTSUPP},
+	{"a segment", "4a010001 04000000 03180004 00018000", 4, -EOPNOTSUPP},
+};
+
+static void check_bad_bytes(const struct bad_bytes *bad, bool flit)
+{
+	const struct header h = header(bad->hex);
+	const size_t len = h.len + bad->payload;
+	uint8_t whole[TLP_HEADER_MAX_BYTES + 64] = {0};
+	struct tlp tlp;
+
+	print_message("%s\n", bad->why);
+	assert_int_equal(decode(flit, h.bytes, h.len, len, &tlp), bad->error);
+	memcpy(whole, h.bytes, h.len);
+	assert_int_equal(decode(flit, whole, len, len, &tlp), bad->error);
+}
+
 /* Each of these differs from a good packet in the one thing its name says. */
 TEST(bad_bytes)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++) {
-		const struct bad_bytes *bad = &bad_bytes[i];
-		const struct header h = header(bad->hex);
-		const size_t len = h.len + bad->payload;
-		uint8_t whole[TLP_HEADER_MAX_BYTES + 64] = {0};
-		struct tlp tlp;
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++)
+		check_bad_bytes(&bad_bytes[i], false);
+}
 
-		print_message("%s\n", bad->why);
-		assert_int_equal(tlp_decode(h.bytes, h.len, len, &tlp), bad->error);
-		memcpy(whole, h.bytes, h.len);
-		assert_int_equal(tlp_decode(whole, len, len, &tlp), bad->error);
-	}
+TEST(flit_bad_bytes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(flit_bad_bytes); i++)
+		check_bad_bytes(&flit_bad_bytes[i], true);
 }
 
 struct bad_tlp {

@@ -6,7 +6,7 @@
  * where they need not be held. The yardstick is a memcpy of as many bytes in
  * pieces of one payload each. The two take turns slice by slice, each on memory
  * that the other has not touched lately. Held, which is a second copy, is
- * measured as well.
+ * measured as well, and the job with all links in flit mode.
  *
  * The argument is the number of MiB (default 1024).
  */
@@ -37,6 +37,7 @@ struct bench {
 	struct fabric *fabric;
 	struct fabric_port *nic, *peer;
 	unsigned mps_bytes, turns, fills;
+	bool flit; /* all links are in flit mode */
 };
 
 static void peer_write(void *owner, unsigned bar, uint64_t offset, const struct tlp *tlp,
@@ -88,6 +89,8 @@ static int setup(struct bench *bench)
 		ret = fabric_port_add(bench->fabric, &bench->peer, &peer);
 	if (ret)
 		return ret;
+	fabric_port_set_flit(bench->nic, bench->flit, bench->flit);
+	fabric_port_set_flit(bench->peer, bench->flit, bench->flit);
 	fabric_port_set_id(bench->nic, 0x0100);
 	fabric_port_set_id(bench->peer, 0x0200);
 	fabric_port_set_bus_master(bench->nic, true);
@@ -176,7 +179,7 @@ static bool complete(const struct bench *bench)
 
 struct result {
 	unsigned mps_bytes;
-	struct comparison nic, held;
+	struct comparison nic, held, flit;
 };
 
 /* @job, on a fabric of its own. */
@@ -205,28 +208,33 @@ static int measure(struct bench *bench, struct result *result)
 	int ret = measure_job(bench, run_nic, &result->nic);
 
 	result->mps_bytes = bench->mps_bytes;
-	return ret ? ret : measure_job(bench, run_held, &result->held);
+	ret = ret ? ret : measure_job(bench, run_held, &result->held);
+	bench->flit = true;
+	ret = ret ? ret : measure_job(bench, run_nic, &result->flit);
+	bench->flit = false;
+	return ret;
 }
 
 static void report(const struct result *results, unsigned n, unsigned mib)
 {
 	const double slice_mib = SLICE_BYTES / (1024.0 * 1024.0);
 
-	printf("%6s %13s %13s %8s %7s %7s %7s\n", "MPS", "memcpy MiB/s", "fabric MiB/s", "ns/MWr",
-	       "ratio", "median", "held");
+	printf("%6s %13s %13s %8s %7s %7s %7s %7s\n", "MPS", "memcpy MiB/s", "fabric MiB/s",
+	       "ns/MWr", "ratio", "median", "held", "flit");
 	for (unsigned i = 0; i < n; i++) {
 		const struct comparison *c = &results[i].nic;
 		unsigned writes = SLICE_BYTES / results[i].mps_bytes;
 
-		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f %7.2f\n", results[i].mps_bytes,
+		printf("%6u %13.0f %13.0f %8.1f %7.2f %7.2f %7.2f %7.2f\n", results[i].mps_bytes,
 		       slice_mib / c->yardstick_s, slice_mib / c->job_s, c->job_s * 1e9 / writes,
-		       c->ratio, c->median_ratio, results[i].held.ratio);
+		       c->ratio, c->median_ratio, results[i].held.ratio, results[i].flit.ratio);
 	}
 	printf("{\"bench\":\"fabric\",\"mib\":%u,\"results\":[", mib);
 	for (unsigned i = 0; i < n; i++)
-		printf("%s{\"mps\":%u,\"ratio\":%.3f,\"median_ratio\":%.3f,\"held_ratio\":%.3f}",
+		printf("%s{\"mps\":%u,\"ratio\":%.3f,\"median_ratio\":%.3f,"
+		       "\"held_ratio\":%.3f,\"flit_ratio\":%.3f}",
 		       i ? "," : "", results[i].mps_bytes, results[i].nic.ratio,
-		       results[i].nic.median_ratio, results[i].held.ratio);
+		       results[i].nic.median_ratio, results[i].held.ratio, results[i].flit.ratio);
 	printf("]}\n");
 }
 

@@ -68,7 +68,7 @@ static uint64_t first_byte(const struct tlp *request)
 }
 
 TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request,
-			const uint8_t *payload, const struct fabric_reader *reader, bool traced)
+			const uint8_t *payload, const struct fabric_reader *reader, bool plain)
 {
 	uint64_t addr = first_byte(request);
 	size_t left = tlp_bytes(request);
@@ -88,7 +88,7 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 		completion_set_data(&completion, addr, len);
 		ret = fabric_send_completion(completer, reader->port, &completion,
 					     payload ? payload + (addr - request->addr) : NULL, len,
-					     &packet, traced);
+					     &packet, plain);
 		if (!ret)
 			ret = fabric_check_completion(&packet.tlp, reader->port->id, reader->tag,
 						      addr, left);
@@ -114,7 +114,7 @@ static int complete_zero_length(struct fabric_port *completer, const struct tlp 
 	completion_init(&completion, completer, request, 1);
 	completion_set_data(&completion, request->addr, 1);
 	ret = fabric_send_completion(completer, reader->port, &completion, payload, 0, &packet,
-				     completer->fabric->trace != NULL);
+				     false);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, request->addr,
@@ -126,9 +126,9 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 {
 	if (!request->first_be)
 		return complete_zero_length(completer, request, reader);
-	if (completer->fabric->trace)
-		return complete(completer, request, payload, reader, true);
-	return complete(completer, request, payload, reader, false);
+	if (completer->fabric->trace || completer->fabric->flit)
+		return complete(completer, request, payload, reader, false);
+	return complete(completer, request, payload, reader, true);
 }
 
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
@@ -145,8 +145,7 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 	completion.status = status;
 	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
 		reader->port->counters.unsupported++;
-	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet,
-				     completer->fabric->trace != NULL);
+	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet, false);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, 0, left);

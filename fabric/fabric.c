@@ -108,6 +108,17 @@ void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
 	port->id = requester_id;
 }
 
+void fabric_port_set_flit(struct fabric_port *port, bool own, bool upstream)
+{
+	struct fabric *fabric = port->fabric;
+
+	port->flit = own;
+	port->flit_upstream = upstream;
+	fabric->flit = false;
+	for (unsigned i = 0; i < fabric->num_ports; i++)
+		fabric->flit |= fabric->ports[i]->flit || fabric->ports[i]->flit_upstream;
+}
+
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port)
 {
 	return &port->counters;

@@ -81,8 +81,8 @@ struct fabric_port_config {
 struct fabric_counters {
 	uint64_t tlps[4];	   /* by enum tlp_kind, sent by this port */
 	uint64_t payload_bytes[4]; /* of MWr and CplD, byte enables honoured */
-	uint64_t hinted[2];	   /* requests sent with TH=1: 8-bit, 16-bit tag */
-	uint64_t hints_dropped;	   /* of those, whose hint ended at the host bridge */
+	uint64_t hinted[2];	   /* requests sent with a hint: 8-bit, 16-bit tag */
+	uint64_t hints_dropped;	   /* of those, whose hint ended on the way */
 	uint64_t unsupported;	   /* requests that were unclaimed */
 };
 
@@ -111,14 +111,24 @@ void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
 void fabric_port_set_link(struct fabric_port *port, bool up);
 /* As struct tlp has it. */
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id);
+/*
+ * Is the port's link in flit mode, and the one between its switch and the root complex? A
+ * port without a switch has one link: both are of it. Neither is at first. A TLP has on
+ * each link the form of that link; the switch and the root complex translate.
+ *
+ * Off flit mode a read with a hint has no byte enables (2.2.5.1). So where one that does
+ * not enable all of its bytes is translated to that form, its hint is dropped, since its
+ * byte enables decide what is read and its hint does not.
+ */
+void fabric_port_set_flit(struct fabric_port *port, bool own, bool upstream);
 
 enum { FABRIC_NOWAIT = 1 }; /* only what is reachable at once; else -EFAULT */
 
 /*
  * Requests of @port, cut at MPS or MRRS (the first one at a DW) and at 4 KiB.
- * Writes are posted and stay in order. @hint may be NULL. A read with a hint
- * has no byte enables and asks for the whole DWs around its range. Of 0 bytes
- * nothing is sent.
+ * Writes are posted and stay in order. @hint may be NULL. On a link that is not in
+ * flit mode a read with a hint has no byte enables and asks for the whole DWs around
+ * its range. Of 0 bytes nothing is sent.
  * 0: done. -EINPROGRESS: done() will tell; @data and @buf must stay until
  * then, and meanwhile every further request answers -EBUSY, as it does from
  * within the completer that serves this one.

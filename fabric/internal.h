@@ -88,6 +88,7 @@ struct fabric_port {
 	uint16_t id;
 	uint8_t next_tag;
 	bool bus_master, link_down;
+	bool flit, flit_upstream; /* as fabric_port_set_flit() has them */
 	/* For the host, which may use it after the requester's own buffer is in other use. */
 	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
@@ -101,6 +102,7 @@ struct fabric {
 	unsigned num_windows;
 	struct fabric_trace *trace; /* NULL: none */
 	bool faulty;		    /* some port has a fault left */
+	bool flit;		    /* some link is in flit mode */
 };
 
 struct fabric_packet;

@@ -7,11 +7,11 @@
 #define FABRIC_PACKET_H
 
 #include "fabric/internal.h"
-#include "fabric/tlp_inline.h"
+#include "fabric/tlp_flit_inline.h"
 
 struct fabric_packet {
 	struct tlp tlp;			      /* as the far side reads it */
-	uint8_t header[TLP_HEADER_MAX_BYTES]; /* with the prefix */
+	uint8_t header[TLP_HEADER_MAX_BYTES]; /* with the prefix, or OHC */
 	unsigned header_len;		      /* bytes */
 	unsigned data_len;		      /* bytes carried, padding left out */
 	bool hint_dropped;
@@ -25,13 +25,13 @@ TLP_INLINE void fabric_make_write(struct tlp *out, const struct fabric_port *fro
 	out->hint = *hint;
 }
 
-/* With a hint it asks for whole DWs: its byte enables are implied (2.2.5.1). */
+/* Off flit mode one with a hint asks for whole DWs: its byte enables are implied (2.2.5.1). */
 TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from, uint64_t addr,
 				 size_t len, const struct tlp_hint *hint, uint8_t tag)
 {
 	unsigned before = addr & 3;
 
-	if (hint->st_bits) {
+	if (hint->st_bits && !from->flit) {
 		len = (before + len + 3) & ~(size_t)3;
 		addr -= before;
 	}
@@ -43,7 +43,7 @@ TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from
 
 /*
  * Encodes and decodes, so that the far side acts on what was on the wire. The
- * decoder checks the packet. 0, or -EIO.
+ * decoder checks the packet. No link of the route is in flit mode. 0, or -EIO.
  */
 TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
 {
@@ -56,6 +56,13 @@ TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *p
 	packet->header_len = len;
 	return tlp_get(packet->header, len, &packet->tlp) == len ? 0 : -EIO;
 }
+
+/*
+ * packet.c: the same where links may be in flit mode, @tlp in the form of the first link and
+ * @packet in that of the last.
+ */
+int fabric_put_on_links(struct fabric_port *from, const struct fabric_port *to, struct tlp tlp,
+			struct fabric_packet *packet);
 
 /* Nothing promises that a root complex forwards hints, and a transfer of the host cannot. */
 TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
@@ -77,19 +84,23 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 				   const struct tlp *request, const uint8_t *data,
 				   struct fabric_packet *packet)
 {
-	int ret = fabric_put_on_wire(request, packet);
 	const struct tlp *tlp = &packet->tlp;
+	int ret;
 
+	packet->hint_dropped = false;
+	if (__builtin_expect(from->fabric->flit, false))
+		ret = fabric_put_on_links(from, to->port, *request, packet);
+	else
+		ret = fabric_put_on_wire(request, packet);
 	if (ret)
 		return ret;
 	packet->data_len = tlp_bytes(tlp);
-	packet->hint_dropped = false;
 	from->counters.tlps[tlp->kind]++;
 	if (tlp->kind == TLP_MWR)
 		from->counters.payload_bytes[TLP_MWR] += packet->data_len;
-	if (tlp->hint.st_bits) {
-		from->counters.hinted[tlp->hint.st_bits == 16]++;
-		if (fabric_hint_ends_at_host(from, to))
+	if (request->hint.st_bits) {
+		from->counters.hinted[request->hint.st_bits == 16]++;
+		if (!packet->hint_dropped && fabric_hint_ends_at_host(from, to))
 			ret = fabric_drop_hint(from, packet);
 	}
 	if (from->fabric->trace)
@@ -99,13 +110,15 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 
 /*
  * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known.
- * @traced: there is a trace. A constant: a packet whose address is not taken stays in registers.
+ * @plain: there is neither a trace nor a link in flit mode. A constant: a packet whose
+ * address is not taken stays in registers.
  */
 TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
 				      const struct tlp *completion, const uint8_t *data,
-				      size_t data_len, struct fabric_packet *packet, bool traced)
+				      size_t data_len, struct fabric_packet *packet, bool plain)
 {
-	int ret = fabric_put_on_wire(completion, packet);
+	int ret = plain ? fabric_put_on_wire(completion, packet)
+			: fabric_put_on_links(from, to, *completion, packet);
 
 	if (ret)
 		return ret;
@@ -113,7 +126,7 @@ TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fab
 	packet->hint_dropped = false;
 	from->counters.tlps[packet->tlp.kind]++;
 	from->counters.payload_bytes[packet->tlp.kind] += data_len;
-	if (traced)
+	if (!plain && from->fabric->trace)
 		fabric_trace_packet(from->fabric, from, to, packet, data);
 	return 0;
 }

@@ -124,7 +124,8 @@ void fabric_trace_packet(struct fabric *fabric, const struct fabric_port *from,
 	header->direction = to == &fabric->host	    ? TRACE_UPSTREAM
 			    : from == &fabric->host ? TRACE_DOWNSTREAM
 						    : TRACE_PEER;
-	header->flags = packet->hint_dropped ? TRACE_HINT_DROPPED : 0;
+	header->flags = (packet->hint_dropped ? TRACE_HINT_DROPPED : 0) |
+			(packet->tlp.flit ? TRACE_FLIT : 0);
 	memcpy(trace->record.bytes, packet->header, packet->header_len);
 	if (payload && data)
 		put_payload(trace->record.bytes + packet->header_len, packet, data);

@@ -19,7 +19,10 @@ enum trace_kind { TRACE_TLP, TRACE_EVENT };
 
 enum trace_direction { TRACE_PEER, TRACE_UPSTREAM, TRACE_DOWNSTREAM };
 
-enum { TRACE_HINT_DROPPED = 1 }; /* flags: sent with a hint, which the host bridge took off */
+enum trace_flags {
+	TRACE_HINT_DROPPED = 1, /* sent with a hint, which ended on the way */
+	TRACE_FLIT = 2,		/* in the form of flit mode */
+};
 
 struct trace_header {
 	uint8_t version;

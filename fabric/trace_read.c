@@ -56,6 +56,7 @@ static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 	packet->kind = header.kind;
 	packet->direction = header.direction;
 	packet->hint_dropped = header.flags & TRACE_HINT_DROPPED;
+	packet->tlp.flit = header.flags & TRACE_FLIT;
 	memcpy(packet->from, header.from, TRACE_NAME_BYTES);
 	memcpy(packet->to, header.to, TRACE_NAME_BYTES);
 	return 0;
@@ -64,7 +65,10 @@ static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 /* The data of a payload need not be there, but its length must be the header's. */
 static int read_tlp(struct trace_packet *packet)
 {
-	int ret = tlp_decode(packet->bytes, packet->captured, packet->len, &packet->tlp);
+	int ret = packet->tlp.flit ? tlp_flit_decode(packet->bytes, packet->captured, packet->len,
+						     &packet->tlp)
+				   : tlp_decode(packet->bytes, packet->captured, packet->len,
+						&packet->tlp);
 
 	if (ret < 0)
 		return -EBADMSG;

@@ -16,7 +16,7 @@ struct trace_packet {
 	bool hint_dropped;
 	char from[TRACE_NAME_BYTES + 1], to[TRACE_NAME_BYTES + 1];
 
-	/* A TLP: prefix and header are @header_len bytes, @captured of @len with the payload. */
+	/* A TLP: all in front of the payload is @header_len bytes, @captured of @len with it. */
 	struct tlp tlp;
 	const uint8_t *bytes; /* valid until the next record is read */
 	size_t header_len, captured, len;

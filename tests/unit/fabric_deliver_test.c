@@ -72,7 +72,7 @@ TEST(split)
 }
 
 /*
- * Any range, any packet sizes, any hint, peer and host, mapped or not: a plain
+ * Any range, any packet sizes, any hint, any links, peer and host, mapped or not: a plain
  * array that gets the same writes is the model, and reads must return it.
  */
 TEST(random_transfers)
@@ -87,6 +87,8 @@ TEST(random_transfers)
 			world_new(FABRIC_PEERS_SWITCH, false, 128u << next_random(&seed) % 6,
 				  128u << next_random(&seed) % 6);
 
+		fabric_port_set_flit(w->nic, round & 1, round & 2);
+		fabric_port_set_flit(w->accel, round & 4, round & 2);
 		memset(model, 0, sizeof(model));
 		for (unsigned i = 0; i < 60; i++) {
 			unsigned where = next_random(&seed) % 4;
@@ -147,6 +149,109 @@ TEST(hinted_read)
 	assert_int_equal(w->seen[1].tlp.first_be, 0x8);
 	assert_int_equal(w->seen[1].tlp.last_be, 0xf);
 	world_free(w);
+}
+
+/* Between links in flit mode a read has byte enables beside its hint. */
+TEST(flit_hinted_read)
+{
+	const struct tlp_hint hints[] = {{8, TLP_PH_REQUESTER, 0x5a}, {16, TLP_PH_TARGET, 0x1234}};
+	struct world *w = world_default();
+	uint8_t buf[5] = {0};
+
+	fabric_port_set_flit(w->nic, true, true);
+	fabric_port_set_flit(w->accel, true, true);
+	fill(w->bar0, AREA, 3);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct tlp *tlp = &w->seen[i].tlp;
+
+		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 0x103, buf, 5, &hints[i], 0), 0);
+		assert_memory_equal(buf, w->bar0 + 0x103, 5);
+		assert_true(tlp->flit);
+		assert_int_equal(tlp->first_be, 0x8);
+		assert_int_equal(tlp->last_be, 0xf);
+		assert_int_equal(tlp->hint.st_bits, hints[i].st_bits);
+		assert_int_equal(tlp->hint.st, hints[i].st);
+		assert_int_equal(tlp->hint.ph, hints[i].ph);
+	}
+	assert_int_equal(fabric_port_counters(w->nic)->hints_dropped, 0);
+	/* The completer's bytes are those that were asked for: no padding is counted. */
+	assert_int_equal(fabric_port_counters(w->accel)->payload_bytes[TLP_CPLD], 2 * 5);
+	world_free(w);
+}
+
+/* A switch between a link in flit mode and one that is not: what arrives has the last one's form. */
+TEST(flit_translation)
+{
+	const struct tlp_hint hints[] = {{0}, {8, TLP_PH_TARGET, 0x5a}, {16, TLP_PH_TARGET, 0x5a}};
+	uint8_t data[512], buf[512];
+
+	for (unsigned links = 0; links < 4; links++) {
+		for (unsigned i = 0; i < 3; i++) {
+			struct world *w = world_default();
+			struct tlp *write = &w->seen[0].tlp, *read = &w->seen[2].tlp;
+
+			fabric_port_set_flit(w->nic, links & 1, false);
+			fabric_port_set_flit(w->accel, links & 2, false);
+			fill(data, sizeof(data), links + i + 1);
+			assert_int_equal(
+				fabric_write(w->nic, ACCEL_BAR0, data, 512, &hints[i], 0), 0);
+			assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 512, &hints[i], 0),
+					 0);
+			assert_memory_equal(w->bar0, data, 512);
+			assert_memory_equal(buf, data, 512);
+			assert_int_equal(w->num_seen, 3);
+			assert_int_equal(write->flit, links >> 1);
+			assert_int_equal(read->flit, links >> 1);
+			assert_int_equal(write->hint.st_bits, hints[i].st_bits);
+			assert_int_equal(write->hint.st, hints[i].st);
+			assert_int_equal(read->hint.st_bits, hints[i].st_bits);
+			assert_int_equal(read->hint.ph, hints[i].ph);
+			assert_int_equal(fabric_port_counters(w->nic)->hints_dropped, 0);
+			world_free(w);
+		}
+	}
+}
+
+/*
+ * A read whose hint and byte enables do not fit the form of some link on its route loses
+ * the hint: a register beside the bytes that were asked for must not be read.
+ */
+TEST(flit_read_translated)
+{
+	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x1234};
+	static const struct {
+		enum fabric_peers peers;
+		bool nic, nic_up, accel, accel_up, keeps_hint;
+		uint8_t first_be;
+	} cases[] = {
+		/* one switch: its Upstream Port is not on the route */
+		{FABRIC_PEERS_SWITCH, true, false, true, false, true, 0x2},
+		{FABRIC_PEERS_SWITCH, true, true, false, true, false, 0x2},
+		/* whole DWs from the start */
+		{FABRIC_PEERS_SWITCH, false, true, true, true, true, 0xf},
+		{FABRIC_PEERS_HOST_BRIDGE, true, true, true, true, true, 0x2},
+		{FABRIC_PEERS_HOST_BRIDGE, true, false, true, true, false, 0x2},
+		{FABRIC_PEERS_HOST_BRIDGE, true, true, true, false, false, 0x2},
+	};
+
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct world *w = world_new(cases[i].peers, true, 256, 512);
+		const struct tlp *tlp = &w->seen[0].tlp;
+		uint8_t byte = 0;
+
+		fabric_port_set_flit(w->nic, cases[i].nic, cases[i].nic_up);
+		fabric_port_set_flit(w->accel, cases[i].accel, cases[i].accel_up);
+		w->bar2[0x41] = 0x77;
+		assert_int_equal(fabric_read(w->nic, ACCEL_BAR2 + 0x41, &byte, 1, &hint, 0), 0);
+		assert_int_equal(byte, 0x77);
+		assert_int_equal(tlp->flit, cases[i].accel);
+		assert_int_equal(tlp->first_be, cases[i].first_be);
+		assert_int_equal(tlp->hint.st_bits, cases[i].keeps_hint ? 16 : 0);
+		assert_int_equal(fabric_port_counters(w->nic)->hinted[1], 1);
+		assert_int_equal(fabric_port_counters(w->nic)->hints_dropped,
+				 !cases[i].keeps_hint);
+		world_free(w);
+	}
 }
 
 /* The host bridge takes hints off peers' requests, or it does not; the data arrives either way. */

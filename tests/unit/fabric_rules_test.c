@@ -2,8 +2,8 @@
 /*
  * What the fabric sends, held against the rules of PCIe Base 6.x.
  *
- * Theory of operation: for each pair of packet sizes the NIC reads and writes at
- * random, to a peer, to mapped memory, to memory that the host transfers, and to
+ * Theory of operation: for each pair of packet sizes, and with each link in flit
+ * mode or not, the NIC reads and writes at random, to a peer, to mapped memory, to memory that the host transfers, and to
  * addresses that are unclaimed; the CPU does so too. The trace of it is read as bytes
  * by a decoder of this file's own, which shares nothing with the codec, and each rule
  * is a function of its own. A read is followed from its request to its last
@@ -20,15 +20,15 @@ enum {
 	FILE_HEADER = 24, /* of libpcap's format, and of each of its records */
 	RECORD_HEADER = 16,
 	PORTS_HEADER = 20, /* of doc/trace.md: version to egress port */
-	REQUESTS = 60,	   /* for each pair of packet sizes */
+	REQUESTS = 90,	   /* for each pair of packet sizes */
 	PREFIX = 0x90,
 };
 
-/* A TLP, its fields where figures 2-17 to 2-40 have them. */
+/* A TLP, its fields where figures 2-17 to 2-40 have them, or in flit mode where doc/trace.md has. */
 struct packet {
-	bool from_host, to_host;
+	bool from_host, to_host, flit;
 	bool is_read, is_write, is_completion, has_data, is_4dw;
-	const uint8_t *prefix, *header, *payload;
+	const uint8_t *prefix, *header, *ohc_a, *ohc_b, *payload;
 	size_t payload_len, captured; /* bytes; captured: of the payload */
 	unsigned length;	      /* DWs, 1..1024; 0 of a completion without data */
 	bool th;
@@ -50,10 +50,12 @@ struct outstanding {
 struct checker {
 	unsigned mps, mrrs;
 	struct tlp_hint hint; /* of the requests that the NIC sends */
+	bool nic_flit, accel_flit, up_flit; /* which links are in flit mode */
 	uint64_t next;	      /* address of the first byte that no request has had yet */
 	size_t left;	      /* bytes, from there on */
 	struct outstanding nic[256], host[256];
 	unsigned packets, completions, splits, zero_length, errors, hinted[2];
+	unsigned flit_hinted_reads[2], flit_packets;
 };
 
 static uint32_t be32(const uint8_t *bytes)
@@ -75,6 +77,66 @@ static void decode_type(struct packet *p)
 	p->is_4dw = byte0 & 0x20;
 }
 
+/* Type, the OHC behind the header, and where the payload begins. */
+static void decode_flit_words(struct packet *p)
+{
+	uint8_t type = p->header[0];
+	const uint8_t *at;
+
+	p->is_read = type == 0x03 || type == 0x20;
+	p->is_write = type == 0x40 || type == 0x60;
+	p->is_completion = type == 0x0a || type == 0x4a;
+	assert_true(p->is_read || p->is_write || p->is_completion);
+	p->has_data = p->is_write || type == 0x4a;
+	p->is_4dw = type == 0x20 || type == 0x60;
+	at = p->header + (p->is_4dw ? 16 : 12);
+	if (p->header[1] & 1) {
+		p->ohc_a = at;
+		at += 4;
+	}
+	if (p->header[1] & 2) {
+		p->ohc_b = at;
+		at += 4;
+	}
+	p->payload = at;
+}
+
+static void decode_flit(struct packet *p)
+{
+	const uint8_t *h = p->header;
+
+	decode_flit_words(p);
+	p->tag = h[7];
+	p->length = (unsigned)(h[2] & 3) << 8 | h[3];
+	if (!p->length && (p->has_data || p->is_read))
+		p->length = 1024;
+	if (p->is_completion) {
+		p->completer = (uint16_t)(h[4] << 8 | h[5]);
+		p->requester = (uint16_t)(h[8] << 8 | h[9]);
+		p->byte_count = (unsigned)(h[10] & 0xf) << 8 | h[11];
+		if (!p->byte_count)
+			p->byte_count = 4096;
+		p->lower_addr = (uint8_t)((h[6] & 0x40) | (h[10] >> 4) << 2);
+		if (p->ohc_a) {
+			p->status = p->ohc_a[3] & 7;
+			p->lower_addr |= p->ohc_a[3] >> 3 & 3;
+		}
+		return;
+	}
+	p->requester = (uint16_t)(h[4] << 8 | h[5]);
+	p->addr = be32(h + 8);
+	if (p->is_4dw)
+		p->addr = p->addr << 32 | be32(h + 12);
+	p->first_be = 0xf;
+	p->last_be = p->length > 1 ? 0xf : 0;
+	if (p->ohc_a) {
+		p->first_be = p->ohc_a[3] & 0xf;
+		p->last_be = p->ohc_a[3] >> 4;
+	}
+	p->th = p->ohc_b != NULL;
+	p->ph = p->th ? p->ohc_b[3] >> 6 : 0;
+}
+
 static void decode(struct packet *p, const uint8_t *record, size_t captured, size_t len)
 {
 	const uint8_t *bytes = record + PORTS_HEADER;
@@ -83,6 +145,14 @@ static void decode(struct packet *p, const uint8_t *record, size_t captured, siz
 	memset(p, 0, sizeof(*p));
 	p->from_host = !memcmp(record + 4, "host", 5);
 	p->to_host = !memcmp(record + 12, "host", 5);
+	p->flit = record[3] & 2;
+	if (p->flit) {
+		p->header = bytes;
+		decode_flit(p);
+		p->payload_len = len - (size_t)(p->payload - record);
+		p->captured = captured - (size_t)(p->payload - record);
+		return;
+	}
 	p->prefix = bytes[0] == PREFIX ? bytes : NULL;
 	p->header = bytes + (p->prefix ? 4 : 0);
 	decode_type(p);
@@ -109,6 +179,10 @@ static void decode(struct packet *p, const uint8_t *record, size_t captured, siz
 	p->tag = p->header[6];
 	p->first_be = p->header[7] & 0xf;
 	p->last_be = p->header[7] >> 4;
+	if (p->is_read && p->th) { /* implied: the ST stands there */
+		p->first_be = 0xf;
+		p->last_be = p->length > 1 ? 0xf : 0;
+	}
 	p->addr = be32(p->header + 8);
 	if (p->is_4dw)
 		p->addr = p->addr << 32 | be32(p->header + 12);
@@ -116,9 +190,45 @@ static void decode(struct packet *p, const uint8_t *record, size_t captured, siz
 	p->addr &= ~3ull;
 }
 
+/* OHC is there where it is needed and nowhere else; what asks for no feature is 0. */
+static void check_flit(const struct packet *p)
+{
+	bool all = p->first_be == 0xf && p->last_be == (p->length > 1 ? 0xf : 0);
+
+	assert_int_equal(p->header[1] & 0xfc, 0); /* TC, OHC-C, OHC-E */
+	assert_int_equal(p->header[2] & 0xfc, 0); /* TS, Attr */
+	assert_int_equal(p->header[6] & (p->is_completion ? 0xbf : 0xff), 0);
+	if (p->is_completion) {
+		assert_null(p->ohc_b);
+		assert_int_equal(p->ohc_a != NULL, p->status || p->lower_addr & 3);
+		if (p->ohc_a)
+			assert_int_equal(be32(p->ohc_a) & 0xffffffe0, 0);
+		return;
+	}
+	assert_int_equal(p->ohc_a != NULL, !all);
+	if (p->ohc_a)
+		assert_int_equal(be32(p->ohc_a) & 0xffffff00, 0);
+	if (p->ohc_b)
+		assert_int_equal(be32(p->ohc_b) & 0xff00000f, 0);
+	assert_int_equal(p->addr & 3, 0);
+}
+
+/* A TLP has the form of the link on which it arrives. */
+static void check_form(struct checker *c, const struct packet *p)
+{
+	bool link = p->to_host ? c->up_flit : p->is_completion ? c->nic_flit : c->accel_flit;
+
+	assert_int_equal(p->flit, link);
+	c->flit_packets += p->flit;
+}
+
 /* 2.2.1, 2.2.6: without a feature that asks for them T9, T8, TC, Attr, LN, TD, EP, AT are 0. */
 static void check_reserved(const struct packet *p)
 {
+	if (p->flit) {
+		check_flit(p);
+		return;
+	}
 	assert_int_equal(p->header[1] & 0xfe, 0);
 	assert_int_equal(p->header[2] & 0xfc, 0);
 	if (p->is_completion) {
@@ -153,11 +263,9 @@ static bool contiguous(const struct packet *p)
 	return matches == 2;
 }
 
-/* 2.2.5; a read with a hint has no byte enables, its ST stands there. */
+/* 2.2.5 */
 static void check_byte_enables(const struct packet *p)
 {
-	if (p->is_read && p->th)
-		return;
 	if (p->length == 1) {
 		assert_int_equal(p->last_be, 0);
 		return;
@@ -183,6 +291,17 @@ static void check_hint(struct checker *c, const struct packet *p, bool dropped)
 		return;
 	}
 	assert_false(p->from_host || dropped);
+	if (p->flit) {
+		bool wide = (p->ohc_b[3] >> 4 & 3) == 3;
+
+		if (!wide)
+			assert_int_equal(p->ohc_b[3] >> 4 & 3, 1);
+		assert_int_equal(c->hint.st_bits, wide ? 16 : 8);
+		assert_int_equal(p->ohc_b[1] << 8 | p->ohc_b[2], c->hint.st);
+		assert_int_equal(p->ph, c->hint.ph);
+		c->flit_hinted_reads[wide] += p->is_read && p->first_be != 0xf;
+		return;
+	}
 	st = p->is_write ? p->tag : p->header[7];
 	if (p->prefix) {
 		assert_int_equal(p->prefix[2] | p->prefix[3], 0);
@@ -194,13 +313,16 @@ static void check_hint(struct checker *c, const struct packet *p, bool dropped)
 	c->hinted[p->prefix != NULL]++;
 }
 
-/* The requests are of the bytes that were asked for, in order; a read's hint widens it to DWs. */
+/*
+ * The requests are of the bytes that were asked for, in order; off flit mode a read's hint
+ * widens it to DWs.
+ */
 static void check_range(struct checker *c, const struct packet *p)
 {
 	unsigned last = p->length > 1 ? p->last_be : p->first_be;
 	uint64_t first = p->addr, end = p->addr + p->length * 4;
 
-	if (p->is_read && !p->from_host && c->hint.st_bits) {
+	if (p->is_read && !p->from_host && c->hint.st_bits && !c->nic_flit) {
 		assert_int_equal(first, c->next & ~3ull);
 		c->next = end;
 		return;
@@ -232,8 +354,6 @@ static void check_read(struct checker *c, const struct packet *p)
 	assert_false(read->active);
 	assert_true(p->length * 4 <= c->mrrs);
 	*read = (struct outstanding){.active = true, .next = p->addr, .left = p->length * 4};
-	if (p->th)
-		return;
 	if (!p->first_be) {
 		read->left = 1;
 		read->zero_length = true;
@@ -306,6 +426,7 @@ static void check_packet(struct checker *c, const uint8_t *record, size_t captur
 		return;
 	decode(&p, record, captured, len);
 	c->packets++;
+	check_form(c, &p);
 	check_reserved(&p);
 	check_payload(c, &p);
 	if (p.is_completion) {
@@ -414,6 +535,11 @@ static void run_one(struct world *w, struct checker *c, uint32_t *seed)
 	FILE *file = open_memstream(&bytes, &len);
 
 	assert_non_null(file);
+	c->nic_flit = next_random(seed) & 1;
+	c->accel_flit = next_random(seed) & 1;
+	c->up_flit = next_random(seed) & 1;
+	fabric_port_set_flit(w->nic, c->nic_flit, c->up_flit);
+	fabric_port_set_flit(w->accel, c->accel_flit, c->up_flit);
 	assert_int_equal(fabric_trace_open(w->fabric, file), 0);
 	if (next_random(seed) % 8)
 		send_one(w, c, seed);
@@ -443,4 +569,6 @@ TEST(rules)
 	assert_true(c.packets > 10000 && c.completions > 2000 && c.splits > 1000);
 	assert_true(c.zero_length > 50 && c.errors > 50);
 	assert_true(c.hinted[0] > 500 && c.hinted[1] > 500);
+	assert_true(c.flit_packets > 5000);
+	assert_true(c.flit_hinted_reads[0] > 20 && c.flit_hinted_reads[1] > 20);
 }

@@ -68,6 +68,43 @@ TEST(trace)
 	world_free(w);
 }
 
+/* A TLP is traced as it arrives: in the form of the last link. */
+TEST(trace_flit)
+{
+	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x005a};
+	struct world *w = world_default();
+	struct trace_packet packet;
+	uint8_t data[8] = {0};
+	struct trace trace;
+
+	fabric_port_set_flit(w->nic, true, false);
+	fabric_port_set_flit(w->accel, false, false);
+	trace_start(&trace, w->fabric);
+	fabric_write(w->nic, ACCEL_BAR0, data, 8, &hint, 0);
+	fabric_read(w->nic, ACCEL_BAR0 + 1, data, 2, &hint, 0);
+	fabric_port_set_flit(w->nic, true, true);
+	fabric_write(w->nic, HOST_MAPPED, data, 5, &hint, 0);
+	trace_stop(&trace, w->fabric);
+
+	trace_expect(&trace, &packet, TLP_MWR, "nic", "accel", TRACE_PEER);
+	assert_false(packet.tlp.flit);
+	assert_int_equal(packet.header_len, 4 + 16);
+	assert_int_equal(packet.tlp.hint.st_bits, 16);
+	trace_expect(&trace, &packet, TLP_MRD, "nic", "accel", TRACE_PEER);
+	assert_false(packet.tlp.flit);
+	assert_true(packet.hint_dropped);
+	trace_expect(&trace, &packet, TLP_CPLD, "accel", "nic", TRACE_PEER);
+	assert_true(packet.tlp.flit);
+	assert_int_equal(packet.header_len, 12 + 4);
+	trace_expect(&trace, &packet, TLP_MWR, "nic", "host", TRACE_UPSTREAM);
+	assert_true(packet.tlp.flit);
+	assert_int_equal(packet.header_len, 12 + 4 + 4);
+	assert_int_equal(packet.tlp.hint.st, 0x005a);
+	expect_payload(&packet, (uint8_t[8]){0}, 8);
+	trace_free(&trace);
+	world_free(w);
+}
+
 /* What the host transfers by itself: the data of a write is seen, that of a read is not. */
 TEST(trace_transfer)
 {

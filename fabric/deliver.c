@@ -41,14 +41,14 @@ static int deliver_padded(struct fabric_port *from, const struct fabric_target *
 }
 
 TLP_INLINE int write_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint, bool flit)
 {
 	struct fabric_packet packet;
 	struct tlp request;
 	int ret;
 
 	fabric_make_write(&request, from, addr, len, hint);
-	ret = fabric_send_request(from, to, &request, data, &packet);
+	ret = fabric_send_request(from, to, &request, data, &packet, flit);
 	if (ret)
 		return ret;
 	if ((addr | len) & 3)
@@ -56,17 +56,26 @@ TLP_INLINE int write_tlp(struct fabric_port *from, const struct fabric_target *t
 	return deliver_payload(from, to, &packet.tlp, data);
 }
 
-int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int deliver_write(struct fabric_port *from, const struct fabric_target *to,
+			     uint64_t addr, const uint8_t *data, size_t len,
+			     const struct tlp_hint *hint, bool flit)
 {
 	size_t max = fabric_tlp_max(from->fabric, TLP_MWR);
 	int ret = 0;
 
 	for (size_t len_now; !ret && len; addr += len_now, data += len_now, len -= len_now) {
 		len_now = fabric_cut(addr, len, max);
-		ret = write_tlp(from, to, addr, data, len_now, hint);
+		ret = write_tlp(from, to, addr, data, len_now, hint, flit);
 	}
 	return ret;
+}
+
+int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
+{
+	if (from->fabric->flit)
+		return deliver_write(from, to, addr, data, len, hint, true);
+	return deliver_write(from, to, addr, data, len, hint, false);
 }
 
 static int read_peer(const struct fabric_target *to, const struct tlp *request,
@@ -88,7 +97,7 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 }
 
 TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+			uint8_t *dst, size_t len, const struct tlp_hint *hint, bool flit)
 {
 	struct fabric_reader reader = {from, addr, len, dst, from->next_tag++};
 	struct fabric_packet packet;
@@ -96,7 +105,7 @@ TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to
 	int ret;
 
 	fabric_make_read(&request, from, addr, len, hint, reader.tag);
-	ret = fabric_send_request(from, to, &request, NULL, &packet);
+	ret = fabric_send_request(from, to, &request, NULL, &packet, flit);
 	if (ret)
 		return ret;
 	switch (to->kind) {
@@ -111,8 +120,8 @@ TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to
 	}
 }
 
-int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+TLP_INLINE int deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			    uint8_t *dst, size_t len, const struct tlp_hint *hint, bool flit)
 {
 	size_t max = fabric_tlp_max(from->fabric, TLP_MRD);
 	size_t len_now;
@@ -120,10 +129,18 @@ int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to
 
 	do {
 		len_now = fabric_cut(addr, len, max);
-		ret = read_tlp(from, to, addr, dst, len_now, hint);
+		ret = read_tlp(from, to, addr, dst, len_now, hint, flit);
 		addr += len_now;
 		dst += len_now;
 		len -= len_now;
 	} while (!ret && len);
 	return ret;
+}
+
+int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
+			uint8_t *dst, size_t len, const struct tlp_hint *hint)
+{
+	if (from->fabric->flit)
+		return deliver_read(from, to, addr, dst, len, hint, true);
+	return deliver_read(from, to, addr, dst, len, hint, false);
 }

@@ -97,11 +97,12 @@ static int send(struct fabric_port *from, const struct fabric_target *to, size_t
 
 	if (request->kind == TLP_MWR) {
 		fabric_make_write(&tlp, from, request->addr, len, &request->hint);
-		return fabric_send_request(from, to, &tlp, request->src, packet);
+		return fabric_send_request(from, to, &tlp, request->src, packet,
+					   from->fabric->flit);
 	}
 	*reader = (struct fabric_reader){from, request->addr, len, request->dst, from->next_tag++};
 	fabric_make_read(&tlp, from, request->addr, len, &request->hint, reader->tag);
-	return fabric_send_request(from, to, &tlp, NULL, packet);
+	return fabric_send_request(from, to, &tlp, NULL, packet, from->fabric->flit);
 }
 
 static int drop(struct fabric_port *from, const struct fabric_target *to, size_t len)

@@ -79,16 +79,19 @@ TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 /* packet.c: takes the hint off a packet that is already on the wire. 0, or -EIO. */
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
-/* @data: the enabled bytes of a write, for the trace */
+/*
+ * @data: the enabled bytes of a write, for the trace. @flit: a link is in flit mode. Where
+ * each nanosecond counts it is a constant.
+ */
 TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
 				   const struct tlp *request, const uint8_t *data,
-				   struct fabric_packet *packet)
+				   struct fabric_packet *packet, bool flit)
 {
 	const struct tlp *tlp = &packet->tlp;
 	int ret;
 
 	packet->hint_dropped = false;
-	if (__builtin_expect(from->fabric->flit, false))
+	if (flit)
 		ret = fabric_put_on_links(from, to->port, *request, packet);
 	else
 		ret = fabric_put_on_wire(request, packet);

@@ -147,7 +147,7 @@ static int open_slot(struct lab *lab, const struct options *options, unsigned ki
 	unsigned n = lab->slot_count++;
 	struct slot *slot = &lab->slots[n];
 	const struct pci_function_link link = slot_link(slot);
-	const struct slot_place place = {options->ids[n], options->switches[n]};
+	const struct slot_place place = {options->ids[n], options->switches[n], options->flit[n]};
 	int ret;
 
 	snprintf(slot->name, sizeof(slot->name), "%s%u", kinds[kind].name, index);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lab/slot.h"
 #include "util/macros.h"
 
 struct choice {
@@ -84,7 +85,8 @@ static int requesters(const char *option, char *list, unsigned max, unsigned bit
 }
 
 /* A number for each slot. */
-static int slot_numbers(const char *option, char *list, uint16_t slots[OPTIONS_SLOTS_MAX])
+static int slot_numbers(const char *option, char *list, unsigned long max,
+			uint16_t slots[OPTIONS_SLOTS_MAX])
 {
 	unsigned n = 0;
 	char *save = NULL;
@@ -94,7 +96,7 @@ static int slot_numbers(const char *option, char *list, uint16_t slots[OPTIONS_S
 
 		if (n == OPTIONS_SLOTS_MAX)
 			return bad(option, item);
-		if (number(option, item, UINT16_MAX, &value))
+		if (number(option, item, max, &value))
 			return -EINVAL;
 		slots[n++] = (uint16_t)value;
 	}
@@ -210,12 +212,17 @@ static int parse_endpoints(struct options *o, const char *name, char *value)
 
 static int parse_ids(struct options *o, const char *name, char *value)
 {
-	return slot_numbers(name, value, o->ids);
+	return slot_numbers(name, value, UINT16_MAX, o->ids);
 }
 
 static int parse_switches(struct options *o, const char *name, char *value)
 {
-	return slot_numbers(name, value, o->switches);
+	return slot_numbers(name, value, UINT16_MAX, o->switches);
+}
+
+static int parse_flit(struct options *o, const char *name, char *value)
+{
+	return slot_numbers(name, value, SLOT_FLIT_ALL, o->flit);
 }
 
 static const struct {
@@ -240,6 +247,7 @@ static const struct {
 	{"endpoints", required_argument, parse_endpoints},
 	{"ids", required_argument, parse_ids},
 	{"switches", required_argument, parse_switches},
+	{"flit", required_argument, parse_flit},
 };
 
 int options_parse(struct options *options, int argc, char **argv)

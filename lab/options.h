@@ -41,6 +41,8 @@ struct options {
 	uint16_t ids[OPTIONS_SLOTS_MAX];
 	/* Likewise: below which switch each is, from 1; 0: as peers says. */
 	uint16_t switches[OPTIONS_SLOTS_MAX];
+	/* Likewise: which links of each are in flit mode, by enum slot_flit. */
+	uint16_t flit[OPTIONS_SLOTS_MAX];
 };
 
 /* 0, or -EINVAL after one line on stderr. The strings belong to argv. */

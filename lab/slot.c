@@ -272,9 +272,14 @@ int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
 
 	if (ret)
 		return ret;
+	if (place->flit & SLOT_FLIT_OWN)
+		pci_config_set_flit(slot->function);
+	fabric_port_set_flit(slot->port, place->flit & SLOT_FLIT_OWN,
+			     place->flit & SLOT_FLIT_UPSTREAM);
 	fabric_port_set_id(slot->port, place->requester_id);
 	fabric_trace_event(slot->port, "requester_id", place->requester_id);
 	fabric_trace_event(slot->port, "below_switch", place->below_switch);
+	fabric_trace_event(slot->port, "flit", place->flit);
 	return open_transport(slot, dir);
 }
 

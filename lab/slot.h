@@ -29,10 +29,14 @@ struct slot {
 /* The link to create a device with: its calls act on this slot. */
 struct pci_function_link slot_link(struct slot *slot);
 
+/* Which links are in flit mode: the function's own, and that above its switch. */
+enum slot_flit { SLOT_FLIT_OWN = 1, SLOT_FLIT_UPSTREAM = 2, SLOT_FLIT_ALL = 3 };
+
 /* Where the function is in the guest. */
 struct slot_place {
 	uint16_t requester_id;
 	unsigned below_switch; /* as fabric_port_config has it */
+	unsigned flit;	       /* enum slot_flit */
 };
 
 /*

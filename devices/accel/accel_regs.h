@@ -51,7 +51,7 @@
 #define ACCEL_REG_TLPS_ST8	     0x0110 /* ... with an 8-bit tag */
 #define ACCEL_REG_TLPS_ST16	     0x0118 /* ... with a 16-bit tag */
 #define ACCEL_REG_BYTES		     0x0120 /* enabled payload bytes of ACCEL_REG_TLPS */
-#define ACCEL_REG_HINTS_IGNORED	     0x0128 /* of TLPS_PLAIN: had a hint, completer is none */
+#define ACCEL_REG_HINTS_IGNORED	     0x0128 /* of TLPS_PLAIN: had a hint, of no effect */
 #define ACCEL_REG_MALFORMED	     0x0130 /* dropped: a TPH prefix, not supported */
 #define ACCEL_REG_OP_ERRORS	     0x0138 /* accepted, data discarded: add on a partial DW */
 #define ACCEL_REG_KEY_OVERFLOW_TLPS  0x0140 /* accepted, but the key table was full */
@@ -139,8 +139,9 @@
 #define ACCEL_RING_PARTITION(info) (((info) >> ACCEL_RING_PARTITION_SHIFT) & 0xf)
 #define ACCEL_RING_OP(info)	   (((info) >> ACCEL_RING_OP_SHIFT) & 0x3)
 #define ACCEL_RING_FLAGS(info)	   (((info) >> ACCEL_RING_FLAGS_SHIFT) & 0xff)
-#define ACCEL_RING_FLAG_IGNORED	   0x1 /* the completer is none: the hint had no effect */
+#define ACCEL_RING_FLAG_IGNORED	   0x1 /* no completer of such hints: it had no effect */
 #define ACCEL_RING_FLAG_MALFORMED  0x2 /* dropped */
 #define ACCEL_RING_FLAG_OP_ERROR   0x4 /* the operation was not possible: data discarded */
+#define ACCEL_RING_FLAG_FLIT	   0x8 /* arrived in the form of flit mode */
 
 #endif

@@ -26,10 +26,22 @@ void ingress_init(struct ingress *in, uint8_t *memory, enum pci_tph_completer co
 	in->completer = completer;
 }
 
+static bool has_wide_tag(const struct ingress *in, const struct tlp *tlp)
+{
+	return tlp->hint.st_bits == 16 && in->completer != PCI_TPH_COMPLETER_16;
+}
+
 /* A prefix, and this receiver does not support End-End prefixes (2.2.10) */
 static bool malformed(const struct ingress *in, const struct tlp *tlp)
 {
-	return tlp->hint.st_bits == 16 && in->completer != PCI_TPH_COMPLETER_16;
+	return has_wide_tag(in, tlp) && !tlp->flit;
+}
+
+/* In flit mode no byte stands elsewhere for a hint, so one that is not known does no harm. */
+static bool ignored(const struct ingress *in, const struct tlp *tlp)
+{
+	return tlp->hint.st_bits &&
+	       (in->completer == PCI_TPH_COMPLETER_NONE || has_wide_tag(in, tlp));
 }
 
 /* The counters of this hint; NULL: it is new, and the table is full. */
@@ -88,17 +100,17 @@ void ingress_write(struct ingress *in, uint64_t offset, const struct tlp *tlp,
 {
 	uint64_t *totals = in->live.totals;
 	struct tlp_hint hint = tlp->hint;
-	unsigned partition, op, flags = 0;
+	unsigned partition, op, flags = tlp->flit ? ACCEL_RING_FLAG_FLIT : 0;
 	struct ingress_tag *tag;
 	uint32_t rule;
 
 	if (malformed(in, tlp)) {
 		totals[INGRESS_TOTAL(ACCEL_REG_MALFORMED)]++;
 		record(in, offset, tlp,
-		       (uint64_t)ACCEL_RING_FLAG_MALFORMED << ACCEL_RING_FLAGS_SHIFT);
+		       (uint64_t)(flags | ACCEL_RING_FLAG_MALFORMED) << ACCEL_RING_FLAGS_SHIFT);
 		return;
 	}
-	if (hint.st_bits && in->completer == PCI_TPH_COMPLETER_NONE) {
+	if (ignored(in, tlp)) {
 		hint = (struct tlp_hint){0};
 		flags |= ACCEL_RING_FLAG_IGNORED;
 		totals[INGRESS_TOTAL(ACCEL_REG_HINTS_IGNORED)]++;

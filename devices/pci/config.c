@@ -37,6 +37,9 @@
 #define LNKCAP2_VALUE                                                                              \
 	(PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB | PCI_EXP_LNKCAP2_SLS_8_0GB |       \
 	 PCI_EXP_LNKCAP2_SLS_16_0GB | PCI_EXP_LNKCAP2_SLS_32_0GB)
+/* In flit mode: x16 at 64 GT/s */
+#define FLIT_SPEED    6u
+#define FLIT_SPEED_64 (1u << 6) /* in Link Capabilities 2 */
 #define LNKCTL_WRITABLE                                                                            \
 	(PCI_EXP_LNKCTL_ASPMC | PCI_EXP_LNKCTL_RCB | PCI_EXP_LNKCTL_CCC | PCI_EXP_LNKCTL_ES)
 #define DEVCAP2_ONE_PREFIX (1u << 22) /* in PCI_EXP_DEVCAP2_EE_PREFIX_MAX */
@@ -153,10 +156,38 @@ void pci_config_add_express(struct pci_function *f, enum pci_tph_completer compl
 	put_le16(writable + at + PCI_EXP_LNKCTL2, PCI_EXP_LNKCTL2_TLS);
 }
 
+static bool is_flit(const struct pci_function *f)
+{
+	return pci_config_get16(f, f->pcie_cap + PCI_EXP_LNKSTA2) & PCI_EXP_LNKSTA2_FLIT;
+}
+
 void pci_tph_advertise_completer(struct pci_function *f, enum pci_tph_completer completer)
 {
 	put_le32(f->config_default + f->pcie_cap + PCI_EXP_DEVCAP2,
-		 devcap2(completer, completer == PCI_TPH_COMPLETER_16));
+		 devcap2(completer, completer == PCI_TPH_COMPLETER_16 &&
+					    !is_flit(f)));
+}
+
+/* The registers of @config that tell of the link (7.5.3), and DevCap2's prefixes. */
+static void put_flit(uint8_t *config, unsigned at)
+{
+	put_le16(config + at + PCI_EXP_FLAGS,
+		 get_le16(config + at + PCI_EXP_FLAGS) | PCI_EXP_FLAGS_FLIT);
+	put_le32(config + at + PCI_EXP_LNKCAP,
+		 (LNKCAP_VALUE & ~(uint32_t)PCI_EXP_LNKCAP_SLS) | FLIT_SPEED);
+	put_le16(config + at + PCI_EXP_LNKSTA,
+		 (LNKSTA_VALUE & ~PCI_EXP_LNKSTA_CLS) | FLIT_SPEED);
+	put_le32(config + at + PCI_EXP_DEVCAP2,
+		 get_le32(config + at + PCI_EXP_DEVCAP2) & ~(uint32_t)DEVCAP2_PREFIXES);
+	put_le32(config + at + PCI_EXP_LNKCAP2, LNKCAP2_VALUE | FLIT_SPEED_64);
+	put_le16(config + at + PCI_EXP_LNKCTL2, FLIT_SPEED);
+	put_le16(config + at + PCI_EXP_LNKSTA2, PCI_EXP_LNKSTA2_FLIT);
+}
+
+void pci_config_set_flit(struct pci_function *f)
+{
+	put_flit(f->config, f->pcie_cap);
+	put_flit(f->config_default, f->pcie_cap);
 }
 
 enum pci_tph_completer pci_tph_completer_type(const struct pci_function *f)

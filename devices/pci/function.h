@@ -137,6 +137,12 @@ void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset);
 void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries);
 /* Takes what has been built as the state after reset. */
 void pci_config_seal(struct pci_function *f);
+/*
+ * Puts a sealed function on a link of 64 GT/s in flit mode, now and after each reset. Such a
+ * link needs no End-End prefixes and the function has none, so that 16-bit tags come here by
+ * flit mode alone.
+ */
+void pci_config_set_flit(struct pci_function *f);
 
 /*
  * CPU accesses of configuration space, any offset and length in bytes.

@@ -16,7 +16,7 @@ static void usage(FILE *f)
 		"usage: p2p_demo [options]\n"
 		"NICs write into an accelerator's memory by RDMA; shows the hint of every TLP.\n\n"
 		"  --json FILE       the result as JSON\n"
-		"  --topology NAME   for the report: switch (default), switches, rciep, rootport\n"
+		"  --topology NAME   for the report, as tphlab has it (switch)\n"
 		"  --hints yes|no    must hints arrive? one for all, or a list like --nics; default\n"
 		"                    yes on a switch, no elsewhere: a host bridge may drop them, but\n"
 		"                    the data must be right\n"
@@ -66,7 +66,8 @@ static int parse_bytes(const char *text, struct options *options)
 
 static int parse_topology(const char *text, struct options *options)
 {
-	static const char *const names[] = {"switch", "switches", "rciep", "rootport"};
+	static const char *const names[] = {"switch", "switches",   "rciep",      "rootport",
+					    "flit",   "flit-above", "flit-below", "flit-mixed"};
 
 	options->topology = text;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
@@ -93,7 +94,8 @@ static int parse_hints(const char *text, bool hints[P2P_MAX_NICS])
 /* What is required where hints go straight; elsewhere nothing can be. */
 static void set_guaranteed(struct options *options)
 {
-	bool straight = !strncmp(options->topology, "switch", 6);
+	bool straight = !strncmp(options->topology, "switch", 6) ||
+			!strncmp(options->topology, "flit", 4);
 
 	for (unsigned i = 0; i < P2P_MAX_NICS; i++)
 		options->guaranteed[i] = straight && options->hints[i];
@@ -143,7 +145,11 @@ int options_parse(int argc, char **argv, struct options *options)
 			fprintf(stderr, "p2p_demo: invalid value '%s'; see --help\n", optarg);
 	}
 	if (!hints)
-		parse_hints(strcmp(options->topology, "switch") ? "no" : "yes", options->hints);
+		parse_hints(!strcmp(options->topology, "switch") ||
+					    !strncmp(options->topology, "flit", 4)
+				    ? "yes"
+				    : "no",
+			    options->hints);
 	set_guaranteed(options);
 	if (!ret && optind < argc) {
 		fprintf(stderr, "p2p_demo: unexpected argument '%s'; see --help\n", argv[optind]);

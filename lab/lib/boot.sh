@@ -101,6 +101,11 @@ boot_device() {
 		port=pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))
 		device_args+=(-device "$port")
 		bus=down$n ids+=,$(($(boot_switch_bus "$n") << 8)) ;;
+	flit*)
+		# True Downstream Ports, each of which takes speed and mode from what is below it.
+		port=cxl-downstream,id=down$n,bus=up1,port=$n,chassis=1,slot=$n
+		device_args+=(-device "$port,x-speed=64,x-256b-flit=on")
+		bus=down$n ids+=,$(((cxl_bus + 3 + n) << 8)) ;;
 	rootport)
 		device_args+=(-device
 			"pcie-root-port,id=port$n,bus=pcie.0,chassis=$((n + 1)),slot=$((n + 1))")
@@ -116,20 +121,45 @@ boot_device() {
 # Off the switch, behind a translating IOMMU, only QEMU can resolve an address to the accelerator:
 # its memory is then served access by access, and each must have arrived before the next.
 boot_accel_trapped() {
-	[ "$topology" != switch ] && [ "$iommu" = translated ]
+	[[ $topology != switch && $topology != flit* && $iommu = translated ]]
+}
+
+# The root bus of a switch in flit mode; then come those of its Root Port, of its Upstream Port and
+# of its Downstream Ports.
+cxl_bus=12
+
+# boot_flit DEVICE: which links are in flit mode: 1 the device's own, 2 that above the switch
+boot_flit() {
+	case $topology/$1 in
+	flit/* | flit-mixed/nic*) echo 3 ;;
+	flit-above/* | flit-mixed/*) echo 2 ;;
+	flit-below/*) echo 1 ;;
+	*) echo 0 ;;
+	esac
+}
+
+# QEMU's ports that have flit mode are those of CXL.
+boot_flit_switch() {
+	local link=x-speed=32,x-256b-flit=off
+	[ "$topology" = flit-below ] || link=x-speed=64,x-256b-flit=on
+	device_args+=(-device "pxb-cxl,id=cxl,bus=pcie.0,bus_nr=$cxl_bus"
+		-device "cxl-rp,id=port1,bus=cxl,port=0,chassis=0,slot=0,$link"
+		-device "cxl-upstream,id=up1,bus=port1,$link")
 }
 
 # Which switch each device is below: the first, or every other of its kind below the second.
 boot_switches() {
 	local n device slot
-	below=()
+	below=() flit=()
 	for device in "${devices[@]}"; do
+		flit+=("$(boot_flit "$device")")
 		case $topology in
-		switch) below+=(1) ;;
+		switch | flit*) below+=(1) ;;
 		switches) below+=($((${device##*[a-z]} % 2 + 1))) ;;
 		*) below+=(0) ;;
 		esac
 	done
+	[[ $topology != flit* ]] || { boot_flit_switch; return; }
 	for n in $(printf '%s\n' "${below[@]}" | sort -u); do
 		slot=$((n + 7))
 		[ "$n" = 0 ] || device_args+=(
@@ -174,7 +204,8 @@ boot_fabricd() {
 	args=(--dir "$dev_dir" --user "$run_uid" "${device_options[@]}" --accel-tph "$accel_tph"
 		--accel-memory "$accel_memory" --nic-st-table "$nic_st_table"
 		--peers "$peers" --host-bridge-hints "$host_bridge_hints" --mps "$mps"
-		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")" "${faults[@]}")
+		--ids "${ids#,}" --switches "$(IFS=,; echo "${below[*]}")"
+		--flit "$(IFS=,; echo "${flit[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
 	boot_pipe fabricd.err $words_limit 2 "what fabricd says"
@@ -222,10 +253,11 @@ qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6
 qemu_share=/proc/self/fd/8
 
 boot_qemu_args() {
-	local port
+	local port machine=q35
+	[[ $topology != flit* ]] || machine+=,cxl=on
 	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with
 	# it.
-	qemu_args=(-name "${run_dir//,/,,}" -M q35 -accel tcg
+	qemu_args=(-name "${run_dir//,/,,}" -M "$machine" -accel tcg
 		-cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
 		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
 		-smp 2 -m "$memory" -machine memory-backend=ram

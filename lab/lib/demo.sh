@@ -24,7 +24,7 @@ demo_hints_of_8_bits() {
 # to memory that is served access by access has lost them.
 demo_hints() {
 	case $topology in
-	switch) echo yes ;;
+	switch | flit*) echo yes ;;
 	switches) demo_hints_of_two ;;
 	rciep)
 		if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then

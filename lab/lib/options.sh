@@ -39,7 +39,8 @@ options_parse() {
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac
 	done
-	one_of --topology "$topology" switch switches rciep rootport
+	one_of --topology "$topology" switch switches rciep rootport flit flit-above flit-below \
+		flit-mixed
 	one_of --iommu "$iommu" pt translated none
 	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16

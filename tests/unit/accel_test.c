@@ -474,6 +474,46 @@ ACCEL_TEST(completer_8)
 	assert_int_equal(ACCEL_HINT_ST_BITS(r64(ACCEL_REG_RING(1) + ACCEL_RING_HINT)), 16);
 }
 
+/* In flit mode a 16-bit tag needs no prefix: a completer that does not know it ignores it. */
+ACCEL_TEST(flit)
+{
+	static const struct {
+		enum pci_tph_completer completer;
+		unsigned st_bits, counted_bits;
+	} cases[] = {
+		{PCI_TPH_COMPLETER_NONE, 8, 0}, {PCI_TPH_COMPLETER_NONE, 16, 0},
+		{PCI_TPH_COMPLETER_8, 8, 8},	{PCI_TPH_COMPLETER_8, 16, 0},
+		{PCI_TPH_COMPLETER_16, 8, 8},	{PCI_TPH_COMPLETER_16, 16, 16},
+	};
+	struct tlp tlp;
+	uint8_t data[4] = {7};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		bool ignored = cases[i].st_bits != cases[i].counted_bits;
+		uint64_t entry;
+
+		recreate(cases[i].completer, false);
+		tlp_request(&tlp, TLP_MWR, 0xfc00000000, 4);
+		tlp.flit = true;
+		tlp.hint = hint(cases[i].st_bits, 0x5a, 2);
+		f->ops->mem_write(f, ACCEL_BAR_MEMORY, 0, &tlp, data);
+		tlp.kind = TLP_MRD;
+		assert_int_equal(f->ops->mem_read(f, ACCEL_BAR_MEMORY, 0, &tlp, data), 0);
+		assert_int_equal(memory32(0), 7);
+		snapshot();
+		assert_int_equal(r64(ACCEL_REG_MALFORMED), 0);
+		assert_int_equal(r64(ACCEL_REG_HINTS_IGNORED), ignored);
+		assert_int_equal(r64(ACCEL_REG_TLPS_PLAIN), cases[i].counted_bits == 0);
+		assert_int_equal(r64(ACCEL_REG_TLPS_ST8), cases[i].counted_bits == 8);
+		assert_int_equal(r64(ACCEL_REG_TLPS_ST16), cases[i].counted_bits == 16);
+		/* The ring shows what was on the wire. */
+		entry = r64(ACCEL_REG_RING(0) + ACCEL_RING_HINT);
+		assert_int_equal(ACCEL_HINT_ST_BITS(entry), cases[i].st_bits);
+		assert_int_equal(ACCEL_RING_FLAGS(r64(ACCEL_REG_RING(0) + ACCEL_RING_INFO)),
+				 ACCEL_RING_FLAG_FLIT | (ignored ? ACCEL_RING_FLAG_IGNORED : 0));
+	}
+}
+
 ACCEL_TEST(ring_fields)
 {
 	uint64_t word;

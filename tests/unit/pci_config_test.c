@@ -241,6 +241,30 @@ CONFIG_TEST(express)
 	}
 }
 
+/* A link in flit mode, also after a reset: 64 GT/s, and no prefixes. */
+CONFIG_TEST(express_flit)
+{
+	unsigned at = find_cap(0x10);
+
+	pci_config_set_flit(&device.function);
+	for (unsigned round = 0; round < 2; round++) {
+		assert_int_equal(get(at + 2, 2), 0x8002);
+		assert_int_equal(get(at + 0x0c, 2), 0x0106); /* x16, 64 GT/s */
+		assert_int_equal(get(at + 0x12, 2), 0x0106);
+		assert_int_equal(get(at + 0x24, 4), 0x00003010);
+		assert_int_equal(get(at + 0x2c, 4), 0x0000007e);
+		assert_int_equal(get(at + 0x32, 2), 0x0400);
+		set(at + 0x32, 2, 0);
+		assert_int_equal(get(at + 0x32, 2), 0x0400);
+		pci_function_reset(&device.function, false);
+	}
+	/* What it advertises later has no prefixes either. */
+	pci_tph_advertise_completer(&device.function, PCI_TPH_COMPLETER_8);
+	pci_tph_advertise_completer(&device.function, PCI_TPH_COMPLETER_16);
+	pci_function_reset(&device.function, false);
+	assert_int_equal(get(at + 0x24, 4), 0x00003010);
+}
+
 /* FLR by each access that covers bit 15; it reads 0, and the link keeps what is its own. */
 CONFIG_TEST(flr)
 {

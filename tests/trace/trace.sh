@@ -4,24 +4,50 @@
 # usage: trace.sh CHECK
 . "$(dirname "$0")/../lib/demo.sh"
 
+# decoders_agree TRACE
+decoders_agree() {
+	local columns=(from to direction hint_dropped flit type length_dw ohc_a ohc_b requester tag
+		first_be last_be addr th len ph st st_bits no_preference completer status byte_count
+		lower_addr payload event value)
+	ninja -C "$build" tests/trace/trace_fields
+	"$build/tests/trace/trace_fields" "$1" >"$work/fabric"
+	trace_shark "$1" -T fields "${columns[@]/#/-etph.}" >"$work/tshark"
+	wc -l "$work/fabric"
+	cmp "$work/fabric" "$work/tshark"
+}
+
 check=$1
 shift
 case $check in
 # Two decoders that share no code agree on every field of every TLP of a demo: tshark with
 # lab/tph.lua, and the fabric's own.
 decode)
-	columns=(from to direction hint_dropped type length_dw requester tag first_be last_be addr
-		th len ph st st_bits no_preference completer status byte_count lower_addr payload
-		event value)
-
 	need tshark tshark
 	demo_files
-	ninja -C "$build" tests/trace/trace_fields
-	"$build/tests/trace/trace_fields" "$demo/trace.pcap" >"$work/fabric"
-	trace_shark "$demo/trace.pcap" -T fields "${columns[@]/#/-etph.}" >"$work/tshark"
-	wc -l "$work/fabric"
+	decoders_agree "$demo/trace.pcap"
 	[ "$(wc -l <"$work/fabric")" -gt 8000 ]
-	cmp "$work/fabric" "$work/tshark"
+	;;
+
+# Likewise in flit mode and off it, with every kind of hint and completion; and none of them is
+# malformed.
+forms)
+	need tshark tshark
+	ninja -C "$build" tests/trace/trace_make
+	"$build/tests/trace/trace_make" "$work/trace.pcap"
+	decoders_agree "$work/trace.pcap"
+	trace_shark "$work/trace.pcap" -Y tph.malformed >"$work/malformed"
+	empty "$work/malformed"
+	awk -F '\t' '
+		{ n[$5 " " $6]++; n[$5 " " $19 " bits"]++ }
+		END {
+			split("MRd,MWr,Cpl,CplD,8 bits,16 bits", what, ",")
+			for (flit = 0; flit < 2; flit++)
+				for (i in what) {
+					print flit, what[i], n[flit " " what[i]]
+					few += n[flit " " what[i]] < 100
+				}
+			exit few
+		}' "$work/fabric"
 	;;
 
 # What arrived at the accelerator by NIC, tag and PH is the same in the packets and in its counters.

@@ -9,7 +9,7 @@
 
 #include "fabric/trace_read.h"
 
-enum { COLUMNS = 24 };
+enum { COLUMNS = 27 };
 
 static void print_id(uint16_t id)
 {
@@ -42,12 +42,25 @@ static void print_completion(const struct tlp *tlp)
 	printf("\t%s\t%u\t0x%02x", words[tlp->status], tlp->byte_count, tlp->lower_addr);
 }
 
+/* OHC-A and OHC-B are the DWs between the header proper, which has 12 or 16 bytes, and its end. */
+static void print_ohc(const struct trace_packet *p)
+{
+	size_t at = p->bytes[0] & 0x20 ? 16 : 12;
+
+	for (unsigned bit = 1; bit <= 2; bit <<= 1) {
+		for (unsigned i = 0; p->tlp.flit && p->bytes[1] & bit && i < 4; i++)
+			printf("%02x", p->bytes[at++]);
+		putchar('\t');
+	}
+}
+
 static void print_tlp(const struct trace_packet *p)
 {
 	static const char *const kinds[] = {"MRd", "MWr", "Cpl", "CplD"};
 
-	printf("%s\t%s\t%d\t%d\t%s\t%u\t", p->from, p->to, p->direction, p->hint_dropped,
-	       kinds[p->tlp.kind], p->tlp.length_dw);
+	printf("%s\t%s\t%d\t%d\t%d\t%s\t%u\t", p->from, p->to, p->direction, p->hint_dropped,
+	       p->tlp.flit, kinds[p->tlp.kind], p->tlp.length_dw);
+	print_ohc(p);
 	if (p->tlp.kind == TLP_MRD || p->tlp.kind == TLP_MWR)
 		print_request(&p->tlp);
 	else

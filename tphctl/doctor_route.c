@@ -183,6 +183,21 @@ static void acs(struct exam *exam)
 	free(ports);
 }
 
+/* Is each link on the route in flit mode? The port above a link tells. */
+static bool all_flit(const struct tph_path *path)
+{
+	bool flit = true;
+
+	for (size_t i = 0; i < path->hop_count; i++) {
+		const struct tph_function *f = path->hops[i].function;
+
+		if (path->hops[i].on_route &&
+		    (f->port == TPH_PORT_ROOT || f->port == TPH_PORT_DOWNSTREAM))
+			flit = flit && f->flit;
+	}
+	return flit;
+}
+
 static void wide_tags(struct exam *exam)
 {
 	static const enum tph_reason reasons[] = {
@@ -192,11 +207,7 @@ static void wide_tags(struct exam *exam)
 	static const char id[] = "wide-tags", title[] = "16-bit tags";
 	const struct tph_cause *cause = find_cause(exam->path, TPH_NOW, TPH_WIDTH_16, reasons,
 						   sizeof(reasons) / sizeof(*reasons));
-	bool flit = true;
 
-	for (size_t i = 0; i < exam->path->hop_count; i++)
-		flit = flit &&
-		       (!exam->path->hops[i].on_route || exam->path->hops[i].function->flit);
 	if (cause)
 		exam_add(exam, id, title, 0,
 			 cause->verdict == TPH_VERDICT_NONE ? ANSWER_NO : ANSWER_UNKNOWN, "%s",
@@ -205,7 +216,7 @@ static void wide_tags(struct exam *exam)
 		exam_add(exam, id, title, 0, ANSWER_NO, "not through the host");
 	else
 		exam_add(exam, id, title, 0, ANSWER_OK, "every link on the route carries them: %s",
-			 flit ? "flit mode" : "End-End prefixes, or flit mode");
+			 all_flit(exam->path) ? "flit mode" : "End-End prefixes, or flit mode");
 }
 
 void exam_route(struct exam *exam)

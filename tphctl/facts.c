@@ -160,6 +160,10 @@ void facts_to_json(struct json_object *object, struct tph_ctx *ctx, const struct
 	identity_to_json(object, &id);
 	identity_free(&id);
 	json_put_string(object, "kind", tph_port_str(f->port));
+	if (f->completer.seen == TPH_SEEN_YES)
+		json_put_bool(object, "flit", f->flit);
+	else
+		json_put(object, "flit", NULL);
 	json_put_number(object, "config_bytes", f->config_bytes);
 	requester_to_json(object, f);
 	completer_to_json(object, f);

@@ -15,7 +15,8 @@ static const char USAGE[] =
 	"usage: tphctl show NAME [--json] [--dump FILE]\n"
 	"\n"
 	"The TPH Requester capability, its control register, the ST table with its\n"
-	"entries (in the capability or in MSI-X), completer support, prefixes, ACS.\n"
+	"entries (in the capability or in MSI-X), completer support, prefixes or\n"
+	"flit mode, ACS.\n"
 	"\n"
 	"  --json       for programs; tphctl-json.md has the fields\n"
 	"  --dump FILE  of the machine that wrote FILE with lspci -D -xxxx\n"
@@ -93,6 +94,8 @@ static void show_identity(struct table *table, struct tph_ctx *ctx, const struct
 	show_names(table, head, ctx, f);
 	ROW(table, head, "class", "%s", class_text(f, text));
 	ROW(table, head, "kind", "%s", tph_port_str(f->port));
+	if (f->flit)
+		ROW(table, head, "link", "in flit mode");
 	if (f->bridge)
 		ROW(table, head, "buses behind it", "%02x-%02x", f->secondary, f->subordinate);
 	ROW(table, head, "visible", "%u bytes of configuration space%s", f->config_bytes,
@@ -147,7 +150,9 @@ static void show_completer(struct table *table, const struct tph_function *f)
 		ROW(table, head, "End-End prefixes", "%u%s", f->completer.prefix_max,
 		    f->completer.prefix_blocked ? ", but this port lets none out" : "");
 	else
-		ROW(table, head, "End-End prefixes", "none: no 16-bit tag gets through");
+		ROW(table, head, "End-End prefixes", "none%s",
+		    f->flit ? ", and in flit mode the link needs none"
+			    : ": no 16-bit tag gets through");
 }
 
 static void show_acs(struct table *table, const struct tph_function *f)

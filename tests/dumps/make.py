@@ -19,6 +19,7 @@ REGISTERS = {
     'primary': (0, 0, 0x18, 1), 'secondary': (0, 0, 0x19, 1), 'subordinate': (0, 0, 0x1a, 1),
     'capptr': (0, 0, 0x34, 1),
     'expcap': (0x10, 0, 0x02, 2), 'devcap2': (0x10, 0, 0x24, 4), 'devctl2': (0x10, 0, 0x28, 2),
+    'lnksta2': (0x10, 0, 0x32, 2),
     'acscap': (0, 0x0d, 0x04, 2), 'acsctl': (0, 0x0d, 0x06, 2),
     'tphcap': (0, 0x17, 0x04, 4), 'tphctl': (0, 0x17, 0x08, 4), 'st': (0, 0x17, 0x0c, 2),
 }

@@ -67,6 +67,13 @@ step iommu ok 'group 7, DMA-FQ.*group 8'
 step route ok 'direct, it turns at 0000:01:00.0'
 step wide-tags ok 'End-End prefixes'
 step virtual-machine ok 'none'
+machine switch-flit-below "$kernel" "$symbols" "$nic" "$accelerator"
+doctor 0 05:00.0 vfio0
+step wide-tags ok ': flit mode$'
+machine switch-flit "$kernel" "$symbols" "$nic" "$accelerator"
+doctor 0 05:00.0 vfio0
+step wide-tags ok 'End-End prefixes, or flit mode'
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
 # In the other order it is said, and done.
 doctor 0 vfio0 mlx5_1
 grep -q 'mlx5_1 is the NIC, vfio0 the accelerator: swapped' "$work/stderr"

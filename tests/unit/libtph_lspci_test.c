@@ -36,6 +36,7 @@ static const char *const dumps[] = {
 	"switch-asymmetric",
 	"switch-direct-translated",
 	"switch-flit",
+	"switch-flit-below",
 	"switch-no-prefix",
 	"switch-plain",
 	"switch-prefix-blocked",

@@ -95,6 +95,7 @@ static const struct row {
 	{"switch-root-8bit", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
 	{"switch-no-prefix", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "no-prefix", "02:00.0"},
 	{"switch-flit", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
+	{"switch-flit-below", "05:00.0", "03:00.0", &amd, NOW16, GOOD, "none", "03:00.0"},
 	{"switch-no-prefix", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
 	{"switch-prefix-blocked", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "prefix-blocked",
 	 "02:00.0"},

@@ -114,6 +114,7 @@ static void put_ports(struct json_object *to, const struct trace_summary *trace)
 			text_visible(port->name, strlen(port->name), TRACE_NAME_BYTES));
 		json_object_object_add(object, "id", json_object_new_string(id));
 		put(object, "below_switch", port->below_switch);
+		put(object, "flit", port->flit);
 	}
 }
 
@@ -133,6 +134,7 @@ static void put_flows(struct json_object *to, const struct trace_summary *trace)
 		put(object, "bytes", flow->data_bytes);
 		put(object, "hinted", flow->hinted);
 		put(object, "dropped", flow->dropped);
+		put(object, "flit", flow->flit);
 	}
 }
 

@@ -8,9 +8,10 @@
  *     tlps      number of all TLPs
  *     hints     kinds of hint, in order: width, st, ph, and the TLPs and bytes
  *               written with it to an accelerator; the last are all others
- *     ports     name, id ("02:00.0" or ""), below_switch (number, 0: none)
+ *     ports     name, id ("02:00.0" or ""), below_switch (number, 0: none), flit (1: its
+ *               link is in flit mode, 2: the one above its switch, 3: both)
  *     flows     from and to (index into ports), writes, reads, completions,
- *               bytes, hinted, dropped
+ *               bytes, hinted, dropped, flit
  *     timeline  bins (how many), bin_ms, bursts (bin, start_ms), bars (bin, hint,
  *               tlps), senders (port, and the bins in which it sent)
  */

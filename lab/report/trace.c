@@ -105,6 +105,8 @@ static void add_event(struct trace_summary *s, const struct trace_packet *packet
 		s->ports[port].id = (uint16_t)packet->value;
 	} else if (!strcmp(packet->text, "below_switch") && packet->value <= TRACE_PORTS_MAX) {
 		s->ports[port].below_switch = (unsigned)packet->value;
+	} else if (!strcmp(packet->text, "flit")) {
+		s->ports[port].flit = packet->value & 3;
 	}
 }
 
@@ -124,6 +126,7 @@ static int add_tlp(struct trace_summary *s, const struct trace_packet *packet)
 	flow->data_bytes += data_bytes(tlp);
 	flow->hinted += tlp->hint.st_bits || packet->hint_dropped;
 	flow->dropped += packet->hint_dropped;
+	flow->flit += tlp->flit;
 	if (tlp->kind == TLP_MWR && !strncmp(s->ports[to].name, "accel", 5))
 		return add_write(s, packet, (unsigned)from);
 	return 0;

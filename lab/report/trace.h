@@ -27,6 +27,7 @@ struct trace_port {
 	bool has_id;
 	uint16_t id;
 	unsigned below_switch; /* which one; 0: none */
+	unsigned flit;	       /* its links in flit mode, as the event says */
 };
 
 struct trace_flow {
@@ -34,6 +35,7 @@ struct trace_flow {
 	uint64_t tlps[4];    /* by enum tlp_kind */
 	uint64_t data_bytes; /* of MWr and CplD */
 	uint64_t hinted, dropped;
+	uint64_t flit; /* that arrived in the form of flit mode */
 };
 
 /* One write to an accelerator. */

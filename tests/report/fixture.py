@@ -60,8 +60,8 @@ def spoil(result):
     result['topology'] = EVIL
 
 
-def record(time_ns, kind, sender, receiver, body, payload=0):
-    header = struct.pack('4B8s8s', 1, kind, 0, 0, sender, receiver) + body
+def record(time_ns, kind, sender, receiver, body, payload=0, flags=0):
+    header = struct.pack('4B8s8s', 1, kind, 0, flags, sender, receiver) + body
     lengths = (len(header), len(header) + payload)
     return struct.pack('<4I', *divmod(time_ns, 10**9), *lengths) + header
 
@@ -73,11 +73,19 @@ def write(requester, address, width=0, tag=0, ph=0):
     return (bytes([0x90, tag >> 8, 0, 0]) if width == 16 else b'') + header
 
 
+def write_flit(requester, address, width=0, tag=0, ph=0):
+    """The same in flit mode (doc/trace.md): the hint in OHC-B, behind the header."""
+    header = struct.pack('>IHHQ', 0x60 << 24 | bool(width) << 17 | BYTES // 4, requester, 0, address)
+    hint = struct.pack('>I', tag << 8 | ph << 6 | (3 if width == 16 else 1) << 4)
+    return header + (hint if width else b'')
+
+
 def make_trace(hostile):
     time = 10**18
     packets = []
     for port, requester in ((b'accel0', 0x300), (b'nic0', 0x400), (b'nic1', 0x500)):
-        for name, value in ((b'requester_id', requester), (b'below_switch', 1)):
+        flit = 3 if port == b'nic1' else 0
+        for name, value in ((b'requester_id', requester), (b'below_switch', 1), (b'flit', flit)):
             packets.append(record(time, 1, port, b'', struct.pack('>Q', value) + name))
     bursts = [(nic, width if NICS[nic]['width'] == width else 0, *HINTS[width][:2])
               for widths in BUFFERS.values() for nic in (0, 1)
@@ -86,9 +94,9 @@ def make_trace(hostile):
         time += 2 * 10**8
         for i in range(TLPS):
             time += 50000
-            tlp = write(0x400 + nic * 0x100, 0x380000000 + BYTES * i,
-                        *((width, tag, ph) if width else ()))
-            packets.append(record(time, 0, b'nic%d' % nic, b'accel0', tlp, BYTES))
+            tlp = (write, write_flit)[nic](0x400 + nic * 0x100, 0x380000000 + BYTES * i,
+                                           *((width, tag, ph) if width else ()))
+            packets.append(record(time, 0, b'nic%d' % nic, b'accel0', tlp, BYTES, 2 * nic))
     if hostile:
         for i in range(40):
             packets.append(record(time - i * 10**10, 0, b'<b>%d' % i, b'accel0', write(0, 1 << 32), BYTES))

@@ -64,6 +64,8 @@ static void add_write(struct file *file, uint64_t time_ns, const char *from, con
 
 	tlp_request(&tlp, TLP_MWR, 0x1000, 64);
 	tlp.hint = hint;
+	tlp.flit = !strcmp(to, "host"); /* the link above the switch alone */
+	record.header.flags = tlp.flit ? TRACE_FLIT : 0;
 	len = tlp_encode(&tlp, record.bytes);
 	assert_true(len > 0);
 	add_record(file, time_ns, &record, sizeof(record.header) + (size_t)len,
@@ -230,6 +232,7 @@ TEST(trace_sums)
 	begin(&file);
 	add_event(&file, "accel0", "below_switch", 1);
 	add_event(&file, "nic0", "requester_id", 0x0408);
+	add_event(&file, "nic0", "flit", 2);
 	add_write(&file, 1000, "nic0", "accel0", HINT_8);
 	add_write(&file, 2000, "nic0", "accel0", HINT_8);
 	add_write(&file, 3000, "nic0", "accel0", (struct tlp_hint){0});
@@ -248,6 +251,11 @@ TEST(trace_sums)
 	assert_int_equal(number(flow, "to"), 0);
 	assert_int_equal(number(flow, "writes"), 4);
 	assert_int_equal(number(flow, "hinted"), 3);
+	assert_int_equal(number(flow, "flit"), 0);
+	assert_int_equal(number(item(trace, "flows", 1), "hinted"), 1);
+	assert_int_equal(number(item(trace, "flows", 1), "flit"), 1);
+	assert_int_equal(number(item(trace, "ports", 0), "flit"), 0);
+	assert_int_equal(number(item(trace, "ports", 1), "flit"), 2);
 	assert_int_equal(json_object_array_length(get(summary, "notes")), 0);
 	json_object_put(summary);
 }

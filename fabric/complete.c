@@ -68,7 +68,8 @@ static uint64_t first_byte(const struct tlp *request)
 }
 
 TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request,
-			const uint8_t *payload, const struct fabric_reader *reader, bool plain)
+			const uint8_t *payload, const struct fabric_reader *reader,
+			enum fabric_links links)
 {
 	uint64_t addr = first_byte(request);
 	size_t left = tlp_bytes(request);
@@ -88,7 +89,7 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 		completion_set_data(&completion, addr, len);
 		ret = fabric_send_completion(completer, reader->port, &completion,
 					     payload ? payload + (addr - request->addr) : NULL, len,
-					     &packet, plain);
+					     &packet, links);
 		if (!ret)
 			ret = fabric_check_completion(&packet.tlp, reader->port->id, reader->tag,
 						      addr, left);
@@ -114,7 +115,7 @@ static int complete_zero_length(struct fabric_port *completer, const struct tlp 
 	completion_init(&completion, completer, request, 1);
 	completion_set_data(&completion, request->addr, 1);
 	ret = fabric_send_completion(completer, reader->port, &completion, payload, 0, &packet,
-				     false);
+				     FABRIC_LINKS_MIXED);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, request->addr,
@@ -126,9 +127,11 @@ int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 {
 	if (!request->first_be)
 		return complete_zero_length(completer, request, reader);
-	if (completer->fabric->trace || completer->fabric->flit)
-		return complete(completer, request, payload, reader, false);
-	return complete(completer, request, payload, reader, true);
+	if (completer->fabric->trace || completer->fabric->links == FABRIC_LINKS_MIXED)
+		return complete(completer, request, payload, reader, FABRIC_LINKS_MIXED);
+	if (completer->fabric->links == FABRIC_LINKS_FLIT)
+		return complete(completer, request, payload, reader, FABRIC_LINKS_FLIT);
+	return complete(completer, request, payload, reader, FABRIC_LINKS_PLAIN);
 }
 
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
@@ -145,7 +148,8 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 	completion.status = status;
 	if (status == TLP_STATUS_UNSUPPORTED_REQUEST)
 		reader->port->counters.unsupported++;
-	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet, false);
+	ret = fabric_send_completion(completer, reader->port, &completion, NULL, 0, &packet,
+				     FABRIC_LINKS_MIXED);
 	if (ret)
 		return ret;
 	return fabric_check_completion(&packet.tlp, reader->port->id, reader->tag, 0, left);

@@ -41,14 +41,15 @@ static int deliver_padded(struct fabric_port *from, const struct fabric_target *
 }
 
 TLP_INLINE int write_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			 const uint8_t *data, size_t len, const struct tlp_hint *hint, bool flit)
+			 const uint8_t *data, size_t len, const struct tlp_hint *hint,
+			 enum fabric_links links)
 {
 	struct fabric_packet packet;
 	struct tlp request;
 	int ret;
 
 	fabric_make_write(&request, from, addr, len, hint);
-	ret = fabric_send_request(from, to, &request, data, &packet, flit);
+	ret = fabric_send_request(from, to, &request, data, &packet, links);
 	if (ret)
 		return ret;
 	if ((addr | len) & 3)
@@ -58,14 +59,14 @@ TLP_INLINE int write_tlp(struct fabric_port *from, const struct fabric_target *t
 
 TLP_INLINE int deliver_write(struct fabric_port *from, const struct fabric_target *to,
 			     uint64_t addr, const uint8_t *data, size_t len,
-			     const struct tlp_hint *hint, bool flit)
+			     const struct tlp_hint *hint, enum fabric_links links)
 {
 	size_t max = fabric_tlp_max(from->fabric, TLP_MWR);
 	int ret = 0;
 
 	for (size_t len_now; !ret && len; addr += len_now, data += len_now, len -= len_now) {
 		len_now = fabric_cut(addr, len, max);
-		ret = write_tlp(from, to, addr, data, len_now, hint, flit);
+		ret = write_tlp(from, to, addr, data, len_now, hint, links);
 	}
 	return ret;
 }
@@ -73,9 +74,14 @@ TLP_INLINE int deliver_write(struct fabric_port *from, const struct fabric_targe
 int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			 const uint8_t *data, size_t len, const struct tlp_hint *hint)
 {
-	if (from->fabric->flit)
-		return deliver_write(from, to, addr, data, len, hint, true);
-	return deliver_write(from, to, addr, data, len, hint, false);
+	switch (from->fabric->links) {
+	case FABRIC_LINKS_FLIT:
+		return deliver_write(from, to, addr, data, len, hint, FABRIC_LINKS_FLIT);
+	case FABRIC_LINKS_MIXED:
+		return deliver_write(from, to, addr, data, len, hint, FABRIC_LINKS_MIXED);
+	default:
+		return deliver_write(from, to, addr, data, len, hint, FABRIC_LINKS_PLAIN);
+	}
 }
 
 static int read_peer(const struct fabric_target *to, const struct tlp *request,
@@ -97,7 +103,8 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 }
 
 TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			uint8_t *dst, size_t len, const struct tlp_hint *hint, bool flit)
+			uint8_t *dst, size_t len, const struct tlp_hint *hint,
+			enum fabric_links links)
 {
 	struct fabric_reader reader = {from, addr, len, dst, from->next_tag++};
 	struct fabric_packet packet;
@@ -105,7 +112,7 @@ TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to
 	int ret;
 
 	fabric_make_read(&request, from, addr, len, hint, reader.tag);
-	ret = fabric_send_request(from, to, &request, NULL, &packet, flit);
+	ret = fabric_send_request(from, to, &request, NULL, &packet, links);
 	if (ret)
 		return ret;
 	switch (to->kind) {
@@ -121,7 +128,8 @@ TLP_INLINE int read_tlp(struct fabric_port *from, const struct fabric_target *to
 }
 
 TLP_INLINE int deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
-			    uint8_t *dst, size_t len, const struct tlp_hint *hint, bool flit)
+			    uint8_t *dst, size_t len, const struct tlp_hint *hint,
+			    enum fabric_links links)
 {
 	size_t max = fabric_tlp_max(from->fabric, TLP_MRD);
 	size_t len_now;
@@ -129,7 +137,7 @@ TLP_INLINE int deliver_read(struct fabric_port *from, const struct fabric_target
 
 	do {
 		len_now = fabric_cut(addr, len, max);
-		ret = read_tlp(from, to, addr, dst, len_now, hint, flit);
+		ret = read_tlp(from, to, addr, dst, len_now, hint, links);
 		addr += len_now;
 		dst += len_now;
 		len -= len_now;
@@ -140,7 +148,12 @@ TLP_INLINE int deliver_read(struct fabric_port *from, const struct fabric_target
 int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			uint8_t *dst, size_t len, const struct tlp_hint *hint)
 {
-	if (from->fabric->flit)
-		return deliver_read(from, to, addr, dst, len, hint, true);
-	return deliver_read(from, to, addr, dst, len, hint, false);
+	switch (from->fabric->links) {
+	case FABRIC_LINKS_FLIT:
+		return deliver_read(from, to, addr, dst, len, hint, FABRIC_LINKS_FLIT);
+	case FABRIC_LINKS_MIXED:
+		return deliver_read(from, to, addr, dst, len, hint, FABRIC_LINKS_MIXED);
+	default:
+		return deliver_read(from, to, addr, dst, len, hint, FABRIC_LINKS_PLAIN);
+	}
 }

@@ -42,6 +42,19 @@ void fabric_destroy(struct fabric *fabric)
 	free(fabric);
 }
 
+static void update_links(struct fabric *fabric)
+{
+	bool some = false, all = true;
+
+	for (unsigned i = 0; i < fabric->num_ports; i++) {
+		const struct fabric_port *port = fabric->ports[i];
+
+		some |= port->flit || port->flit_upstream;
+		all &= port->flit && port->flit_upstream;
+	}
+	fabric->links = !some ? FABRIC_LINKS_PLAIN : all ? FABRIC_LINKS_FLIT : FABRIC_LINKS_MIXED;
+}
+
 /* A trace tells ports by their names, so each has one of its own. */
 static int check_name(const struct fabric *fabric, const char *name)
 {
@@ -77,6 +90,7 @@ int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
 	port->config = *config;
 	port->config.name = port->name;
 	fabric->ports[fabric->num_ports++] = port;
+	update_links(fabric);
 	*out = port;
 	return 0;
 }
@@ -110,13 +124,9 @@ void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id)
 
 void fabric_port_set_flit(struct fabric_port *port, bool own, bool upstream)
 {
-	struct fabric *fabric = port->fabric;
-
 	port->flit = own;
 	port->flit_upstream = upstream;
-	fabric->flit = false;
-	for (unsigned i = 0; i < fabric->num_ports; i++)
-		fabric->flit |= fabric->ports[i]->flit || fabric->ports[i]->flit_upstream;
+	update_links(port->fabric);
 }
 
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port)

@@ -36,7 +36,7 @@ static int send_requests(struct fabric_port *port)
 		} else {
 			fabric_make_read(&tlp, port, addr, len, &request->hint, port->next_tag++);
 		}
-		ret = fabric_send_request(port, &to, &tlp, data, &packet, port->fabric->flit);
+		ret = fabric_send_request(port, &to, &tlp, data, &packet, port->fabric->links);
 		if (ret)
 			return ret;
 		transfer->len += len;

@@ -98,11 +98,11 @@ static int send(struct fabric_port *from, const struct fabric_target *to, size_t
 	if (request->kind == TLP_MWR) {
 		fabric_make_write(&tlp, from, request->addr, len, &request->hint);
 		return fabric_send_request(from, to, &tlp, request->src, packet,
-					   from->fabric->flit);
+					   from->fabric->links);
 	}
 	*reader = (struct fabric_reader){from, request->addr, len, request->dst, from->next_tag++};
 	fabric_make_read(&tlp, from, request->addr, len, &request->hint, reader->tag);
-	return fabric_send_request(from, to, &tlp, NULL, packet, from->fabric->flit);
+	return fabric_send_request(from, to, &tlp, NULL, packet, from->fabric->links);
 }
 
 static int drop(struct fabric_port *from, const struct fabric_target *to, size_t len)

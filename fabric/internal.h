@@ -93,6 +93,13 @@ struct fabric_port {
 	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
 
+/* The forms that TLPs have in a fabric. */
+enum fabric_links {
+	FABRIC_LINKS_PLAIN, /* no link is in flit mode */
+	FABRIC_LINKS_FLIT,  /* all are */
+	FABRIC_LINKS_MIXED,
+};
+
 struct fabric {
 	struct fabric_config config;
 	struct fabric_port host; /* the root complex: no BARs, ID 00:00.0 */
@@ -102,7 +109,7 @@ struct fabric {
 	unsigned num_windows;
 	struct fabric_trace *trace; /* NULL: none */
 	bool faulty;		    /* some port has a fault left */
-	bool flit;		    /* some link is in flit mode */
+	enum fabric_links links;
 };
 
 struct fabric_packet;

@@ -2,21 +2,6 @@
 /* What becomes of a packet on its way: links in flit mode and others, the host bridge. */
 #include "fabric/packet.h"
 
-/* As fabric_put_on_wire(), in the form that @tlp says. */
-static int put_in_form(const struct tlp *tlp, struct fabric_packet *packet)
-{
-	int len;
-
-	if (!tlp->flit)
-		return fabric_put_on_wire(tlp, packet);
-	if (tlp_is_request(tlp->kind))
-		len = (int)flit_put_request(tlp, packet->header);
-	else
-		len = (int)flit_put_completion(tlp, packet->header);
-	packet->header_len = (unsigned)len;
-	return flit_get_tlp(packet->header, (size_t)len, &packet->tlp) == len ? 0 : -EIO;
-}
-
 /*
  * Off flit mode a read has byte enables in the place of its ST: decoding the hinted
  * read has filled in those that were implied.
@@ -28,7 +13,7 @@ int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet)
 	bare.hint = (struct tlp_hint){0};
 	packet->hint_dropped = true;
 	from->counters.hints_dropped++;
-	return put_in_form(&bare, packet);
+	return fabric_put_on_wire(&bare, packet, bare.flit);
 }
 
 static bool is_host(const struct fabric_port *port)
@@ -54,16 +39,14 @@ static bool needs_flit(const struct tlp *tlp)
 int fabric_put_on_links(struct fabric_port *from, const struct fabric_port *to, struct tlp tlp,
 			struct fabric_packet *packet)
 {
+	bool first = is_host(from) ? to->flit_upstream : from->flit;
 	bool last = is_host(to) ? from->flit_upstream : to->flit;
-	int ret;
+	int ret = fabric_put_on_wire(&tlp, packet, first);
 
-	tlp.flit = is_host(from) ? to->flit_upstream : from->flit;
-	ret = put_in_form(&tlp, packet);
 	if (!ret && needs_flit(&packet->tlp) && !all_flit(from, to))
 		ret = fabric_drop_hint(from, packet);
-	if (ret || packet->tlp.flit == last)
+	if (ret || first == last)
 		return ret;
 	tlp = packet->tlp;
-	tlp.flit = last;
-	return put_in_form(&tlp, packet);
+	return fabric_put_on_wire(&tlp, packet, last);
 }

@@ -43,24 +43,25 @@ TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from
 
 /*
  * Encodes and decodes, so that the far side acts on what was on the wire. The
- * decoder checks the packet. No link of the route is in flit mode. 0, or -EIO.
+ * decoder checks the packet. @flit: in the form of flit mode. 0, or -EIO.
  */
-TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet)
+TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet, bool flit)
 {
 	int len;
 
 	if (tlp_is_request(tlp->kind))
-		len = tlp_put_request(tlp, packet->header);
+		len = flit ? flit_put_request(tlp, packet->header)
+			   : tlp_put_request(tlp, packet->header);
 	else
-		len = tlp_put_completion(tlp, packet->header);
+		len = flit ? flit_put_completion(tlp, packet->header)
+			   : tlp_put_completion(tlp, packet->header);
 	packet->header_len = len;
+	if (flit)
+		return flit_get_tlp(packet->header, len, &packet->tlp) == len ? 0 : -EIO;
 	return tlp_get(packet->header, len, &packet->tlp) == len ? 0 : -EIO;
 }
 
-/*
- * packet.c: the same where links may be in flit mode, @tlp in the form of the first link and
- * @packet in that of the last.
- */
+/* packet.c: the same where links differ; @packet has the form of the last. */
 int fabric_put_on_links(struct fabric_port *from, const struct fabric_port *to, struct tlp tlp,
 			struct fabric_packet *packet);
 
@@ -80,21 +81,21 @@ TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
 /*
- * @data: the enabled bytes of a write, for the trace. @flit: a link is in flit mode. Where
- * each nanosecond counts it is a constant.
+ * @data: the enabled bytes of a write, for the trace. @links: the fabric's. Where each
+ * nanosecond counts it is a constant.
  */
 TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
 				   const struct tlp *request, const uint8_t *data,
-				   struct fabric_packet *packet, bool flit)
+				   struct fabric_packet *packet, enum fabric_links links)
 {
 	const struct tlp *tlp = &packet->tlp;
 	int ret;
 
 	packet->hint_dropped = false;
-	if (flit)
+	if (links == FABRIC_LINKS_MIXED)
 		ret = fabric_put_on_links(from, to->port, *request, packet);
 	else
-		ret = fabric_put_on_wire(request, packet);
+		ret = fabric_put_on_wire(request, packet, links == FABRIC_LINKS_FLIT);
 	if (ret)
 		return ret;
 	packet->data_len = tlp_bytes(tlp);
@@ -113,15 +114,17 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 
 /*
  * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known.
- * @plain: there is neither a trace nor a link in flit mode. A constant: a packet whose
- * address is not taken stays in registers.
+ * @links: the fabric's, and MIXED where there is a trace. A constant: a packet whose address
+ * is not taken stays in registers.
  */
 TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,
 				      const struct tlp *completion, const uint8_t *data,
-				      size_t data_len, struct fabric_packet *packet, bool plain)
+				      size_t data_len, struct fabric_packet *packet,
+				      enum fabric_links links)
 {
-	int ret = plain ? fabric_put_on_wire(completion, packet)
-			: fabric_put_on_links(from, to, *completion, packet);
+	int ret = links == FABRIC_LINKS_MIXED
+			  ? fabric_put_on_links(from, to, *completion, packet)
+			  : fabric_put_on_wire(completion, packet, links == FABRIC_LINKS_FLIT);
 
 	if (ret)
 		return ret;
@@ -129,7 +132,7 @@ TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fab
 	packet->hint_dropped = false;
 	from->counters.tlps[packet->tlp.kind]++;
 	from->counters.payload_bytes[packet->tlp.kind] += data_len;
-	if (!plain && from->fabric->trace)
+	if (links == FABRIC_LINKS_MIXED && from->fabric->trace)
 		fabric_trace_packet(from->fabric, from, to, packet, data);
 	return 0;
 }

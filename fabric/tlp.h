@@ -47,7 +47,7 @@ struct tlp {
 	enum tlp_kind kind;
 	bool flit;	    /* the form of its bytes: that of a link in flit mode */
 	uint16_t requester; /* bus 15:8, device 7:3, function 2:0 */
-	uint8_t tag;	    /* off flit mode 0 in a decoded write with a hint: the ST has its byte */
+	uint8_t tag; /* off flit mode 0 in a decoded write with a hint: the ST has its byte */
 	uint16_t length_dw; /* 1..1024; payload size of MWr and CplD, 0 for Cpl */
 
 	/* MRd, MWr */

@@ -12,18 +12,18 @@
  * The layout, each field by its bits in a big-endian DW and nowhere else: the positions come
  * from secondary public sources (doc/trace.md), so a correction must be one line.
  */
-#define FLIT_BITS(high, low)  (UINT32_MAX >> (31 - (high)) & UINT32_MAX << (low))
+#define FLIT_BITS(high, low) (UINT32_MAX >> (31 - (high)) & UINT32_MAX << (low))
 
 /* The first DW. Length counts neither OHC (Orthogonal Header Content) nor the trailer. */
-#define FLIT_TYPE	      FLIT_BITS(31, 24)
-#define FLIT_TC		      FLIT_BITS(23, 21)
-#define FLIT_OHC_E	      FLIT_BITS(20, 19) /* its size */
-#define FLIT_OHC_C	      FLIT_BITS(18, 18)
-#define FLIT_OHC_B	      FLIT_BITS(17, 17)
-#define FLIT_OHC_A	      FLIT_BITS(16, 16)
-#define FLIT_TS		      FLIT_BITS(15, 13) /* the trailer's size */
-#define FLIT_ATTR	      FLIT_BITS(12, 10)
-#define FLIT_LENGTH	      FLIT_BITS(9, 0)
+#define FLIT_TYPE   FLIT_BITS(31, 24)
+#define FLIT_TC	    FLIT_BITS(23, 21)
+#define FLIT_OHC_E  FLIT_BITS(20, 19) /* its size */
+#define FLIT_OHC_C  FLIT_BITS(18, 18)
+#define FLIT_OHC_B  FLIT_BITS(17, 17)
+#define FLIT_OHC_A  FLIT_BITS(16, 16)
+#define FLIT_TS	    FLIT_BITS(15, 13) /* the trailer's size */
+#define FLIT_ATTR   FLIT_BITS(12, 10)
+#define FLIT_LENGTH FLIT_BITS(9, 0)
 
 /* The second DW, its upper half the requester, or the completer of a completion */
 #define FLIT_ID		      FLIT_BITS(31, 16)
@@ -38,25 +38,25 @@
 #define FLIT_CPL_BYTE_COUNT   FLIT_BITS(11, 0)
 
 /* The last DW of an address */
-#define FLIT_AT		      FLIT_BITS(1, 0)
+#define FLIT_AT FLIT_BITS(1, 0)
 
 /* OHC-A1 of a memory request; without it all bytes are enabled */
-#define FLIT_A1_FEATURES      FLIT_BITS(31, 8) /* No Write, PASID */
-#define FLIT_A1_LAST_BE	      FLIT_BITS(7, 4)
-#define FLIT_A1_FIRST_BE      FLIT_BITS(3, 0)
+#define FLIT_A1_FEATURES FLIT_BITS(31, 8) /* No Write, PASID */
+#define FLIT_A1_LAST_BE	 FLIT_BITS(7, 4)
+#define FLIT_A1_FIRST_BE FLIT_BITS(3, 0)
 
 /* OHC-A5 of a completion; without it Lower Address[1:0] and the status are 0 */
-#define FLIT_A5_SEGMENTS      FLIT_BITS(31, 15)
-#define FLIT_A5_RESERVED      FLIT_BITS(14, 5)
-#define FLIT_A5_LOWER_ADDR_1  FLIT_BITS(4, 3) /* Lower Address[1:0] */
-#define FLIT_A5_STATUS	      FLIT_BITS(2, 0)
+#define FLIT_A5_SEGMENTS     FLIT_BITS(31, 15)
+#define FLIT_A5_RESERVED     FLIT_BITS(14, 5)
+#define FLIT_A5_LOWER_ADDR_1 FLIT_BITS(4, 3) /* Lower Address[1:0] */
+#define FLIT_A5_STATUS	     FLIT_BITS(2, 0)
 
 /* OHC-B of a memory request: the hint */
-#define FLIT_B_RESERVED	      FLIT_BITS(31, 24)
-#define FLIT_B_ST	      FLIT_BITS(23, 8)
-#define FLIT_B_PH	      FLIT_BITS(7, 6)
-#define FLIT_B_HV	      FLIT_BITS(5, 4)
-#define FLIT_B_AMA	      FLIT_BITS(3, 0) /* with its valid bit */
+#define FLIT_B_RESERVED FLIT_BITS(31, 24)
+#define FLIT_B_ST	FLIT_BITS(23, 8)
+#define FLIT_B_PH	FLIT_BITS(7, 6)
+#define FLIT_B_HV	FLIT_BITS(5, 4)
+#define FLIT_B_AMA	FLIT_BITS(3, 0) /* with its valid bit */
 
 /* HV: which of PH and ST mean something */
 enum { FLIT_HV_NONE = 0, FLIT_HV_ST8 = 1, FLIT_HV_ST16 = 3 };
@@ -146,9 +146,12 @@ TLP_INLINE unsigned flit_put_completion(const struct tlp *tlp, uint8_t *out)
 static const struct flit_type {
 	uint8_t kind, header;
 } flit_types[] = {
-	[FLIT_TYPE_MRD] = {TLP_MRD, 12}, [FLIT_TYPE_MRD_4DW] = {TLP_MRD, 16},
-	[FLIT_TYPE_MWR] = {TLP_MWR, 12}, [FLIT_TYPE_MWR_4DW] = {TLP_MWR, 16},
-	[FLIT_TYPE_CPL] = {TLP_CPL, 12}, [FLIT_TYPE_CPLD] = {TLP_CPLD, 12},
+	[FLIT_TYPE_MRD] = {TLP_MRD, 12},
+	[FLIT_TYPE_MRD_4DW] = {TLP_MRD, 16},
+	[FLIT_TYPE_MWR] = {TLP_MWR, 12},
+	[FLIT_TYPE_MWR_4DW] = {TLP_MWR, 16},
+	[FLIT_TYPE_CPL] = {TLP_CPL, 12},
+	[FLIT_TYPE_CPLD] = {TLP_CPLD, 12},
 	[UINT8_MAX] = {0},
 };
 
@@ -183,8 +186,8 @@ TLP_INLINE int flit_get_hint(uint32_t ohc_b, struct tlp_hint *hint)
 }
 
 /* @ohc: behind the header proper */
-TLP_INLINE int flit_get_request(uint64_t dws, uint64_t addr, enum tlp_kind kind,
-				const uint8_t *ohc, struct tlp *out)
+TLP_INLINE int flit_get_request(uint64_t dws, uint64_t addr, enum tlp_kind kind, const uint8_t *ohc,
+				struct tlp *out)
 {
 	uint32_t dw0 = dws >> 32, dw1 = dws;
 	int ret = 0;

@@ -65,10 +65,10 @@ static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 /* The data of a payload need not be there, but its length must be the header's. */
 static int read_tlp(struct trace_packet *packet)
 {
-	int ret = packet->tlp.flit ? tlp_flit_decode(packet->bytes, packet->captured, packet->len,
-						     &packet->tlp)
-				   : tlp_decode(packet->bytes, packet->captured, packet->len,
-						&packet->tlp);
+	int ret = packet->tlp.flit
+			  ? tlp_flit_decode(packet->bytes, packet->captured, packet->len,
+					    &packet->tlp)
+			  : tlp_decode(packet->bytes, packet->captured, packet->len, &packet->tlp);
 
 	if (ret < 0)
 		return -EBADMSG;

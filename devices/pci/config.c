@@ -164,8 +164,7 @@ static bool is_flit(const struct pci_function *f)
 void pci_tph_advertise_completer(struct pci_function *f, enum pci_tph_completer completer)
 {
 	put_le32(f->config_default + f->pcie_cap + PCI_EXP_DEVCAP2,
-		 devcap2(completer, completer == PCI_TPH_COMPLETER_16 &&
-					    !is_flit(f)));
+		 devcap2(completer, completer == PCI_TPH_COMPLETER_16 && !is_flit(f)));
 }
 
 /* The registers of @config that tell of the link (7.5.3), and DevCap2's prefixes. */
@@ -175,8 +174,7 @@ static void put_flit(uint8_t *config, unsigned at)
 		 get_le16(config + at + PCI_EXP_FLAGS) | PCI_EXP_FLAGS_FLIT);
 	put_le32(config + at + PCI_EXP_LNKCAP,
 		 (LNKCAP_VALUE & ~(uint32_t)PCI_EXP_LNKCAP_SLS) | FLIT_SPEED);
-	put_le16(config + at + PCI_EXP_LNKSTA,
-		 (LNKSTA_VALUE & ~PCI_EXP_LNKSTA_CLS) | FLIT_SPEED);
+	put_le16(config + at + PCI_EXP_LNKSTA, (LNKSTA_VALUE & ~PCI_EXP_LNKSTA_CLS) | FLIT_SPEED);
 	put_le32(config + at + PCI_EXP_DEVCAP2,
 		 get_le32(config + at + PCI_EXP_DEVCAP2) & ~(uint32_t)DEVCAP2_PREFIXES);
 	put_le32(config + at + PCI_EXP_LNKCAP2, LNKCAP2_VALUE | FLIT_SPEED_64);

@@ -66,7 +66,7 @@ static int parse_bytes(const char *text, struct options *options)
 
 static int parse_topology(const char *text, struct options *options)
 {
-	static const char *const names[] = {"switch", "switches",   "rciep",      "rootport",
+	static const char *const names[] = {"switch", "switches",   "rciep",	  "rootport",
 					    "flit",   "flit-above", "flit-below", "flit-mixed"};
 
 	options->topology = text;
@@ -94,8 +94,8 @@ static int parse_hints(const char *text, bool hints[P2P_MAX_NICS])
 /* What is required where hints go straight; elsewhere nothing can be. */
 static void set_guaranteed(struct options *options)
 {
-	bool straight = !strncmp(options->topology, "switch", 6) ||
-			!strncmp(options->topology, "flit", 4);
+	bool straight =
+		!strncmp(options->topology, "switch", 6) || !strncmp(options->topology, "flit", 4);
 
 	for (unsigned i = 0; i < P2P_MAX_NICS; i++)
 		options->guaranteed[i] = straight && options->hints[i];

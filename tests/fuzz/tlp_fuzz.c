@@ -24,11 +24,11 @@ static size_t payload_bytes(const struct tlp *tlp)
 
 static int same(const struct tlp *a, const struct tlp *b)
 {
-	return a->kind == b->kind && a->flit == b->flit && a->requester == b->requester && a->tag == b->tag &&
-	       a->length_dw == b->length_dw && a->hint.st_bits == b->hint.st_bits &&
-	       a->hint.ph == b->hint.ph && a->hint.st == b->hint.st && a->addr == b->addr &&
-	       a->first_be == b->first_be && a->last_be == b->last_be &&
-	       a->completer == b->completer && a->status == b->status &&
+	return a->kind == b->kind && a->flit == b->flit && a->requester == b->requester &&
+	       a->tag == b->tag && a->length_dw == b->length_dw &&
+	       a->hint.st_bits == b->hint.st_bits && a->hint.ph == b->hint.ph &&
+	       a->hint.st == b->hint.st && a->addr == b->addr && a->first_be == b->first_be &&
+	       a->last_be == b->last_be && a->completer == b->completer && a->status == b->status &&
 	       a->byte_count == b->byte_count && a->lower_addr == b->lower_addr;
 }
 

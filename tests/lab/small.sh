@@ -83,7 +83,7 @@ faults-unplug)
 # the topology before the guest boots, and must do so as its firmware does.
 ids)
 	need tshark tshark
-	for topology in switch switches rciep rootport; do
+	for topology in switch switches rciep rootport flit; do
 		trace=$work/$topology.pcap
 		in_guest --topology $topology --trace "$trace" -- lspci -d 15b3: |
 			awk '{ print $1 }' | sort >"$work/guest"
@@ -108,6 +108,39 @@ nic-to-nic)
 			print NR, "TLPs,", bytes, "bytes,", hinted, "hinted"
 			exit bytes != 65536 || hinted != 0
 		}' "$work/writes"
+	;;
+
+# flit HOST NICS ACCELERATORS OPTION…: the demo; each TLP has the form of the link on which it
+# arrives, 1 that of flit mode, at the host, at a NIC, at an accelerator.
+flit)
+	need tshark tshark
+	expected="host $1, nic $2, accel $3"
+	shift 3
+	demo "$@"
+	trace_shark out/demo/trace.pcap -Y 'tph.type' -T fields -e tph.to -e tph.flit |
+		sed 's/[0-9]*\t/ /' | sort | uniq -c >"$work/forms"
+	cat "$work/forms"
+	awk -v expected="$expected" '
+		{ seen[$2] = seen[$2] $3 }
+		END {
+			forms = "host " seen["host"] ", nic " seen["nic"] ", accel " seen["accel"]
+			print forms
+			exit forms != expected
+		}' "$work/forms"
+	;;
+
+# In flit mode reads with a hint have byte enables beside it, also such as leave bytes out.
+flit-reads)
+	need tshark tshark
+	in_guest --trace "$work/trace.pcap" "$@" -- rdma_read
+	trace_shark "$work/trace.pcap" -T fields -e tph.st_bits -e tph.first_be -e tph.last_be \
+		-Y 'tph.to == "accel0" && tph.type == "MRd" && tph.flit == 1 && tph.th == 1' |
+		sort | uniq -c >"$work/reads"
+	cat "$work/reads"
+	for bits in 8 16; do
+		awk -v bits=$bits '$2 == bits && $3 != "0x0f" { n += $1 } END { exit !n }' \
+			"$work/reads"
+	done
 	;;
 
 # On a kernel without the series the demo's program says so in one line, with its own status.

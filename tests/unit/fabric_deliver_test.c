@@ -179,7 +179,8 @@ TEST(flit_hinted_read)
 	world_free(w);
 }
 
-/* A switch between a link in flit mode and one that is not: what arrives has the last one's form. */
+/* A switch between a link in flit mode and one that is not: what arrives has the last one's form.
+ */
 TEST(flit_translation)
 {
 	const struct tlp_hint hints[] = {{0}, {8, TLP_PH_TARGET, 0x5a}, {16, TLP_PH_TARGET, 0x5a}};
@@ -193,8 +194,8 @@ TEST(flit_translation)
 			fabric_port_set_flit(w->nic, links & 1, false);
 			fabric_port_set_flit(w->accel, links & 2, false);
 			fill(data, sizeof(data), links + i + 1);
-			assert_int_equal(
-				fabric_write(w->nic, ACCEL_BAR0, data, 512, &hints[i], 0), 0);
+			assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 512, &hints[i], 0),
+					 0);
 			assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 512, &hints[i], 0),
 					 0);
 			assert_memory_equal(w->bar0, data, 512);
@@ -248,8 +249,7 @@ TEST(flit_read_translated)
 		assert_int_equal(tlp->first_be, cases[i].first_be);
 		assert_int_equal(tlp->hint.st_bits, cases[i].keeps_hint ? 16 : 0);
 		assert_int_equal(fabric_port_counters(w->nic)->hinted[1], 1);
-		assert_int_equal(fabric_port_counters(w->nic)->hints_dropped,
-				 !cases[i].keeps_hint);
+		assert_int_equal(fabric_port_counters(w->nic)->hints_dropped, !cases[i].keeps_hint);
 		world_free(w);
 	}
 }

@@ -3,11 +3,10 @@
  * What the fabric sends, held against the rules of PCIe Base 6.x.
  *
  * Theory of operation: for each pair of packet sizes, and with each link in flit
- * mode or not, the NIC reads and writes at random, to a peer, to mapped memory, to memory that the host transfers, and to
- * addresses that are unclaimed; the CPU does so too. The trace of it is read as bytes
- * by a decoder of this file's own, which shares nothing with the codec, and each rule
- * is a function of its own. A read is followed from its request to its last
- * completion.
+ * mode or not, the NIC reads and writes at random, to a peer, to mapped memory, to memory that the
+ * host transfers, and to addresses that are unclaimed; the CPU does so too. The trace of it is read
+ * as bytes by a decoder of this file's own, which shares nothing with the codec, and each rule is a
+ * function of its own. A read is followed from its request to its last completion.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +23,8 @@ enum {
 	PREFIX = 0x90,
 };
 
-/* A TLP, its fields where figures 2-17 to 2-40 have them, or in flit mode where doc/trace.md has. */
+/* A TLP, its fields where figures 2-17 to 2-40 have them, or in flit mode where doc/trace.md has.
+ */
 struct packet {
 	bool from_host, to_host, flit;
 	bool is_read, is_write, is_completion, has_data, is_4dw;
@@ -49,10 +49,10 @@ struct outstanding {
 /* The request that is under way and what is outstanding, by requester and tag. */
 struct checker {
 	unsigned mps, mrrs;
-	struct tlp_hint hint; /* of the requests that the NIC sends */
+	struct tlp_hint hint;		    /* of the requests that the NIC sends */
 	bool nic_flit, accel_flit, up_flit; /* which links are in flit mode */
-	uint64_t next;	      /* address of the first byte that no request has had yet */
-	size_t left;	      /* bytes, from there on */
+	uint64_t next; /* address of the first byte that no request has had yet */
+	size_t left;   /* bytes, from there on */
 	struct outstanding nic[256], host[256];
 	unsigned packets, completions, splits, zero_length, errors, hinted[2];
 	unsigned flit_hinted_reads[2], flit_packets;

@@ -225,23 +225,20 @@ path_guaranteed() {
 	p2p_demo --nics "$widths" --hints yes
 }
 
-# flit_links ABOVE NICS ACCELERATORS: which links are in flit mode, true or false: the one above the
-# switch, those of the NICs, those of the accelerators. tphctl says so of both ends of each, Link
-# Status 2 too; functions in flit mode have no End-End prefixes, and 16-bit tags arrive all the same.
+# flit_links ABOVE NICS ACCELERATORS: true or false: are they in flit mode, the link above the switch,
+# those of the NICs, those of the accelerators? Both ends of each say so. Such functions have no
+# End-End prefixes, and 16-bit tags arrive all the same.
 flit_links() {
-	local name kind id expected checked=0
-	while read -r name kind id; do
-		case $kind/$id in
+	local name kind vendor expected checked=0
+	while read -r name kind vendor; do
+		case $kind/$vendor in
 		root-port/* | upstream-port/*) expected=$1 ;;
-		*/0x7048) expected=$3 ;;
 		*/0x15b3) expected=$2 ;;
+		*/0x7048) expected=$3 ;;
 		*) continue ;;
 		esac
 		flit_end "$name" "$expected"
-		case $kind in
-		endpoint) flit_end "$(basename "$(realpath "/sys/bus/pci/devices/$name/..")")" \
-			"$expected" ;;
-		esac
+		[ "$kind" != endpoint ] || flit_function "$name" "$expected"
 		checked=$((checked + 1))
 	done < <(tphctl list --all --json |
 		jq -r '.functions[] | "\(.function) \(.kind) \(.vendor)"')
@@ -249,15 +246,22 @@ flit_links() {
 	path_guaranteed
 }
 
-# flit_end NAME EXPECTED
+# flit_end NAME EXPECTED: tphctl and Link Status 2 agree.
 flit_end() {
-	local prefixes=present
-	is "$1 $(tphctl show "$1" --json | jq .flit)" "$1 $2"
-	is "$1 $((0x$(setpci -s "$1" CAP_EXP+32.w) >> 10 & 1))" "$1 $([ "$2" = true ] && echo 1 || echo 0)"
-	tphctl show "$1" | grep -q '^├─link .*in flit mode$' || [ "$2" = false ] ||
-		die "$1: show does not say it"
-	tphctl show "$1" | grep -q 'End-End prefixes *none' && prefixes=none
-	printf '%s: flit %s, End-End prefixes %s\n' "$1" "$2" "$prefixes"
+	local said bit line=0
+	said=$(tphctl show "$1" --json | jq .flit)
+	bit=$((0x$(setpci -s "$1" CAP_EXP+32.w) >> 10 & 1))
+	! tphctl show "$1" | grep -q '^.─link .*in flit mode$' || line=1
+	echo "$1: flit $said, Link Status 2 $bit, show $line"
+	is "$said" "$2"
+	is "$bit $line" "$([ "$2" = true ] && echo 1 1 || echo 0 0)"
+}
+
+# flit_function NAME EXPECTED: the port above it, and what it has of prefixes
+flit_function() {
+	flit_end "$(basename "$(realpath "/sys/bus/pci/devices/$1/..")")" "$2"
+	[ "$2" = false ] || tphctl show "$1" | grep 'End-End prefixes *none' ||
+		die "$1 has prefixes"
 }
 
 # Through the host bridge go 8-bit tags alone, and they may get lost.

@@ -6,6 +6,7 @@ nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256
 trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 own_devices='' # did an option choose the devices?
+topologies=(switch switches rciep rootport flit flit-above flit-below flit-mixed)
 
 # one_of OPTION VALUE CHOICE…
 one_of() {
@@ -39,8 +40,7 @@ options_parse() {
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac
 	done
-	one_of --topology "$topology" switch switches rciep rootport flit flit-above flit-below \
-		flit-mixed
+	one_of --topology "$topology" "${topologies[@]}"
 	one_of --iommu "$iommu" pt translated none
 	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16

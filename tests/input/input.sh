@@ -71,7 +71,7 @@ options)
 		says "^tphlab: $pattern" 125 lab/tphlab "$@"
 	}
 
-	topologies=$(sed -n 's/^\tone_of --topology "$topology" //p' lab/lib/options.sh)
+	topologies=$(sed -n 's/^topologies=(\(.*\))$/\1/p' lab/lib/options.sh)
 	refused "--topology ring: it is one of ${topologies:?}" run --topology ring -- true
 	refused '--nics 8,9: ' run --nics 8,9 -- true
 	refused 'no such option: --fast' run --fast -- true

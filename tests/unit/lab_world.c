@@ -142,7 +142,9 @@ static void open_slots(struct lab_world *lw, const struct cx_config *cx)
 {
 	const struct fabric_config config = {FABRIC_PEERS_SWITCH, false, 256, 512};
 	const struct accel_config accel = {ACCEL_BYTES, PCI_TPH_COMPLETER_16, false};
-	const struct slot_place nic_place = {NIC_ID, 0, 0}, accel_place = {ACCEL_ID, 0, 0};
+	/* Mixed links, so that whatever ends under way ends in both forms. */
+	const struct slot_place nic_place = {NIC_ID, 0, SLOT_FLIT_OWN};
+	const struct slot_place accel_place = {ACCEL_ID, 0, 0};
 	struct pci_function_link nic_link = slot_link(&lw->nic);
 	struct pci_function_link accel_link = slot_link(&lw->accel);
 

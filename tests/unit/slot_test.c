@@ -181,6 +181,22 @@ SLOT_TEST(end_of_queued)
 	}
 }
 
+/* Where the lab puts a function on a link in flit mode it says so, whatever ends it. */
+SLOT_TEST(flit)
+{
+	struct lab_world *lw = *state;
+	const struct pci_function *nic = lw->nic.function, *accel = lw->accel.function;
+
+	for (unsigned i = 0; i < LAB_ENDS; i++) {
+		lab_world_end(lw, &lw->nic, i);
+		lab_world_end(lw, &lw->accel, i);
+		assert_int_equal(pci_config_get16(nic, nic->pcie_cap + 0x32), 0x0400);
+		assert_int_equal(pci_config_get16(accel, accel->pcie_cap + 0x32), 0);
+		lab_world_enable(lw);
+		expect_works(lw);
+	}
+}
+
 /* What a driver has told the NIC about itself is not for the next guest. */
 SLOT_TEST(node_description)
 {

@@ -313,6 +313,31 @@ doctor_says() {
 	done
 }
 
+# watch prints each kind of line of an import, while a program writes and changes its tag. What
+# lasts shorter than its interval it may miss, so not each line of that is there.
+watch_sees() {
+	local watch line
+	mount -t tracefs none /sys/kernel/tracing 2>/dev/null
+	tphctl watch --interval 0.02 >/tmp/watch 2>/tmp/watch.err &
+	watch=$!
+	until grep -q . /tmp/watch.err; do sleep 0.1; done
+	cat /tmp/watch.err
+	mr_revoke >/dev/null || die "the program failed"
+	sleep 0.5
+	kill $watch
+	wait $watch || die "watch ends with $?"
+	cat /tmp/watch
+	for line in 'is there now, 65536 bytes$' 'is held by mr_revoke [0-9]+$' \
+		'hints: 16-bit 0x06[89a-f]., target \(were 16-bit 0x06[0-9a-f]*, target\)$' \
+		'\(mlx5_1\) asks buffer [0-9]+ .* for a 16-bit hint: 0x06[89a-f]., target$' \
+		'\(mlx5_1\) TPH: 16-bit, mode device-specific ' \
+		'\(mlx5_1\) ST entry [0-9]+: 0x06[89a-f]. \(was 0x0[0-9a-f]*\)$' \
+		'importer [^ ]* \(mlx5_1\), hint 16-bit 0x06[89a-f]., target: attached 1, mapped ' \
+		'is gone, 65536 bytes$'; do
+		grep -qE "$line" /tmp/watch || die "no line is $line"
+	done
+}
+
 # pair_agrees VERDICT COUNTS ARRIVES: what peer_write counted is what the verdict promises.
 pair_agrees() {
 	case $1 in

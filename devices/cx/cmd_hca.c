@@ -4,10 +4,11 @@
 
 #include "devices/cx/state.h"
 
-#define CAP_TYPE_GENERAL 0u
-#define IEEE_VENDOR_ID	 0x0002c9u
-#define UMR_FENCE_NONE	 2u
-#define PORT_TYPE_IB	 0u
+#define IEEE_VENDOR_ID	0x0002c9u
+#define UMR_FENCE_NONE	2u
+#define PORT_TYPE_IB	0u
+#define HOST_ENDIANNESS 1u	  /* of the operands of atomic operations */
+#define ATOMIC_SIZES	(1u << 3) /* 8 bytes */
 
 /* Current and maximal values are the same. What is not here is 0: not supported. */
 static const struct {
@@ -39,6 +40,8 @@ static const struct {
 	{CX_cmd_hca_cap_log_max_msg, CX_MESSAGE_LOG},
 	{CX_cmd_hca_cap_cqe_version, 0},
 	{CX_cmd_hca_cap_umr_fence, UMR_FENCE_NONE},
+	{CX_cmd_hca_cap_atomic, 1},
+	{CX_cmd_hca_cap_cq_resize, 1},
 	{CX_cmd_hca_cap_pg, 1}, /* the driver needs it for dma-bufs */
 	{CX_cmd_hca_cap_xrc, 1},
 	{CX_cmd_hca_cap_ud, 1},
@@ -48,16 +51,25 @@ static const struct {
 	{CX_cmd_hca_cap_log_bf_reg_size, 9}, /* where the driver rings, without BlueFlame too */
 	{CX_cmd_hca_cap_max_wqe_sz_sq, 512},
 	{CX_cmd_hca_cap_max_wqe_sz_rq, 512},
-	{CX_cmd_hca_cap_log_max_mcg, 8},
 	{CX_cmd_hca_cap_qp_latency_sensitive_disable, 1},
 };
+
+static void put_atomic_caps(uint8_t *cap)
+{
+	CX_SET(cap, atomic_caps, supported_atomic_req_8B_endianness_mode_1, 1);
+	CX_SET(cap, atomic_caps, atomic_req_8B_endianness_mode, HOST_ENDIANNESS);
+	CX_SET(cap, atomic_caps, atomic_operations, CX_ATOMIC_CS | CX_ATOMIC_FA);
+	CX_SET(cap, atomic_caps, atomic_size_qp, ATOMIC_SIZES);
+}
 
 unsigned cx_cmd_query_hca_cap(struct cx *cx, const struct cx_command *cmd)
 {
 	unsigned op_mod = (unsigned)CX_GET(cmd->in, mbox_in, op_mod);
 	uint8_t *cap = CX_ADDR(cmd->out, query_hca_cap_out, capability);
 
-	if (op_mod >> 1 != CAP_TYPE_GENERAL) /* bit 0: current or maximal */
+	if (op_mod >> 1 == CX_CAP_ATOMIC) /* bit 0: current or maximal */
+		put_atomic_caps(cap);
+	if (op_mod >> 1 != CX_CAP_GENERAL)
 		return CX_STAT_OK;
 	for (size_t i = 0; i < ARRAY_SIZE(general_caps); i++)
 		cx_bits_set(cap, general_caps[i].field, general_caps[i].value);

@@ -29,6 +29,12 @@ static uint64_t port_guid(const struct cx *cx)
 	return node_guid(cx) + 1;
 }
 
+void cx_port_gid(const struct cx *cx, uint8_t gid[16])
+{
+	put_be64(gid, SUBNET_PREFIX);
+	put_be64(gid + 8, port_guid(cx));
+}
+
 unsigned cx_cmd_query_vport_context(struct cx *cx, const struct cx_command *cmd)
 {
 	uint8_t *port = CX_ADDR(cmd->out, query_hca_vport_context_out, hca_vport_context);
@@ -67,10 +73,8 @@ unsigned cx_cmd_query_gid(struct cx *cx, const struct cx_command *cmd)
 	if (index >= GIDS)
 		return CX_STAT_BAD_PARAM;
 	CX_SET(cmd->out, query_hca_vport_gid_out, gids_num, 1);
-	if (index == 0) {
-		put_be64(gid, SUBNET_PREFIX);
-		put_be64(gid + 8, port_guid(cx));
-	}
+	if (index == 0)
+		cx_port_gid(cx, gid);
 	return CX_STAT_OK;
 }
 

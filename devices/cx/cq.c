@@ -20,6 +20,7 @@ static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd
 	cq->doorbell_record = CX_GET(cqc, cqc, dbr_addr);
 	cq->ignore_overrun = CX_GET(cqc, cqc, oi);
 	if (cq->log_size > CX_QUEUE_LOG_MAX || stride > CX_CQE_STRIDE_128_PAD ||
+	    CX_GET(cqc, cqc, cqe_comp_en) ||
 	    !cx_table_get(&cx->eqs, (uint32_t)CX_GET(cqc, cqc, c_eqn_or_apu_element)))
 		return -EINVAL;
 	return cx_buffer_init(
@@ -114,9 +115,9 @@ static void cq_overrun(struct cx *cx, struct cx_cq *cq)
 	cx_eq_post(cx, eq, eqe);
 }
 
-static bool cq_is_full(struct cx *cx, struct cx_cq *cq)
+/* Would there be more than @size completions that the driver has not seen? */
+static bool cq_is_full(struct cx *cx, struct cx_cq *cq, uint32_t size)
 {
-	uint32_t size = 1u << cq->log_size;
 	uint8_t record[4];
 
 	if (((cq->produced - cq->consumed) & COUNTER_MASK) < size)
@@ -127,10 +128,26 @@ static bool cq_is_full(struct cx *cx, struct cx_cq *cq)
 	return ((cq->produced - cq->consumed) & COUNTER_MASK) >= size;
 }
 
+/* Writes @cqe as the next; no event. False: it cannot be written. */
+static bool cq_write(struct cx *cx, struct cx_cq *cq, uint8_t cqe[CX_CQE_BYTES])
+{
+	uint64_t stride = 1ull << cq->log_stride;
+	uint64_t index = cq->produced & ((1u << cq->log_size) - 1);
+
+	cqe[CX_CQE_OP_OWN] &= 0xf0;
+	cqe[CX_CQE_OP_OWN] |= cq->produced >> cq->log_size & 1;
+	/* an entry of 128 bytes has the completion in its second half */
+	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - CX_CQE_BYTES, cqe)) {
+		pci_log(&cx->f, "a completion cannot be written to CQ 0x%x", cq->number);
+		return false;
+	}
+	cq->produced++;
+	return true;
+}
+
 void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool solicited)
 {
 	struct cx_cq *cq = cx_table_get(&cx->cqs, number);
-	uint64_t stride, index;
 
 	if (!cq) {
 		pci_log(&cx->f, "completion for CQ 0x%x, which does not exist", number);
@@ -138,24 +155,65 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 	}
 	if (cq->overrun)
 		return;
-	if (!cq->ignore_overrun && cq_is_full(cx, cq)) {
+	if (!cq->ignore_overrun && cq_is_full(cx, cq, 1u << cq->log_size)) {
 		cq_overrun(cx, cq);
 		return;
 	}
-	stride = 1ull << cq->log_stride;
-	index = cq->produced & ((1u << cq->log_size) - 1);
-	cqe[CX_CQE_OP_OWN] &= 0xf0;
-	cqe[CX_CQE_OP_OWN] |= cq->produced >> cq->log_size & 1;
-	/* an entry of 128 bytes has the completion in its second half */
-	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - CX_CQE_BYTES, cqe)) {
-		pci_log(&cx->f, "a completion cannot be written to CQ 0x%x", number);
+	if (!cq_write(cx, cq, cqe))
 		return;
-	}
-	cq->produced++;
 	if (solicited)
 		cq->solicited = cq->produced;
 	if (cq->armed == CX_ARMED_ANY || (cq->armed == CX_ARMED_SOLICITED && solicited))
 		cq_event(cx, cq);
+}
+
+/*
+ * Goes on in the buffer of @cmd, which has as many entries as @log_size says. The last entry of
+ * the old one says so; the driver itself copies those that it has not seen.
+ */
+static unsigned cq_resize(struct cx *cx, struct cx_cq *cq, unsigned log_size,
+			  const struct cx_command *cmd)
+{
+	const uint8_t *cqc = CX_ADDR(cmd->in, modify_cq_in, cq_context);
+	uint8_t cqe[CX_CQE_BYTES] = {[CX_CQE_OP_OWN] = CX_CQE_RESIZE << 4};
+	struct cx_buffer buffer;
+	int ret;
+
+	if (cq->overrun || cq_is_full(cx, cq, 1u << cq->log_size) ||
+	    cq_is_full(cx, cq, 1u << log_size))
+		return CX_STAT_BAD_RES_STATE;
+	ret = cx_buffer_init(cx, &buffer, (unsigned)CX_GET(cqc, cqc, log_page_size),
+			     (unsigned)CX_GET(cqc, cqc, page_offset),
+			     1ull << (log_size + cq->log_stride), cmd->in + CX_AT_modify_cq_in_pas,
+			     cmd->in_len - CX_AT_modify_cq_in_pas);
+	if (ret)
+		return cx_status_of(ret);
+	if (!cq_write(cx, cq, cqe)) {
+		cx_buffer_free(cx, &buffer);
+		return CX_STAT_BAD_PARAM;
+	}
+	cx_buffer_free(cx, &cq->buffer);
+	cq->buffer = buffer;
+	cq->log_size = log_size;
+	cx_bits_copy(cq->context, cqc, CX_cqc_log_cq_size);
+	cx_bits_copy(cq->context, cqc, CX_cqc_log_page_size);
+	cx_bits_copy(cq->context, cqc, CX_cqc_page_offset);
+	return CX_STAT_OK;
+}
+
+/* Of all that could be modified only the size is. */
+unsigned cx_cmd_modify_cq(struct cx *cx, const struct cx_command *cmd)
+{
+	struct cx_cq *cq = cx_table_get(&cx->cqs, (uint32_t)CX_GET(cmd->in, modify_cq_in, cqn));
+	const uint8_t *cqc = CX_ADDR(cmd->in, modify_cq_in, cq_context);
+	unsigned log_size = (unsigned)CX_GET(cqc, cqc, log_cq_size);
+
+	if (!cq)
+		return CX_STAT_BAD_RES;
+	if (CX_GET(cmd->in, modify_cq_in, op_mod) != CX_CQ_RESIZE || log_size > CX_QUEUE_LOG_MAX ||
+	    CX_GET(cqc, cqc, cqe_sz) != CX_GET(cq->context, cqc, cqe_sz))
+		return CX_STAT_BAD_PARAM;
+	return cq_resize(cx, cq, log_size, cmd);
 }
 
 void cx_cq_ring(struct cx *cx, uint32_t uar, uint32_t number, uint32_t word)

@@ -121,6 +121,19 @@ bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 	return true;
 }
 
+void cx_eq_tell(struct cx *cx, unsigned type, uint32_t number)
+{
+	struct cx_eq *eq = cx_eq_for(cx, type);
+	uint8_t eqe[CX_EQE_BYTES] = {0};
+
+	if (!eq)
+		return;
+	eqe[CX_EQE_TYPE] = (uint8_t)type;
+	eqe[CX_EQE_QP_TYPE] = CX_EVENT_QUEUE_QP;
+	put_be32(eqe + CX_EQE_QP_NUMBER, number);
+	cx_eq_post(cx, eq, eqe);
+}
+
 void cx_eq_free(struct cx *cx, struct cx_eq *eq)
 {
 	cx_buffer_free(cx, &eq->buffer);

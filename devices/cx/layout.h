@@ -41,6 +41,8 @@
 	F(cmd_hca_cap, log_max_msg, 0x1c3, 5)                                                      \
 	F(cmd_hca_cap, cqe_version, 0x1fc, 4)                                                      \
 	F(cmd_hca_cap, umr_fence, 0x20a, 2)                                                        \
+	F(cmd_hca_cap, atomic, 0x21e, 1)                                                           \
+	F(cmd_hca_cap, cq_resize, 0x221, 1)                                                        \
 	F(cmd_hca_cap, pg, 0x227, 1)                                                               \
 	F(cmd_hca_cap, xrc, 0x23c, 1)                                                              \
 	F(cmd_hca_cap, ud, 0x23d, 1)                                                               \
@@ -51,11 +53,14 @@
 	F(cmd_hca_cap, max_wqe_sz_sq, 0x290, 16)                                                   \
 	F(cmd_hca_cap, mkey_pcie_tph, 0x2a7, 1)                                                    \
 	F(cmd_hca_cap, max_wqe_sz_rq, 0x2b0, 16)                                                   \
-	F(cmd_hca_cap, log_max_mcg, 0x318, 8)                                                      \
 	F(cmd_hca_cap, log_max_pd, 0x32b, 5)                                                       \
 	F(cmd_hca_cap, log_max_xrcd, 0x33b, 5)                                                     \
 	F(cmd_hca_cap, qp_latency_sensitive_disable, 0x3b2, 1)                                     \
 	F(cmd_hca_cap, max_num_eqs, 0x470, 16)                                                     \
+	F(atomic_caps, atomic_req_8B_endianness_mode, 0x40, 2)                                     \
+	F(atomic_caps, supported_atomic_req_8B_endianness_mode_1, 0x46, 1)                         \
+	F(atomic_caps, atomic_operations, 0x90, 16)                                                \
+	F(atomic_caps, atomic_size_qp, 0xb0, 16)                                                   \
 	/* the port */                                                                             \
 	F(access_register_in, op_mod, 0x30, 16)                                                    \
 	F(access_register_in, register_id, 0x50, 16)                                               \
@@ -109,6 +114,19 @@
 	F(destroy_srq_in, srqn, 0x48, 24)                                                          \
 	F(query_srq_in, srqn, 0x48, 24)                                                            \
 	F(query_srq_out, srq_context_entry, 0x80, 512)                                             \
+	F(arm_rq_in, op_mod, 0x30, 16)                                                             \
+	F(arm_rq_in, srq_number, 0x48, 24)                                                         \
+	F(arm_rq_in, lwm, 0x70, 16)                                                                \
+	F(srqc, state, 0x0, 4)                                                                     \
+	F(srqc, log_srq_size, 0x4, 4)                                                              \
+	F(srqc, wq_signature, 0x20, 1)                                                             \
+	F(srqc, log_rq_stride, 0x25, 3)                                                            \
+	F(srqc, page_offset, 0x40, 6)                                                              \
+	F(srqc, log_page_size, 0x82, 6)                                                            \
+	F(srqc, pd, 0xc8, 24)                                                                      \
+	F(srqc, lwm, 0xe0, 16)                                                                     \
+	F(srqc, wqe_cnt, 0xf0, 16)                                                                 \
+	F(srqc, dbr_addr, 0x140, 64)                                                               \
 	/* event and completion queues */                                                          \
 	F(create_eq_in, eq_context_entry, 0x80, 512)                                               \
 	F(create_eq_in, event_bitmask, 0x2c0, 256)                                                 \
@@ -130,9 +148,13 @@
 	F(destroy_cq_in, cqn, 0x48, 24)                                                            \
 	F(query_cq_in, cqn, 0x48, 24)                                                              \
 	F(query_cq_out, cq_context, 0x80, 512)                                                     \
+	F(modify_cq_in, op_mod, 0x30, 16)                                                          \
+	F(modify_cq_in, cqn, 0x48, 24)                                                             \
+	F(modify_cq_in, cq_context, 0x80, 512)                                                     \
 	F(cqc, status, 0x0, 4)                                                                     \
 	F(cqc, cqe_sz, 0x8, 3)                                                                     \
 	F(cqc, oi, 0xe, 1)                                                                         \
+	F(cqc, cqe_comp_en, 0x11, 1)                                                               \
 	F(cqc, page_offset, 0x54, 6)                                                               \
 	F(cqc, log_cq_size, 0x63, 5)                                                               \
 	F(cqc, uar_page, 0x68, 24)                                                                 \
@@ -164,6 +186,7 @@
 	F(mkc, qpn, 0x20, 24)                                                                      \
 	F(mkc, mkey_7_0, 0x38, 8)                                                                  \
 	F(mkc, length64, 0x60, 1)                                                                  \
+	F(mkc, bsf_en, 0x61, 1)                                                                    \
 	F(mkc, pd, 0x68, 24)                                                                       \
 	F(mkc, start_addr, 0x80, 64)                                                               \
 	F(mkc, len, 0xc0, 64)                                                                      \
@@ -215,6 +238,7 @@
 	F(qpc, next_send_psn, 0x3c8, 24)                                                           \
 	F(qpc, cqn_snd, 0x3e8, 24)                                                                 \
 	F(qpc, log_rra_max, 0x488, 3)                                                              \
+	F(qpc, atomic_mode, 0x48c, 4)                                                              \
 	F(qpc, rre, 0x490, 1)                                                                      \
 	F(qpc, rwe, 0x491, 1)                                                                      \
 	F(qpc, rae, 0x492, 1)                                                                      \
@@ -225,10 +249,13 @@
 	F(qpc, dbr_addr, 0x500, 64)                                                                \
 	F(qpc, q_key, 0x540, 32)                                                                   \
 	F(qpc, rq_type, 0x565, 3)                                                                  \
+	F(qpc, srqn_rmpn_xrqn, 0x568, 24)                                                          \
 	F(qpc, hw_sq_wqebb_counter, 0x5a0, 16)                                                     \
 	F(qpc, sw_sq_wqebb_counter, 0x5b0, 16)                                                     \
 	F(qpc, hw_rq_counter, 0x5c0, 32)                                                           \
 	F(qpc, sw_rq_counter, 0x5e0, 32)                                                           \
+	F(qpc, cs_req, 0x630, 8)                                                                   \
+	F(qpc, cs_res, 0x638, 8)                                                                   \
 	F(ads, pkey_index, 0x10, 16)                                                               \
 	F(ads, grh, 0x28, 1)                                                                       \
 	F(ads, mlid, 0x29, 7)                                                                      \
@@ -250,7 +277,9 @@
 	T(query_hca_vport_gid_out, gid, 0x80)                                                      \
 	T(query_hca_vport_pkey_out, pkey, 0x80)                                                    \
 	T(create_eq_in, pas, 0x880)                                                                \
+	T(create_srq_in, pas, 0x880)                                                               \
 	T(create_cq_in, pas, 0x880)                                                                \
+	T(modify_cq_in, pas, 0x880)                                                                \
 	T(create_qp_in, pas, 0x880)                                                                \
 	T(create_mkey_in, klm_pas_mtt, 0x880)
 
@@ -274,6 +303,7 @@
 	S(query_eq_out, 0x110)                                                                     \
 	S(eqc, 0x40)                                                                               \
 	S(create_cq_in, 0x110)                                                                     \
+	S(modify_cq_in, 0x110)                                                                     \
 	S(query_cq_out, 0x110)                                                                     \
 	S(cqc, 0x40)                                                                               \
 	S(create_mkey_in, 0x110)                                                                   \
@@ -320,6 +350,9 @@
 	B(EQE_FAULT_VA, mlx5_eqe, data.page_fault.rdma.rdma_va, 0x30, 8)                           \
 	B(EQE_FAULT_TYPE_TOKEN, mlx5_eqe, data.page_fault.rdma.pftype_token, 0x38, 4)              \
 	B(EQE_OWNER, mlx5_eqe, owner, 0x3f, 1)                                                     \
+	B(CQE_ML_PATH, mlx5_cqe64, ml_path, 0x11, 1)                                               \
+	B(CQE_SLID, mlx5_cqe64, slid, 0x16, 2)                                                     \
+	B(CQE_FLAGS_RQPN, mlx5_cqe64, flags_rqpn, 0x18, 4)                                         \
 	B(CQE_SRQN, mlx5_cqe64, srqn, 0x20, 4)                                                     \
 	B(CQE_IMMEDIATE, mlx5_cqe64, immediate, 0x24, 4)                                           \
 	B(CQE_BYTE_CNT, mlx5_cqe64, byte_cnt, 0x2c, 4)                                             \
@@ -338,6 +371,17 @@
 	B(DATA_BYTE_COUNT, mlx5_wqe_data_seg, byte_count, 0x0, 4)                                  \
 	B(DATA_LKEY, mlx5_wqe_data_seg, lkey, 0x4, 4)                                              \
 	B(DATA_ADDR, mlx5_wqe_data_seg, addr, 0x8, 8)                                              \
+	B(AV_Q_KEY, mlx5_av, key.qkey.qkey, 0x0, 4)                                                \
+	B(AV_QPN, mlx5_av, dqp_dct, 0x8, 4)                                                        \
+	B(AV_RATE_SL, mlx5_av, stat_rate_sl, 0xc, 1)                                               \
+	B(AV_LID, mlx5_av, rlid, 0xe, 2)                                                           \
+	B(AV_TCLASS, mlx5_av, tclass, 0x1a, 1)                                                     \
+	B(AV_HOP_LIMIT, mlx5_av, hop_limit, 0x1b, 1)                                               \
+	B(AV_GRH_GID_FL, mlx5_av, grh_gid_fl, 0x1c, 4)                                             \
+	B(AV_GID, mlx5_av, rgid, 0x20, 16)                                                         \
+	B(ATOMIC_SWAP_ADD, mlx5_wqe_atomic_seg, swap_add, 0x0, 8)                                  \
+	B(ATOMIC_COMPARE, mlx5_wqe_atomic_seg, compare, 0x8, 8)                                    \
+	B(SRQ_NEXT, mlx5_wqe_srq_next_seg, next_wqe_index, 0x2, 2)                                 \
 	B(UMR_FLAGS, mlx5_wqe_umr_ctrl_seg, flags, 0x0, 1)                                         \
 	B(UMR_XLT_OCTOWORDS, mlx5_wqe_umr_ctrl_seg, xlt_octowords, 0x4, 2)                         \
 	B(UMR_XLT_OFFSET, mlx5_wqe_umr_ctrl_seg, xlt_offset, 0x6, 2)                               \
@@ -353,6 +397,9 @@
 	Z(CTRL_BYTES, mlx5_wqe_ctrl_seg, 0x10)                                                     \
 	Z(RADDR_BYTES, mlx5_wqe_raddr_seg, 0x10)                                                   \
 	Z(DATA_BYTES, mlx5_wqe_data_seg, 0x10)                                                     \
+	Z(AV_BYTES, mlx5_av, 0x30)                                                                 \
+	Z(ATOMIC_BYTES, mlx5_wqe_atomic_seg, 0x10)                                                 \
+	Z(SRQ_NEXT_BYTES, mlx5_wqe_srq_next_seg, 0x10)                                             \
 	Z(UMR_CTRL_BYTES, mlx5_wqe_umr_ctrl_seg, 0x30)
 
 /* C(name here, kernel constant, value) */
@@ -377,6 +424,7 @@
 	C(OP_CREATE_CQ, MLX5_CMD_OP_CREATE_CQ, 0x400)                                              \
 	C(OP_DESTROY_CQ, MLX5_CMD_OP_DESTROY_CQ, 0x401)                                            \
 	C(OP_QUERY_CQ, MLX5_CMD_OP_QUERY_CQ, 0x402)                                                \
+	C(OP_MODIFY_CQ, MLX5_CMD_OP_MODIFY_CQ, 0x403)                                              \
 	C(OP_CREATE_QP, MLX5_CMD_OP_CREATE_QP, 0x500)                                              \
 	C(OP_DESTROY_QP, MLX5_CMD_OP_DESTROY_QP, 0x501)                                            \
 	C(OP_RST2INIT_QP, MLX5_CMD_OP_RST2INIT_QP, 0x502)                                          \
@@ -392,6 +440,7 @@
 	C(OP_CREATE_SRQ, MLX5_CMD_OP_CREATE_SRQ, 0x700)                                            \
 	C(OP_DESTROY_SRQ, MLX5_CMD_OP_DESTROY_SRQ, 0x701)                                          \
 	C(OP_QUERY_SRQ, MLX5_CMD_OP_QUERY_SRQ, 0x702)                                              \
+	C(OP_ARM_RQ, MLX5_CMD_OP_ARM_RQ, 0x703)                                                    \
 	C(OP_QUERY_HCA_VPORT_CONTEXT, MLX5_CMD_OP_QUERY_HCA_VPORT_CONTEXT, 0x762)                  \
 	C(OP_MODIFY_HCA_VPORT_CONTEXT, MLX5_CMD_OP_MODIFY_HCA_VPORT_CONTEXT, 0x763)                \
 	C(OP_QUERY_HCA_VPORT_GID, MLX5_CMD_OP_QUERY_HCA_VPORT_GID, 0x764)                          \
@@ -412,6 +461,7 @@
 	C(STAT_BAD_PARAM, MLX5_CMD_STAT_BAD_PARAM_ERR, 0x3)                                        \
 	C(STAT_BAD_RES, MLX5_CMD_STAT_BAD_RES_ERR, 0x5)                                            \
 	C(STAT_LIM, MLX5_CMD_STAT_LIM_ERR, 0x8)                                                    \
+	C(STAT_BAD_RES_STATE, MLX5_CMD_STAT_BAD_RES_STATE_ERR, 0x9)                                \
 	C(STAT_BAD_INP_LEN, MLX5_CMD_STAT_BAD_INP_LEN_ERR, 0x50)                                   \
 	C(STAT_BAD_QP_STATE, MLX5_CMD_STAT_BAD_QP_STATE_ERR, 0x10)                                 \
 	C(REG_PMTU, MLX5_REG_PMTU, 0x5003)                                                         \
@@ -424,6 +474,8 @@
 	C(EVENT_CMD, MLX5_EVENT_TYPE_CMD, 0xa)                                                     \
 	C(EVENT_PAGE_FAULT, MLX5_EVENT_TYPE_PAGE_FAULT, 0xc)                                       \
 	C(EVENT_WQ_ACCESS_ERROR, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR, 0x11)                            \
+	C(EVENT_SRQ_LAST_WQE, MLX5_EVENT_TYPE_SRQ_LAST_WQE, 0x13)                                  \
+	C(EVENT_SRQ_LIMIT, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT, 0x14)                                     \
 	C(FAULT_SUBTYPE_RDMA, MLX5_PFAULT_SUBTYPE_RDMA, 1)                                         \
 	C(FAULT_WRITE, MLX5_PAGE_FAULT_RESUME_WRITE, 1 << 1)                                       \
 	C(FAULT_RDMA, MLX5_PAGE_FAULT_RESUME_RDMA, 1 << 2)                                         \
@@ -431,6 +483,7 @@
 	C(MODE_PA, MLX5_MKC_ACCESS_MODE_PA, 0)                                                     \
 	C(MODE_MTT, MLX5_MKC_ACCESS_MODE_MTT, 1)                                                   \
 	C(ST_RC, MLX5_QP_ST_RC, 0x0)                                                               \
+	C(ST_UC, MLX5_QP_ST_UC, 0x1)                                                               \
 	C(ST_UD, MLX5_QP_ST_UD, 0x2)                                                               \
 	C(ST_QP0, MLX5_QP_ST_QP0, 0x7)                                                             \
 	C(ST_QP1, MLX5_QP_ST_QP1, 0x8)                                                             \
@@ -452,11 +505,18 @@
 	C(OPT_PRI_PORT, MLX5_QP_OPTPAR_PRI_PORT, 1 << 16)                                          \
 	C(RQ_NON_ZERO, MLX5_NON_ZERO_RQ, 0)                                                        \
 	C(RQ_SRQ, MLX5_SRQ_RQ, 1)                                                                  \
+	C(ARM_SRQ, MLX5_ARM_RQ_IN_OP_MOD_SRQ, 0x1)                                                 \
+	C(CQ_RESIZE, MLX5_CQ_OPMOD_RESIZE, 1)                                                      \
+	C(CAP_GENERAL, MLX5_CAP_GENERAL, 0)                                                        \
+	C(CAP_ATOMIC, MLX5_CAP_ATOMIC, 3)                                                          \
+	C(ATOMIC_CS, MLX5_ATOMIC_OPS_CMP_SWAP, 1 << 0)                                             \
+	C(ATOMIC_FA, MLX5_ATOMIC_OPS_FETCH_ADD, 1 << 1)                                            \
 	C(DBR_RCV, MLX5_RCV_DBR, 0)                                                                \
 	C(DBR_SND, MLX5_SND_DBR, 1)                                                                \
 	C(WQE_BB_BYTES, MLX5_SEND_WQE_BB, 64)                                                      \
 	C(WQE_DS_BYTES, MLX5_SEND_WQE_DS, 16)                                                      \
 	C(WQE_DS_MASK, MLX5_WQE_CTRL_DS_MASK, 0x3f)                                                \
+	C(WQE_INLINE, MLX5_INLINE_SEG, 0x80000000u)                                                \
 	C(WQE_INLINE_MASK, MLX5_WQE_INLINE_SEG_BYTE_COUNT_MASK, 0x3ff)                             \
 	C(WQE_CQ_UPDATE, MLX5_WQE_CTRL_CQ_UPDATE, 2 << 2)                                          \
 	C(WQE_SOLICITED, MLX5_WQE_CTRL_SOLICITED, 1 << 1)                                          \
@@ -466,11 +526,14 @@
 	C(WR_SEND, MLX5_OPCODE_SEND, 0x0a)                                                         \
 	C(WR_SEND_IMM, MLX5_OPCODE_SEND_IMM, 0x0b)                                                 \
 	C(WR_RDMA_READ, MLX5_OPCODE_RDMA_READ, 0x10)                                               \
+	C(WR_ATOMIC_CS, MLX5_OPCODE_ATOMIC_CS, 0x11)                                               \
+	C(WR_ATOMIC_FA, MLX5_OPCODE_ATOMIC_FA, 0x12)                                               \
 	C(WR_UMR, MLX5_OPCODE_UMR, 0x25)                                                           \
 	C(CQE_REQ, MLX5_CQE_REQ, 0)                                                                \
 	C(CQE_RESP_WR_IMM, MLX5_CQE_RESP_WR_IMM, 1)                                                \
 	C(CQE_RESP_SEND, MLX5_CQE_RESP_SEND, 2)                                                    \
 	C(CQE_RESP_SEND_IMM, MLX5_CQE_RESP_SEND_IMM, 3)                                            \
+	C(CQE_RESIZE, MLX5_CQE_RESIZE_CQ, 5)                                                       \
 	C(CQE_REQ_ERR, MLX5_CQE_REQ_ERR, 13)                                                       \
 	C(CQE_RESP_ERR, MLX5_CQE_RESP_ERR, 14)                                                     \
 	C(CQE_STRIDE_64, CQE_STRIDE_64, 0)                                                         \
@@ -492,6 +555,7 @@
 	C(UMR_CHECK_FREE, MLX5_UMR_CHECK_FREE, 2 << 5)                                             \
 	C(UMR_INLINE, MLX5_UMR_INLINE, 1 << 7)                                                     \
 	C(END_LKEY, be32_to_cpu(MLX5_TERMINATE_SCATTER_LIST_LKEY), 0x100)                          \
+	C(AV_EXTENDED, MLX5_EXTENDED_UD_AV, 0x80000000u)                                           \
 	C(DB_SQ, MLX5_BF_OFFSET, 0x800)                                                            \
 	C(DB_EQ_ARM, MLX5_EQ_DOORBELL_OFFSET, 0x40)                                                \
 	C(DB_CQ_ARM, MLX5_CQ_DOORBELL, 0x20)

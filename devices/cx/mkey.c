@@ -27,6 +27,7 @@ void cx_mkey_decode(struct cx_mkey *mkey)
 	mkey->local_write = CX_GET(mkc, mkc, lw);
 	mkey->remote_read = CX_GET(mkc, mkc, rr);
 	mkey->remote_write = CX_GET(mkc, mkc, rw);
+	mkey->remote_atomic = CX_GET(mkc, mkc, a);
 	mkey->qpn = (uint32_t)CX_GET(mkc, mkc, qpn);
 	mkey->pd = (uint32_t)CX_GET(mkc, mkc, pd);
 	mkey->start = CX_GET(mkc, mkc, start_addr);
@@ -136,13 +137,15 @@ static bool access_allowed(const struct cx_mkey *mkey, enum cx_access access)
 		return mkey->remote_read;
 	case CX_REMOTE_WRITE:
 		return mkey->remote_write;
+	case CX_REMOTE_ATOMIC:
+		return mkey->remote_atomic;
 	}
 	return false;
 }
 
 static bool is_write(enum cx_access access)
 {
-	return access == CX_LOCAL_WRITE || access == CX_REMOTE_WRITE;
+	return access == CX_LOCAL_WRITE || access == CX_REMOTE_WRITE || access == CX_REMOTE_ATOMIC;
 }
 
 struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req)

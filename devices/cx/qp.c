@@ -22,6 +22,9 @@ static void qp_decode(struct cx_qp *qp)
 	qp->peer_lid = (uint16_t)CX_GET(path, ads, rlid);
 	qp->remote_read = CX_GET(qpc, qpc, rre);
 	qp->remote_write = CX_GET(qpc, qpc, rwe);
+	qp->remote_atomic = CX_GET(qpc, qpc, rae);
+	qp->q_key = (uint32_t)CX_GET(qpc, qpc, q_key);
+	qp->srq = (uint32_t)CX_GET(qpc, qpc, srqn_rmpn_xrqn);
 	qp->rnr_retry = (unsigned)CX_GET(qpc, qpc, rnr_retry);
 	qp->min_rnr_nak = (unsigned)CX_GET(qpc, qpc, min_rnr_nak);
 	qp->doorbell_record = CX_GET(qpc, qpc, dbr_addr);
@@ -33,6 +36,30 @@ static void qp_decode(struct cx_qp *qp)
 	qp->has_srq = CX_GET(qpc, qpc, rq_type) == CX_RQ_SRQ;
 }
 
+/* False: it asks for what is not modelled, or names an SRQ that does not exist. */
+static bool qp_is_known(struct cx *cx, const struct cx_qp *qp)
+{
+	const uint8_t *qpc = qp->context;
+
+	switch (qp->type) {
+	case CX_ST_RC:
+	case CX_ST_UC:
+	case CX_ST_UD:
+	case CX_ST_QP0:
+	case CX_ST_QP1:
+	case CX_ST_REG_UMR:
+		break;
+	default:
+		pci_log(&cx->f, "a QP of type %u, which is not known to this device", qp->type);
+		return false;
+	}
+	if (CX_GET(qpc, qpc, wq_signature) || CX_GET(qpc, qpc, cs_req) || CX_GET(qpc, qpc, cs_res))
+		return false;
+	if (qp->has_rq && 1u << qp->rq_log_stride > CX_RECEIVE_MAX)
+		return false;
+	return !qp->has_srq || cx_table_get(&cx->srqs, qp->srq);
+}
+
 /* The receive queue, if there is one, comes first in the buffer, then the send queue. */
 static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd)
 {
@@ -41,8 +68,7 @@ static int qp_init(struct cx *cx, struct cx_qp *qp, const struct cx_command *cmd
 	memcpy(qp->context, CX_ADDR(cmd->in, create_qp_in, qpc), sizeof(qp->context));
 	qp_decode(qp);
 	cx_qp_set_state(cx, qp, CX_QP_RST);
-	if (CX_GET(qp->context, qpc, wq_signature) ||
-	    (qp->has_rq && 1u << qp->rq_log_stride > CX_RECEIVE_MAX))
+	if (!qp_is_known(cx, qp))
 		return -EINVAL;
 	if (qp->has_rq)
 		qp->sq_offset = 1ull << (qp->rq_log_size + qp->rq_log_stride);
@@ -121,12 +147,12 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 		cx_qp_rest(qp);
 		qp->produced = qp->consumed = 0;
 		qp->rq_produced = qp->rq_consumed = 0;
-		qp->rung = qp->wqe.active = qp->receive.taken = false;
+		qp->rung = qp->wqe.active = qp->receive.taken = qp->last_receive_told = false;
 		qp->wake_at_ns = 0;
 		break;
 	case CX_QP_ERR: /* what was posted is to be flushed */
 		qp->flush_poll_ns = 0;
-		qp->receive.taken = false;
+		qp->receive.taken &= qp->has_srq;
 		qp->wake_at_ns = 0;
 		cx_qp_wake(cx, qp);
 		break;
@@ -155,6 +181,7 @@ static const struct {
 	{CX_qpc_rre, FROM_RST, CX_OPT_RRE},
 	{CX_qpc_rwe, FROM_RST, CX_OPT_RWE},
 	{CX_qpc_rae, FROM_RST, CX_OPT_RAE},
+	{CX_qpc_atomic_mode, FROM_RST, CX_OPT_RAE},
 	{CX_qpc_pm_state, FROM_RST | TO_RTR, CX_OPT_PM_STATE},
 	{PATH(grh), TO_RTR, 0},
 	{PATH(mlid), TO_RTR, 0},

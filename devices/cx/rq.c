@@ -12,6 +12,7 @@
 /* How often a queue in error is polled for receives: less often while there are none. */
 #define FLUSH_POLL_MIN_NS (10 * NS_PER_MS)
 #define FLUSH_POLL_MAX_NS NS_PER_S
+#define GRH_IN_BUFFER	  (1u << 28)
 
 /* How many receives there are; -EINVAL: more than the queue holds; -EFAULT. */
 static int rq_posted(struct cx *cx, struct cx_qp *qp)
@@ -42,7 +43,8 @@ static unsigned receive_size(const uint8_t *bytes, unsigned stride)
 	return at;
 }
 
-int cx_rq_take(struct cx *cx, struct cx_qp *qp)
+/* Takes up the receive at the head of its own queue. */
+static int own_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
 {
 	unsigned mask = (1u << qp->rq_log_size) - 1, stride = 1u << qp->rq_log_stride;
 	struct cx_receive *receive = &qp->receive;
@@ -50,24 +52,51 @@ int cx_rq_take(struct cx *cx, struct cx_qp *qp)
 
 	if (ret <= 0)
 		return ret ? ret : -EAGAIN;
-	ret = cx_buffer_read(cx, &qp->buffer, (uint64_t)(qp->rq_consumed & mask) * stride,
-			     receive->bytes, stride);
-	if (!ret)
-		ret = cx_scatter_init(&receive->data, receive->bytes,
-				      receive_size(receive->bytes, stride), false,
-				      &receive->capacity);
-	receive->taken = !ret;
-	return ret ? -EINVAL : 0;
+	receive->index = qp->rq_consumed;
+	receive->pd = qp->pd;
+	*size = stride;
+	return cx_buffer_read(cx, &qp->buffer, (uint64_t)(qp->rq_consumed & mask) * stride,
+			      receive->bytes, stride);
+}
+
+/* The same of the shared queue's. One that a message has left, half filled, is used first. */
+static int shared_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
+{
+	struct cx_srq *srq = cx_table_get(&cx->srqs, qp->srq);
+	struct cx_receive *receive = &qp->receive;
+
+	if (!srq)
+		return -EINVAL;
+	if (receive->taken) {
+		*size = receive->data.size;
+		return 0;
+	}
+	receive->pd = srq->pd;
+	return cx_srq_take(cx, srq, receive->bytes, size, &receive->index);
+}
+
+int cx_rq_take(struct cx *cx, struct cx_qp *qp)
+{
+	struct cx_receive *receive = &qp->receive;
+	unsigned size = 0;
+	int ret = qp->has_srq ? shared_take(cx, qp, &size) : own_take(cx, qp, &size);
+
+	if (ret)
+		return ret;
+	ret = cx_scatter_init(&receive->data, receive->bytes, receive_size(receive->bytes, size),
+			      false, &receive->capacity);
+	receive->taken = !ret || qp->has_srq; /* the shared queue has it no more */
+	return ret;
 }
 
 /* The completion of the receive at the head. */
 static void rq_post(struct cx *cx, struct cx_qp *qp, uint8_t cqe[CX_CQE_BYTES], bool solicited)
 {
-	put_be32(cqe + CX_CQE_SRQN, qp->user_index);
+	put_be32(cqe + CX_CQE_SRQN, qp->has_srq ? qp->srq : qp->user_index);
 	put_be32(cqe + CX_CQE_SOP_DROP_QPN, qp->number);
-	put_be16(cqe + CX_CQE_WQE_COUNTER, qp->rq_consumed);
+	put_be16(cqe + CX_CQE_WQE_COUNTER, qp->has_srq ? qp->receive.index : qp->rq_consumed);
 	cx_cq_post(cx, qp->recv_cq, cqe, solicited);
-	qp->rq_consumed++;
+	qp->rq_consumed += !qp->has_srq;
 	qp->receive.taken = false;
 }
 
@@ -77,6 +106,12 @@ void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, u
 
 	memcpy(cqe + CX_CQE_IMMEDIATE, wqe->bytes + CX_CTRL_IMM, 4);
 	put_be32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+	if (qp->type == CX_ST_UD) {
+		put_be16(cqe + CX_CQE_SLID, cx_lid(cx));
+		put_be32(cqe + CX_CQE_FLAGS_RQPN, (wqe->to.has_grh ? GRH_IN_BUFFER : 0) |
+							  (uint32_t)wqe->to.sl << 24 |
+							  wqe->to.from);
+	}
 	cqe[CX_CQE_OP_OWN] = (uint8_t)(opcode << 4);
 	rq_post(cx, qp, cqe, wqe->bytes[CX_CTRL_FM_CE_SE] & CX_WQE_SOLICITED);
 }
@@ -109,10 +144,23 @@ static uint64_t next_flush_poll(struct cx_qp *qp)
 	return qp->flush_poll_ns;
 }
 
+/* Of a shared queue's receives only what had been taken up is flushed; others can have the rest. */
+static enum cx_step shared_flush(struct cx *cx, struct cx_qp *qp)
+{
+	if (qp->receive.taken)
+		rq_post_error(cx, qp, CX_SYND_FLUSH);
+	if (!qp->last_receive_told)
+		cx_eq_tell(cx, CX_EVENT_SRQ_LAST_WQE, qp->number);
+	qp->last_receive_told = true;
+	return CX_DONE;
+}
+
 enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp)
 {
 	int posted;
 
+	if (qp->state == CX_QP_ERR && qp->has_srq)
+		return shared_flush(cx, qp);
 	if (qp->state != CX_QP_ERR || !qp->has_rq)
 		return CX_DONE;
 	posted = rq_posted(cx, qp);

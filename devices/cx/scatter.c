@@ -5,17 +5,16 @@
 
 #include "devices/cx/state.h"
 
-#define INLINE_FLAG 0x80000000u
-#define INLINE_AT   4u /* of the data in its segment */
+#define INLINE_AT 4u /* of the data in its segment */
 
 static bool is_inline(const uint8_t *segment)
 {
-	return get_be32(segment + CX_DATA_BYTE_COUNT) & INLINE_FLAG;
+	return get_be32(segment + CX_DATA_BYTE_COUNT) & CX_WQE_INLINE;
 }
 
 static uint32_t segment_length(const uint8_t *segment)
 {
-	uint32_t count = get_be32(segment + CX_DATA_BYTE_COUNT) & ~INLINE_FLAG;
+	uint32_t count = get_be32(segment + CX_DATA_BYTE_COUNT) & ~CX_WQE_INLINE;
 
 	return is_inline(segment) ? count & CX_WQE_INLINE_MASK : count;
 }

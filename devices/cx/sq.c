@@ -69,14 +69,16 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		return 0;
 	case CX_WR_SEND:
 	case CX_WR_SEND_IMM:
-		/* datagrams go to the wire, which has no peer */
-		if (qp->type == CX_ST_UD || qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
+		/* management datagrams go to the wire, which has no peer */
+		if (qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
-		return cx_message_begin(qp);
+		return cx_message_begin(cx, qp);
 	case CX_WR_RDMA_WRITE:
 	case CX_WR_RDMA_WRITE_IMM:
 	case CX_WR_RDMA_READ:
-		return cx_message_begin(qp);
+	case CX_WR_ATOMIC_CS:
+	case CX_WR_ATOMIC_FA:
+		return cx_message_begin(cx, qp);
 	case CX_WR_UMR:
 		return cx_umr_begin(cx, qp);
 	}

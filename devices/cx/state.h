@@ -27,6 +27,7 @@
 #define CX_OBJECTS_LOG	  16u /* objects of one kind, log2 */
 #define CX_EQS		  64u
 #define CX_RECEIVE_MAX	  512u	     /* bytes of one receive's data segments */
+#define CX_ATOMIC_OPERAND 8u	     /* bytes */
 #define CX_COMMAND_MAX	  (1u << 20) /* bytes of input */
 #define CX_REPLY_MAX	  CX_SZ_query_hca_cap_out
 #define CX_TRANSFER_BYTES 4096u		 /* moved at once: one remote page at most */
@@ -84,7 +85,7 @@ struct cx_mkey {
 	unsigned mode, log_page;
 	uint8_t variant, ph, st_index;
 	bool free, umr_enabled, length64, tph;
-	bool local_read, local_write, remote_read, remote_write;
+	bool local_read, local_write, remote_read, remote_write, remote_atomic;
 	uint32_t pd, qpn;
 	uint64_t start, length;
 };
@@ -103,6 +104,14 @@ struct cx_scatter {
 /* A page of the responder's is not mapped: reported to the driver, or given up by it. */
 enum cx_page_fault { CX_PAGE_FAULT_NONE, CX_PAGE_FAULT_RAISED, CX_PAGE_FAULT_FAILED };
 
+/* Where a datagram goes, and where it comes from. */
+struct cx_address {
+	uint32_t qpn, q_key, from;
+	uint8_t sl;
+	bool here; /* to this NIC's port */
+	bool has_grh;
+};
+
 /* The WQE that a send queue executes, and how far it is. */
 struct cx_wqe {
 	bool active;
@@ -114,17 +123,33 @@ struct cx_wqe {
 	struct cx_scatter data;
 	uint32_t total, done;
 	enum cx_page_fault page_fault;
-	bool is_message;   /* to a peer */
-	bool begun;	   /* that has accepted it */
-	unsigned rnr_left; /* tries */
+	struct cx_address to;
+	bool is_message;		/* to a peer */
+	bool begun;			/* that has accepted it */
+	unsigned rnr_left;		/* tries */
+	bool fetched;			/* an atomic operation has been done at the peer */
+	uint8_t old[CX_ATOMIC_OPERAND]; /* what was there before */
 };
 
 /* The receive at the head of a queue, while a message fills it. */
 struct cx_receive {
 	bool taken;
+	uint16_t index;	   /* of the WQE, as its completion says */
+	uint32_t pd;	   /* of the keys of its segments */
 	uint64_t capacity; /* bytes */
 	struct cx_scatter data;
 	uint8_t bytes[CX_RECEIVE_MAX];
+};
+
+/* A shared receive queue: a list of receives that are linked by their indices. */
+struct cx_srq {
+	struct cx_buffer buffer;
+	uint8_t context[CX_SZ_srqc];
+	uint32_t number, pd;
+	unsigned log_size, log_stride;
+	uint64_t doorbell_record;
+	uint16_t head;		     /* index of the next receive */
+	uint16_t produced, consumed; /* receives */
 };
 
 struct cx_qp {
@@ -133,13 +158,14 @@ struct cx_qp {
 	struct cx_buffer buffer;
 	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
-	uint32_t uar, pd, peer, send_cq, recv_cq, user_index;
+	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key;
 	uint16_t peer_lid;
 	unsigned rnr_retry, min_rnr_nak;
-	bool has_sq, has_rq, has_srq, remote_read, remote_write;
+	bool has_sq, has_rq, has_srq, remote_read, remote_write, remote_atomic;
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
+	bool last_receive_told;	     /* in error: no more of the SRQ's are used here */
 	uint64_t wake_at_ns;	     /* waits until then; 0: does not */
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
 	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
@@ -153,8 +179,9 @@ TAILQ_HEAD(cx_qp_list, cx_qp);
 enum cx_transfer_phase { CX_TRANSFER_NONE, CX_TRANSFER_READ, CX_TRANSFER_WRITE };
 struct cx_transfer {
 	enum cx_transfer_phase phase;
-	struct cx_qp *qp; /* whose it is; nothing else runs until it has ended */
-	int status;	  /* of the request that dma_done() reported */
+	/* whose it is: nothing else runs until it has ended, or the whole of a datagram */
+	struct cx_qp *qp;
+	int status;				      /* of the request that dma_done() reported */
 	_Alignas(64) uint8_t data[CX_TRANSFER_BYTES]; /* whole cache lines: it is copied twice */
 	uint32_t length;
 	uint64_t target;
@@ -239,10 +266,14 @@ cx_command_fn cx_cmd_access_reg, cx_cmd_query_vport_context, cx_cmd_modify_vport
 cx_command_fn cx_cmd_alloc_pd, cx_cmd_dealloc_pd, cx_cmd_alloc_uar, cx_cmd_dealloc_uar,
 	cx_cmd_alloc_xrcd, cx_cmd_dealloc_xrcd, cx_cmd_create_srq, cx_cmd_destroy_srq,
 	cx_cmd_query_srq;
+cx_command_fn cx_cmd_arm_rq;
 cx_command_fn cx_cmd_create_eq, cx_cmd_destroy_eq, cx_cmd_query_eq, cx_cmd_create_cq,
-	cx_cmd_destroy_cq, cx_cmd_query_cq;
+	cx_cmd_destroy_cq, cx_cmd_query_cq, cx_cmd_modify_cq;
 cx_command_fn cx_cmd_create_mkey, cx_cmd_query_mkey, cx_cmd_destroy_mkey, cx_cmd_page_fault_resume;
 cx_command_fn cx_cmd_create_qp, cx_cmd_destroy_qp, cx_cmd_query_qp, cx_cmd_modify_qp;
+
+/* cmd_port.c: the port's own */
+void cx_port_gid(const struct cx *cx, uint8_t gid[16]);
 
 /* cmd_objects.c: all objects of all kinds */
 void cx_objects_free(struct cx *cx);
@@ -253,6 +284,8 @@ void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word);
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 /* The queue that wants events of @type; NULL: none. */
 struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
+/* An event about QP or SRQ @number, if a queue wants it. */
+void cx_eq_tell(struct cx *cx, unsigned type, uint32_t number);
 void cx_eq_free(struct cx *cx, struct cx_eq *eq);
 
 /* cq.c */
@@ -263,7 +296,7 @@ void cx_cq_arm_step(struct cx *cx);
 void cx_cq_free(struct cx *cx, struct cx_cq *cq);
 
 /* mkey.c */
-enum cx_access { CX_LOCAL_READ, CX_LOCAL_WRITE, CX_REMOTE_READ, CX_REMOTE_WRITE };
+enum cx_access { CX_LOCAL_READ, CX_LOCAL_WRITE, CX_REMOTE_READ, CX_REMOTE_WRITE, CX_REMOTE_ATOMIC };
 struct cx_access_req {
 	uint32_t key, pd, qpn;
 	bool any_pd;
@@ -304,6 +337,13 @@ int cx_sched_wait_ms(struct pci_function *f);
 void cx_sq_ring(struct cx *cx, uint32_t uar, uint32_t number);
 void cx_qp_step(struct cx *cx);
 
+/* srq.c */
+/* Reads the next receive: its segments to @bytes, *@size of them, and its index. 0; -EAGAIN: none
+ * is posted; -EINVAL, -EFAULT: the queue cannot be used. */
+int cx_srq_take(struct cx *cx, struct cx_srq *srq, uint8_t bytes[CX_RECEIVE_MAX], unsigned *size,
+		uint16_t *index);
+void cx_srq_free(struct cx *cx, struct cx_srq *srq);
+
 /* rq.c */
 /* Makes the receive at the queue's head @qp->receive. 0; -EAGAIN: none is posted; -EINVAL,
  * -EFAULT: the queue cannot be used. */
@@ -331,10 +371,13 @@ bool cx_scatter_next(struct cx_scatter *scatter, struct cx_data_segment *segment
  * read, or for a @write. False: the driver has no queue for that, or has given up already. */
 bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
 
+/* datagram.c: puts the GRH where the address was, as the first of the data. 0 or a syndrome. */
+unsigned cx_datagram_begin(struct cx *cx, struct cx_qp *qp);
+
 /* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome on an error. */
 unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
-unsigned cx_message_begin(struct cx_qp *qp);
+unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
 
 #endif

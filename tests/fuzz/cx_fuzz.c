@@ -27,7 +27,8 @@ static void take_bytes(struct input *in, uint8_t *to, size_t len)
 struct guest {
 	struct driver d;
 	unsigned tph_bits;
-	struct qp qp[2], umr;
+	struct qp qp[2], umr, ud;
+	struct srq srq;
 	struct mr mr[2], pool;
 	uint64_t xlt;
 };
@@ -50,19 +51,24 @@ static void guest_start(struct guest *g, uint8_t options)
 		.st_entries = options & 4 ? CX_ST_ENTRIES : 0,
 	};
 
+	const struct srq *srq = options & 64 ? &g->srq : NULL;
+
 	driver_start(&g->d, &config);
+	driver_create_srq(&g->d, &g->srq);
 	g->tph_bits = config.tph_bits;
 	enable_tph(g);
 	for (unsigned i = 0; i < 2; i++) {
 		g->mr[i] = (struct mr){.len = 65536, .tph = true, .ph = 2, .st_index = 1};
 		g->mr[i].addr = i ? PEER_BASE : world_alloc(&g->d.world, 65536);
 		driver_create_mr(&g->d, &g->mr[i]);
-		driver_create_qp(&g->d, &g->qp[i], CX_ST_RC);
+		driver_create_qp_of_srq(&g->d, &g->qp[i], CX_ST_RC, i ? srq : NULL);
 		g->qp[i].rnr_retry = options >> 4 & 7; /* after 10 us */
 		g->qp[i].min_rnr_nak = 1;
 	}
 	driver_connect(&g->d, &g->qp[0], g->qp[1].number);
 	driver_connect(&g->d, &g->qp[1], g->qp[0].number);
+	driver_create_qp_of_srq(&g->d, &g->ud, CX_ST_UD, srq);
+	driver_connect(&g->d, &g->ud, 0);
 	driver_create_qp(&g->d, &g->umr, CX_ST_REG_UMR);
 	driver_connect(&g->d, &g->umr, 0);
 	g->pool = (struct mr){.addr = PEER_BASE, .len = 65536};
@@ -131,15 +137,24 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 					  CX_OP_SQD_RTS_QP,  CX_OP_2ERR_QP,	 CX_OP_2RST_QP};
 	struct driver *d = &g->d;
 	struct qp qp = g->qp[what >> 3 & 1];
+	struct srq srq;
 	uint8_t *info;
 	unsigned opcode;
 	uint64_t addr;
 
 	switch (what & 7) {
 	case 0:
+		if (what & 16) {
+			*len = driver_fill_resize(d, &qp.cq, (unsigned)take(in, 1) % 8, &addr);
+			return CX_OP_MODIFY_CQ;
+		}
 		*len = driver_fill_eq(d, take(in, 4), 2, &addr);
 		return CX_OP_CREATE_EQ;
 	case 1:
+		if (what & 16) {
+			*len = driver_fill_srq(d, &srq);
+			return CX_OP_CREATE_SRQ;
+		}
 		*len = driver_fill_cq(d, &qp.cq);
 		return CX_OP_CREATE_CQ;
 	case 2:
@@ -147,7 +162,7 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 		*len = driver_fill_mr(d, &g->mr[what & 1]);
 		return CX_OP_CREATE_MKEY;
 	case 4:
-		*len = driver_fill_qp(d, &qp, what & 16 ? CX_ST_RC : CX_ST_REG_UMR);
+		*len = driver_fill_qp(d, &qp, what >> 3 & 3);
 		return CX_OP_CREATE_QP;
 	case 5:
 		driver_begin(d);
@@ -180,7 +195,7 @@ static void send_right_command(struct guest *g, struct input *in)
 static void ring(struct guest *g, struct input *in)
 {
 	unsigned how = (unsigned)take(in, 1);
-	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
+	struct qp *qp = how & 1 ? &g->umr : how & 32 ? &g->ud : &g->qp[how >> 1 & 1];
 	struct cq cq = how & 4 ? qp->recv_cq : qp->cq;
 
 	cq.seen += (uint32_t)take(in, 1);
@@ -197,23 +212,56 @@ static void ring(struct guest *g, struct input *in)
 static void post_receive(struct guest *g, struct input *in)
 {
 	unsigned how = (unsigned)take(in, 1);
-	struct qp *qp = &g->qp[how & 1];
+	struct qp *qp = how & 64 ? &g->ud : &g->qp[how & 1];
 	struct wqe w = {.len = 0};
 
 	for (unsigned n = how >> 1 & 3; n; n--)
 		wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key, (uint32_t)take(in, 2));
 	for (unsigned n = how >> 4; n; n--)
 		w.bytes[take(in, 1) % RQ_STRIDE] = (uint8_t)take(in, 1);
-	driver_post_receive(&g->d, qp, &w);
+	if (qp->srq || how & 128)
+		driver_post_shared(&g->d, &g->srq, &w, (uint16_t)take(in, 2) & 3);
+	else
+		driver_post_receive(&g->d, qp, &w);
 	if (how & 8)
-		put_be32(g->d.world.ram + qp->record, (uint32_t)take(in, 2));
+		put_be32(g->d.world.ram + (qp->srq ? g->srq.record : qp->record),
+			 (uint32_t)take(in, 2));
+}
+
+/* The segments in front of the data. */
+static void fill_headers(struct guest *g, struct input *in, struct wqe *w, unsigned opcode,
+			 const struct mr *to)
+{
+	wqe_init(w, opcode, true);
+	switch (opcode) {
+	case CX_WR_SEND:
+	case CX_WR_SEND_IMM:
+		return;
+	case CX_WR_ATOMIC_CS:
+	case CX_WR_ATOMIC_FA:
+		wqe_raddr(w, to->addr + take(in, 1) * 8, to->key);
+		wqe_atomic(w, take(in, 1), take(in, 1));
+		wqe_data(w, g->mr[0].addr + take(in, 2), g->mr[0].key, 8);
+		return;
+	default:
+		wqe_raddr(w, to->addr + take(in, 2), to->key);
+	}
+}
+
+static void fill_data(struct guest *g, struct input *in, struct wqe *w, unsigned how)
+{
+	for (unsigned n = how >> 4; n; n--)
+		wqe_data(w, g->mr[0].addr + take(in, 2), g->mr[0].key, (uint32_t)take(in, 2));
+	if (how & 4)
+		wqe_inline(w, w, how & 15);
 }
 
 /* A work request that is right but for some of its bytes. */
 static void post(struct guest *g, struct input *in)
 {
-	static const uint8_t opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ,
-					  CX_WR_SEND, CX_WR_SEND_IMM};
+	static const uint8_t opcodes[] = {
+		CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ, CX_WR_SEND,
+		CX_WR_SEND_IMM,	  CX_WR_ATOMIC_CS,	CX_WR_ATOMIC_FA, 0 /* a datagram */};
 	unsigned how = (unsigned)take(in, 1);
 	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
 	struct wqe w;
@@ -223,17 +271,16 @@ static void post(struct guest *g, struct input *in)
 		wqe_umr(&g->d, &w, &g->pool, g->xlt);
 	} else {
 		unsigned opcode = opcodes[take(in, 1) % sizeof(opcodes)];
-		/* Of the pool, once a UMR has filled it, only the first page is mapped. */
-		const struct mr *to = how & 8 ? &g->pool : &g->mr[1];
 
-		wqe_init(&w, opcode, true);
-		if (opcode != CX_WR_SEND && opcode != CX_WR_SEND_IMM)
-			wqe_raddr(&w, to->addr + take(in, 2), to->key);
-		for (unsigned n = how >> 4; n; n--)
-			wqe_data(&w, g->mr[0].addr + take(in, 2), g->mr[0].key,
-				 (uint32_t)take(in, 2));
-		if (how & 4)
-			wqe_inline(&w, &w, how & 15);
+		if (!opcode) {
+			qp = &g->ud;
+			wqe_init(&w, CX_WR_SEND_IMM, true);
+			wqe_address(&w, qp->number);
+		} else {
+			/* Of the pool, once a UMR has filled it, only the first page is mapped. */
+			fill_headers(g, in, &w, opcode, how & 8 ? &g->pool : &g->mr[1]);
+		}
+		fill_data(g, in, &w, how);
 	}
 	for (unsigned n = (unsigned)take(in, 1) % 8; n; n--)
 		w.bytes[take(in, 1) % (w.len + 4)] = (uint8_t)take(in, 1);
@@ -246,8 +293,9 @@ static void post(struct guest *g, struct input *in)
 static void poke(struct guest *g, struct input *in)
 {
 	uint64_t at[] = {g->d.cmdq,	g->qp[0].rq,	    g->qp[0].record, g->umr.sq,
-			 g->umr.record, g->qp[0].cq.record, g->xlt,	     take(in, 3)};
-	uint64_t addr = at[take(in, 1) % 8] + take(in, 2);
+			 g->umr.record, g->qp[0].cq.record, g->xlt,	     g->srq.addr,
+			 g->srq.record, g->ud.sq,	    take(in, 3)};
+	uint64_t addr = at[take(in, 1) % (ARRAY_SIZE(at))] + take(in, 2);
 	uint8_t len = take(in, 1) & 31;
 	uint8_t *to = world_ptr(&g->d.world, addr, len);
 

@@ -31,7 +31,7 @@ cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$header
 	awk '/^enum .*\{$/ { block = ""; inside = 1 }
 	     inside { block = block $0 "\n" }
 	     /^\};/ {
-		if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA/)
+		if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA|MLX5_ATOMIC_OPS_CMP_SWAP/)
 			printf "%s", block
 		inside = 0
 	     }' \

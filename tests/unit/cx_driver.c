@@ -251,6 +251,7 @@ static void fill_mkc(struct driver *d, uint8_t *mkc, const struct mr *mr)
 	CX_SET(mkc, mkc, lw, 1);
 	CX_SET(mkc, mkc, rr, 1);
 	CX_SET(mkc, mkc, rw, 1);
+	CX_SET(mkc, mkc, a, 1);
 	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
 }
 
@@ -300,18 +301,73 @@ static void create_pa_key(struct driver *d)
 	d->lkey = (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8;
 }
 
+size_t driver_fill_srq(struct driver *d, struct srq *srq)
+{
+	uint8_t *srqc = CX_ADDR(d->in, create_srq_in, srq_context_entry);
+
+	driver_begin(d);
+	*srq = (struct srq){.addr = world_alloc(&d->world, PAGE),
+			    .record = world_alloc(&d->world, 8)};
+	for (unsigned i = 0; i < 1u << SRQ_LOG; i++)
+		put_be16(ram(d, srq->addr + i * SRQ_STRIDE) + CX_SRQ_NEXT,
+			 (uint16_t)((i + 1) & ((1u << SRQ_LOG) - 1)));
+	CX_SET(srqc, srqc, log_srq_size, SRQ_LOG);
+	CX_SET(srqc, srqc, log_rq_stride, 3); /* of 16 bytes, log2 */
+	CX_SET(srqc, srqc, pd, d->pd);
+	CX_SET(srqc, srqc, dbr_addr, srq->record);
+	put_pages(d, CX_AT_create_srq_in_pas, srq->addr, PAGE, 0);
+	return CX_AT_create_srq_in_pas + 8;
+}
+
+void driver_create_srq(struct driver *d, struct srq *srq)
+{
+	must(driver_command(d, CX_OP_CREATE_SRQ, driver_fill_srq(d, srq), 16));
+	srq->number = (uint32_t)CX_GET(d->out, create_srq_out, srqn);
+}
+
+void driver_post_shared(struct driver *d, struct srq *srq, const struct wqe *w, uint16_t next)
+{
+	uint8_t *to = ram(d, srq->addr + srq->head * SRQ_STRIDE);
+
+	put_be16(to + CX_SRQ_NEXT, next);
+	to += CX_SRQ_NEXT_BYTES;
+	memcpy(to, w->bytes, w->len);
+	if (w->len < SRQ_STRIDE - CX_SRQ_NEXT_BYTES)
+		put_be32(to + w->len + CX_DATA_LKEY, CX_END_LKEY);
+	srq->head = next;
+	put_be32(ram(d, srq->record), ++srq->posted);
+}
+
+size_t driver_fill_resize(struct driver *d, const struct cq *cq, unsigned log, uint64_t *addr)
+{
+	uint8_t *cqc = CX_ADDR(d->in, modify_cq_in, cq_context);
+	size_t bytes = (size_t)CX_CQE_BYTES << log;
+
+	driver_begin(d);
+	*addr = world_alloc(&d->world, bytes);
+	for (unsigned i = 0; i < 1u << log; i++)
+		ram(d, *addr)[i * CX_CQE_BYTES + CX_CQE_OP_OWN] = 0xf1;
+	CX_SET(d->in, modify_cq_in, op_mod, CX_CQ_RESIZE);
+	CX_SET(d->in, modify_cq_in, cqn, cq->number);
+	CX_SET(cqc, cqc, log_cq_size, log);
+	put_pages(d, CX_AT_modify_cq_in_pas, *addr, bytes, 0);
+	return CX_AT_modify_cq_in_pas + (bytes + PAGE - 1) / PAGE * 8;
+}
+
 size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
+	bool has_rq = type != CX_ST_REG_UMR && !qp->srq;
 
 	driver_begin(d);
 	qp->rq = world_alloc(&d->world, PAGE);
-	qp->sq = qp->rq + (type == CX_ST_RC ? RQ_STRIDE << RQ_LOG : 0);
+	qp->sq = qp->rq + (has_rq ? RQ_STRIDE << RQ_LOG : 0);
 	qp->record = world_alloc(&d->world, 8);
 	CX_SET(qpc, qpc, st, type);
 	CX_SET(qpc, qpc, uar_page, d->uar);
 	CX_SET(qpc, qpc, pd, type == CX_ST_REG_UMR ? 0 : d->pd);
-	CX_SET(qpc, qpc, rq_type, type == CX_ST_RC ? CX_RQ_NON_ZERO : 3);
+	CX_SET(qpc, qpc, rq_type, has_rq ? CX_RQ_NON_ZERO : qp->srq ? CX_RQ_SRQ : 3);
+	CX_SET(qpc, qpc, srqn_rmpn_xrqn, qp->srq);
 	CX_SET(qpc, qpc, log_rq_size, RQ_LOG);
 	CX_SET(qpc, qpc, log_rq_stride, 2); /* of 16 bytes, log2 */
 	CX_SET(qpc, qpc, log_sq_size, SQ_LOG);
@@ -323,13 +379,19 @@ size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type)
 	return CX_AT_create_qp_in_pas + 8;
 }
 
-void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
+void driver_create_qp_of_srq(struct driver *d, struct qp *qp, unsigned type, const struct srq *srq)
 {
 	memset(qp, 0, sizeof(*qp));
+	qp->srq = srq ? srq->number : 0;
 	driver_create_cq(d, &qp->cq);
 	driver_create_cq(d, &qp->recv_cq);
 	must(driver_command(d, CX_OP_CREATE_QP, driver_fill_qp(d, qp, type), 16));
 	qp->number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+}
+
+void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
+{
+	driver_create_qp_of_srq(d, qp, type, NULL);
 }
 
 size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opcode, uint32_t peer)
@@ -340,6 +402,8 @@ size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opc
 	CX_SET(d->in, rst2init_qp_in, qpn, qp->number);
 	CX_SET(qpc, qpc, rre, opcode == CX_OP_RST2INIT_QP);
 	CX_SET(qpc, qpc, rwe, opcode == CX_OP_RST2INIT_QP);
+	CX_SET(qpc, qpc, rae, opcode == CX_OP_RST2INIT_QP);
+	CX_SET(qpc, qpc, q_key, Q_KEY);
 	CX_SET(qpc, qpc, rnr_retry, qp->rnr_retry);
 	CX_SET(qpc, qpc, min_rnr_nak, qp->min_rnr_nak);
 	CX_SET(qpc, qpc, remote_qpn, peer);
@@ -381,6 +445,23 @@ void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey)
 	put_be64(w->bytes + w->len + CX_RADDR_VA, va);
 	put_be32(w->bytes + w->len + CX_RADDR_RKEY, rkey);
 	w->len += CX_RADDR_BYTES;
+}
+
+void wqe_address(struct wqe *w, uint32_t number)
+{
+	uint8_t *av = w->bytes + w->len;
+
+	put_be32(av + CX_AV_Q_KEY, Q_KEY);
+	put_be32(av + CX_AV_QPN, CX_AV_EXTENDED | number);
+	put_be16(av + CX_AV_LID, 1);
+	w->len += CX_AV_BYTES;
+}
+
+void wqe_atomic(struct wqe *w, uint64_t swap_add, uint64_t compare)
+{
+	put_be64(w->bytes + w->len + CX_ATOMIC_SWAP_ADD, swap_add);
+	put_be64(w->bytes + w->len + CX_ATOMIC_COMPARE, compare);
+	w->len += CX_ATOMIC_BYTES;
 }
 
 void wqe_data(struct wqe *w, uint64_t addr, uint32_t lkey, uint32_t len)

@@ -13,6 +13,9 @@
 #define RQ_LOG	    2u /* receives */
 #define RQ_STRIDE   64u
 #define CQ_LOG	    4u
+#define SRQ_LOG	    2u
+#define SRQ_STRIDE  128u /* the link, and up to 7 segments */
+#define Q_KEY	    0x11223344u
 #define USER_INDEX  0xabcdeu
 
 struct driver {
@@ -68,15 +71,27 @@ void driver_create_mr(struct driver *d, struct mr *mr);
 /* ... free, with room for translations; a UMR fills it. */
 void driver_create_free_mr(struct driver *d, struct mr *mr);
 
-struct qp {
+/* Its receives are linked in a circle to begin with. */
+struct srq {
 	uint32_t number;
+	uint64_t addr, record;
+	uint16_t head, posted;
+};
+void driver_create_srq(struct driver *d, struct srq *srq);
+/* Posts as the next receive what wqe_data() has appended to @w; @next is posted after it. */
+struct wqe;
+void driver_post_shared(struct driver *d, struct srq *srq, const struct wqe *w, uint16_t next);
+
+struct qp {
+	uint32_t number, srq; /* srq: 0 for a receive queue of its own */
 	uint16_t posted, receives;
 	uint64_t rq, sq, record;
 	struct cq cq, recv_cq;
 	unsigned rnr_retry, min_rnr_nak; /* for the next driver_connect() */
 };
-/* RC with a receive queue, all others without. */
+/* With a receive queue, but for REG_UMR. */
 void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);
+void driver_create_qp_of_srq(struct driver *d, struct qp *qp, unsigned type, const struct srq *srq);
 unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer);
 void driver_connect(struct driver *d, struct qp *qp, uint32_t peer); /* RST to RTS */
 unsigned driver_query_state(struct driver *d, const struct qp *qp);
@@ -87,6 +102,9 @@ struct wqe {
 };
 void wqe_init(struct wqe *w, unsigned opcode, bool signalled);
 void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey);
+/* To a QP of this port, by Q_KEY, without a GRH. */
+void wqe_address(struct wqe *w, uint32_t number);
+void wqe_atomic(struct wqe *w, uint64_t swap_add, uint64_t compare);
 void wqe_data(struct wqe *w, uint64_t addr, uint32_t lkey, uint32_t len);
 void wqe_inline(struct wqe *w, const void *data, unsigned len);
 /* A UMR that enables @mr, its translations at @xlt. */
@@ -102,6 +120,9 @@ void driver_ring(struct driver *d, const struct qp *qp);
  */
 size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr);
 size_t driver_fill_cq(struct driver *d, struct cq *cq);
+size_t driver_fill_srq(struct driver *d, struct srq *srq);
+/* A new buffer of 2^@log entries for @cq, at *@addr. */
+size_t driver_fill_resize(struct driver *d, const struct cq *cq, unsigned log, uint64_t *addr);
 size_t driver_fill_mr(struct driver *d, const struct mr *mr);
 size_t driver_fill_qp(struct driver *d, struct qp *qp, unsigned type);
 size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opcode, uint32_t peer);

@@ -701,20 +701,27 @@ MESSAGE_TEST(not_modelled)
 	put_be64(d->in + CX_AT_create_qp_in_pas, 4096);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
 			 CX_STAT_BAD_PARAM);
-	driver_begin(d);
-	CX_SET(qpc, qpc, st, CX_ST_RC);
-	CX_SET(qpc, qpc, pd, d->pd);
-	CX_SET(qpc, qpc, rq_type, CX_RQ_SRQ);
-	CX_SET(qpc, qpc, dbr_addr, b.record);
-	put_be64(d->in + CX_AT_create_qp_in_pas, world_alloc(&d->world, 4096));
-	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16), 0);
-	b.number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
-	assert_int_equal(driver_modify_qp(d, &a, CX_OP_2RST_QP, 0), 0);
-	connect(7, 1);
-	post_send(CX_WR_SEND, 0, 64);
-	run();
-	expect_send_error(CX_SYND_REMOTE_OP);
-	assert_non_null(strstr(d->world.last_log, "0x"));
+	for (unsigned type = 0; type < 256; type++) {
+		bool known = type <= CX_ST_UD || type == CX_ST_QP0 || type == CX_ST_QP1 ||
+			     type == CX_ST_REG_UMR;
+
+		driver_fill_qp(d, &a, type);
+		assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
+				 known ? 0 : CX_STAT_BAD_PARAM);
+	}
+	driver_fill_qp(d, &a, CX_ST_RC);
+	CX_SET(qpc, qpc, rq_type, CX_RQ_SRQ); /* which does not exist */
+	CX_SET(qpc, qpc, srqn_rmpn_xrqn, 1);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
+			 CX_STAT_BAD_PARAM);
+	driver_fill_qp(d, &a, CX_ST_RC);
+	CX_SET(qpc, qpc, cs_res, 1); /* data in completions */
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
+			 CX_STAT_BAD_PARAM);
+	driver_fill_cq(d, &a.cq);
+	CX_SET(CX_ADDR(d->in, create_cq_in, cq_context), cqc, cqe_comp_en, 1);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_CQ, CX_AT_create_cq_in_pas + 8, 16),
+			 CX_STAT_BAD_PARAM);
 }
 
 static void ring_eq(uint32_t eqn, uint32_t consumed)

@@ -268,7 +268,7 @@ CX_TEST(bad_work_requests)
 		{CX_WR_RDMA_WRITE, 1},
 		{CX_WR_RDMA_WRITE, 63},
 		{CX_WR_UMR, 2},
-		{0x11, 3}, /* an atomic operation */
+		{0x14, 3}, /* a masked atomic operation */
 		{CX_WR_SEND, 0},
 		{CX_WR_RDMA_READ, 1},
 		{0xff, 1},

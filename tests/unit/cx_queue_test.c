@@ -116,3 +116,81 @@ CX_TEST(cq_overrun)
 		expect_good(&p.qp);
 	expect_none(&p.qp);
 }
+
+/* The last entry of the old buffer says that the next is in the new one. */
+static void resize(struct cq *cq, unsigned log)
+{
+	const uint8_t *last = d->world.ram + cq->addr + (cq->seen & 15) * CX_CQE_BYTES;
+	uint64_t addr;
+	size_t len = driver_fill_resize(d, cq, log, &addr);
+
+	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), 0);
+	assert_int_equal(last[CX_CQE_OP_OWN] >> 4, CX_CQE_RESIZE);
+	assert_int_equal(last[CX_CQE_OP_OWN] & 1, cq->seen >> 4 & 1);
+	cq->seen++;
+	put_be32(d->world.ram + cq->record, cq->seen);
+	cq->addr = addr;
+}
+
+/* After it there is room for as many as the new size says, and the queue goes round as before. */
+CX_TEST(cq_resize)
+{
+	struct pair p;
+
+	make_pair(&p);
+	for (unsigned i = 0; i < 21; i++) {
+		post_write(&p, 0, 0, 8);
+		run();
+		expect_good(&p.qp);
+	}
+	resize(&p.qp.cq, 6);
+	for (unsigned i = 0; i < 150; i++) {
+		const uint8_t *cqe =
+			d->world.ram + p.qp.cq.addr + (p.qp.cq.seen & 63) * CX_CQE_BYTES;
+
+		post_write(&p, 0, 0, 8);
+		run();
+		assert_int_equal(cqe[CX_CQE_OP_OWN], CX_CQE_REQ << 4 | (p.qp.cq.seen >> 6 & 1));
+		p.qp.cq.seen++;
+		if (i >= 60)
+			put_be32(d->world.ram + p.qp.cq.record, p.qp.cq.seen);
+	}
+}
+
+CX_TEST(cq_resize_refused)
+{
+	static const struct {
+		uint32_t field;
+		uint64_t value;
+		unsigned status;
+	} cases[] = {
+		{CX_modify_cq_in_op_mod, 0, CX_STAT_BAD_PARAM},
+		{CX_modify_cq_in_cqn, 0xffff, CX_STAT_BAD_RES},
+	};
+	struct pair p;
+	uint64_t addr;
+	size_t len;
+
+	make_pair(&p);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		len = driver_fill_resize(d, &p.qp.cq, 6, &addr);
+		cx_bits_set(d->in, cases[i].field, cases[i].value);
+		assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), cases[i].status);
+	}
+	len = driver_fill_resize(d, &p.qp.cq, 6, &addr);
+	CX_SET(CX_ADDR(d->in, modify_cq_in, cq_context), cqc, cqe_sz, 1);
+	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), CX_STAT_BAD_PARAM);
+	len = driver_fill_resize(d, &p.qp.cq, 6, &addr);
+	CX_SET(CX_ADDR(d->in, modify_cq_in, cq_context), cqc, log_cq_size, 23);
+	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), CX_STAT_BAD_PARAM);
+	len = driver_fill_resize(d, &p.qp.cq, 12, &addr); /* of more pages than it names */
+	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len - 8, 16), CX_STAT_BAD_PARAM);
+	for (unsigned i = 0; i < 4; i++)
+		post_write(&p, 0, 0, 8);
+	run();
+	len = driver_fill_resize(d, &p.qp.cq, 2, &addr); /* fewer than are not seen */
+	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), CX_STAT_BAD_RES_STATE);
+	for (unsigned i = 0; i < 4; i++)
+		expect_good(&p.qp);
+	expect_none(&p.qp);
+}

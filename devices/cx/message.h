@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A message, for the two files that execute it; private to devices/cx. */
+#ifndef DEVICES_CX_MESSAGE_H
+#define DEVICES_CX_MESSAGE_H
+
+#include "devices/cx/state.h"
+
+/* Where data is: the requester's segments; the responder's memory, by a key; its receive. */
+enum cx_end { CX_LOCAL, CX_REMOTE, CX_RECEIVE };
+
+struct cx_message_kind {
+	uint8_t opcode;
+	unsigned types; /* of queue pairs that have it: bits */
+	enum cx_end from, to;
+	bool receives;	    /* uses up a receive of the responder's */
+	uint8_t completion; /* of that receive */
+	bool atomic;
+};
+
+/* A message and its two ends, as they are at one step. */
+struct cx_message {
+	struct cx_qp *qp, *responder;
+	struct cx_wqe *wqe;
+	const struct cx_message_kind *kind;
+};
+
+static inline bool cx_is_rdma(const struct cx_message_kind *kind)
+{
+	return kind->from == CX_REMOTE || kind->to == CX_REMOTE;
+}
+
+/* responder.c */
+/* The other end, if there is one that receives from @qp. */
+struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp);
+/* The access to the next data at @end, at most @len bytes. 0, or -EACCES. */
+int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
+		      struct cx_access_req *req);
+/* Its checks before anything is moved. CX_MORE: it accepts the message. */
+enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m);
+/* It does not do what was asked: CX_DONE, and a requester that is reliable hears why. */
+enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome);
+/* The access check failed at @end: CX_DONE. */
+enum cx_step cx_access_failed(struct cx *cx, const struct cx_message *m, enum cx_end end);
+
+#endif

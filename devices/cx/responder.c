@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The responder of a message: which queue pair it is, what it allows, and what happens when it
+ * does not. Of a connection that is reliable the requester hears; what an unreliable connection
+ * or a datagram asks in vain is dropped.
+ */
+#include <errno.h>
+
+#include "devices/cx/message.h"
+#include "util/clock.h"
+
+#define RADDR_AT    CX_CTRL_BYTES
+#define RNR_FOREVER 7u
+#define RNR_TICK_NS 10000ull
+
+struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp)
+{
+	bool is_datagram = qp->type == CX_ST_UD;
+	struct cx_qp *peer = cx_table_get(&cx->qps, is_datagram ? qp->wqe.to.qpn : qp->peer);
+
+	if (!peer || peer->type != qp->type)
+		return NULL;
+	if (peer->state != CX_QP_RTR && peer->state != CX_QP_RTS && peer->state != CX_QP_SQD)
+		return NULL;
+	if (is_datagram)
+		return qp->wqe.to.here && peer->q_key == qp->wqe.to.q_key ? peer : NULL;
+	return qp->peer_lid == cx_lid(cx) && peer->peer == qp->number ? peer : NULL;
+}
+
+static enum cx_access remote_access(const struct cx_message *m)
+{
+	if (m->kind->atomic)
+		return CX_REMOTE_ATOMIC;
+	return m->kind->to == CX_REMOTE ? CX_REMOTE_WRITE : CX_REMOTE_READ;
+}
+
+static bool remote_allowed(const struct cx_qp *qp, enum cx_access access)
+{
+	switch (access) {
+	case CX_REMOTE_ATOMIC:
+		return qp->remote_atomic;
+	case CX_REMOTE_WRITE:
+		return qp->remote_write;
+	default:
+		return qp->remote_read;
+	}
+}
+
+int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
+		      struct cx_access_req *req)
+{
+	const struct cx_qp *owner = end == CX_LOCAL ? m->qp : m->responder;
+	const uint8_t *raddr = m->wqe->bytes + RADDR_AT;
+	struct cx_data_segment segment;
+
+	*req = (struct cx_access_req){.pd = owner->pd, .qpn = owner->number, .len = len};
+	if (end == CX_REMOTE) {
+		req->key = get_be32(raddr + CX_RADDR_RKEY);
+		req->va = get_be64(raddr + CX_RADDR_VA) + m->wqe->done;
+		req->access = remote_access(m);
+		return remote_allowed(owner, req->access) ? 0 : -EACCES;
+	}
+	if (!cx_scatter_next(end == CX_LOCAL ? &m->wqe->data : &m->responder->receive.data,
+			     &segment))
+		return -EACCES;
+	if (end == CX_RECEIVE)
+		req->pd = owner->receive.pd;
+	req->key = segment.key;
+	req->va = segment.va;
+	if (req->len > segment.left)
+		req->len = segment.left;
+	req->access = end == m->kind->to ? CX_LOCAL_WRITE : CX_LOCAL_READ;
+	return 0;
+}
+
+enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome)
+{
+	if (m->qp->type == CX_ST_RC)
+		m->wqe->syndrome = (uint8_t)syndrome;
+	return CX_DONE;
+}
+
+/* An access violation ends both QPs of a reliable connection; the responder's owner gets an
+ * event. */
+static enum cx_step remote_access_error(struct cx *cx, const struct cx_message *m)
+{
+	static const char *const names[] = {
+		[CX_REMOTE_READ] = "read",
+		[CX_REMOTE_WRITE] = "write",
+		[CX_REMOTE_ATOMIC] = "atomic operation",
+	};
+	const uint8_t *raddr = m->wqe->bytes + RADDR_AT;
+
+	pci_log(&cx->f, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x",
+		m->responder->number, names[remote_access(m)], m->wqe->total,
+		(unsigned long long)get_be64(raddr + CX_RADDR_VA), get_be32(raddr + CX_RADDR_RKEY));
+	if (m->qp->type == CX_ST_RC) {
+		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
+		cx_eq_tell(cx, CX_EVENT_WQ_ACCESS_ERROR, m->responder->number);
+	}
+	return cx_responder_refuse(m, CX_SYND_REMOTE_ACCESS);
+}
+
+enum cx_step cx_access_failed(struct cx *cx, const struct cx_message *m, enum cx_end end)
+{
+	switch (end) {
+	case CX_LOCAL:
+		m->wqe->syndrome = CX_SYND_LOCAL_PROT;
+		break;
+	case CX_REMOTE:
+		return remote_access_error(cx, m);
+	case CX_RECEIVE:
+		cx_rq_fail(cx, m->responder, CX_SYND_LOCAL_PROT);
+		return cx_responder_refuse(m, CX_SYND_REMOTE_OP);
+	}
+	return CX_DONE;
+}
+
+/* The time that a code of the responder's asks for (IBTA 9.7.5.2.8), in 10 us. */
+static uint64_t rnr_ticks(unsigned code)
+{
+	if (code == 0)
+		return 65536;
+	if (code == 1)
+		return 1;
+	return code % 2 ? 3ull << (code - 3) / 2 : 1ull << code / 2;
+}
+
+static enum cx_step receiver_not_ready(const struct cx_message *m)
+{
+	if (m->qp->type != CX_ST_RC || !m->wqe->rnr_left)
+		return cx_responder_refuse(m, CX_SYND_RNR_RETRY_EXC);
+	if (m->wqe->rnr_left != RNR_FOREVER)
+		m->wqe->rnr_left--;
+	m->qp->wake_at_ns = clock_ns() + rnr_ticks(m->responder->min_rnr_nak) * RNR_TICK_NS;
+	return CX_WAIT;
+}
+
+/* The responder's receive for this message. CX_MORE: there is one. */
+static enum cx_step take_receive(struct cx *cx, const struct cx_message *m)
+{
+	int ret = cx_rq_take(cx, m->responder);
+
+	if (ret == -EAGAIN)
+		return receiver_not_ready(m);
+	if (ret) {
+		pci_log(&cx->f, "QP 0x%x: its receive queue cannot be read", m->responder->number);
+		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
+		return cx_responder_refuse(m, CX_SYND_REMOTE_OP);
+	}
+	if (m->kind->to == CX_RECEIVE && m->wqe->total > m->responder->receive.capacity) {
+		cx_rq_fail(cx, m->responder, CX_SYND_LOCAL_LENGTH);
+		return cx_responder_refuse(m, CX_SYND_REMOTE_INVALID);
+	}
+	return CX_MORE;
+}
+
+/* A misaligned operand is an invalid request. */
+static bool is_aligned(const struct cx_message *m)
+{
+	return !m->kind->atomic ||
+	       get_be64(m->wqe->bytes + RADDR_AT + CX_RADDR_VA) % CX_ATOMIC_OPERAND == 0;
+}
+
+enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
+{
+	struct cx_access_req req;
+
+	if (!is_aligned(m)) {
+		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
+		return cx_responder_refuse(m, CX_SYND_REMOTE_INVALID);
+	}
+	if (cx_is_rdma(m->kind) && (cx_message_access(m, CX_REMOTE, m->wqe->total, &req) ||
+				    (m->wqe->total && !cx_mkey_check(cx, &req))))
+		return cx_access_failed(cx, m, CX_REMOTE);
+	if (m->kind->receives) {
+		enum cx_step step = take_receive(cx, m);
+
+		if (step != CX_MORE)
+			return step;
+	}
+	m->wqe->begun = true;
+	cx->messages++;
+	cx->octets += m->wqe->total;
+	return CX_MORE;
+}

@@ -42,7 +42,8 @@ static const struct {
 	{CX_cmd_hca_cap_umr_fence, UMR_FENCE_NONE},
 	{CX_cmd_hca_cap_atomic, 1},
 	{CX_cmd_hca_cap_cq_resize, 1},
-	{CX_cmd_hca_cap_pg, 1}, /* the driver needs it for dma-bufs */
+	{CX_cmd_hca_cap_pg, 1},	    /* the driver needs it for dma-bufs */
+	{CX_cmd_hca_cap_imaicl, 1}, /* memory windows */
 	{CX_cmd_hca_cap_xrc, 1},
 	{CX_cmd_hca_cap_ud, 1},
 	{CX_cmd_hca_cap_uc, 1},

@@ -44,6 +44,7 @@
 	F(cmd_hca_cap, atomic, 0x21e, 1)                                                           \
 	F(cmd_hca_cap, cq_resize, 0x221, 1)                                                        \
 	F(cmd_hca_cap, pg, 0x227, 1)                                                               \
+	F(cmd_hca_cap, imaicl, 0x231, 1)                                                           \
 	F(cmd_hca_cap, xrc, 0x23c, 1)                                                              \
 	F(cmd_hca_cap, ud, 0x23d, 1)                                                               \
 	F(cmd_hca_cap, uc, 0x23e, 1)                                                               \
@@ -121,6 +122,8 @@
 	F(srqc, log_srq_size, 0x4, 4)                                                              \
 	F(srqc, wq_signature, 0x20, 1)                                                             \
 	F(srqc, log_rq_stride, 0x25, 3)                                                            \
+	F(srqc, xrcd, 0x28, 24)                                                                    \
+	F(srqc, cqn, 0x48, 24)                                                                     \
 	F(srqc, page_offset, 0x40, 6)                                                              \
 	F(srqc, log_page_size, 0x82, 6)                                                            \
 	F(srqc, pd, 0xc8, 24)                                                                      \
@@ -176,6 +179,7 @@
 	F(mkc, free, 0x1, 1)                                                                       \
 	F(mkc, access_mode_4_2, 0x3, 3)                                                            \
 	F(mkc, relaxed_ordering_write, 0xd, 1)                                                     \
+	F(mkc, small_fence_on_rdma_read_response, 0xf, 1)                                          \
 	F(mkc, umr_en, 0x10, 1)                                                                    \
 	F(mkc, a, 0x11, 1)                                                                         \
 	F(mkc, rw, 0x12, 1)                                                                        \
@@ -187,6 +191,7 @@
 	F(mkc, mkey_7_0, 0x38, 8)                                                                  \
 	F(mkc, length64, 0x60, 1)                                                                  \
 	F(mkc, bsf_en, 0x61, 1)                                                                    \
+	F(mkc, en_rinval, 0x67, 1)                                                                 \
 	F(mkc, pd, 0x68, 24)                                                                       \
 	F(mkc, start_addr, 0x80, 64)                                                               \
 	F(mkc, len, 0xc0, 64)                                                                      \
@@ -226,6 +231,7 @@
 	F(qpc, log_rq_stride, 0x4d, 3)                                                             \
 	F(qpc, no_sq, 0x50, 1)                                                                     \
 	F(qpc, log_sq_size, 0x51, 4)                                                               \
+	F(qpc, rlky, 0x5b, 1)                                                                      \
 	F(qpc, uar_page, 0x68, 24)                                                                 \
 	F(qpc, user_index, 0x88, 24)                                                               \
 	F(qpc, log_page_size, 0xa3, 5)                                                             \
@@ -245,6 +251,7 @@
 	F(qpc, page_offset, 0x494, 6)                                                              \
 	F(qpc, min_rnr_nak, 0x4a3, 5)                                                              \
 	F(qpc, next_rcv_psn, 0x4a8, 24)                                                            \
+	F(qpc, xrcd, 0x4c8, 24)                                                                    \
 	F(qpc, cqn_rcv, 0x4e8, 24)                                                                 \
 	F(qpc, dbr_addr, 0x500, 64)                                                                \
 	F(qpc, q_key, 0x540, 32)                                                                   \
@@ -368,6 +375,10 @@
 	B(CTRL_IMM, mlx5_wqe_ctrl_seg, imm, 0xc, 4)                                                \
 	B(RADDR_VA, mlx5_wqe_raddr_seg, raddr, 0x0, 8)                                             \
 	B(RADDR_RKEY, mlx5_wqe_raddr_seg, rkey, 0x8, 4)                                            \
+	B(XRC_SRQN, mlx5_wqe_xrc_seg, xrc_srqn, 0x0, 4)                                            \
+	B(KLM_BYTES, mlx5_klm, bcount, 0x0, 4)                                                     \
+	B(KLM_KEY, mlx5_klm, key, 0x4, 4)                                                          \
+	B(KLM_VA, mlx5_klm, va, 0x8, 8)                                                            \
 	B(DATA_BYTE_COUNT, mlx5_wqe_data_seg, byte_count, 0x0, 4)                                  \
 	B(DATA_LKEY, mlx5_wqe_data_seg, lkey, 0x4, 4)                                              \
 	B(DATA_ADDR, mlx5_wqe_data_seg, addr, 0x8, 8)                                              \
@@ -396,6 +407,7 @@
 	Z(CQE_BYTES, mlx5_cqe64, 0x40)                                                             \
 	Z(CTRL_BYTES, mlx5_wqe_ctrl_seg, 0x10)                                                     \
 	Z(RADDR_BYTES, mlx5_wqe_raddr_seg, 0x10)                                                   \
+	Z(XRC_BYTES, mlx5_wqe_xrc_seg, 0x10)                                                       \
 	Z(DATA_BYTES, mlx5_wqe_data_seg, 0x10)                                                     \
 	Z(AV_BYTES, mlx5_av, 0x30)                                                                 \
 	Z(ATOMIC_BYTES, mlx5_wqe_atomic_seg, 0x10)                                                 \
@@ -482,9 +494,11 @@
 	C(EVENT_QUEUE_QP, MLX5_EVENT_QUEUE_TYPE_QP, 0)                                             \
 	C(MODE_PA, MLX5_MKC_ACCESS_MODE_PA, 0)                                                     \
 	C(MODE_MTT, MLX5_MKC_ACCESS_MODE_MTT, 1)                                                   \
+	C(MODE_KLM, MLX5_MKC_ACCESS_MODE_KLMS, 2)                                                  \
 	C(ST_RC, MLX5_QP_ST_RC, 0x0)                                                               \
 	C(ST_UC, MLX5_QP_ST_UC, 0x1)                                                               \
 	C(ST_UD, MLX5_QP_ST_UD, 0x2)                                                               \
+	C(ST_XRC, MLX5_QP_ST_XRC, 0x3)                                                             \
 	C(ST_QP0, MLX5_QP_ST_QP0, 0x7)                                                             \
 	C(ST_QP1, MLX5_QP_ST_QP1, 0x8)                                                             \
 	C(ST_REG_UMR, MLX5_QP_ST_REG_UMR, 0xc)                                                     \
@@ -521,6 +535,7 @@
 	C(WQE_CQ_UPDATE, MLX5_WQE_CTRL_CQ_UPDATE, 2 << 2)                                          \
 	C(WQE_SOLICITED, MLX5_WQE_CTRL_SOLICITED, 1 << 1)                                          \
 	C(WR_NOP, MLX5_OPCODE_NOP, 0x00)                                                           \
+	C(WR_SEND_INVAL, MLX5_OPCODE_SEND_INVAL, 0x01)                                             \
 	C(WR_RDMA_WRITE, MLX5_OPCODE_RDMA_WRITE, 0x08)                                             \
 	C(WR_RDMA_WRITE_IMM, MLX5_OPCODE_RDMA_WRITE_IMM, 0x09)                                     \
 	C(WR_SEND, MLX5_OPCODE_SEND, 0x0a)                                                         \
@@ -533,6 +548,7 @@
 	C(CQE_RESP_WR_IMM, MLX5_CQE_RESP_WR_IMM, 1)                                                \
 	C(CQE_RESP_SEND, MLX5_CQE_RESP_SEND, 2)                                                    \
 	C(CQE_RESP_SEND_IMM, MLX5_CQE_RESP_SEND_IMM, 3)                                            \
+	C(CQE_RESP_SEND_INV, MLX5_CQE_RESP_SEND_INV, 4)                                            \
 	C(CQE_RESIZE, MLX5_CQE_RESIZE_CQ, 5)                                                       \
 	C(CQE_REQ_ERR, MLX5_CQE_REQ_ERR, 13)                                                       \
 	C(CQE_RESP_ERR, MLX5_CQE_RESP_ERR, 14)                                                     \
@@ -566,6 +582,7 @@
 	M(MASK_PAGE_SIZE, MLX5_MKEY_MASK_PAGE_SIZE, 1)                                             \
 	M(MASK_START_ADDR, MLX5_MKEY_MASK_START_ADDR, 6)                                           \
 	M(MASK_PD, MLX5_MKEY_MASK_PD, 7)                                                           \
+	M(MASK_EN_RINVAL, MLX5_MKEY_MASK_EN_RINVAL, 8)                                             \
 	M(MASK_KEY, MLX5_MKEY_MASK_KEY, 13)                                                        \
 	M(MASK_QPN, MLX5_MKEY_MASK_QPN, 14)                                                        \
 	M(MASK_LR, MLX5_MKEY_MASK_LR, 17)                                                          \
@@ -573,6 +590,7 @@
 	M(MASK_RR, MLX5_MKEY_MASK_RR, 19)                                                          \
 	M(MASK_RW, MLX5_MKEY_MASK_RW, 20)                                                          \
 	M(MASK_A, MLX5_MKEY_MASK_A, 21)                                                            \
+	M(MASK_SMALL_FENCE, MLX5_MKEY_MASK_SMALL_FENCE, 23)                                        \
 	M(MASK_RO_WRITE, MLX5_MKEY_MASK_RELAXED_ORDERING_WRITE, 25)                                \
 	M(MASK_FREE, MLX5_MKEY_MASK_FREE, 29)                                                      \
 	M(MASK_PAGE_SIZE_5, MLX5_MKEY_MASK_PAGE_SIZE_5, 42)                                        \

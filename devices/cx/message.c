@@ -11,21 +11,23 @@
 
 #include "devices/cx/message.h"
 
-#define RADDR_AT  CX_CTRL_BYTES
-#define ATOMIC_AT (RADDR_AT + CX_RADDR_BYTES)
-
-#define RC	  (1u << CX_ST_RC)
-#define UC	  (1u << CX_ST_UC)
-#define UD	  (1u << CX_ST_UD)
+#define RC	 (1u << CX_ST_RC)
+#define UC	 (1u << CX_ST_UC)
+#define UD	 (1u << CX_ST_UD)
+#define XRC	 (1u << CX_ST_XRC)
+#define RELIABLE (RC | XRC)
 
 static const struct cx_message_kind kinds[] = {
-	{CX_WR_RDMA_WRITE, RC | UC, CX_LOCAL, CX_REMOTE, false, 0, false},
-	{CX_WR_RDMA_WRITE_IMM, RC | UC, CX_LOCAL, CX_REMOTE, true, CX_CQE_RESP_WR_IMM, false},
-	{CX_WR_RDMA_READ, RC, CX_REMOTE, CX_LOCAL, false, 0, false},
-	{CX_WR_SEND, RC | UC | UD, CX_LOCAL, CX_RECEIVE, true, CX_CQE_RESP_SEND, false},
-	{CX_WR_SEND_IMM, RC | UC | UD, CX_LOCAL, CX_RECEIVE, true, CX_CQE_RESP_SEND_IMM, false},
-	{CX_WR_ATOMIC_CS, RC, CX_REMOTE, CX_LOCAL, false, 0, true},
-	{CX_WR_ATOMIC_FA, RC, CX_REMOTE, CX_LOCAL, false, 0, true},
+	{CX_WR_RDMA_WRITE, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .completion = 0},
+	{CX_WR_RDMA_WRITE_IMM, RELIABLE | UC, CX_LOCAL, CX_REMOTE,
+	 .completion = CX_CQE_RESP_WR_IMM},
+	{CX_WR_RDMA_READ, RELIABLE, CX_REMOTE, CX_LOCAL, .completion = 0},
+	{CX_WR_SEND, RELIABLE | UC | UD, CX_LOCAL, CX_RECEIVE, .completion = CX_CQE_RESP_SEND},
+	{CX_WR_SEND_IMM, RELIABLE | UC | UD, CX_LOCAL, CX_RECEIVE,
+	 .completion = CX_CQE_RESP_SEND_IMM},
+	{CX_WR_SEND_INVAL, RELIABLE, CX_LOCAL, CX_RECEIVE, .completion = CX_CQE_RESP_SEND_INV},
+	{CX_WR_ATOMIC_CS, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true},
+	{CX_WR_ATOMIC_FA, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true},
 };
 
 static const struct cx_message_kind *kind_of(const struct cx_wqe *wqe)
@@ -37,9 +39,9 @@ static const struct cx_message_kind *kind_of(const struct cx_wqe *wqe)
 }
 
 /* Of the segments in front of the data. */
-static unsigned headers_size(const struct cx_message_kind *kind)
+static unsigned headers_size(const struct cx_qp *qp, const struct cx_message_kind *kind)
 {
-	return CX_CTRL_BYTES + (cx_is_rdma(kind) ? CX_RADDR_BYTES : 0) +
+	return cx_raddr_at(qp) + (cx_is_rdma(kind) ? CX_RADDR_BYTES : 0) +
 	       (kind->atomic ? CX_ATOMIC_BYTES : 0);
 }
 
@@ -48,7 +50,7 @@ unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp)
 {
 	struct cx_wqe *wqe = &qp->wqe;
 	const struct cx_message_kind *kind = kind_of(wqe);
-	unsigned at = headers_size(kind), syndrome = 0;
+	unsigned at = headers_size(qp, kind), syndrome = 0;
 	uint64_t total;
 
 	if (!(kind->types & 1u << qp->type) || wqe->size < at)
@@ -79,7 +81,7 @@ static enum cx_step translate(struct cx *cx, const struct cx_message *m, enum cx
 	if (!ret)
 		ret = cx_mkey_translate(cx, &req, segment);
 	if (ret == -ENXIO && end == CX_REMOTE &&
-	    cx_page_fault_raise(cx, m->qp, req.key, req.va, req.access != CX_REMOTE_READ))
+	    cx_page_fault_raise(cx, m->qp, segment->key, segment->va, req.access != CX_REMOTE_READ))
 		return CX_WAIT;
 	return ret ? cx_access_failed(cx, m, end) : CX_MORE;
 }
@@ -175,15 +177,16 @@ static enum cx_step transfer_failed(struct cx *cx, const struct cx_message *m, e
 		return cx_access_failed(cx, m, end);
 	pci_log(&cx->f, "QP 0x%x: no completer claims a %s by key 0x%x", m->qp->number,
 		end == m->kind->to ? "write" : "read",
-		get_be32(m->wqe->bytes + RADDR_AT + CX_RADDR_RKEY));
+		get_be32(m->wqe->bytes + cx_raddr_at(m->qp) + CX_RADDR_RKEY));
 	return cx_responder_refuse(m, CX_SYND_REMOTE_OP);
 }
 
 /* What an atomic operation leaves; false: the memory stays as it is. Operands and results are
  * little-endian in memory, as the capabilities say. */
-static bool atomic_result(const struct cx_wqe *wqe, uint8_t result[CX_ATOMIC_OPERAND])
+static bool atomic_result(const struct cx_message *m, uint8_t result[CX_ATOMIC_OPERAND])
 {
-	const uint8_t *operands = wqe->bytes + ATOMIC_AT;
+	const struct cx_wqe *wqe = m->wqe;
+	const uint8_t *operands = wqe->bytes + cx_raddr_at(m->qp) + CX_RADDR_BYTES;
 	uint64_t old = get_le64(wqe->old), operand = get_be64(operands + CX_ATOMIC_SWAP_ADD);
 
 	if (wqe->opcode == CX_WR_ATOMIC_FA)
@@ -231,7 +234,7 @@ static enum cx_step fetch_step(struct cx *cx, const struct cx_message *m)
 	if (transfer->phase == CX_TRANSFER_READ && !transfer->status)
 		memcpy(m->wqe->old, transfer->data, CX_ATOMIC_OPERAND);
 	if (transfer->phase == CX_TRANSFER_READ && !transfer->status &&
-	    atomic_result(m->wqe, transfer->data)) {
+	    atomic_result(m, transfer->data)) {
 		transfer->phase = CX_TRANSFER_WRITE;
 		transfer->status =
 			cx->f.link.write(cx->f.link.ctx, transfer->target, transfer->data,
@@ -291,7 +294,7 @@ static enum cx_step message_step(struct cx *cx, const struct cx_message *m)
 	enum cx_step step = CX_MORE;
 
 	/* it was destroyed, or reset with its receive half filled */
-	if (!m->responder || (wqe->begun && m->kind->receives && !m->responder->receive.taken))
+	if (!m->responder || (wqe->begun && m->kind->completion && !m->responder->receive.taken))
 		return cx_responder_refuse(m, CX_SYND_RETRY_EXC);
 	if (!wqe->begun)
 		step = cx_responder_accept(cx, m);
@@ -301,9 +304,7 @@ static enum cx_step message_step(struct cx *cx, const struct cx_message *m)
 		step = transfer_step(cx, m);
 	if (step != CX_MORE || wqe->done < wqe->total)
 		return step;
-	if (m->kind->receives)
-		cx_rq_complete(cx, m->responder, wqe, m->kind->completion);
-	return CX_DONE;
+	return m->kind->completion ? cx_responder_complete(cx, m) : CX_DONE;
 }
 
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp)

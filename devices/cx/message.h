@@ -12,9 +12,8 @@ struct cx_message_kind {
 	uint8_t opcode;
 	unsigned types; /* of queue pairs that have it: bits */
 	enum cx_end from, to;
-	bool receives;	    /* uses up a receive of the responder's */
-	uint8_t completion; /* of that receive */
 	bool atomic;
+	uint8_t completion; /* of the responder's receive that it uses up; 0: it uses up none */
 };
 
 /* A message and its two ends, as they are at one step. */
@@ -29,6 +28,17 @@ static inline bool cx_is_rdma(const struct cx_message_kind *kind)
 	return kind->from == CX_REMOTE || kind->to == CX_REMOTE;
 }
 
+static inline bool cx_is_reliable(const struct cx_qp *qp)
+{
+	return qp->type == CX_ST_RC || qp->type == CX_ST_XRC;
+}
+
+/* Where the remote address is in a work request, if it has one. */
+static inline unsigned cx_raddr_at(const struct cx_qp *qp)
+{
+	return CX_CTRL_BYTES + (qp->type == CX_ST_XRC ? CX_XRC_BYTES : 0);
+}
+
 /* responder.c */
 /* The other end, if there is one that receives from @qp. */
 struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp);
@@ -37,6 +47,8 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 		      struct cx_access_req *req);
 /* Its checks before anything is moved. CX_MORE: it accepts the message. */
 enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m);
+/* The data has arrived, the responder's receive is complete: CX_DONE. */
+enum cx_step cx_responder_complete(struct cx *cx, const struct cx_message *m);
 /* It does not do what was asked: CX_DONE, and a requester that is reliable hears why. */
 enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome);
 /* The access check failed at @end: CX_DONE. */

@@ -28,6 +28,7 @@ void cx_mkey_decode(struct cx_mkey *mkey)
 	mkey->remote_read = CX_GET(mkc, mkc, rr);
 	mkey->remote_write = CX_GET(mkc, mkc, rw);
 	mkey->remote_atomic = CX_GET(mkc, mkc, a);
+	mkey->remote_invalidate = CX_GET(mkc, mkc, en_rinval);
 	mkey->qpn = (uint32_t)CX_GET(mkc, mkc, qpn);
 	mkey->pd = (uint32_t)CX_GET(mkc, mkc, pd);
 	mkey->start = CX_GET(mkc, mkc, start_addr);
@@ -68,13 +69,16 @@ static int mkey_init(struct cx *cx, struct cx_mkey *mkey, const struct cx_comman
 
 	memcpy(mkey->context, mkc, sizeof(mkey->context));
 	cx_mkey_decode(mkey);
-	if (mkey->mode == CX_MODE_PA)
-		return 0;
-	if (mkey->mode != CX_MODE_MTT) {
-		pci_log(&cx->f, "a memory key of access mode %u; only PA (0) and MTT (1) are known",
+	if ((mkey->mode != CX_MODE_PA && mkey->mode != CX_MODE_MTT && mkey->mode != CX_MODE_KLM) ||
+	    CX_GET(mkc, mkc, bsf_en)) {
+		pci_log(&cx->f,
+			"a memory key of access mode %u; PA (0), MTT (1) and KLM (2) are known, "
+			"without signatures",
 			mkey->mode);
 		return -EINVAL;
 	}
+	if (mkey->mode == CX_MODE_PA)
+		return 0;
 	return mkey_init_mtts(cx, mkey, cmd);
 }
 
@@ -139,6 +143,8 @@ static bool access_allowed(const struct cx_mkey *mkey, enum cx_access access)
 		return mkey->remote_write;
 	case CX_REMOTE_ATOMIC:
 		return mkey->remote_atomic;
+	case CX_REMOTE_INVALIDATE:
+		return mkey->remote_invalidate;
 	}
 	return false;
 }
@@ -166,16 +172,36 @@ struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req)
 	return mkey;
 }
 
-int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)
+int cx_mkey_invalidate(struct cx *cx, const struct cx_access_req *req)
 {
-	const struct cx_mkey *mkey = cx_mkey_check(cx, req);
-	uint64_t index, offset, page, mtt;
+	struct cx_mkey *mkey = cx_table_get(&cx->mkeys, req->key >> 8);
+	struct cx_access_req all = *req;
 
 	if (!mkey)
 		return -EACCES;
-	segment->hint = cx_hint(cx, mkey);
-	segment->addr = req->va;
-	segment->len = req->len;
+	all.access = CX_REMOTE_INVALIDATE;
+	all.va = mkey->start;
+	all.len = 0;
+	if (!cx_mkey_check(cx, &all))
+		return -EACCES;
+	mkey->free = true;
+	CX_SET(mkey->context, mkc, free, 1);
+	return 0;
+}
+
+/* Where an access goes by translations of the key's own. */
+static int translate_mapped(struct cx *cx, const struct cx_mkey *mkey,
+			    const struct cx_access_req *req, struct cx_segment *segment)
+{
+	uint64_t index, offset, page, mtt;
+
+	*segment = (struct cx_segment){
+		.addr = req->va,
+		.len = req->len,
+		.hint = cx_hint(cx, mkey),
+		.key = req->key,
+		.va = req->va,
+	};
 	if (mkey->mode == CX_MODE_PA)
 		return 0;
 	if (mkey->log_page < CX_PAGE_SHIFT)
@@ -192,4 +218,21 @@ int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_
 	if (segment->len > page - offset)
 		segment->len = page - offset;
 	return 0;
+}
+
+int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)
+{
+	const struct cx_mkey *mkey = cx_mkey_check(cx, req);
+	struct cx_access_req inner;
+
+	if (!mkey)
+		return -EACCES;
+	if (mkey->mode != CX_MODE_KLM)
+		return translate_mapped(cx, mkey, req, segment);
+	if (cx_klm_find(mkey, req, &inner))
+		return -EACCES;
+	mkey = cx_mkey_check(cx, &inner);
+	if (!mkey || mkey->mode == CX_MODE_KLM) /* one level alone */
+		return -EACCES;
+	return translate_mapped(cx, mkey, &inner, segment);
 }

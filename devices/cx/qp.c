@@ -24,6 +24,8 @@ static void qp_decode(struct cx_qp *qp)
 	qp->remote_write = CX_GET(qpc, qpc, rwe);
 	qp->remote_atomic = CX_GET(qpc, qpc, rae);
 	qp->q_key = (uint32_t)CX_GET(qpc, qpc, q_key);
+	qp->xrcd = (uint32_t)CX_GET(qpc, qpc, xrcd);
+	qp->privileged = qp->type == CX_ST_REG_UMR || CX_GET(qpc, qpc, rlky);
 	qp->srq = (uint32_t)CX_GET(qpc, qpc, srqn_rmpn_xrqn);
 	qp->rnr_retry = (unsigned)CX_GET(qpc, qpc, rnr_retry);
 	qp->min_rnr_nak = (unsigned)CX_GET(qpc, qpc, min_rnr_nak);
@@ -45,6 +47,7 @@ static bool qp_is_known(struct cx *cx, const struct cx_qp *qp)
 	case CX_ST_RC:
 	case CX_ST_UC:
 	case CX_ST_UD:
+	case CX_ST_XRC:
 	case CX_ST_QP0:
 	case CX_ST_QP1:
 	case CX_ST_REG_UMR:
@@ -178,6 +181,7 @@ static const struct {
 	{PATH(pkey_index), FROM_RST, CX_OPT_PKEY_INDEX},
 	{PATH(vhca_port_num), FROM_RST | TO_RTR, CX_OPT_PRI_PORT},
 	{CX_qpc_q_key, FROM_RST, CX_OPT_Q_KEY},
+	{CX_qpc_rlky, FROM_RST, 0},
 	{CX_qpc_rre, FROM_RST, CX_OPT_RRE},
 	{CX_qpc_rwe, FROM_RST, CX_OPT_RWE},
 	{CX_qpc_rae, FROM_RST, CX_OPT_RAE},

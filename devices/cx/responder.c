@@ -9,7 +9,7 @@
 #include "devices/cx/message.h"
 #include "util/clock.h"
 
-#define RADDR_AT    CX_CTRL_BYTES
+#define NUMBER_MASK 0xffffffu
 #define RNR_FOREVER 7u
 #define RNR_TICK_NS 10000ull
 
@@ -50,7 +50,7 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 		      struct cx_access_req *req)
 {
 	const struct cx_qp *owner = end == CX_LOCAL ? m->qp : m->responder;
-	const uint8_t *raddr = m->wqe->bytes + RADDR_AT;
+	const uint8_t *raddr = m->wqe->bytes + cx_raddr_at(m->qp);
 	struct cx_data_segment segment;
 
 	*req = (struct cx_access_req){.pd = owner->pd, .qpn = owner->number, .len = len};
@@ -75,7 +75,7 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 
 enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome)
 {
-	if (m->qp->type == CX_ST_RC)
+	if (cx_is_reliable(m->qp))
 		m->wqe->syndrome = (uint8_t)syndrome;
 	return CX_DONE;
 }
@@ -89,12 +89,12 @@ static enum cx_step remote_access_error(struct cx *cx, const struct cx_message *
 		[CX_REMOTE_WRITE] = "write",
 		[CX_REMOTE_ATOMIC] = "atomic operation",
 	};
-	const uint8_t *raddr = m->wqe->bytes + RADDR_AT;
+	const uint8_t *raddr = m->wqe->bytes + cx_raddr_at(m->qp);
 
 	pci_log(&cx->f, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x",
 		m->responder->number, names[remote_access(m)], m->wqe->total,
 		(unsigned long long)get_be64(raddr + CX_RADDR_VA), get_be32(raddr + CX_RADDR_RKEY));
-	if (m->qp->type == CX_ST_RC) {
+	if (cx_is_reliable(m->qp)) {
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
 		cx_eq_tell(cx, CX_EVENT_WQ_ACCESS_ERROR, m->responder->number);
 	}
@@ -128,7 +128,7 @@ static uint64_t rnr_ticks(unsigned code)
 
 static enum cx_step receiver_not_ready(const struct cx_message *m)
 {
-	if (m->qp->type != CX_ST_RC || !m->wqe->rnr_left)
+	if (!cx_is_reliable(m->qp) || !m->wqe->rnr_left)
 		return cx_responder_refuse(m, CX_SYND_RNR_RETRY_EXC);
 	if (m->wqe->rnr_left != RNR_FOREVER)
 		m->wqe->rnr_left--;
@@ -139,7 +139,10 @@ static enum cx_step receiver_not_ready(const struct cx_message *m)
 /* The responder's receive for this message. CX_MORE: there is one. */
 static enum cx_step take_receive(struct cx *cx, const struct cx_message *m)
 {
-	int ret = cx_rq_take(cx, m->responder);
+	uint32_t srq = m->qp->type == CX_ST_XRC
+			       ? get_be32(m->wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN) & NUMBER_MASK
+			       : m->responder->srq;
+	int ret = cx_rq_take(cx, m->responder, srq);
 
 	if (ret == -EAGAIN)
 		return receiver_not_ready(m);
@@ -159,7 +162,7 @@ static enum cx_step take_receive(struct cx *cx, const struct cx_message *m)
 static bool is_aligned(const struct cx_message *m)
 {
 	return !m->kind->atomic ||
-	       get_be64(m->wqe->bytes + RADDR_AT + CX_RADDR_VA) % CX_ATOMIC_OPERAND == 0;
+	       get_be64(m->wqe->bytes + cx_raddr_at(m->qp) + CX_RADDR_VA) % CX_ATOMIC_OPERAND == 0;
 }
 
 enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
@@ -173,7 +176,7 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 	if (cx_is_rdma(m->kind) && (cx_message_access(m, CX_REMOTE, m->wqe->total, &req) ||
 				    (m->wqe->total && !cx_mkey_check(cx, &req))))
 		return cx_access_failed(cx, m, CX_REMOTE);
-	if (m->kind->receives) {
+	if (m->kind->completion) {
 		enum cx_step step = take_receive(cx, m);
 
 		if (step != CX_MORE)
@@ -183,4 +186,21 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 	cx->messages++;
 	cx->octets += m->wqe->total;
 	return CX_MORE;
+}
+
+/* What a send invalidates is invalid when its completion is seen. */
+enum cx_step cx_responder_complete(struct cx *cx, const struct cx_message *m)
+{
+	const struct cx_access_req req = {
+		.key = get_be32(m->wqe->bytes + CX_CTRL_IMM),
+		.pd = m->responder->pd,
+		.qpn = m->responder->number,
+	};
+
+	if (m->wqe->opcode == CX_WR_SEND_INVAL && cx_mkey_invalidate(cx, &req)) {
+		cx_rq_fail(cx, m->responder, CX_SYND_MW_BIND);
+		return cx_responder_refuse(m, CX_SYND_REMOTE_ACCESS);
+	}
+	cx_rq_complete(cx, m->responder, m->wqe, m->kind->completion);
+	return CX_DONE;
 }

@@ -60,26 +60,28 @@ static int own_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
 }
 
 /* The same of the shared queue's. One that a message has left, half filled, is used first. */
-static int shared_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
+static int shared_take(struct cx *cx, struct cx_qp *qp, uint32_t number, unsigned *size)
 {
-	struct cx_srq *srq = cx_table_get(&cx->srqs, qp->srq);
+	struct cx_srq *srq = cx_table_get(&cx->srqs, number);
 	struct cx_receive *receive = &qp->receive;
 
-	if (!srq)
+	if (!srq || (qp->type == CX_ST_XRC && srq->xrcd != qp->xrcd))
 		return -EINVAL;
-	if (receive->taken) {
+	if (receive->taken && receive->srq == number) {
 		*size = receive->data.size;
 		return 0;
 	}
 	receive->pd = srq->pd;
+	receive->srq = number;
+	receive->cq = qp->type == CX_ST_XRC ? srq->cq : qp->recv_cq;
 	return cx_srq_take(cx, srq, receive->bytes, size, &receive->index);
 }
 
-int cx_rq_take(struct cx *cx, struct cx_qp *qp)
+int cx_rq_take(struct cx *cx, struct cx_qp *qp, uint32_t srq)
 {
 	struct cx_receive *receive = &qp->receive;
 	unsigned size = 0;
-	int ret = qp->has_srq ? shared_take(cx, qp, &size) : own_take(cx, qp, &size);
+	int ret = qp->has_srq ? shared_take(cx, qp, srq, &size) : own_take(cx, qp, &size);
 
 	if (ret)
 		return ret;
@@ -92,11 +94,13 @@ int cx_rq_take(struct cx *cx, struct cx_qp *qp)
 /* The completion of the receive at the head. */
 static void rq_post(struct cx *cx, struct cx_qp *qp, uint8_t cqe[CX_CQE_BYTES], bool solicited)
 {
-	put_be32(cqe + CX_CQE_SRQN, qp->has_srq ? qp->srq : qp->user_index);
+	bool shared = qp->has_srq;
+
+	put_be32(cqe + CX_CQE_SRQN, shared ? qp->receive.srq : qp->user_index);
 	put_be32(cqe + CX_CQE_SOP_DROP_QPN, qp->number);
-	put_be16(cqe + CX_CQE_WQE_COUNTER, qp->has_srq ? qp->receive.index : qp->rq_consumed);
-	cx_cq_post(cx, qp->recv_cq, cqe, solicited);
-	qp->rq_consumed += !qp->has_srq;
+	put_be16(cqe + CX_CQE_WQE_COUNTER, shared ? qp->receive.index : qp->rq_consumed);
+	cx_cq_post(cx, shared ? qp->receive.cq : qp->recv_cq, cqe, solicited);
+	qp->rq_consumed += !shared;
 	qp->receive.taken = false;
 }
 

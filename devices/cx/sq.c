@@ -73,6 +73,7 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		if (qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
 		return cx_message_begin(cx, qp);
+	case CX_WR_SEND_INVAL:
 	case CX_WR_RDMA_WRITE:
 	case CX_WR_RDMA_WRITE_IMM:
 	case CX_WR_RDMA_READ:

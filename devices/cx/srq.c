@@ -18,6 +18,8 @@ static int srq_init(struct cx *cx, struct cx_srq *srq, const struct cx_command *
 
 	memcpy(srq->context, srqc, sizeof(srq->context));
 	srq->pd = (uint32_t)CX_GET(srqc, srqc, pd);
+	srq->xrcd = (uint32_t)CX_GET(srqc, srqc, xrcd);
+	srq->cq = (uint32_t)CX_GET(srqc, srqc, cqn);
 	srq->log_size = (unsigned)CX_GET(srqc, srqc, log_srq_size);
 	srq->log_stride = STRIDE_LOG_MIN + (unsigned)CX_GET(srqc, srqc, log_rq_stride);
 	srq->doorbell_record = CX_GET(srqc, srqc, dbr_addr);

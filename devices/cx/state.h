@@ -84,7 +84,7 @@ struct cx_mkey {
 	/* from context */
 	unsigned mode, log_page;
 	uint8_t variant, ph, st_index;
-	bool free, umr_enabled, length64, tph;
+	bool free, umr_enabled, length64, tph, remote_invalidate;
 	bool local_read, local_write, remote_read, remote_write, remote_atomic;
 	uint32_t pd, qpn;
 	uint64_t start, length;
@@ -136,6 +136,7 @@ struct cx_receive {
 	bool taken;
 	uint16_t index;	   /* of the WQE, as its completion says */
 	uint32_t pd;	   /* of the keys of its segments */
+	uint32_t srq, cq;  /* what it is of, if that is shared, and where it completes */
 	uint64_t capacity; /* bytes */
 	struct cx_scatter data;
 	uint8_t bytes[CX_RECEIVE_MAX];
@@ -145,7 +146,7 @@ struct cx_receive {
 struct cx_srq {
 	struct cx_buffer buffer;
 	uint8_t context[CX_SZ_srqc];
-	uint32_t number, pd;
+	uint32_t number, pd, xrcd, cq; /* the last two of an XRC SRQ alone */
 	unsigned log_size, log_stride;
 	uint64_t doorbell_record;
 	uint16_t head;		     /* index of the next receive */
@@ -158,13 +159,14 @@ struct cx_qp {
 	struct cx_buffer buffer;
 	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
-	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key;
+	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd;
 	uint16_t peer_lid;
 	unsigned rnr_retry, min_rnr_nak;
 	bool has_sq, has_rq, has_srq, remote_read, remote_write, remote_atomic;
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
+	bool privileged;	     /* the kernel's: may change keys of any kind */
 	bool last_receive_told;	     /* in error: no more of the SRQ's are used here */
 	uint64_t wake_at_ns;	     /* waits until then; 0: does not */
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
@@ -296,7 +298,14 @@ void cx_cq_arm_step(struct cx *cx);
 void cx_cq_free(struct cx *cx, struct cx_cq *cq);
 
 /* mkey.c */
-enum cx_access { CX_LOCAL_READ, CX_LOCAL_WRITE, CX_REMOTE_READ, CX_REMOTE_WRITE, CX_REMOTE_ATOMIC };
+enum cx_access {
+	CX_LOCAL_READ,
+	CX_LOCAL_WRITE,
+	CX_REMOTE_READ,
+	CX_REMOTE_WRITE,
+	CX_REMOTE_ATOMIC,
+	CX_REMOTE_INVALIDATE,
+};
 struct cx_access_req {
 	uint32_t key, pd, qpn;
 	bool any_pd;
@@ -306,6 +315,9 @@ struct cx_access_req {
 struct cx_segment {
 	uint64_t addr, len; /* bytes; contiguous */
 	struct tlp_hint hint;
+	/* by which it goes: of an indirect key, the one that is mapped */
+	uint32_t key;
+	uint64_t va;
 };
 void cx_mkey_decode(struct cx_mkey *mkey);
 void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
@@ -313,6 +325,13 @@ void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
 struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req);
 /* Where the access begins. 0, -EACCES, or -ENXIO: not mapped. */
 int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment);
+
+/* klm.c: the part of @req that an entry of the key's list has, by that entry's own key. 0 or
+ * -EACCES. */
+int cx_klm_find(const struct cx_mkey *mkey, const struct cx_access_req *req,
+		struct cx_access_req *inner);
+/* Frees @key for @req, a remote invalidation. 0; -EACCES: it does not allow that. */
+int cx_mkey_invalidate(struct cx *cx, const struct cx_access_req *req);
 
 /* hint.c */
 struct tlp_hint cx_hint(const struct cx *cx, const struct cx_mkey *mkey);
@@ -345,9 +364,9 @@ int cx_srq_take(struct cx *cx, struct cx_srq *srq, uint8_t bytes[CX_RECEIVE_MAX]
 void cx_srq_free(struct cx *cx, struct cx_srq *srq);
 
 /* rq.c */
-/* Makes the receive at the queue's head @qp->receive. 0; -EAGAIN: none is posted; -EINVAL,
- * -EFAULT: the queue cannot be used. */
-int cx_rq_take(struct cx *cx, struct cx_qp *qp);
+/* Makes the receive at the queue's head @qp->receive: of its own, of its SRQ, or of @srq, which an
+ * XRC message names. 0; -EAGAIN: none is posted; -EINVAL, -EFAULT: the queue cannot be used. */
+int cx_rq_take(struct cx *cx, struct cx_qp *qp, uint32_t srq);
 /* Completes what has been taken, filled by the message of @wqe; @opcode is the completion's. */
 void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, uint8_t opcode);
 /* Completes it with an error, and puts the queue pair into error. */

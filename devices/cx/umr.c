@@ -2,12 +2,17 @@
 /*
  * UMR: a work request that writes translations into a memory key, then those
  * fields of its context that a mask names. TPH is in no mask: what CREATE_MKEY
- * said stays.
+ * said stays. To bind a memory window, to invalidate one and to lay out an
+ * indirect key is a UMR as well: those of programs, by their own queue pairs,
+ * change indirect keys of their PD.
  */
+#include <string.h>
+
 #include "devices/cx/state.h"
 
 #define OCTOWORD_BYTES 16u
 #define MTT_BYTES      8u
+#define CHECK_QPN      (1u << 3) /* of the flags; the driver does not use it, programs do */
 #define UMR_AT	       CX_CTRL_BYTES
 #define MKC_AT	       (UMR_AT + CX_UMR_CTRL_BYTES)
 #define DATA_AT	       (MKC_AT + CX_SZ_mkc)
@@ -25,6 +30,7 @@ static const struct {
 	{CX_MASK_PAGE_SIZE, PAGE_SIZE_LOW},
 	{CX_MASK_START_ADDR, CX_mkc_start_addr},
 	{CX_MASK_PD, CX_mkc_pd},
+	{CX_MASK_EN_RINVAL, CX_mkc_en_rinval},
 	{CX_MASK_KEY, CX_mkc_mkey_7_0},
 	{CX_MASK_QPN, CX_mkc_qpn},
 	{CX_MASK_LR, CX_mkc_lr},
@@ -32,6 +38,7 @@ static const struct {
 	{CX_MASK_RR, CX_mkc_rr},
 	{CX_MASK_RW, CX_mkc_rw},
 	{CX_MASK_A, CX_mkc_a},
+	{CX_MASK_SMALL_FENCE, CX_mkc_small_fence_on_rdma_read_response},
 	{CX_MASK_RO_WRITE, CX_mkc_relaxed_ordering_write},
 	{CX_MASK_FREE, CX_mkc_free},
 	{CX_MASK_PAGE_SIZE_5, PAGE_SIZE_TOP},
@@ -71,11 +78,23 @@ static bool umr_fits(const struct cx_wqe *wqe, const struct cx_mkey *mkey)
 
 	if (!wqe->total)
 		return true;
-	if (umr[CX_UMR_FLAGS] & CX_UMR_INLINE || wqe->size < DATA_AT + CX_DATA_BYTES)
+	if (mkey->mode == CX_MODE_PA || wqe->size < DATA_AT + CX_DATA_BYTES)
 		return false;
-	if (get_be32(wqe->bytes + DATA_AT + CX_DATA_BYTE_COUNT) < wqe->total)
+	if (!(umr[CX_UMR_FLAGS] & CX_UMR_INLINE) &&
+	    get_be32(wqe->bytes + DATA_AT + CX_DATA_BYTE_COUNT) < wqe->total)
 		return false;
 	return umr_first_mtt(umr) + wqe->total / MTT_BYTES < (uint64_t)mkey->mtts + 8;
+}
+
+/* May @qp change the key, and these fields of it? */
+static bool umr_allowed(const struct cx_qp *qp, const struct cx_mkey *mkey, uint64_t mask)
+{
+	if (!mkey->umr_enabled || mask & ~mask_known())
+		return false;
+	if (qp->type == CX_ST_REG_UMR)
+		return true;
+	return mkey->pd == qp->pd && !(mask >> CX_MASK_PD & 1) &&
+	       (qp->privileged || mkey->mode == CX_MODE_KLM);
 }
 
 unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp)
@@ -83,16 +102,41 @@ unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp)
 	struct cx_wqe *wqe = &qp->wqe;
 	const uint8_t *umr = wqe->bytes + UMR_AT;
 	const struct cx_mkey *mkey = umr_mkey(cx, wqe);
+	uint8_t flags = umr[CX_UMR_FLAGS];
 
-	if (qp->type != CX_ST_REG_UMR || wqe->size < DATA_AT)
+	if ((qp->type != CX_ST_REG_UMR && qp->type != CX_ST_RC && qp->type != CX_ST_XRC) ||
+	    wqe->size < DATA_AT)
 		return CX_SYND_LOCAL_QP_OP;
-	if (!mkey || !mkey->umr_enabled || get_be64(umr + CX_UMR_MKEY_MASK) & ~mask_known())
+	if (!mkey || !umr_allowed(qp, mkey, get_be64(umr + CX_UMR_MKEY_MASK)))
 		return CX_SYND_MW_BIND;
-	if ((umr[CX_UMR_FLAGS] & CX_UMR_CHECK_NOT_FREE && !mkey->free) ||
-	    (umr[CX_UMR_FLAGS] & CX_UMR_CHECK_FREE && mkey->free))
+	if ((flags & CX_UMR_CHECK_NOT_FREE && !mkey->free) ||
+	    (flags & CX_UMR_CHECK_FREE && mkey->free) ||
+	    (flags & CHECK_QPN && mkey->qpn != qp->number))
 		return CX_SYND_MW_BIND;
 	wqe->total = get_be16(umr + CX_UMR_XLT_OCTOWORDS) * OCTOWORD_BYTES;
 	return umr_fits(wqe, mkey) ? 0 : CX_SYND_MW_BIND;
+}
+
+static void put_translations(struct cx_mkey *mkey, uint64_t first, const uint8_t *list,
+			     size_t count)
+{
+	for (size_t i = 0; i < count && first + i < mkey->mtts; i++)
+		mkey->mtt[first + i] = get_be64(list + i * MTT_BYTES);
+}
+
+/* Translations in the work request itself; what the count has beyond its end is padding. */
+static void umr_load_inline(struct cx_wqe *wqe, struct cx_mkey *mkey)
+{
+	uint64_t first = umr_first_mtt(wqe->bytes + UMR_AT);
+	uint32_t there = wqe->size - DATA_AT;
+
+	if (there > wqe->total)
+		there = wqe->total;
+	put_translations(mkey, first, wqe->bytes + DATA_AT, there / MTT_BYTES);
+	for (uint64_t i = there / MTT_BYTES; i < wqe->total / MTT_BYTES && first + i < mkey->mtts;
+	     i++)
+		mkey->mtt[first + i] = 0;
+	wqe->done = wqe->total;
 }
 
 /* Reads the next translations into the key. False: they cannot be read. */
@@ -105,7 +149,8 @@ static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 	struct cx_access_req req = {
 		.key = get_be32(data + CX_DATA_LKEY),
 		.qpn = qp->number,
-		.any_pd = true, /* the driver names no PD for this QP */
+		.pd = qp->pd,
+		.any_pd = qp->type == CX_ST_REG_UMR, /* the driver names no PD for it */
 		.access = CX_LOCAL_READ,
 		.va = get_be64(data + CX_DATA_ADDR) + wqe->done,
 		.len = left < sizeof(list) ? left : sizeof(list),
@@ -119,8 +164,7 @@ static bool umr_load(struct cx *cx, struct cx_qp *qp, struct cx_mkey *mkey)
 	bytes = (size_t)segment.len & ~(size_t)(MTT_BYTES - 1);
 	if (!bytes || pci_dma_read(&cx->f, segment.addr, list, bytes))
 		return false;
-	for (size_t i = 0; i < bytes / MTT_BYTES && index + i < mkey->mtts; i++)
-		mkey->mtt[index + i] = get_be64(list + i * MTT_BYTES);
+	put_translations(mkey, index, list, bytes / MTT_BYTES);
 	wqe->done += (uint32_t)bytes;
 	return true;
 }
@@ -144,6 +188,8 @@ enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp)
 		wqe->syndrome = CX_SYND_MW_BIND;
 		return CX_DONE;
 	}
+	if (wqe->bytes[UMR_AT + CX_UMR_FLAGS] & CX_UMR_INLINE)
+		umr_load_inline(wqe, mkey);
 	if (wqe->done < wqe->total && !umr_load(cx, qp, mkey)) {
 		wqe->syndrome = CX_SYND_LOCAL_PROT;
 		return CX_DONE;

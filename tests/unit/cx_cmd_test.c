@@ -164,7 +164,7 @@ CX_TEST(huge_objects)
 	CX_SET(d->in, create_mkey_in, translations_octword_actual_size, 0xffffffff);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_MKEY, 0x110, 16), CX_STAT_BAD_PARAM);
 	driver_begin(d);
-	CX_SET(mkc, mkc, access_mode_1_0, 2);
+	CX_SET(mkc, mkc, access_mode_1_0, 3);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_MKEY, 0x110, 16), CX_STAT_BAD_PARAM);
 	driver_begin(d);
 	CX_SET(qpc, qpc, log_sq_size, 15);

@@ -702,7 +702,7 @@ MESSAGE_TEST(not_modelled)
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
 			 CX_STAT_BAD_PARAM);
 	for (unsigned type = 0; type < 256; type++) {
-		bool known = type <= CX_ST_UD || type == CX_ST_QP0 || type == CX_ST_QP1 ||
+		bool known = type <= CX_ST_XRC || type == CX_ST_QP0 || type == CX_ST_QP1 ||
 			     type == CX_ST_REG_UMR;
 
 		driver_fill_qp(d, &a, type);

@@ -237,7 +237,6 @@ CX_TEST(umr_refused)
 		{CX_UMR_OFFSET_EN, 4, 0xffff, 0, 0},
 		{0, 4, 0, 1ull << 40, 0}, /* an unknown mask bit */
 		{0, 4, 0, 0, 0x100000},	  /* no such key */
-		{CX_UMR_INLINE, 4, 0, 0, 0},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -260,7 +259,7 @@ CX_TEST(umr_refused)
 	}
 }
 
-/* An ordinary QP may not change keys. */
+/* An ordinary QP may not change keys that have pages. */
 CX_TEST(umr_wrong_qp)
 {
 	struct mr mr = {.addr = PEER_BASE, .len = 4096};
@@ -271,7 +270,7 @@ CX_TEST(umr_wrong_qp)
 	driver_create_mr(d, &mr);
 	wqe_umr(d, &w, &mr, 4096);
 	execute(&p.qp, &w);
-	expect_error(&p.qp, CX_SYND_LOCAL_QP_OP);
+	expect_error(&p.qp, CX_SYND_MW_BIND);
 }
 
 /* Hints by NIC, control register, table and key. */

@@ -327,3 +327,62 @@ TEST_WITH(datagrams, setup_ud, cx_teardown)
 				assert_int_equal(w->requests[n].hint.st, 0x1234);
 	}
 }
+
+static struct srq xrc;
+static struct cq xrc_cq;
+
+/* A queue of an XRC domain, and a pair whose receiver is of @receiver_domain. */
+static void set_up_xrc(uint32_t domain, uint32_t receiver_domain)
+{
+	size_t len = driver_fill_srq(d, &xrc);
+	uint8_t *srqc = CX_ADDR(d->in, create_srq_in, srq_context_entry);
+
+	CX_SET(srqc, srqc, xrcd, domain);
+	CX_SET(srqc, srqc, cqn, xrc_cq.number);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_SRQ, len, 16), 0);
+	xrc.number = (uint32_t)CX_GET(d->out, create_srq_out, srqn);
+	driver_create_qp(d, &sender[0], CX_ST_XRC);
+	receiver[0].srq = srq.number; /* any: the message names its own */
+	len = driver_fill_qp(d, &receiver[0], CX_ST_XRC);
+	CX_SET(CX_ADDR(d->in, create_qp_in, qpc), qpc, xrcd, receiver_domain);
+	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, len, 16), 0);
+	receiver[0].number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+	connect(0);
+}
+
+/* The message names the queue that it uses, and completes where that queue says. */
+SRQ_TEST(extended)
+{
+	for (unsigned foreign = 0; foreign < 2; foreign++) {
+		struct wqe receive = {.len = 0}, w;
+		const uint8_t *cqe;
+
+		driver_create_cq(d, &xrc_cq);
+		set_up_xrc(5, foreign ? 6 : 5);
+		wqe_data(&receive, inbox.addr, inbox.key, SLOT);
+		driver_post_shared(d, &xrc, &receive, 1);
+		wqe_init(&w, CX_WR_SEND, true);
+		put_be32(w.bytes + w.len + CX_XRC_SRQN, xrc.number);
+		w.len += CX_XRC_BYTES;
+		wqe_data(&w, near.addr + 9, near.key, 5000);
+		execute(&sender[0], &w);
+		cqe = driver_poll(d, &xrc_cq);
+		if (foreign) {
+			expect_error(&sender[0], CX_SYND_REMOTE_OP);
+			assert_null(cqe);
+			break;
+		}
+		expect_good(&sender[0]);
+		assert_non_null(cqe);
+		assert_int_equal(get_be32(cqe + CX_CQE_SRQN), xrc.number);
+		assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 5000);
+		assert_memory_equal(d->world.peer, d->world.ram + near.addr + 9, 5000);
+		wqe_init(&w, CX_WR_RDMA_WRITE, true); /* the other headers come after */
+		w.len += CX_XRC_BYTES;
+		wqe_raddr(&w, inbox.addr + SLOT, inbox.key);
+		wqe_data(&w, near.addr, near.key, 64);
+		execute(&sender[0], &w);
+		expect_good(&sender[0]);
+		assert_memory_equal(d->world.peer + SLOT, d->world.ram + near.addr, 64);
+	}
+}

@@ -5,6 +5,8 @@
 
 #include "devices/cx/state.h"
 
+#define LOG_PAGE_MAX 31u /* what most contexts have bits for */
+
 void *cx_memory_get(struct cx *cx, uint64_t bytes)
 {
 	void *memory;
@@ -29,9 +31,12 @@ int cx_buffer_init(struct cx *cx, struct cx_buffer *buffer, unsigned log_page_si
 		   unsigned page_offset, uint64_t bytes, const uint8_t *list, size_t list_bytes)
 {
 	unsigned shift = CX_PAGE_SHIFT + log_page_size;
-	uint64_t start = (uint64_t)page_offset << (shift - 6); /* in 64ths of a page */
-	uint64_t count = (start + bytes + (1ull << shift) - 1) >> shift;
+	uint64_t start, count;
 
+	if (log_page_size > LOG_PAGE_MAX)
+		return -EINVAL;
+	start = (uint64_t)page_offset << (shift - 6); /* in 64ths of a page */
+	count = (start + bytes + (1ull << shift) - 1) >> shift;
 	if (!bytes || count > list_bytes / 8)
 		return -EINVAL;
 	buffer->pages = cx_memory_get(cx, count * sizeof(*buffer->pages));

@@ -29,7 +29,7 @@ struct guest {
 	unsigned tph_bits;
 	struct qp qp[2], umr, ud;
 	struct srq srq;
-	struct mr mr[2], pool;
+	struct mr mr[2], pool, indirect;
 	uint64_t xlt;
 };
 
@@ -42,6 +42,26 @@ static void enable_tph(struct guest *g)
 		return;
 	driver_config_write(&g->d, cap + TPH_ST_TABLE + 2, 0x1234, 2);
 	driver_config_write(&g->d, cap + TPH_CONTROL, g->tph_bits == 16 ? 0x302 : 0x102, 4);
+}
+
+/* A free key of a list, as a memory window is. */
+static void create_indirect(struct guest *g)
+{
+	uint8_t *mkc = CX_ADDR(g->d.in, create_mkey_in, memory_key_mkey_entry);
+
+	g->indirect = (struct mr){.addr = 0, .len = 65536};
+	driver_begin(&g->d);
+	CX_SET(mkc, mkc, access_mode_1_0, CX_MODE_KLM);
+	CX_SET(mkc, mkc, free, 1);
+	CX_SET(mkc, mkc, umr_en, 1);
+	CX_SET(mkc, mkc, en_rinval, 1);
+	CX_SET(mkc, mkc, qpn, 0xffffff);
+	CX_SET(mkc, mkc, pd, g->d.pd);
+	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
+	CX_SET(mkc, mkc, translations_octword_size, 8);
+	if (driver_command(&g->d, CX_OP_CREATE_MKEY, CX_SZ_create_mkey_in, 16))
+		abort();
+	g->indirect.key = (uint32_t)CX_GET(g->d.out, create_mkey_out, mkey_index) << 8 | 0x5a;
 }
 
 static void guest_start(struct guest *g, uint8_t options)
@@ -74,6 +94,7 @@ static void guest_start(struct guest *g, uint8_t options)
 	g->pool = (struct mr){.addr = PEER_BASE, .len = 65536};
 	driver_create_free_mr(&g->d, &g->pool);
 	g->xlt = world_alloc(&g->d.world, 4096);
+	create_indirect(g);
 	if (options & 128) {
 		uint64_t eq;
 
@@ -162,7 +183,7 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 		*len = driver_fill_mr(d, &g->mr[what & 1]);
 		return CX_OP_CREATE_MKEY;
 	case 4:
-		*len = driver_fill_qp(d, &qp, what >> 3 & 3);
+		*len = driver_fill_qp(d, &qp, what >> 3 & 3); /* RC, UC, UD, XRC */
 		return CX_OP_CREATE_QP;
 	case 5:
 		driver_begin(d);
@@ -237,6 +258,9 @@ static void fill_headers(struct guest *g, struct input *in, struct wqe *w, unsig
 	case CX_WR_SEND:
 	case CX_WR_SEND_IMM:
 		return;
+	case CX_WR_SEND_INVAL:
+		put_be32(w->bytes + CX_CTRL_IMM, to->key);
+		return;
 	case CX_WR_ATOMIC_CS:
 	case CX_WR_ATOMIC_FA:
 		wqe_raddr(w, to->addr + take(in, 1) * 8, to->key);
@@ -256,14 +280,37 @@ static void fill_data(struct guest *g, struct input *in, struct wqe *w, unsigned
 		wqe_inline(w, w, how & 15);
 }
 
+/* Lays out the indirect key, as a program does. */
+static void fill_layout(struct guest *g, struct input *in, struct wqe *w)
+{
+	const uint32_t keys[] = {g->mr[0].key, g->mr[1].key, g->indirect.key, 0x400};
+	uint8_t *umr = w->bytes + CX_CTRL_BYTES;
+	unsigned how = (unsigned)take(in, 1);
+
+	wqe_umr(&g->d, w, &g->indirect, 0);
+	w->len -= CX_DATA_BYTES;
+	umr[CX_UMR_FLAGS] = CX_UMR_INLINE;
+	put_be64(umr + CX_UMR_MKEY_MASK, get_be64(umr + CX_UMR_MKEY_MASK) & ~(1ull << CX_MASK_PD));
+	put_be16(umr + CX_UMR_XLT_OCTOWORDS, (uint16_t)(how & 15));
+	for (unsigned n = how >> 4; n; n--) {
+		put_be32(w->bytes + w->len + CX_KLM_BYTES, (uint32_t)take(in, 4));
+		put_be32(w->bytes + w->len + CX_KLM_KEY, keys[take(in, 1) & 3]);
+		put_be64(w->bytes + w->len + CX_KLM_VA, g->mr[0].addr + take(in, 8));
+		w->len += 16;
+	}
+}
+
 /* A work request that is right but for some of its bytes. */
 static void post(struct guest *g, struct input *in)
 {
-	static const uint8_t opcodes[] = {
-		CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ, CX_WR_SEND,
-		CX_WR_SEND_IMM,	  CX_WR_ATOMIC_CS,	CX_WR_ATOMIC_FA, 0 /* a datagram */};
+	static const uint8_t opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM,
+					  CX_WR_RDMA_READ,  CX_WR_SEND,
+					  CX_WR_SEND_IMM,   CX_WR_ATOMIC_CS,
+					  CX_WR_ATOMIC_FA,  CX_WR_SEND_INVAL,
+					  CX_WR_UMR,	    0 /* a datagram */};
 	unsigned how = (unsigned)take(in, 1);
 	struct qp *qp = how & 1 ? &g->umr : &g->qp[how >> 1 & 1];
+	const struct mr *targets[] = {&g->mr[1], &g->pool, &g->indirect, &g->mr[0]};
 	struct wqe w;
 
 	if (how & 1) {
@@ -272,15 +319,19 @@ static void post(struct guest *g, struct input *in)
 	} else {
 		unsigned opcode = opcodes[take(in, 1) % sizeof(opcodes)];
 
-		if (!opcode) {
+		if (opcode == CX_WR_UMR) {
+			fill_layout(g, in, &w);
+		} else if (!opcode) {
 			qp = &g->ud;
 			wqe_init(&w, CX_WR_SEND_IMM, true);
 			wqe_address(&w, qp->number);
+			fill_data(g, in, &w, how);
 		} else {
 			/* Of the pool, once a UMR has filled it, only the first page is mapped. */
-			fill_headers(g, in, &w, opcode, how & 8 ? &g->pool : &g->mr[1]);
+			fill_headers(g, in, &w, opcode,
+				     targets[how >> 3 & 1 ? take(in, 1) & 3 : 0]);
+			fill_data(g, in, &w, how);
 		}
-		fill_data(g, in, &w, how);
 	}
 	for (unsigned n = (unsigned)take(in, 1) % 8; n; n--)
 		w.bytes[take(in, 1) % (w.len + 4)] = (uint8_t)take(in, 1);

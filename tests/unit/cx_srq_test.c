@@ -287,9 +287,8 @@ SRQ_TEST(refused)
 		unsigned value;
 	} cases[] = {
 		{CX_srqc_log_srq_size, 15}, /* 512 pages */
-		{CX_srqc_log_rq_stride, 0},
-		{CX_srqc_log_rq_stride, 6},
-		{CX_srqc_wq_signature, 1},
+		{CX_srqc_log_rq_stride, 0},  {CX_srqc_log_rq_stride, 6},  {CX_srqc_wq_signature, 1},
+		{CX_srqc_log_page_size, 32}, {CX_srqc_log_page_size, 63},
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -115,17 +115,21 @@ static void cq_overrun(struct cx *cx, struct cx_cq *cq)
 	cx_eq_post(cx, eq, eqe);
 }
 
-/* Would there be more than @size completions that the driver has not seen? */
+/* Completions that the driver has not seen, as far as is known. */
+static uint32_t unseen(const struct cx_cq *cq)
+{
+	return (cq->produced - cq->consumed) & COUNTER_MASK;
+}
+
+/* Asks the driver what it has seen. Are @size completions still unseen? */
 static bool cq_is_full(struct cx *cx, struct cx_cq *cq, uint32_t size)
 {
 	uint8_t record[4];
 
-	if (((cq->produced - cq->consumed) & COUNTER_MASK) < size)
-		return false;
 	if (pci_dma_read(&cx->f, cq->doorbell_record, record, sizeof(record)))
 		return true;
 	cq->consumed = get_be32(record) & COUNTER_MASK;
-	return ((cq->produced - cq->consumed) & COUNTER_MASK) >= size;
+	return unseen(cq) >= size;
 }
 
 /* Writes @cqe as the next; no event. False: it cannot be written. */
@@ -148,6 +152,7 @@ static bool cq_write(struct cx *cx, struct cx_cq *cq, uint8_t cqe[CX_CQE_BYTES])
 void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool solicited)
 {
 	struct cx_cq *cq = cx_table_get(&cx->cqs, number);
+	uint32_t size;
 
 	if (!cq) {
 		pci_log(&cx->f, "completion for CQ 0x%x, which does not exist", number);
@@ -155,7 +160,8 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 	}
 	if (cq->overrun)
 		return;
-	if (!cq->ignore_overrun && cq_is_full(cx, cq, 1u << cq->log_size)) {
+	size = 1u << cq->log_size;
+	if (unseen(cq) >= size && !cq->ignore_overrun && cq_is_full(cx, cq, size)) {
 		cq_overrun(cx, cq);
 		return;
 	}

@@ -18,16 +18,18 @@
 #define RELIABLE (RC | XRC)
 
 static const struct cx_message_kind kinds[] = {
-	{CX_WR_RDMA_WRITE, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .completion = 0},
-	{CX_WR_RDMA_WRITE_IMM, RELIABLE | UC, CX_LOCAL, CX_REMOTE,
+	{CX_WR_RDMA_WRITE, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .access = CX_REMOTE_WRITE},
+	{CX_WR_RDMA_WRITE_IMM, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .access = CX_REMOTE_WRITE,
 	 .completion = CX_CQE_RESP_WR_IMM},
-	{CX_WR_RDMA_READ, RELIABLE, CX_REMOTE, CX_LOCAL, .completion = 0},
+	{CX_WR_RDMA_READ, RELIABLE, CX_REMOTE, CX_LOCAL, .access = CX_REMOTE_READ},
 	{CX_WR_SEND, RELIABLE | UC | UD, CX_LOCAL, CX_RECEIVE, .completion = CX_CQE_RESP_SEND},
 	{CX_WR_SEND_IMM, RELIABLE | UC | UD, CX_LOCAL, CX_RECEIVE,
 	 .completion = CX_CQE_RESP_SEND_IMM},
 	{CX_WR_SEND_INVAL, RELIABLE, CX_LOCAL, CX_RECEIVE, .completion = CX_CQE_RESP_SEND_INV},
-	{CX_WR_ATOMIC_CS, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true},
-	{CX_WR_ATOMIC_FA, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true},
+	{CX_WR_ATOMIC_CS, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true,
+	 .access = CX_REMOTE_ATOMIC},
+	{CX_WR_ATOMIC_FA, RELIABLE, CX_REMOTE, CX_LOCAL, .atomic = true,
+	 .access = CX_REMOTE_ATOMIC},
 };
 
 static const struct cx_message_kind *kind_of(const struct cx_wqe *wqe)
@@ -77,7 +79,6 @@ static enum cx_step translate(struct cx *cx, const struct cx_message *m, enum cx
 	struct cx_access_req req;
 	int ret = cx_message_access(m, end, len, &req);
 
-	*segment = (struct cx_segment){0};
 	if (!ret)
 		ret = cx_mkey_translate(cx, &req, segment);
 	if (ret == -ENXIO && end == CX_REMOTE &&

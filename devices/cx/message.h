@@ -13,7 +13,8 @@ struct cx_message_kind {
 	unsigned types; /* of queue pairs that have it: bits */
 	enum cx_end from, to;
 	bool atomic;
-	uint8_t completion; /* of the responder's receive that it uses up; 0: it uses up none */
+	enum cx_access access; /* at a remote end */
+	uint8_t completion;    /* of the responder's receive that it uses up; 0: it uses up none */
 };
 
 /* A message and its two ends, as they are at one step. */

@@ -189,19 +189,32 @@ int cx_mkey_invalidate(struct cx *cx, const struct cx_access_req *req)
 	return 0;
 }
 
-/* Where an access goes by translations of the key's own. */
-static int translate_mapped(struct cx *cx, const struct cx_mkey *mkey,
-			    const struct cx_access_req *req, struct cx_segment *segment)
+/* By an indirect key: the key that is mapped, and the access by that. NULL: there is none. */
+static const struct cx_mkey *resolve(struct cx *cx, const struct cx_mkey *mkey,
+				     const struct cx_access_req *req, struct cx_access_req *inner)
 {
-	uint64_t index, offset, page, mtt;
+	if (cx_klm_find(mkey, req, inner))
+		return NULL;
+	mkey = cx_mkey_check(cx, inner);
+	return mkey && mkey->mode != CX_MODE_KLM ? mkey : NULL; /* one level alone */
+}
 
-	*segment = (struct cx_segment){
-		.addr = req->va,
-		.len = req->len,
-		.hint = cx_hint(cx, mkey),
-		.key = req->key,
-		.va = req->va,
-	};
+int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)
+{
+	const struct cx_mkey *mkey = cx_mkey_check(cx, req);
+	uint64_t index, offset, page, mtt;
+	struct cx_access_req inner;
+
+	if (mkey && mkey->mode == CX_MODE_KLM) {
+		mkey = resolve(cx, mkey, req, &inner);
+		req = &inner;
+	}
+	if (!mkey)
+		return -EACCES;
+	segment->hint = cx_hint(cx, mkey);
+	segment->addr = segment->va = req->va;
+	segment->len = req->len;
+	segment->key = req->key;
 	if (mkey->mode == CX_MODE_PA)
 		return 0;
 	if (mkey->log_page < CX_PAGE_SHIFT)
@@ -218,21 +231,4 @@ static int translate_mapped(struct cx *cx, const struct cx_mkey *mkey,
 	if (segment->len > page - offset)
 		segment->len = page - offset;
 	return 0;
-}
-
-int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)
-{
-	const struct cx_mkey *mkey = cx_mkey_check(cx, req);
-	struct cx_access_req inner;
-
-	if (!mkey)
-		return -EACCES;
-	if (mkey->mode != CX_MODE_KLM)
-		return translate_mapped(cx, mkey, req, segment);
-	if (cx_klm_find(mkey, req, &inner))
-		return -EACCES;
-	mkey = cx_mkey_check(cx, &inner);
-	if (!mkey || mkey->mode == CX_MODE_KLM) /* one level alone */
-		return -EACCES;
-	return translate_mapped(cx, mkey, &inner, segment);
 }

@@ -20,9 +20,9 @@ static void qp_decode(struct cx_qp *qp)
 	qp->user_index = (uint32_t)CX_GET(qpc, qpc, user_index);
 	qp->peer = (uint32_t)CX_GET(qpc, qpc, remote_qpn);
 	qp->peer_lid = (uint16_t)CX_GET(path, ads, rlid);
-	qp->remote_read = CX_GET(qpc, qpc, rre);
-	qp->remote_write = CX_GET(qpc, qpc, rwe);
-	qp->remote_atomic = CX_GET(qpc, qpc, rae);
+	qp->remote_allowed = (unsigned)(CX_GET(qpc, qpc, rre) << CX_REMOTE_READ |
+					CX_GET(qpc, qpc, rwe) << CX_REMOTE_WRITE |
+					CX_GET(qpc, qpc, rae) << CX_REMOTE_ATOMIC);
 	qp->q_key = (uint32_t)CX_GET(qpc, qpc, q_key);
 	qp->xrcd = (uint32_t)CX_GET(qpc, qpc, xrcd);
 	qp->privileged = qp->type == CX_ST_REG_UMR || CX_GET(qpc, qpc, rlky);

@@ -27,25 +27,6 @@ struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp)
 	return qp->peer_lid == cx_lid(cx) && peer->peer == qp->number ? peer : NULL;
 }
 
-static enum cx_access remote_access(const struct cx_message *m)
-{
-	if (m->kind->atomic)
-		return CX_REMOTE_ATOMIC;
-	return m->kind->to == CX_REMOTE ? CX_REMOTE_WRITE : CX_REMOTE_READ;
-}
-
-static bool remote_allowed(const struct cx_qp *qp, enum cx_access access)
-{
-	switch (access) {
-	case CX_REMOTE_ATOMIC:
-		return qp->remote_atomic;
-	case CX_REMOTE_WRITE:
-		return qp->remote_write;
-	default:
-		return qp->remote_read;
-	}
-}
-
 int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 		      struct cx_access_req *req)
 {
@@ -57,8 +38,8 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 	if (end == CX_REMOTE) {
 		req->key = get_be32(raddr + CX_RADDR_RKEY);
 		req->va = get_be64(raddr + CX_RADDR_VA) + m->wqe->done;
-		req->access = remote_access(m);
-		return remote_allowed(owner, req->access) ? 0 : -EACCES;
+		req->access = m->kind->access;
+		return owner->remote_allowed >> req->access & 1 ? 0 : -EACCES;
 	}
 	if (!cx_scatter_next(end == CX_LOCAL ? &m->wqe->data : &m->responder->receive.data,
 			     &segment))
@@ -92,7 +73,7 @@ static enum cx_step remote_access_error(struct cx *cx, const struct cx_message *
 	const uint8_t *raddr = m->wqe->bytes + cx_raddr_at(m->qp);
 
 	pci_log(&cx->f, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x",
-		m->responder->number, names[remote_access(m)], m->wqe->total,
+		m->responder->number, names[m->kind->access], m->wqe->total,
 		(unsigned long long)get_be64(raddr + CX_RADDR_VA), get_be32(raddr + CX_RADDR_RKEY));
 	if (cx_is_reliable(m->qp)) {
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);

@@ -38,9 +38,9 @@ void cx_qp_sleep(struct cx *cx, struct cx_qp *qp)
 		cx->wake_at_ns = qp->wake_at_ns;
 }
 
-bool cx_sched_is_due(const struct cx *cx)
+bool cx_sched_is_late(const struct cx *cx)
 {
-	return cx->wake_at_ns && cx->wake_at_ns <= clock_ns();
+	return cx->wake_at_ns <= clock_ns();
 }
 
 void cx_sched_wake_all(struct cx *cx)

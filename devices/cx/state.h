@@ -162,7 +162,8 @@ struct cx_qp {
 	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd;
 	uint16_t peer_lid;
 	unsigned rnr_retry, min_rnr_nak;
-	bool has_sq, has_rq, has_srq, remote_read, remote_write, remote_atomic;
+	bool has_sq, has_rq, has_srq;
+	unsigned remote_allowed;     /* bits: kinds of access */
 	uint16_t produced, consumed; /* WQEs in blocks */
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
@@ -230,7 +231,12 @@ void cx_init_seg_write(struct cx *cx, uint64_t offset, const uint8_t *buf, size_
 
 /* table.c: numbers are given out, 0 or -ENOSPC or -ENOMEM; NULL where there is no object. */
 int cx_table_add(struct cx_table *table, void *object, uint32_t *number);
-void *cx_table_get(const struct cx_table *table, uint32_t number);
+static inline void *cx_table_get(const struct cx_table *table, uint32_t number)
+{
+	uint32_t i = number - table->first; /* no smaller one is less than all slots */
+
+	return i < table->slots ? table->slot[i] : NULL;
+}
 void *cx_table_remove(struct cx_table *table, uint32_t number);
 /* Any object left, removed; NULL: none. */
 void *cx_table_pop(struct cx_table *table);
@@ -347,7 +353,11 @@ void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
 void cx_qp_has_work(struct cx *cx, struct cx_qp *qp); /* the same without its record */
 void cx_qp_sleep(struct cx *cx, struct cx_qp *qp);    /* until wake_at_ns, which is set */
 void cx_qp_rest(struct cx_qp *qp);		      /* until it is woken */
-bool cx_sched_is_due(const struct cx *cx);
+bool cx_sched_is_late(const struct cx *cx);	      /* there is a sleeper, and it has work */
+static inline bool cx_sched_is_due(const struct cx *cx)
+{
+	return cx->wake_at_ns && cx_sched_is_late(cx);
+}
 void cx_sched_wake_all(struct cx *cx);
 int cx_sched_wait_ms(struct pci_function *f);
 

@@ -38,13 +38,6 @@ int cx_table_add(struct cx_table *table, void *object, uint32_t *number)
 	return -ENOSPC;
 }
 
-void *cx_table_get(const struct cx_table *table, uint32_t number)
-{
-	if (number < table->first || number - table->first >= table->slots)
-		return NULL;
-	return table->slot[number - table->first];
-}
-
 void *cx_table_remove(struct cx_table *table, uint32_t number)
 {
 	void *object = cx_table_get(table, number);

@@ -77,14 +77,17 @@ static enum cx_step translate(struct cx *cx, const struct cx_message *m, enum cx
 			      uint64_t len, struct cx_segment *segment)
 {
 	struct cx_access_req req;
-	int ret = cx_message_access(m, end, len, &req);
+	int ret;
 
+	if (cx_message_access(m, end, len, &req))
+		return cx_access_failed(cx, m, end);
+	ret = cx_mkey_translate(cx, &req, segment);
 	if (!ret)
-		ret = cx_mkey_translate(cx, &req, segment);
+		return CX_MORE;
 	if (ret == -ENXIO && end == CX_REMOTE &&
 	    cx_page_fault_raise(cx, m->qp, segment->key, segment->va, req.access != CX_REMOTE_READ))
 		return CX_WAIT;
-	return ret ? cx_access_failed(cx, m, end) : CX_MORE;
+	return cx_access_failed(cx, m, end);
 }
 
 /* Where the next transfer goes: it ends at a page, so that the one after begins at one. */

@@ -2,7 +2,7 @@
 # The command line of tphlab, checked once, here.
 
 topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 nics=8,16 endpoints=''
-nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256
+nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256 packages=lab
 trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 own_devices='' # did an option choose the devices?
@@ -25,7 +25,7 @@ options_parse() {
 		--) shift; command=("$@"); break ;;
 		--topology | --iommu | --accels | --accel-tph | --accel-memory | --nics | \
 			--endpoints | --nic-st-table | --host-bridge-hints | --cpu-tags | --mps | \
-			--trace | --share | --log | --timeout | --kernel | --config)
+			--trace | --share | --log | --timeout | --kernel | --config | --packages)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
 			[[ " trace share log timeout kernel config " = *" $name "* ]] ||
@@ -50,6 +50,7 @@ options_parse() {
 		die "--nic-st-table $nic_st_table: cap, none, or a number of entries up to 1024"
 	one_of --host-bridge-hints "$host_bridge_hints" drop keep
 	one_of --cpu-tags "$cpu_tags" yes no
+	one_of --packages "$packages" lab programs
 	one_of --config "$config" running debian lab
 	one_of --mps "$mps" 128 256 512 1024 2048 4096
 	[[ $nics =~ ^(off|8|16)(,(off|8|16)){0,7}$ ]] ||

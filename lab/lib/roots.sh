@@ -5,6 +5,9 @@
 guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2
 	pciutils kmod ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
 
+# --packages programs: what the lab's programs do not need, in an image of its own.
+program_packages=(python3-pyverbs ucx-utils libfabric-bin)
+
 qemu_speaks_vfio_user() {
 	"$@" -device help 2>/dev/null | grep -q '"vfio-user-pci"'
 }
@@ -65,20 +68,21 @@ image_fill() {
 
 # Sets image: an EROFS file, named by what went into it.
 image_ensure() {
-	local key work
-	key=$({ echo "$guest_release ${guest_packages[*]}"; declare -f image_init image_fill; } |
+	local key work name=guest mib=500 list=("${guest_packages[@]}")
+	[ "$packages" = lab ] || name=programs mib=1500 list+=("${program_packages[@]}")
+	key=$({ echo "$guest_release ${list[*]}"; declare -f image_init image_fill; } |
 		sha256sum | cut -c1-16)
-	image=$cache/guest-$key.erofs
+	image=$cache/$name-$key.erofs
 	[ ! -e "$image" ] || return 0
-	need_space "$cache" 500 "the guest image"
+	need_space "$cache" "$mib" "the guest image"
 	say "fetching the guest's packages"
-	work=$cache/guest-root
+	work=$cache/$name-root
 	rm -rf "$work"
-	mirror_root "$work" "${guest_packages[@]}"
+	mirror_root "$work" "${list[@]}"
 	image_fill "$work"
 	run_logged "$cache/image.log" mkfs.erofs --quiet --all-root "$image.part" "$work" ||
 		die "mkfs.erofs failed on $work: see $cache/image.log"
 	mv "$image.part" "$image"
 	rm -rf "$work"
-	cache_keep 2 'guest-*.erofs'
+	cache_keep 2 "$name-*.erofs"
 }

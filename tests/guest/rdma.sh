@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Debian's own RDMA programs, unmodified, in the lab's guest: between two processes by each NIC.
-# usage: rdma.sh devinfo|pingpong|PROGRAM of perftest
+# usage: rdma.sh devinfo|pingpong|PROGRAM [OPTION…] of perftest
 set -uo pipefail
 
 die() {
@@ -55,21 +55,28 @@ pingpong() {
 	grep -q '^40 iters in' <<<"$said" || die "it does not say how long 40 took"
 }
 
-# Each prints one line of results, its first words the size and the iterations.
+# Each prints one line of results, its first words the size and the iterations. An atomic operation
+# has a size of its own, and a datagram no more than the MTU.
 perftest() {
-	local size
-	for size in 64 65536; do
-		both_ends 18515 "$program" -d "$nic" -s $size -n 40 -F
+	local size sizes=(64 65536)
+	case "$program $*" in
+	ib_atomic*) sizes=(8) ;;
+	*UD) sizes=(64 4096) ;;
+	esac
+	for size in "${sizes[@]}"; do
+		set -- "${options[@]}"
+		[ "$size" = 8 ] || set -- "$@" -s "$size"
+		both_ends 18515 "$program" -d "$nic" -n 40 -F "$@"
 		grep -qE "^ $size +40 " <<<"$said" || die "no result for $size bytes"
 	done
 }
 
-program=$1
+program=$1 options=("${@:2}")
 for nic in /sys/class/infiniband/*; do
 	nic=${nic##*/}
 	[ "$nic" != '*' ] || die "no NIC here"
 	case $program in
 	devinfo | pingpong) "$program" ;;
-	*) perftest ;;
+	*) perftest "${options[@]}" ;;
 	esac
 done

@@ -24,14 +24,16 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$work/linux/mlx5" "$work/rdma"
 cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$headers"/qp.h \
 	"$headers"/cq.h "$headers"/doorbell.h "$work/linux/mlx5/"
-# of driver.h only two lists: the rest wants half the kernel; one constant is in a source file
+# of driver.h only some lists: the rest wants half the kernel; one constant is in a source file
+lists='MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA|MLX5_ATOMIC_OPS_'
 {
 	echo '#pragma once'
 	echo '#include <linux/mlx5/device.h>'
-	awk '/^enum .*\{$/ { block = ""; inside = 1 }
+	awk -v lists="$lists" '
+	     /^enum .*\{$/ { block = ""; inside = 1 }
 	     inside { block = block $0 "\n" }
 	     /^\};/ {
-		if (inside && block ~ /MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA|MLX5_ATOMIC_OPS_CMP_SWAP/)
+		if (inside && block ~ lists)
 			printf "%s", block
 		inside = 0
 	     }' \

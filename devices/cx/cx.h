@@ -2,8 +2,8 @@
 /*
  * A ConnectX-class NIC as a PCI function: InfiniBand port, command interface,
  * event and completion queues, memory keys with TPH, and queue pairs whose
- * SENDs, RDMA READs and WRITEs loop back to queue pairs of the same NIC. The
- * in-tree mlx5_core and mlx5_ib drivers work on it.
+ * messages loop back to queue pairs of the same NIC. The in-tree mlx5_core and
+ * mlx5_ib drivers work on it; doc/nic.md is its data sheet.
  */
 #ifndef DEVICES_CX_H
 #define DEVICES_CX_H

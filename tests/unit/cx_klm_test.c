@@ -167,6 +167,26 @@ KLM_TEST(interleaved)
 	expect_error(&p.qp, CX_SYND_REMOTE_ACCESS);
 }
 
+/* An operand in two pieces cannot be read and written as one. */
+KLM_TEST(split_operand)
+{
+	struct wqe w;
+
+	begin_layout(&w, 16, 2);
+	put_entry(&w, 4, p.remote.key, p.remote.addr);
+	put_entry(&w, 12, p.remote.key, p.remote.addr + 64);
+	execute(&p.qp, &w);
+	expect_good(&p.qp);
+	d->world.request_count = 0;
+	wqe_init(&w, CX_WR_ATOMIC_FA, true);
+	wqe_raddr(&w, 0, indirect);
+	wqe_atomic(&w, 1, 0);
+	wqe_data(&w, p.local.addr, p.local.key, 8);
+	execute(&p.qp, &w);
+	expect_error(&p.qp, CX_SYND_REMOTE_ACCESS);
+	assert_int_equal(d->world.request_count, 0);
+}
+
 /* The hint is of the key that is mapped. */
 KLM_TEST(hints)
 {
@@ -215,6 +235,9 @@ KLM_TEST(bad_entries)
 		d->pd = own;
 		keys[3] = foreign.key;
 		begin_layout(&w, 64, 1);
+		/* a page size that only keys with pages have */
+		put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, ALL_MASKS | 1ull << CX_MASK_PAGE_SIZE);
+		CX_SET(w.bytes + 64, mkc, log_page_size, 12);
 		put_entry(&w, cases[i].bytes, keys[cases[i].what], cases[i].va);
 		execute(&p.qp, &w);
 		expect_good(&p.qp);

@@ -214,6 +214,26 @@ SRQ_TEST(error)
 	expect_received(1, 1, 3, 64);
 }
 
+/* What a sender left half filled, the next message fills: no receive is lost. */
+SRQ_TEST(abandoned)
+{
+	post_receive(1);
+	post_receive(2);
+	post_send(0, 0, SLOT);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(d->world.f->ops->work(d->world.f));
+	assert_int_equal(driver_modify_qp(d, &sender[0], CX_OP_2RST_QP, 0), 0);
+	sender[0].posted = 0;
+	driver_connect(d, &sender[0], receiver[0].number);
+	post_send(0, 77, 64);
+	run();
+	expect_good(&sender[0]);
+	expect_received(0, 0, 77, 64);
+	post_send(0, 78, 64);
+	run();
+	expect_received(0, 1, 78, 64);
+}
+
 /* The segments' keys are of the queue's PD, not of the queue pair's. */
 SRQ_TEST(protection)
 {
@@ -274,6 +294,13 @@ SRQ_TEST(hostile)
 		expect_error(&sender[0], CX_SYND_REMOTE_OP);
 		assert_int_equal(driver_query_state(d, &receiver[0]), CX_QP_ERR);
 		assert_int_equal(d->world.request_count, 0);
+		if (i == 1) { /* it comes back */
+			const uint8_t *cqe = driver_poll(d, &receiver[0].recv_cq);
+
+			assert_non_null(cqe);
+			assert_int_equal(cqe[CX_CQE_ERR_SYNDROME], CX_SYND_FLUSH);
+			assert_int_equal(get_be16(cqe + CX_CQE_WQE_COUNTER), 0);
+		}
 		cx_teardown(NULL);
 		setup(NULL);
 	}

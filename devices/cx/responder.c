@@ -36,6 +36,7 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 
 	*req = (struct cx_access_req){.pd = owner->pd, .qpn = owner->number, .len = len};
 	if (end == CX_REMOTE) {
+		req->pd = m->wqe->remote_pd;
 		req->key = get_be32(raddr + CX_RADDR_RKEY);
 		req->va = get_be64(raddr + CX_RADDR_VA) + m->wqe->done;
 		req->access = m->kind->access;
@@ -66,13 +67,13 @@ enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome)
 static enum cx_step remote_access_error(struct cx *cx, const struct cx_message *m)
 {
 	static const char *const names[] = {
-		[CX_REMOTE_READ] = "read",
-		[CX_REMOTE_WRITE] = "write",
-		[CX_REMOTE_ATOMIC] = "atomic operation",
+		[CX_REMOTE_READ] = "a read",
+		[CX_REMOTE_WRITE] = "a write",
+		[CX_REMOTE_ATOMIC] = "an atomic operation",
 	};
 	const uint8_t *raddr = m->wqe->bytes + cx_raddr_at(m->qp);
 
-	pci_log(&cx->f, "QP 0x%x refuses a %s of %u bytes at 0x%llx by key 0x%x",
+	pci_log(&cx->f, "QP 0x%x refuses %s of %u bytes at 0x%llx by key 0x%x",
 		m->responder->number, names[m->kind->access], m->wqe->total,
 		(unsigned long long)get_be64(raddr + CX_RADDR_VA), get_be32(raddr + CX_RADDR_RKEY));
 	if (cx_is_reliable(m->qp)) {
@@ -117,12 +118,31 @@ static enum cx_step receiver_not_ready(const struct cx_message *m)
 	return CX_WAIT;
 }
 
+/* The SRQ that an XRC message names, whether it needs a receive or not. */
+static uint32_t named_srq(const struct cx_message *m)
+{
+	return get_be32(m->wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN) & NUMBER_MASK;
+}
+
+/* The receiver of XRC has no PD of its own: that of the SRQ counts. False: there is none. */
+static bool find_pd(struct cx *cx, const struct cx_message *m)
+{
+	const struct cx_srq *srq;
+
+	m->wqe->remote_pd = m->responder->pd;
+	if (m->qp->type != CX_ST_XRC)
+		return true;
+	srq = cx_table_get(&cx->srqs, named_srq(m));
+	if (!srq || srq->xrcd != m->responder->xrcd)
+		return false;
+	m->wqe->remote_pd = srq->pd;
+	return true;
+}
+
 /* The responder's receive for this message. CX_MORE: there is one. */
 static enum cx_step take_receive(struct cx *cx, const struct cx_message *m)
 {
-	uint32_t srq = m->qp->type == CX_ST_XRC
-			       ? get_be32(m->wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN) & NUMBER_MASK
-			       : m->responder->srq;
+	uint32_t srq = m->qp->type == CX_ST_XRC ? named_srq(m) : m->responder->srq;
 	int ret = cx_rq_take(cx, m->responder, srq);
 
 	if (ret == -EAGAIN)
@@ -150,7 +170,7 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_access_req req;
 
-	if (!is_aligned(m)) {
+	if (!find_pd(cx, m) || !is_aligned(m)) {
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
 		return cx_responder_refuse(m, CX_SYND_REMOTE_INVALID);
 	}
@@ -174,7 +194,7 @@ enum cx_step cx_responder_complete(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_access_req req = {
 		.key = get_be32(m->wqe->bytes + CX_CTRL_IMM),
-		.pd = m->responder->pd,
+		.pd = m->wqe->remote_pd,
 		.qpn = m->responder->number,
 	};
 

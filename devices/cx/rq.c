@@ -65,7 +65,7 @@ static int shared_take(struct cx *cx, struct cx_qp *qp, uint32_t number, unsigne
 	struct cx_srq *srq = cx_table_get(&cx->srqs, number);
 	struct cx_receive *receive = &qp->receive;
 
-	if (!srq || (qp->type == CX_ST_XRC && srq->xrcd != qp->xrcd))
+	if (!srq)
 		return -EINVAL;
 	if (receive->taken && receive->srq == number) {
 		*size = receive->data.size;

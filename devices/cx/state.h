@@ -124,6 +124,7 @@ struct cx_wqe {
 	uint32_t total, done;
 	enum cx_page_fault page_fault;
 	struct cx_address to;
+	uint32_t remote_pd;		/* of the keys that it may name */
 	bool is_message;		/* to a peer */
 	bool begun;			/* that has accepted it */
 	unsigned rnr_left;		/* tries */

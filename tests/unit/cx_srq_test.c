@@ -224,6 +224,7 @@ SRQ_TEST(abandoned)
 		assert_true(d->world.f->ops->work(d->world.f));
 	assert_int_equal(driver_modify_qp(d, &sender[0], CX_OP_2RST_QP, 0), 0);
 	sender[0].posted = 0;
+	put_be32(d->world.ram + sender[0].record + CX_DBR_SND * 4, 0);
 	driver_connect(d, &sender[0], receiver[0].number);
 	post_send(0, 77, 64);
 	run();
@@ -371,6 +372,7 @@ static void set_up_xrc(uint32_t domain, uint32_t receiver_domain)
 	receiver[0].srq = srq.number; /* any: the message names its own */
 	len = driver_fill_qp(d, &receiver[0], CX_ST_XRC);
 	CX_SET(CX_ADDR(d->in, create_qp_in, qpc), qpc, xrcd, receiver_domain);
+	CX_SET(CX_ADDR(d->in, create_qp_in, qpc), qpc, pd, 0x777); /* that of the queue counts */
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, len, 16), 0);
 	receiver[0].number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
 	connect(0);
@@ -394,7 +396,7 @@ SRQ_TEST(extended)
 		execute(&sender[0], &w);
 		cqe = driver_poll(d, &xrc_cq);
 		if (foreign) {
-			expect_error(&sender[0], CX_SYND_REMOTE_OP);
+			expect_error(&sender[0], CX_SYND_REMOTE_INVALID);
 			assert_null(cqe);
 			break;
 		}
@@ -404,6 +406,7 @@ SRQ_TEST(extended)
 		assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 5000);
 		assert_memory_equal(d->world.peer, d->world.ram + near.addr + 9, 5000);
 		wqe_init(&w, CX_WR_RDMA_WRITE, true); /* the other headers come after */
+		put_be32(w.bytes + w.len + CX_XRC_SRQN, xrc.number);
 		w.len += CX_XRC_BYTES;
 		wqe_raddr(&w, inbox.addr + SLOT, inbox.key);
 		wqe_data(&w, near.addr, near.key, 64);

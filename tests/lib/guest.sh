@@ -46,7 +46,7 @@ demo() {
 share_make() {
 	share=$work/share
 	mkdir -p "$share"
-	cp tests/guest/*.sh "$share"
+	cp tests/guest/*.sh tests/guest/*.py "$share"
 }
 
 # trace_shark FILE OPTION…: a trace by tshark with the project's dissector and settings of our own.

@@ -206,6 +206,23 @@ struct nic *guest_nic_with_dmah(struct guest *guest)
 	return NULL;
 }
 
+void guest_with_each_width(struct guest *guest, void (*check)(struct guest *guest, struct nic *nic))
+{
+	bool ran = false;
+
+	for (unsigned i = 0; i < guest->nic_count; i++) {
+		struct nic *nic = &guest->nics[i];
+
+		if (!nic->tag_bits || nic->tag_bits > guest->completer_bits ||
+		    !guest_same_switch(guest, nic))
+			continue;
+		check(guest, nic);
+		ran = true;
+	}
+	if (!ran)
+		GUEST_SKIP("no NIC whose hints reach the accelerator");
+}
+
 struct nic *guest_open_again(struct guest *guest, const struct nic *nic)
 {
 	assert_int_equal(nic_open(&guest->second, (unsigned)(nic - guest->nics)), 0);

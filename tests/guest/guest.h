@@ -90,6 +90,9 @@ int guest_prepare(int argc, char **argv);
 struct nic *guest_nic(struct guest *guest, unsigned bits);
 /* The first NIC that has DMA handles; else a skip. */
 struct nic *guest_nic_with_dmah(struct guest *guest);
+/* Runs @check with each NIC whose hints reach the accelerator; else a skip. */
+void guest_with_each_width(struct guest *guest,
+			   void (*check)(struct guest *guest, struct nic *nic));
 /* The same NIC, opened once more: protection domain, queues and all of its own. */
 struct nic *guest_open_again(struct guest *guest, const struct nic *nic);
 /* A common bridge above both: peers reach each other without the host. */

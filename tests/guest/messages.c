@@ -246,17 +246,5 @@ static void check_nic(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(messages)
 {
-	bool ran = false;
-
-	for (unsigned i = 0; i < guest->nic_count; i++) {
-		struct nic *nic = &guest->nics[i];
-
-		if (!nic->tag_bits || nic->tag_bits > guest->completer_bits ||
-		    !guest_same_switch(guest, nic))
-			continue;
-		check_nic(guest, nic);
-		ran = true;
-	}
-	if (!ran)
-		GUEST_SKIP("no NIC whose hints reach the accelerator");
+	guest_with_each_width(guest, check_nic);
 }

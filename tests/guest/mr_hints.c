@@ -32,25 +32,6 @@ static bool has_st_table(const struct nic *nic)
 	return guest_st_table(nic, entries) > 0;
 }
 
-/* Runs @check with a NIC of each width there is; a skip if there is none. */
-static void with_each_width(struct guest *guest,
-			    void (*check)(struct guest *guest, struct nic *nic))
-{
-	bool ran = false;
-
-	for (unsigned i = 0; i < guest->nic_count; i++) {
-		struct nic *nic = &guest->nics[i];
-
-		if (!nic->tag_bits || nic->tag_bits > guest->completer_bits ||
-		    !guest_same_switch(guest, nic))
-			continue;
-		check(guest, nic);
-		ran = true;
-	}
-	if (!ran)
-		GUEST_SKIP("no NIC whose hints reach the accelerator");
-}
-
 /*
  * Theory of operation: a hint arrives when the NIC sends the buffer's namespace,
  * and never otherwise; the 16-bit tag is small, so its value tells nothing.
@@ -78,7 +59,7 @@ static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(kinds)
 {
-	with_each_width(guest, each_kind_of_buffer);
+	guest_with_each_width(guest, each_kind_of_buffer);
 }
 
 /* Theory of operation: tag 0 is "no preference": a hint with a PH, but it takes no entry. */
@@ -94,7 +75,7 @@ static void each_tag_zero(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(tag_zero)
 {
-	with_each_width(guest, each_tag_zero);
+	guest_with_each_width(guest, each_tag_zero);
 }
 
 /* Theory of operation: every region keeps its own tag while many are registered at once. */
@@ -121,7 +102,7 @@ static void each_many_tags(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(many_tags)
 {
-	with_each_width(guest, each_many_tags);
+	guest_with_each_width(guest, each_many_tags);
 }
 
 /*
@@ -156,7 +137,7 @@ static void each_shared_tag(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(shared_tag)
 {
-	with_each_width(guest, each_shared_tag);
+	guest_with_each_width(guest, each_shared_tag);
 }
 
 /*
@@ -183,7 +164,7 @@ static void each_registered_again(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(registered_again)
 {
-	with_each_width(guest, each_registered_again);
+	guest_with_each_width(guest, each_registered_again);
 }
 
 /*
@@ -211,7 +192,7 @@ static void each_set_between(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(set_between)
 {
-	with_each_width(guest, each_set_between);
+	guest_with_each_width(guest, each_set_between);
 }
 
 static int rereg_access(struct nic *nic, struct ibv_mr *mr, uint32_t access)
@@ -248,7 +229,7 @@ static void each_reregistered(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(reregistered)
 {
-	with_each_width(guest, each_reregistered);
+	guest_with_each_width(guest, each_reregistered);
 }
 
 /*
@@ -335,5 +316,5 @@ static void each_read_only(struct guest *guest, struct nic *nic)
 
 GUEST_TEST(read_only)
 {
-	with_each_width(guest, each_read_only);
+	guest_with_each_width(guest, each_read_only);
 }

@@ -206,7 +206,7 @@ static bool atomic_result(const struct cx_message *m, uint8_t result[CX_ATOMIC_O
 static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 				struct cx_transfer *transfer)
 {
-	struct cx_segment segment;
+	struct cx_segment segment = {0};
 	enum cx_step step = translate(cx, m, CX_REMOTE, CX_ATOMIC_OPERAND, &segment);
 
 	if (step != CX_MORE)

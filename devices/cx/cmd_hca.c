@@ -50,7 +50,7 @@ static const struct {
 	{CX_cmd_hca_cap_rc, 1},
 	{CX_cmd_hca_cap_log_pg_sz, CX_PAGE_SHIFT},
 	{CX_cmd_hca_cap_log_bf_reg_size, 9}, /* where the driver rings, without BlueFlame too */
-	{CX_cmd_hca_cap_max_wqe_sz_sq, 512},
+	{CX_cmd_hca_cap_max_wqe_sz_sq, CX_WQE_DS_MASK *CX_WQE_DS_BYTES},
 	{CX_cmd_hca_cap_max_wqe_sz_rq, 512},
 	{CX_cmd_hca_cap_qp_latency_sensitive_disable, 1},
 };

@@ -26,16 +26,15 @@ two_ends() {
 	wait "$server" || die "$*: the server ends with $?: $(</tmp/server)"
 }
 
+# Debian's is built with MPI, which each run starts, too: with as little of it as can be.
 ucx() {
-	local transport test
+	local transport
+	export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self
 	ucx_info -d | grep -E 'Transport: (rc|ud)_' || die "ucx_info finds no transport"
-	for transport in rc_verbs rc_mlx5 ud_verbs ud_mlx5; do
-		for test in am_lat am_bw put_bw get add_lat; do
-			case $transport-$test in
-			ud_*-add_lat | ud_*-get) continue ;;
-			esac
-			two_ends ucx_perftest -P 0 -d "$nic:1" -x $transport -t $test -n 100 -w 10
-		done
+	for transport in rc_verbs rc_mlx5; do
+		set -- ucx_perftest -P 0 -d "$nic:1" -x $transport -n 100 -w 10
+		two_ends "$@" -t put_bw
+		two_ends "$@" -t get -D zcopy -s 4096
 	done
 }
 

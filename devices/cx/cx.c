@@ -86,7 +86,7 @@ static int cx_mem_read(struct pci_function *f, unsigned bar, uint64_t offset, co
 
 static bool cx_has_work(const struct cx *cx)
 {
-	return cx->transfer.qp || cx->cmd_pending || !TAILQ_EMPTY(&cx->arms) ||
+	return cx_inbound_waits(cx) || cx->transfer.qp || cx->cmd_pending || !TAILQ_EMPTY(&cx->arms) ||
 	       !TAILQ_EMPTY(&cx->workers) || cx_sched_is_due(cx);
 }
 
@@ -94,6 +94,8 @@ static bool cx_work(struct pci_function *f)
 {
 	struct cx *cx = cx_of(f);
 
+	if (!cx->inbound.qp.waits_in && cx_inbound_waits(cx))
+		cx_qp_has_work(cx, &cx->inbound.qp);
 	/* A transfer goes on before a command could remove what it works with. */
 	if (!cx->transfer.qp && cx->cmd_pending)
 		cx_cmdq_step(cx);
@@ -124,6 +126,7 @@ static void cx_reset(struct pci_function *f)
 	struct cx *cx = cx_of(f);
 
 	cx_objects_free(cx);
+	cx_inbound_reset(cx);
 	cx->cmdq_addr = 0;
 	cx->cmd_pending = 0;
 	cx->wake_at_ns = 0;
@@ -192,6 +195,15 @@ static void cx_init_tables(struct cx *cx)
 	TAILQ_INIT(&cx->arms);
 	TAILQ_INIT(&cx->workers);
 	TAILQ_INIT(&cx->sleepers);
+	TAILQ_INIT(&cx->wire_waiters);
+}
+
+void cx_wire_ready(struct pci_function *f)
+{
+	struct cx *cx = cx_of(f);
+
+	while (!TAILQ_EMPTY(&cx->wire_waiters))
+		cx_qp_has_work(cx, TAILQ_FIRST(&cx->wire_waiters));
 }
 
 int cx_create(struct pci_function **out, const struct cx_config *config,
@@ -212,6 +224,8 @@ int cx_create(struct pci_function **out, const struct cx_config *config,
 	cx->f.ops = &cx_ops;
 	cx->f.link = *link;
 	cx->config = *config;
+	if (config->wire)
+		cx->wire = *config->wire;
 	cx->memory_left = CX_MEMORY_BYTES;
 	set_node_desc(cx);
 	cx_init_tables(cx);

@@ -2,7 +2,7 @@
 /*
  * A ConnectX-class NIC as a PCI function: InfiniBand port, command interface,
  * event and completion queues, memory keys with TPH, and queue pairs whose
- * messages loop back to queue pairs of the same NIC. The in-tree mlx5_core and
+ * messages loop back to queue pairs of the same NIC, or go to one at the end of a wire. The in-tree mlx5_core and
  * mlx5_ib drivers work on it; doc/nic.md is its data sheet.
  */
 #ifndef DEVICES_CX_H
@@ -13,7 +13,26 @@
 #define CX_ST_ENTRIES	  64u	/* a usual size of the ST table */
 #define CX_ST_ENTRIES_MAX 1024u /* an mkey can name 255 of them */
 
+/*
+ * A wire to a NIC elsewhere: packets as packet.h has them, in order, none twice; it may lose some.
+ * The other end is not to be trusted.
+ */
+struct cx_wire {
+	void *ctx;
+	/* Room for a packet, until send(), of as many bytes as it has, or the next reserve(); NULL:
+	 * there is none now, cx_wire_ready() will follow. There is always some for an @answer
+	 * that the requests which it allowed can cause, or it is lost. */
+	uint8_t *(*reserve)(void *ctx, bool answer);
+	void (*send)(void *ctx, size_t len);
+	/* The first of the packets that have come, until taken(); NULL: there is none. */
+	const uint8_t *(*packet)(void *ctx, size_t *len);
+	void (*taken)(void *ctx);
+	/* The NIC has been reset: what is on the way is lost. */
+	void (*reset)(void *ctx);
+};
+
 struct cx_config {
+	const struct cx_wire *wire; /* copied; NULL: none */
 	unsigned tph_bits;   /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
 	unsigned st_entries; /* of the ST table in the TPH capability; 0: an mkey's index is the tag
 			      */
@@ -23,5 +42,8 @@ struct cx_config {
 /* -EINVAL: an invalid configuration; -ENOMEM. The owner ends it with ops->destroy(). */
 int cx_create(struct pci_function **out, const struct cx_config *config,
 	      const struct pci_function_link *link);
+
+/* There is room on the wire. It does nothing but note it: work() is due, as when a packet came. */
+void cx_wire_ready(struct pci_function *f);
 
 #endif

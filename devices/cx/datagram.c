@@ -47,11 +47,13 @@ static void take_address(const struct cx *cx, struct cx_qp *qp)
 
 	cx_port_gid(cx, gid);
 	to->from = qp->number;
+	to->from_lid = cx_lid(cx);
+	to->lid = get_be16(av + CX_AV_LID);
 	to->qpn = get_be32(av + CX_AV_QPN) & NUMBER_MASK;
 	to->q_key = q_key & OWN_Q_KEY ? qp->q_key : q_key;
 	to->sl = av[CX_AV_RATE_SL] & 0xf;
 	to->has_grh = get_be32(av + CX_AV_GRH_GID_FL) & HAS_GRH;
-	to->here = get_be16(av + CX_AV_LID) == cx_lid(cx) &&
+	to->here = to->lid == to->from_lid &&
 		   (!to->has_grh || !memcmp(av + CX_AV_GID, gid, sizeof(gid)));
 }
 

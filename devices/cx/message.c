@@ -32,7 +32,7 @@ static const struct cx_message_kind kinds[] = {
 	 .access = CX_REMOTE_ATOMIC},
 };
 
-static const struct cx_message_kind *kind_of(const struct cx_wqe *wqe)
+const struct cx_message_kind *cx_message_kind(const struct cx_wqe *wqe)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
 		if (kinds[i].opcode == wqe->opcode)
@@ -51,7 +51,7 @@ static unsigned headers_size(const struct cx_qp *qp, const struct cx_message_kin
 unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp)
 {
 	struct cx_wqe *wqe = &qp->wqe;
-	const struct cx_message_kind *kind = kind_of(wqe);
+	const struct cx_message_kind *kind = cx_message_kind(wqe);
 	unsigned at = headers_size(qp, kind), syndrome = 0;
 	uint64_t total;
 
@@ -224,8 +224,7 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 	return transfer->status == -EINPROGRESS ? CX_WAIT : CX_MORE;
 }
 
-/* Does an atomic operation at the responder, or goes on with one whose request has ended. */
-static enum cx_step fetch_step(struct cx *cx, const struct cx_message *m)
+enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_transfer *transfer = &cx->transfer;
 
@@ -250,6 +249,61 @@ static enum cx_step fetch_step(struct cx *cx, const struct cx_message *m)
 	transfer->qp = NULL;
 	m->wqe->fetched = true;
 	return transfer->status ? transfer_failed(cx, m, CX_REMOTE) : CX_MORE;
+}
+
+/* Inline data of a work request: no request is due for it. */
+static bool move_inline(const struct cx_message *m, uint8_t *bytes, uint32_t len, uint32_t *moved)
+{
+	struct cx_data_segment data;
+
+	if (!cx_scatter_next(&m->wqe->data, &data) || !data.data)
+		return false;
+	*moved = data.left < len ? data.left : len;
+	memcpy(bytes, data.data, *moved);
+	return true;
+}
+
+static void moved_at(const struct cx_message *m, enum cx_end end, uint32_t moved)
+{
+	if (end == CX_LOCAL)
+		m->wqe->data.done += moved;
+	if (end == CX_RECEIVE)
+		m->responder->receive.data.done += moved;
+	if (end != CX_LOCAL)
+		m->wqe->done += moved;
+}
+
+enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
+			     uint8_t *bytes, uint32_t len, uint32_t *done)
+{
+	struct cx_transfer *transfer = &cx->transfer;
+	struct cx_segment segment;
+	enum cx_step step;
+
+	if (transfer->phase == CX_TRANSFER_NONE) {
+		if (!write && end == CX_LOCAL && move_inline(m, bytes, len, &transfer->length))
+			goto moved;
+		step = translate(cx, m, end, len < CX_TRANSFER_BYTES ? len : CX_TRANSFER_BYTES,
+				 &segment);
+		if (step != CX_MORE)
+			return step;
+		transfer->length = (uint32_t)segment.len;
+		transfer->phase = CX_TRANSFER_WRITE;
+		transfer->status =
+			write ? cx->f.link.write(cx->f.link.ctx, segment.addr, bytes,
+						 transfer->length, &segment.hint, 0)
+			      : cx->f.link.read(cx->f.link.ctx, segment.addr, bytes,
+						transfer->length, &segment.hint, 0);
+		if (transfer->status == -EINPROGRESS)
+			return CX_WAIT;
+	}
+	transfer->phase = CX_TRANSFER_NONE;
+	if (transfer->status)
+		return transfer_failed(cx, m, end);
+moved:
+	moved_at(m, end, transfer->length);
+	*done += transfer->length;
+	return CX_MORE;
 }
 
 /* The transfer succeeded. */
@@ -303,7 +357,7 @@ static enum cx_step message_step(struct cx *cx, const struct cx_message *m)
 	if (!wqe->begun)
 		step = cx_responder_accept(cx, m);
 	else if (m->kind->atomic && !wqe->fetched)
-		step = fetch_step(cx, m);
+		step = cx_message_fetch(cx, m);
 	else if (wqe->done < wqe->total)
 		step = transfer_step(cx, m);
 	if (step != CX_MORE || wqe->done < wqe->total)
@@ -317,10 +371,12 @@ enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp)
 		.qp = qp,
 		.responder = cx_responder_of(cx, qp),
 		.wqe = &qp->wqe,
-		.kind = kind_of(&qp->wqe),
+		.kind = cx_message_kind(&qp->wqe),
 	};
 	enum cx_step step;
 
+	if (cx_is_on_wire(cx, qp))
+		return cx_request_step(cx, &m);
 	if (qp->wqe.page_fault == CX_PAGE_FAULT_RAISED)
 		return CX_WAIT;
 	step = message_step(cx, &m);

@@ -40,7 +40,28 @@ static inline unsigned cx_raddr_at(const struct cx_qp *qp)
 	return CX_CTRL_BYTES + (qp->type == CX_ST_XRC ? CX_XRC_BYTES : 0);
 }
 
+/* message.c */
+const struct cx_message_kind *cx_message_kind(const struct cx_wqe *wqe);
+/*
+ * Moves what comes next at @end to @bytes, or from them: as far as it is contiguous, at most
+ * @len. CX_MORE: so many have been added to *@done; CX_WAIT: call it again, with the same;
+ * CX_DONE: it failed, the syndrome says how.
+ */
+enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
+			     uint8_t *bytes, uint32_t len, uint32_t *done);
+/* Does an atomic operation at the responder: CX_MORE, and what was there is known. */
+enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m);
+
+/* request.c */
+bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp);
+enum cx_step cx_request_step(struct cx *cx, const struct cx_message *m);
+/* An answer has come. CX_DONE: it has been taken. */
+enum cx_step cx_request_answered(struct cx *cx, const struct cx_packet *p);
+
 /* responder.c */
+/* May the message be tried once more at a receiver that is not ready? Counts. */
+bool cx_rnr_may_retry(struct cx_wqe *wqe);
+uint64_t cx_rnr_wait_ns(unsigned code);
 /* The other end, if there is one that receives from @qp. */
 struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp);
 /* The access to the next data at @end, at most @len bytes. 0, or -EACCES. */

@@ -23,7 +23,9 @@ bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_
 	put_be16(eqe + CX_EQE_FAULT_PACKET, left < PACKET_MAX ? (uint16_t)left : PACKET_MAX);
 	put_be32(eqe + CX_EQE_FAULT_OP_LEN, left);
 	put_be64(eqe + CX_EQE_FAULT_VA, va);
-	put_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN, type << 24 | qp->number);
+	/* a queue pair of this NIC: of a packet from the wire, the one that it is for */
+	put_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN,
+		 type << 24 | (qp == &cx->inbound.qp ? qp->peer : qp->number));
 	if (cx_eq_post(cx, eq, eqe))
 		return true;
 	/* The driver does not learn of it, so it would not resume. */
@@ -36,11 +38,16 @@ unsigned cx_cmd_page_fault_resume(struct cx *cx, const struct cx_command *cmd)
 	const uint8_t *info = CX_ADDR(cmd->in, page_fault_resume_in, page_fault_info);
 	uint32_t token = (uint32_t)CX_GET(info, trans_page_fault_info, fault_token);
 	struct cx_qp *qp = cx_table_get(&cx->qps, token);
+	enum cx_page_fault end = CX_GET(info, trans_page_fault_info, error) ? CX_PAGE_FAULT_FAILED
+									    : CX_PAGE_FAULT_NONE;
 
+	if (qp && qp->in.page_fault == CX_PAGE_FAULT_RAISED) {
+		qp->in.page_fault = end;
+		return CX_STAT_OK;
+	}
 	if (!qp || !qp->wqe.active || qp->wqe.page_fault != CX_PAGE_FAULT_RAISED)
 		return CX_STAT_BAD_RES;
-	qp->wqe.page_fault = CX_GET(info, trans_page_fault_info, error) ? CX_PAGE_FAULT_FAILED
-									: CX_PAGE_FAULT_NONE;
+	qp->wqe.page_fault = end;
 	cx_qp_wake(cx, qp);
 	return CX_STAT_OK;
 }

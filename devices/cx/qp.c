@@ -20,6 +20,8 @@ static void qp_decode(struct cx_qp *qp)
 	qp->user_index = (uint32_t)CX_GET(qpc, qpc, user_index);
 	qp->peer = (uint32_t)CX_GET(qpc, qpc, remote_qpn);
 	qp->peer_lid = (uint16_t)CX_GET(path, ads, rlid);
+	qp->ack_timeout = (unsigned)CX_GET(path, ads, ack_timeout);
+	qp->retry_count = (unsigned)CX_GET(qpc, qpc, retry_count);
 	qp->remote_allowed = (unsigned)(CX_GET(qpc, qpc, rre) << CX_REMOTE_READ |
 					CX_GET(qpc, qpc, rwe) << CX_REMOTE_WRITE |
 					CX_GET(qpc, qpc, rae) << CX_REMOTE_ATOMIC);
@@ -93,6 +95,7 @@ unsigned cx_cmd_create_qp(struct cx *cx, const struct cx_command *cmd)
 
 	if (!qp)
 		return CX_STAT_LIM;
+	qp->lid = cx_lid(cx);
 	ret = qp_init(cx, qp, cmd);
 	if (!ret)
 		ret = cx_table_add(&cx->qps, qp, &qp->number);
@@ -152,6 +155,7 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 		qp->rq_produced = qp->rq_consumed = 0;
 		qp->rung = qp->wqe.active = qp->receive.taken = qp->last_receive_told = false;
 		qp->wake_at_ns = 0;
+		qp->in = (struct cx_inflow){0};
 		break;
 	case CX_QP_ERR: /* what was posted is to be flushed */
 		qp->flush_poll_ns = 0;
@@ -253,6 +257,10 @@ unsigned cx_cmd_modify_qp(struct cx *cx, const struct cx_command *cmd)
 			return CX_STAT_BAD_QP_STATE;
 		qp_merge(qp, transitions[i].transition, cmd->in);
 		qp_decode(qp);
+		if (transitions[i].transition == TO_RTR)
+			qp->in.psn = (uint32_t)CX_GET(qp->context, qpc, next_rcv_psn);
+		if (transitions[i].transition == TO_RTS)
+			qp->send_psn = (uint32_t)CX_GET(qp->context, qpc, next_send_psn);
 		cx_qp_set_state(cx, qp, transitions[i].to);
 		return CX_STAT_OK;
 	}

@@ -24,7 +24,9 @@ struct cx_qp *cx_responder_of(struct cx *cx, const struct cx_qp *qp)
 		return NULL;
 	if (is_datagram)
 		return qp->wqe.to.here && peer->q_key == qp->wqe.to.q_key ? peer : NULL;
-	return qp->peer_lid == cx_lid(cx) && peer->peer == qp->number ? peer : NULL;
+	return qp->peer_lid == cx_lid(cx) && peer->peer == qp->number && peer->peer_lid == qp->lid
+		       ? peer
+		       : NULL;
 }
 
 int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
@@ -108,13 +110,25 @@ static uint64_t rnr_ticks(unsigned code)
 	return code % 2 ? 3ull << (code - 3) / 2 : 1ull << code / 2;
 }
 
+uint64_t cx_rnr_wait_ns(unsigned code)
+{
+	return rnr_ticks(code) * RNR_TICK_NS;
+}
+
+bool cx_rnr_may_retry(struct cx_wqe *wqe)
+{
+	if (!wqe->rnr_left)
+		return false;
+	if (wqe->rnr_left != RNR_FOREVER)
+		wqe->rnr_left--;
+	return true;
+}
+
 static enum cx_step receiver_not_ready(const struct cx_message *m)
 {
-	if (!cx_is_reliable(m->qp) || !m->wqe->rnr_left)
+	if (!cx_is_reliable(m->qp) || !cx_rnr_may_retry(m->wqe))
 		return cx_responder_refuse(m, CX_SYND_RNR_RETRY_EXC);
-	if (m->wqe->rnr_left != RNR_FOREVER)
-		m->wqe->rnr_left--;
-	m->qp->wake_at_ns = clock_ns() + rnr_ticks(m->responder->min_rnr_nak) * RNR_TICK_NS;
+	m->qp->wake_at_ns = clock_ns() + cx_rnr_wait_ns(m->responder->min_rnr_nak);
 	return CX_WAIT;
 }
 

@@ -38,6 +38,11 @@ void cx_qp_sleep(struct cx *cx, struct cx_qp *qp)
 		cx->wake_at_ns = qp->wake_at_ns;
 }
 
+void cx_qp_await_wire(struct cx *cx, struct cx_qp *qp)
+{
+	put_into(&cx->wire_waiters, qp);
+}
+
 bool cx_sched_is_late(const struct cx *cx)
 {
 	return cx->wake_at_ns <= clock_ns();

@@ -176,9 +176,12 @@ static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 {
 	enum cx_step step;
 
+	if (qp == &cx->inbound.qp)
+		return cx_inbound_step(cx);
 	if (qp->wqe.active && qp->wake_at_ns && qp->wake_at_ns > clock_ns())
 		return CX_WAIT; /* a doorbell does not make it earlier */
 	qp->wake_at_ns = 0;
+	qp->wants_wire = false;
 	if (!qp->wqe.active && !sq_take(cx, qp))
 		return cx_rq_flush(cx, qp);
 	step = wqe_step(cx, qp);
@@ -202,7 +205,9 @@ void cx_qp_step(struct cx *cx)
 		cx_qp_rest(qp);
 		break;
 	case CX_WAIT:
-		if (qp->wake_at_ns)
+		if (qp->wants_wire)
+			cx_qp_await_wire(cx, qp);
+		else if (qp->wake_at_ns)
 			cx_qp_sleep(cx, qp);
 		else if (!cx->transfer.qp) /* a page fault; its end wakes the queue */
 			cx_qp_rest(qp);

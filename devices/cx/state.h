@@ -12,6 +12,7 @@
 #include "devices/cx/bits.h"
 #include "devices/cx/cx.h"
 #include "devices/cx/layout.h"
+#include "devices/cx/packet.h"
 #include "devices/pci/link.h"
 #include "fabric/fabric.h"
 #include "util/macros.h"
@@ -107,9 +108,19 @@ enum cx_page_fault { CX_PAGE_FAULT_NONE, CX_PAGE_FAULT_RAISED, CX_PAGE_FAULT_FAI
 /* Where a datagram goes, and where it comes from. */
 struct cx_address {
 	uint32_t qpn, q_key, from;
+	uint16_t lid, from_lid;
 	uint8_t sl;
 	bool here; /* to this NIC's port */
 	bool has_grh;
+};
+
+/* How far a message is that goes over the wire, in packets. */
+struct cx_flow {
+	uint32_t first_psn, packets, sent, answered;
+	unsigned retries_left;
+	uint64_t deadline_ns; /* when all that is not answered is sent again; 0: not */
+	uint8_t *bytes;	      /* of the packet that is being made; NULL: none is */
+	uint32_t filled;      /* of its payload */
 };
 
 /* The WQE that a send queue executes, and how far it is. */
@@ -126,7 +137,9 @@ struct cx_wqe {
 	struct cx_address to;
 	uint32_t remote_pd;		/* of the keys that it may name */
 	bool is_message;		/* to a peer */
-	bool begun;			/* that has accepted it */
+	bool begun;			/* that has accepted it, or to which its packets go */
+	bool is_source;			/* its data segments are what it sends */
+	struct cx_flow flow;
 	unsigned rnr_left;		/* tries */
 	bool fetched;			/* an atomic operation has been done at the peer */
 	uint8_t old[CX_ATOMIC_OPERAND]; /* what was there before */
@@ -154,6 +167,17 @@ struct cx_srq {
 	uint16_t produced, consumed; /* receives */
 };
 
+/* What a responder remembers of the packets that have come. */
+struct cx_inflow {
+	uint32_t psn;		    /* of the next */
+	uint8_t opcode;		    /* of the message that is not complete */
+	uint32_t total, offset;	    /* of that; offset 0: there is none */
+	uint32_t atomic_psn;	    /* of the last atomic operation, which must be done once */
+	bool has_atomic;	    /* there was one */
+	uint8_t atomic_old[CX_ATOMIC_OPERAND];
+	enum cx_page_fault page_fault;
+};
+
 struct cx_qp {
 	uint32_t number;
 	uint8_t context[CX_SZ_qpc];
@@ -161,7 +185,10 @@ struct cx_qp {
 	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
 	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd;
-	uint16_t peer_lid;
+	uint16_t lid, peer_lid;
+	uint32_t send_psn;    /* of its next message over the wire */
+	unsigned ack_timeout; /* a code: 4.096 us times 2 to it */
+	unsigned retry_count;
 	unsigned rnr_retry, min_rnr_nak;
 	bool has_sq, has_rq, has_srq;
 	unsigned remote_allowed;     /* bits: kinds of access */
@@ -174,8 +201,10 @@ struct cx_qp {
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
 	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
 	TAILQ_ENTRY(cx_qp) turn;
+	bool wants_wire;	     /* it waits for room there */
 	struct cx_wqe wqe;
 	struct cx_receive receive;
+	struct cx_inflow in;
 };
 TAILQ_HEAD(cx_qp_list, cx_qp);
 
@@ -192,9 +221,22 @@ struct cx_transfer {
 	struct tlp_hint hint;
 };
 
+/* The packet from the wire that is worked at, one at a time. */
+struct cx_inbound {
+	/* its requester, as a loop-back has it, and the one whose turn that work is */
+	struct cx_qp qp;
+	struct cx_packet packet;
+	bool active;
+	uint32_t done; /* of its payload */
+	uint8_t *answer;
+};
+
 struct cx {
 	struct pci_function f; /* first */
 	struct cx_config config;
+	struct cx_wire wire;
+	struct cx_inbound inbound;
+	struct cx_qp_list wire_waiters; /* for room */
 
 	uint64_t cmdq_addr;
 	uint32_t cmd_pending; /* slots */
@@ -354,6 +396,7 @@ void cx_qp_wake(struct cx *cx, struct cx_qp *qp);
 void cx_qp_has_work(struct cx *cx, struct cx_qp *qp); /* the same without its record */
 void cx_qp_sleep(struct cx *cx, struct cx_qp *qp);    /* until wake_at_ns, which is set */
 void cx_qp_rest(struct cx_qp *qp);		      /* until it is woken */
+void cx_qp_await_wire(struct cx *cx, struct cx_qp *qp);
 bool cx_sched_is_late(const struct cx *cx);	      /* there is a sleeper, and it has work */
 static inline bool cx_sched_is_due(const struct cx *cx)
 {
@@ -409,5 +452,17 @@ unsigned cx_umr_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
 unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
+
+/* inbound.c */
+/* Has a packet come? */
+static inline bool cx_inbound_waits(const struct cx *cx)
+{
+	size_t len;
+
+	return cx->wire.packet && cx->wire.packet(cx->wire.ctx, &len);
+}
+/* A part of the work at a packet. */
+enum cx_step cx_inbound_step(struct cx *cx);
+void cx_inbound_reset(struct cx *cx);
 
 #endif

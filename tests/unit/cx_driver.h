@@ -88,6 +88,9 @@ struct qp {
 	uint64_t rq, sq, record;
 	struct cq cq, recv_cq;
 	unsigned rnr_retry, min_rnr_nak; /* for the next driver_connect() */
+	uint16_t peer_lid;		 /* likewise; 0: that of the first NIC */
+	unsigned retry_count, ack_timeout;
+	uint32_t send_psn, receive_psn;
 };
 /* With a receive queue, but for REG_UMR. */
 void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);

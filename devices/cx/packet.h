@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What two NICs say to each other over a link: a header, then the payload. doc/link.md is the
+ * specification. A packet from the peer is checked once, by cx_packet_decode().
+ */
+#ifndef DEVICES_CX_PACKET_H
+#define DEVICES_CX_PACKET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define CX_PACKET_HEADER  80u
+#define CX_PACKET_MTU	  4096u
+#define CX_PACKET_GRH	  40u /* in front of a datagram's data */
+#define CX_PACKET_PAYLOAD (CX_PACKET_MTU + CX_PACKET_GRH)
+#define CX_PACKET_MAX	  (CX_PACKET_HEADER + CX_PACKET_PAYLOAD)
+#define CX_PSN_MASK	  0xffffffu
+
+enum cx_packet_kind {
+	CX_PACKET_REQUEST = 1, /* a part of a message, or a question for one */
+	CX_PACKET_ACK,	       /* of all up to its PSN */
+	CX_PACKET_DATA,	       /* the answer to a read or an atomic operation */
+	CX_PACKET_NAK,	       /* code: the syndrome */
+	CX_PACKET_RNR,	       /* code: how long to wait, as IBTA 9.7.5.2.8 has it */
+	CX_PACKET_KINDS,
+};
+
+#define CX_PACKET_SOLICITED 1u
+#define CX_PACKET_ACK_ASKED 2u
+#define CX_PACKET_HAS_GRH   4u
+#define CX_PACKET_FLAGS	    7u
+
+struct cx_packet {
+	enum cx_packet_kind kind;
+	uint8_t type; /* of the queue pairs: CX_ST_ */
+	uint8_t opcode, flags, code, sl;
+	uint16_t from_lid, to_lid;
+	uint32_t from, to, psn; /* 24 bits */
+	uint64_t va;		/* of the message, with its key */
+	uint32_t key, total;	/* total: bytes of the message */
+	uint32_t offset;	/* of this part in it */
+	uint32_t immediate;	/* or the key to invalidate */
+	uint32_t extra;		/* a datagram's Q_Key; the SRQ of XRC */
+	uint64_t swap_add, compare;
+	const uint8_t *payload; /* in the bytes that were decoded */
+	uint32_t length;	/* of the payload */
+};
+
+/* The bytes of the packet that @bytes, which are at least 4, begin with; 0: not a packet. */
+size_t cx_packet_size(const uint8_t *bytes);
+/* The header, in front of a payload that is there already. Returns the packet's bytes. */
+size_t cx_packet_encode(const struct cx_packet *packet, uint8_t *bytes);
+/* 0; -EINVAL: it is none that a NIC sends. */
+int cx_packet_decode(struct cx_packet *packet, const uint8_t *bytes, size_t len);
+
+/* How many packets a message of @total bytes takes. */
+static inline uint32_t cx_packet_count(uint32_t total)
+{
+	return total ? (total + CX_PACKET_MTU - 1) / CX_PACKET_MTU : 1;
+}
+
+/* The bytes of it that one has which begins at @offset. */
+static inline uint32_t cx_packet_part(uint32_t total, uint32_t offset)
+{
+	return total - offset < CX_PACKET_MTU ? total - offset : CX_PACKET_MTU;
+}
+
+#endif

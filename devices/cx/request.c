@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The requester of a message that goes over the wire: its parts as packets, so many before the
+ * first is answered, and all that was not answered once more after a time. An unreliable
+ * message has gone when its last packet has.
+ */
+#include <string.h>
+
+#include "devices/cx/message.h"
+#include "util/clock.h"
+
+#define WINDOW		64u /* packets of one queue pair that are not answered */
+#define ACK_EVERY	16u
+#define TIMEOUT_UNIT_NS 4096ull
+#define TIMEOUT_MIN_NS	(20 * NS_PER_MS)
+
+bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp)
+{
+	uint16_t lid = qp->type == CX_ST_UD ? qp->wqe.to.lid : qp->peer_lid;
+
+	return cx->wire.send && lid != cx_lid(cx);
+}
+
+/* When to send again what is not answered; 0: never, as a timeout of 0 means. */
+static uint64_t deadline(const struct cx_qp *qp)
+{
+	uint64_t ns = TIMEOUT_UNIT_NS << qp->ack_timeout;
+
+	if (!qp->ack_timeout || !cx_is_reliable(qp))
+		return 0;
+	return clock_ns() + (ns > TIMEOUT_MIN_NS ? ns : TIMEOUT_MIN_NS);
+}
+
+/* Goes back to the first packet that is not answered. */
+static void rewind_flow(struct cx_wqe *wqe)
+{
+	struct cx_flow *flow = &wqe->flow;
+	struct cx_data_segment segment;
+
+	if (wqe->is_source) {
+		uint64_t left = (uint64_t)flow->answered * CX_PACKET_MTU;
+
+		wqe->data.at = 0;
+		wqe->data.done = 0;
+		while (left && cx_scatter_next(&wqe->data, &segment)) {
+			uint32_t part = segment.left < left ? segment.left : (uint32_t)left;
+
+			wqe->data.done += part;
+			left -= part;
+		}
+	}
+	flow->sent = flow->answered;
+	flow->deadline_ns = 0;
+}
+
+static void fill_header(const struct cx *cx, const struct cx_message *m, struct cx_packet *p)
+{
+	const struct cx_wqe *wqe = m->wqe;
+	const uint8_t *raddr = wqe->bytes + cx_raddr_at(m->qp);
+	const uint8_t *atomic = raddr + CX_RADDR_BYTES;
+	const struct cx_flow *flow = &wqe->flow;
+	bool last = flow->sent + 1 == flow->packets;
+
+	*p = (struct cx_packet){
+		.kind = CX_PACKET_REQUEST,
+		.type = (uint8_t)m->qp->type,
+		.opcode = wqe->opcode,
+		.from_lid = cx_lid(cx),
+		.to_lid = m->qp->peer_lid,
+		.from = m->qp->number,
+		.to = m->qp->peer,
+		.psn = (flow->first_psn + flow->sent) & CX_PSN_MASK,
+		.total = wqe->total,
+		.offset = flow->sent * CX_PACKET_MTU,
+		.immediate = get_be32(wqe->bytes + CX_CTRL_IMM),
+	};
+	if (wqe->bytes[CX_CTRL_FM_CE_SE] & CX_WQE_SOLICITED)
+		p->flags |= CX_PACKET_SOLICITED;
+	if (last || p->psn % ACK_EVERY == 0)
+		p->flags |= CX_PACKET_ACK_ASKED;
+	if (cx_is_rdma(m->kind)) {
+		p->va = get_be64(raddr + CX_RADDR_VA);
+		p->key = get_be32(raddr + CX_RADDR_RKEY);
+	}
+	if (m->kind->atomic) {
+		p->swap_add = get_be64(atomic + CX_ATOMIC_SWAP_ADD);
+		p->compare = get_be64(atomic + CX_ATOMIC_COMPARE);
+	}
+	if (m->qp->type == CX_ST_XRC)
+		p->extra = get_be32(wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN);
+	if (m->qp->type == CX_ST_UD) {
+		p->to_lid = wqe->to.lid;
+		p->to = wqe->to.qpn;
+		p->extra = wqe->to.q_key;
+		p->sl = wqe->to.sl;
+		p->flags |= wqe->to.has_grh ? CX_PACKET_HAS_GRH : 0;
+	}
+	if (wqe->is_source)
+		p->length = m->qp->type == CX_ST_UD ? wqe->total
+						    : cx_packet_part(wqe->total, p->offset);
+}
+
+/* Sends the next packet. CX_MORE: it has gone. Nothing else runs while its payload is read. */
+static enum cx_step send_step(struct cx *cx, const struct cx_message *m)
+{
+	struct cx_flow *flow = &m->wqe->flow;
+	struct cx_packet packet;
+
+	if (!flow->bytes) {
+		flow->bytes = cx->wire.reserve(cx->wire.ctx, false);
+		flow->filled = 0;
+		m->qp->wants_wire = !flow->bytes;
+		if (!flow->bytes)
+			return CX_WAIT;
+	}
+	fill_header(cx, m, &packet);
+	cx->transfer.qp = m->qp;
+	while (flow->filled < packet.length) {
+		uint8_t *to = flow->bytes + CX_PACKET_HEADER + flow->filled;
+		enum cx_step step = cx_message_move(cx, m, CX_LOCAL, false, to,
+						    packet.length - flow->filled, &flow->filled);
+
+		if (step == CX_WAIT)
+			return step;
+		if (step == CX_DONE) {
+			flow->bytes = NULL;
+			cx->transfer.qp = NULL;
+			return step;
+		}
+	}
+	cx->transfer.qp = NULL;
+	cx->wire.send(cx->wire.ctx, cx_packet_encode(&packet, flow->bytes));
+	flow->bytes = NULL;
+	flow->sent++;
+	if (!flow->deadline_ns)
+		flow->deadline_ns = deadline(m->qp);
+	return CX_MORE;
+}
+
+static void flow_begin(const struct cx_message *m)
+{
+	struct cx_flow *flow = &m->wqe->flow;
+
+	m->wqe->begun = true;
+	m->wqe->is_source = m->kind->from == CX_LOCAL;
+	flow->first_psn = m->qp->send_psn;
+	flow->packets = m->qp->type == CX_ST_UD ? 1 : cx_packet_count(m->wqe->total);
+	flow->retries_left = m->qp->retry_count;
+	m->qp->send_psn = (m->qp->send_psn + flow->packets) & CX_PSN_MASK;
+}
+
+/* CX_MORE: what is not answered is sent again. */
+static enum cx_step timed_out(const struct cx_message *m)
+{
+	struct cx_flow *flow = &m->wqe->flow;
+
+	if (!flow->retries_left) {
+		m->wqe->syndrome = CX_SYND_RETRY_EXC;
+		return CX_DONE;
+	}
+	flow->retries_left--;
+	rewind_flow(m->wqe);
+	return CX_MORE;
+}
+
+enum cx_step cx_request_step(struct cx *cx, const struct cx_message *m)
+{
+	struct cx_flow *flow = &m->wqe->flow;
+
+	if (!m->wqe->begun) {
+		flow_begin(m);
+		cx->messages++;
+		cx->octets += m->wqe->total;
+	}
+	if (flow->answered == flow->packets)
+		return CX_DONE;
+	if (flow->deadline_ns && !flow->bytes && clock_ns() >= flow->deadline_ns)
+		return timed_out(m);
+	if (flow->sent < flow->packets && flow->sent - flow->answered < WINDOW) {
+		enum cx_step step = send_step(cx, m);
+
+		if (step == CX_MORE && !cx_is_reliable(m->qp))
+			flow->answered = flow->sent;
+		return step;
+	}
+	m->qp->wake_at_ns = flow->deadline_ns;
+	return CX_WAIT;
+}
+
+/* @answered packets have been: time for the rest begins anew. */
+static void progress(struct cx_qp *qp, uint32_t answered)
+{
+	struct cx_flow *flow = &qp->wqe.flow;
+
+	if (answered <= flow->answered)
+		return;
+	flow->answered = answered;
+	flow->retries_left = qp->retry_count;
+	flow->deadline_ns = flow->sent > answered ? deadline(qp) : 0;
+}
+
+/* What the peer says of the error that it found: a syndrome that a peer may find. */
+static uint8_t syndrome_of(uint8_t code)
+{
+	return code == CX_SYND_REMOTE_ACCESS || code == CX_SYND_REMOTE_INVALID ? code
+									       : CX_SYND_REMOTE_OP;
+}
+
+static void wait_for_receiver(struct cx_qp *qp, uint8_t code)
+{
+	if (!cx_rnr_may_retry(&qp->wqe)) {
+		qp->wqe.syndrome = CX_SYND_RNR_RETRY_EXC;
+		return;
+	}
+	rewind_flow(&qp->wqe);
+	qp->wake_at_ns = clock_ns() + cx_rnr_wait_ns(code);
+}
+
+/* The queue pair that waits for this answer; NULL: none does. *@index: to which of its packets. */
+static struct cx_qp *asker(struct cx *cx, const struct cx_packet *p, uint32_t *index)
+{
+	struct cx_qp *qp = cx_table_get(&cx->qps, p->to);
+
+	if (!qp || qp->type != p->type || qp->peer != p->from || qp->peer_lid != p->from_lid ||
+	    qp->state != CX_QP_RTS || !cx_is_on_wire(cx, qp))
+		return NULL;
+	if (!qp->wqe.active || !qp->wqe.is_message || !qp->wqe.begun || qp->wqe.syndrome ||
+	    qp->wqe.opcode != p->opcode)
+		return NULL;
+	*index = (p->psn - qp->wqe.flow.first_psn) & CX_PSN_MASK;
+	return *index >= qp->wqe.flow.answered && *index < qp->wqe.flow.sent ? qp : NULL;
+}
+
+/* Puts the data where the work request says. CX_DONE: it is there, or an error is. */
+static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_packet *p,
+			      uint32_t index)
+{
+	struct cx_message m = {.qp = qp, .wqe = &qp->wqe, .kind = cx_message_kind(&qp->wqe)};
+	struct cx_inbound *in = &cx->inbound;
+
+	if (index != qp->wqe.flow.answered || p->total != qp->wqe.total ||
+	    p->offset != index * CX_PACKET_MTU)
+		return CX_DONE; /* one before it has been lost: the time for it will pass */
+	while (in->done < p->length) {
+		enum cx_step step =
+			cx_message_move(cx, &m, CX_LOCAL, true, (uint8_t *)p->payload + in->done,
+					p->length - in->done, &in->done);
+
+		if (step != CX_MORE)
+			return step;
+	}
+	progress(qp, index + 1);
+	return CX_DONE;
+}
+
+enum cx_step cx_request_answered(struct cx *cx, const struct cx_packet *p)
+{
+	uint32_t index;
+	struct cx_qp *qp = asker(cx, p, &index);
+	enum cx_step step = CX_DONE;
+
+	if (!qp)
+		return CX_DONE;
+	switch (p->kind) {
+	case CX_PACKET_ACK:
+		if (qp->wqe.is_source)
+			progress(qp, index + 1);
+		break;
+	case CX_PACKET_DATA:
+		step = take_data(cx, qp, p, index);
+		break;
+	case CX_PACKET_NAK:
+		qp->wqe.syndrome = syndrome_of(p->code);
+		break;
+	default:
+		if (qp->wqe.is_source)
+			progress(qp, index);
+		wait_for_receiver(qp, p->code);
+		if (!qp->wqe.syndrome) {
+			cx_qp_sleep(cx, qp);
+			return CX_DONE;
+		}
+	}
+	if (step == CX_DONE) {
+		qp->wake_at_ns = 0;
+		cx_qp_has_work(cx, qp);
+	}
+	return step;
+}

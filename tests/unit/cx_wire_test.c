@@ -1,0 +1,599 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Two NICs and a wire between them. Theory of operation: each has a driver and memory of its own,
+ * the wire is two queues of this file, which can lose what the test says. What one writes must
+ * be in the other's memory by the other's key, with the other's hint, and each error must be a
+ * completion within its time.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "devices/cx/packet.h"
+#include "tests/test.h"
+#include "tests/unit/cx_driver.h"
+
+#define PAYLOAD	  (1u << 20)
+#define QUEUE	  128u /* packets */
+#define TURNS	  20000u
+#define TIMEOUT	  12u /* 16.8 ms, which the NIC makes 20 */
+#define OPERAND	  8u
+#define NO_LOSS	  UINT32_MAX
+#define IMMEDIATE 0x12345678u
+
+/* One direction. */
+struct queue {
+	uint8_t bytes[QUEUE][CX_PACKET_MAX];
+	size_t len[QUEUE];
+	unsigned head, count;
+	unsigned room;	    /* packets for requests */
+	uint32_t lose_from; /* the packet of this number and all later ones, up to lose_to */
+	uint32_t lose_to, sent, resets;
+};
+
+struct host {
+	struct driver d;
+	struct queue *out, *in;
+	struct qp qp;
+	struct mr near, inbox; /* in RAM; in the accelerator's memory */
+};
+
+static struct queue queues[2];
+static struct host hosts[2];
+static struct host *const a = &hosts[0], *const b = &hosts[1];
+
+static uint8_t *wire_reserve(void *ctx, bool answer)
+{
+	struct queue *q = ((struct host *)ctx)->out;
+
+	if (q->count >= (answer ? QUEUE : q->room))
+		return NULL;
+	return q->bytes[(q->head + q->count) % QUEUE];
+}
+
+static void wire_send(void *ctx, size_t len)
+{
+	struct queue *q = ((struct host *)ctx)->out;
+	uint32_t n = q->sent++;
+
+	if (n >= q->lose_from && n < q->lose_to)
+		return;
+	q->len[(q->head + q->count++) % QUEUE] = len;
+}
+
+static const uint8_t *wire_packet(void *ctx, size_t *len)
+{
+	const struct queue *q = ((struct host *)ctx)->in;
+
+	*len = q->len[q->head];
+	return q->count ? q->bytes[q->head] : NULL;
+}
+
+static void wire_taken(void *ctx)
+{
+	struct queue *q = ((struct host *)ctx)->in;
+
+	q->head = (q->head + 1) % QUEUE;
+	q->count--;
+}
+
+static void wire_reset(void *ctx)
+{
+	struct host *h = ctx;
+
+	h->out->count = h->in->count = 0;
+	h->out->resets++;
+}
+
+static void host_start(struct host *h, unsigned index)
+{
+	const struct cx_wire wire = {
+		h, wire_reserve, wire_send, wire_packet, wire_taken, wire_reset,
+	};
+	const struct cx_config config = {
+		.wire = &wire,
+		.tph_bits = 16,
+		.st_entries = CX_ST_ENTRIES,
+		.index = index,
+	};
+
+	memset(&h->qp, 0, sizeof(h->qp));
+	h->out = &queues[index];
+	h->in = &queues[!index];
+	h->out->head = h->out->count = h->out->sent = h->out->resets = 0;
+	h->out->room = QUEUE / 2;
+	h->out->lose_from = h->out->lose_to = NO_LOSS;
+	driver_start(&h->d, &config);
+	h->near = (struct mr){.addr = world_alloc(&h->d.world, PAYLOAD), .len = PAYLOAD};
+	driver_create_mr(&h->d, &h->near);
+	h->inbox = (struct mr){.addr = PEER_BASE, .len = PAYLOAD};
+	driver_create_mr(&h->d, &h->inbox);
+	for (unsigned i = 0; i < PAYLOAD; i++)
+		h->d.world.ram[h->near.addr + i] = (uint8_t)(i * 31 + (i >> 8) + index);
+}
+
+static void connect_to(struct host *h, const struct host *other)
+{
+	h->qp.peer_lid = (uint16_t)(other == b ? 2 : 1);
+	h->qp.retry_count = 2;
+	h->qp.ack_timeout = TIMEOUT;
+	h->qp.send_psn = 0xfffffe; /* it wraps */
+	h->qp.receive_psn = 0xfffffe;
+	driver_connect(&h->d, &h->qp, other->qp.number);
+}
+
+static void make_connection(unsigned type)
+{
+	for (unsigned i = 0; i < 2; i++)
+		driver_create_qp(&hosts[i].d, &hosts[i].qp, type);
+	connect_to(a, b);
+	connect_to(b, a);
+	a->d.world.request_count = b->d.world.request_count = 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	host_start(a, 0);
+	host_start(b, 1);
+	make_connection(CX_ST_RC);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	driver_stop(&a->d);
+	driver_stop(&b->d);
+	return 0;
+}
+
+#define WIRE_TEST(name) TEST_WITH(name, setup, teardown)
+
+/* Both work, until neither has more to do. */
+static void run(void)
+{
+	unsigned turns = TURNS;
+	bool more = true;
+
+	while (more && turns--) {
+		cx_wire_ready(a->d.world.f);
+		more = a->d.world.f->ops->work(a->d.world.f);
+		cx_wire_ready(b->d.world.f);
+		more |= b->d.world.f->ops->work(b->d.world.f);
+	}
+	assert_int_not_equal(turns + 1, 0);
+}
+
+/* Until @h has a completion, at most two seconds. */
+static const uint8_t *wait_for(struct host *h, struct cq *cq)
+{
+	const struct timespec ms = {.tv_nsec = 1000000};
+
+	for (unsigned i = 0; i < 2000; i++) {
+		const uint8_t *cqe;
+
+		run();
+		cqe = driver_poll(&h->d, cq);
+		if (cqe)
+			return cqe;
+		nanosleep(&ms, NULL);
+	}
+	return NULL;
+}
+
+static void expect(struct host *h, struct cq *cq, unsigned opcode, unsigned syndrome)
+{
+	const uint8_t *cqe = wait_for(h, cq);
+
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, opcode);
+	if (opcode == CX_CQE_REQ_ERR || opcode == CX_CQE_RESP_ERR)
+		assert_int_equal(cqe[CX_CQE_ERR_SYNDROME], syndrome);
+}
+
+static void expect_sent(void)
+{
+	expect(a, &a->qp.cq, CX_CQE_REQ, 0);
+}
+
+static void post(struct host *h, const struct wqe *w)
+{
+	driver_post(&h->d, &h->qp, w);
+	driver_ring(&h->d, &h->qp);
+}
+
+static void post_rdma(unsigned opcode, uint32_t key, uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, opcode, true);
+	put_be32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	wqe_raddr(&w, b->inbox.addr, key);
+	wqe_data(&w, a->near.addr, a->near.key, len);
+	post(a, &w);
+}
+
+static void post_send(uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, CX_WR_SEND_IMM, true);
+	put_be32(w.bytes + CX_CTRL_IMM, IMMEDIATE);
+	wqe_data(&w, a->near.addr, a->near.key, len);
+	post(a, &w);
+}
+
+static void post_receive(uint32_t len)
+{
+	struct wqe w = {.len = 0};
+
+	wqe_data(&w, b->inbox.addr, b->inbox.key, len);
+	driver_post_receive(&b->d, &b->qp, &w);
+}
+
+static void assert_arrived(uint32_t at, uint32_t len)
+{
+	assert_memory_equal(b->d.world.peer + at, a->d.world.ram + a->near.addr, len);
+}
+
+WIRE_TEST(write_of_any_length_arrives)
+{
+	static const uint32_t lengths[] = {0, 1, 4095, 4096, 4097, 65536, PAYLOAD};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		memset(b->d.world.peer, 0xee, PAYLOAD);
+		post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, lengths[i]);
+		expect_sent();
+		assert_arrived(0, lengths[i]);
+		assert_true(lengths[i] == PAYLOAD || b->d.world.peer[lengths[i]] == 0xee);
+	}
+}
+
+WIRE_TEST(write_has_the_responders_hint)
+{
+	struct mr hinted = b->inbox;
+
+	hinted.tph = true;
+	hinted.ph = 2;
+	hinted.st_index = 3;
+	driver_config_write(&b->d, b->d.world.f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
+	driver_config_write(&b->d, b->d.world.f->tph_cap + 8, 2 | 3 << 8, 4);
+	driver_create_mr(&b->d, &hinted);
+	a->d.world.request_count = b->d.world.request_count = 0;
+	post_rdma(CX_WR_RDMA_WRITE, hinted.key, 10000);
+	expect_sent();
+	assert_true(b->d.world.request_count > 0);
+	for (unsigned i = 0; i < b->d.world.request_count; i++) {
+		assert_true(b->d.world.requests[i].write);
+		assert_int_equal(b->d.world.requests[i].hint.st_bits, 16);
+		assert_int_equal(b->d.world.requests[i].hint.st, 0x1234);
+		assert_int_equal(b->d.world.requests[i].hint.ph, 2);
+	}
+	for (unsigned i = 0; i < a->d.world.request_count; i++) {
+		assert_false(a->d.world.requests[i].write);
+		assert_int_equal(a->d.world.requests[i].hint.st_bits, 0);
+	}
+}
+
+WIRE_TEST(read_fetches)
+{
+	for (unsigned i = 0; i < PAYLOAD; i++)
+		b->d.world.peer[i] = (uint8_t)(i * 7 + (i >> 9));
+	post_rdma(CX_WR_RDMA_READ, b->inbox.key, PAYLOAD - 5);
+	expect_sent();
+	assert_arrived(0, PAYLOAD - 5);
+}
+
+WIRE_TEST(sends_fill_receives)
+{
+	const uint8_t *cqe;
+
+	post_receive(PAYLOAD);
+	post_send(9000);
+	expect_sent();
+	cqe = driver_poll(&b->d, &b->qp.recv_cq);
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_RESP_SEND_IMM);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 9000);
+	assert_int_equal(get_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
+	assert_arrived(0, 9000);
+}
+
+WIRE_TEST(write_with_immediate_uses_up_a_receive)
+{
+	post_receive(0);
+	post_rdma(CX_WR_RDMA_WRITE_IMM, b->inbox.key, 5000);
+	expect_sent();
+	expect(b, &b->qp.recv_cq, CX_CQE_RESP_WR_IMM, 0);
+	assert_arrived(0, 5000);
+}
+
+static void post_add(uint64_t value)
+{
+	struct wqe w;
+
+	wqe_init(&w, CX_WR_ATOMIC_FA, true);
+	wqe_raddr(&w, b->inbox.addr, b->inbox.key);
+	wqe_atomic(&w, value, 0);
+	wqe_data(&w, a->near.addr, a->near.key, OPERAND);
+	post(a, &w);
+}
+
+WIRE_TEST(atomic_operation_returns_what_was_there)
+{
+	put_le64(b->d.world.peer, 40);
+	post_add(2);
+	expect_sent();
+	assert_int_equal(get_le64(b->d.world.peer), 42);
+	assert_int_equal(get_le64(a->d.world.ram + a->near.addr), 40);
+}
+
+/* The answer is lost: the operation is asked for again, and done once. */
+WIRE_TEST(lost_answer_does_not_repeat_an_atomic_operation)
+{
+	b->out->lose_from = 0;
+	b->out->lose_to = 1;
+	put_le64(b->d.world.peer, 40);
+	post_add(2);
+	expect_sent();
+	assert_int_equal(b->out->sent, 2);
+	assert_int_equal(get_le64(b->d.world.peer), 42);
+	assert_int_equal(get_le64(a->d.world.ram + a->near.addr), 40);
+}
+
+WIRE_TEST(lost_packets_are_sent_again)
+{
+	for (unsigned lost = 0; lost < 20; lost += 3) {
+		a->out->lose_from = a->out->sent + lost;
+		a->out->lose_to = a->out->lose_from + 2;
+		memset(b->d.world.peer, 0xee, PAYLOAD);
+		post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 80000);
+		expect_sent();
+		assert_arrived(0, 80000);
+		b->out->lose_from = b->out->sent + lost;
+		b->out->lose_to = b->out->lose_from + 2;
+		memset(a->d.world.ram + a->near.addr, 0, 80000);
+		post_rdma(CX_WR_RDMA_READ, b->inbox.key, 80000);
+		expect_sent();
+		assert_arrived(0, 80000);
+	}
+}
+
+WIRE_TEST(lost_packet_of_a_send_fills_one_receive)
+{
+	a->out->lose_from = 1;
+	a->out->lose_to = 2;
+	post_receive(PAYLOAD);
+	post_send(9000);
+	expect_sent();
+	expect(b, &b->qp.recv_cq, CX_CQE_RESP_SEND_IMM, 0);
+	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
+	assert_arrived(0, 9000);
+}
+
+WIRE_TEST(dead_wire_ends_in_an_error_after_the_retry_time)
+{
+	struct timespec begin, end;
+	uint32_t sent;
+
+	a->out->lose_from = 0;
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 100);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(a->out->sent, 3);
+	assert_true((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >=
+		    59);
+	/* later ones are flushed, and nothing is sent */
+	sent = a->out->sent;
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 100);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_FLUSH);
+	assert_int_equal(a->out->sent, sent);
+}
+
+WIRE_TEST(key_that_does_not_allow_it_is_an_access_error)
+{
+	memset(b->d.world.peer, 0xee, PAYLOAD);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key + 0x100, 10000);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_REMOTE_ACCESS);
+	assert_int_equal(driver_query_state(&b->d, &b->qp), CX_QP_ERR);
+	assert_int_equal(b->d.world.peer[0], 0xee);
+}
+
+WIRE_TEST(receiver_that_is_not_ready_is_tried_again)
+{
+	a->qp.rnr_retry = 7;
+	b->qp.min_rnr_nak = 1;
+	driver_modify_qp(&a->d, &a->qp, CX_OP_2RST_QP, 0);
+	driver_modify_qp(&b->d, &b->qp, CX_OP_2RST_QP, 0);
+	connect_to(a, b);
+	connect_to(b, a);
+	post_send(9000);
+	run();
+	assert_null(driver_poll(&a->d, &a->qp.cq));
+	post_receive(PAYLOAD);
+	expect_sent();
+	assert_arrived(0, 9000);
+}
+
+WIRE_TEST(receiver_that_stays_not_ready_is_an_error)
+{
+	post_send(9000);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RNR_RETRY_EXC);
+}
+
+/* Nobody is there: nothing tells the requester but time. */
+WIRE_TEST(queue_pair_of_another_peer_does_not_answer)
+{
+	driver_modify_qp(&b->d, &b->qp, CX_OP_2RST_QP, 0);
+	b->qp.peer_lid = 3;
+	driver_connect(&b->d, &b->qp, a->qp.number);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 100);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+}
+
+/* What was on its way when the requester's host was reset does not arrive. */
+WIRE_TEST(reset_ends_what_is_on_the_way)
+{
+	memset(b->d.world.peer, 0xee, PAYLOAD);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 10000);
+	for (unsigned i = 0; i < 3; i++)
+		a->d.world.f->ops->work(a->d.world.f);
+	assert_true(a->out->count > 0);
+	pci_function_reset(a->d.world.f, false);
+	assert_int_equal(a->out->resets, 1);
+	for (unsigned i = 0; i < 100; i++)
+		b->d.world.f->ops->work(b->d.world.f);
+	assert_int_equal(b->d.world.peer[0], 0xee);
+}
+
+WIRE_TEST(full_wire_is_waited_for)
+{
+	a->out->room = 1;
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, PAYLOAD);
+	expect_sent();
+	assert_arrived(0, PAYLOAD);
+}
+
+WIRE_TEST(unreliable_write_arrives_without_an_answer)
+{
+	make_connection(CX_ST_UC);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 10000);
+	expect_sent();
+	run();
+	assert_arrived(0, 10000);
+	assert_int_equal(b->out->sent, 0);
+}
+
+static void post_datagram(uint16_t lid, uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, CX_WR_SEND, true);
+	wqe_address(&w, b->qp.number);
+	put_be16(w.bytes + CX_CTRL_BYTES + CX_AV_LID, lid);
+	wqe_data(&w, a->near.addr, a->near.key, len);
+	post(a, &w);
+}
+
+WIRE_TEST(datagram_goes_to_the_lid)
+{
+	const uint8_t *cqe;
+
+	make_connection(CX_ST_UD);
+	post_receive(PAYLOAD);
+	post_datagram(3, 100);
+	expect_sent();
+	post_datagram(2, 4096);
+	expect_sent();
+	cqe = wait_for(b, &b->qp.recv_cq);
+	assert_non_null(cqe);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 4096 + CX_PACKET_GRH);
+	assert_int_equal(get_be16(cqe + CX_CQE_SLID), 1);
+	assert_int_equal(get_be32(cqe + CX_CQE_FLAGS_RQPN) & 0xffffff, a->qp.number);
+	assert_arrived(CX_PACKET_GRH, 4096);
+	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
+}
+
+/* Requests of the NIC may wait, at either end. */
+WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
+{
+	unsigned turns = TURNS;
+
+	post_receive(PAYLOAD);
+	a->d.world.defer = b->d.world.defer = true;
+	post_send(9000);
+	while (turns--)
+		for (unsigned i = 0; i < 2; i++) {
+			if (hosts[i].d.world.deferred.active)
+				world_complete(&hosts[i].d.world, 0);
+			hosts[i].d.world.f->ops->work(hosts[i].d.world.f);
+		}
+	expect_sent();
+	assert_arrived(0, 9000);
+}
+
+/* Whatever a peer sends: nothing is written but by a key, and the NIC goes on. */
+WIRE_TEST(hostile_packets_are_refused)
+{
+	struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_SEND,
+		.from_lid = 1,
+		.to_lid = 2,
+		.from = a->qp.number,
+		.to = b->qp.number,
+		.psn = 0xfffffe,
+		.total = 10000,
+		.offset = 8192,
+		.length = 10000 - 8192,
+	};
+	uint8_t *bytes = wire_reserve(a, true);
+
+	/* the end of a message that never began */
+	wire_send(a, cx_packet_encode(&p, bytes));
+	run();
+	assert_int_equal(driver_query_state(&b->d, &b->qp), CX_QP_ERR);
+	assert_int_equal(b->d.world.request_count, 0);
+	/* an answer to nothing */
+	for (unsigned kind = CX_PACKET_ACK; kind < CX_PACKET_KINDS; kind++) {
+		p.kind = kind;
+		p.opcode = CX_WR_RDMA_READ;
+		p.length = kind == CX_PACKET_DATA ? 10000 - 8192 : 0;
+		wire_send(a, cx_packet_encode(&p, wire_reserve(a, true)));
+	}
+	/* not a packet at all */
+	memset(wire_reserve(a, true), 0xff, CX_PACKET_MAX);
+	wire_send(a, CX_PACKET_MAX);
+	run();
+	assert_int_equal(b->d.world.request_count, 0);
+	assert_int_equal(a->out->count, 0);
+}
+
+TEST(packet_is_what_it_was)
+{
+	static uint8_t bytes[CX_PACKET_MAX], again[CX_PACKET_MAX];
+	const struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE_IMM,
+		.flags = CX_PACKET_FLAGS,
+		.code = 3,
+		.sl = 4,
+		.from_lid = 5,
+		.to_lid = 6,
+		.from = 0x123456,
+		.to = 0xfedcba,
+		.psn = 0xffffff,
+		.va = 0x123456789abcdef0,
+		.key = 0xdeadbeef,
+		.total = 4096 + 17,
+		.offset = 4096,
+		.immediate = 8,
+		.extra = 9,
+		.swap_add = 10,
+		.compare = 11,
+		.length = 17,
+	};
+	struct cx_packet back;
+	size_t len = cx_packet_encode(&p, bytes);
+
+	assert_int_equal(len, CX_PACKET_HEADER + 17);
+	assert_int_equal(cx_packet_size(bytes), len);
+	assert_int_equal(cx_packet_decode(&back, bytes, len), 0);
+	assert_ptr_equal(back.payload, bytes + CX_PACKET_HEADER);
+	assert_int_equal(cx_packet_encode(&back, again), len);
+	assert_memory_equal(again, bytes, CX_PACKET_HEADER);
+	assert_int_equal(back.va, p.va);
+	assert_int_equal(back.psn, p.psn);
+	/* any shorter or longer one is none */
+	assert_int_not_equal(cx_packet_decode(&back, bytes, len - 1), 0);
+	put_be32(bytes, (uint32_t)len - 1);
+	assert_int_not_equal(cx_packet_decode(&back, bytes, len - 1), 0);
+	put_be32(bytes, CX_PACKET_MAX + 1);
+	assert_int_equal(cx_packet_size(bytes), 0);
+	put_be32(bytes, CX_PACKET_HEADER - 1);
+	assert_int_equal(cx_packet_size(bytes), 0);
+}

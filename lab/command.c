@@ -59,6 +59,27 @@ static const char *parse_unplug(struct command *out, struct words *words)
 	return NULL;
 }
 
+static const char *parse_link(struct command *out, struct words *words)
+{
+	const char *word;
+
+	if (take(words, "cut")) {
+		out->verb = COMMAND_CUT;
+	} else if (take(words, "up")) {
+		out->verb = COMMAND_JOIN;
+	} else if (take(words, "delay")) {
+		out->verb = COMMAND_LINK_DELAY;
+		word = take(words, NULL);
+		if (word && !strcmp(word, "none"))
+			return NULL;
+		if (!word || !number(word, "ms", COMMAND_DELAY_MS_MAX, &out->delay_ms))
+			return "link delay: how long, from 1ms to 10000ms, or none";
+	} else {
+		return "link: cut, up or delay";
+	}
+	return NULL;
+}
+
 static const char *parse_fault(struct command *out, struct words *words)
 {
 	const bool of_reads = out->kind == FABRIC_FAULT_REORDER || out->kind == FABRIC_FAULT_LOSE;
@@ -106,14 +127,16 @@ static const char *parse_verb(struct command *out, struct words *words)
 		out->verb = COMMAND_PLUG;
 		return NULL;
 	}
+	if (!strcmp(verb, "link"))
+		return parse_link(out, words);
 	for (unsigned kind = 0; kind < FABRIC_FAULT_KINDS; kind++) {
 		if (strcmp(verb, fabric_fault_str((enum fabric_fault_kind)kind)))
 			continue;
 		out->kind = (enum fabric_fault_kind)kind;
 		return parse_fault(out, words);
 	}
-	return "no such fault: drop, delay, corrupt, reorder, ur, ca, lose, clear, unplug, plug "
-	       "or tph";
+	return "no such fault: drop, delay, corrupt, reorder, ur, ca, lose, clear, unplug, plug, "
+	       "tph or link";
 }
 
 /* Into words of visible ASCII between spaces; @text becomes strings. */

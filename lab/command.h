@@ -22,6 +22,9 @@ enum command_verb {
 	COMMAND_UNPLUG,
 	COMMAND_PLUG,
 	COMMAND_TPH,
+	COMMAND_CUT, /* the link to another host */
+	COMMAND_JOIN,
+	COMMAND_LINK_DELAY,
 };
 
 struct command {
@@ -31,6 +34,7 @@ struct command {
 	struct fabric_fault fault;
 	unsigned tph_bits; /* 0, 8 or 16 */
 	unsigned after_s;  /* of UNPLUG; 0: now */
+	unsigned delay_ms; /* of LINK_DELAY; 0: none */
 };
 
 /*

@@ -23,6 +23,7 @@
 #include "lab/options.h"
 #include "lab/slot.h"
 #include "lab/user.h"
+#include "lab/wire.h"
 #include "vfio-user/descriptor.h"
 
 /* Descriptors per peer that it does not send itself: its socket, interrupts, our own. */
@@ -37,6 +38,9 @@ struct lab {
 	bool trace_lost;
 	int signals;
 	struct control control;
+	struct wire wires[OPTIONS_NICS_MAX]; /* to the NIC of the same number of another host */
+	unsigned wire_count;
+	int links; /* the folder of their sockets; -1: none */
 };
 
 static int fail(const char *what, const char *on, int ret)
@@ -86,21 +90,26 @@ static int open_fabric(struct lab *lab, const struct options *options)
 	return ret ? fail("write the trace", options->trace, ret) : 0;
 }
 
-/* Files that only root may open come first: the trace, and the folder of the sockets. */
+/* Files that only root may open come first: the trace, and the folders of the sockets. */
 static int take_user(struct lab *lab, const struct options *options)
 {
 	int ret = options->trace ? open_trace(lab, options->trace) : 0;
 
 	if (ret)
 		return ret;
+	if (options->links)
+		lab->links = open(options->links, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (options->links && lab->links < 0)
+		return fail("open", options->links, -errno);
 	if (chdir(options->dir))
 		return fail("enter", options->dir, -errno);
 	ret = user_become(options->user);
 	return ret ? fail("become", "an unprivileged user", ret) : 0;
 }
 
-static int create_accel(struct pci_function **function, const struct options *options,
-			unsigned index, const struct pci_function_link *link)
+static int create_accel(struct lab *lab, struct pci_function **function,
+			const struct options *options, unsigned index,
+			const struct pci_function_link *link)
 {
 	const struct accel_config config = {
 		.memory_bytes = options->accel_memory_bytes,
@@ -108,33 +117,61 @@ static int create_accel(struct pci_function **function, const struct options *op
 		.trapped = options->accel_trapped,
 	};
 
+	(void)lab;
 	(void)index;
 	return accel_create(function, &config, link);
 }
 
-static int create_nic(struct pci_function **function, const struct options *options, unsigned index,
+/* A path that leads to the folder whoever may enter those above it. */
+static int open_wire(struct lab *lab, unsigned index, const struct options *options)
+{
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/nic%u.link", lab->links, index);
+	ret = wire_open(&lab->wires[lab->wire_count++], path, options->host == 0,
+			&lab->control.closer);
+	return ret ? fail("make a link in", options->links, ret) : 0;
+}
+
+static int create_nic(struct lab *lab, struct pci_function **function,
+		      const struct options *options, unsigned index,
 		      const struct pci_function_link *link)
 {
-	const struct cx_config config = {
+	struct cx_wire ends;
+	struct cx_config config = {
 		.tph_bits = options->nic_tph_bits[index],
 		.st_entries = options->nic_st_entries,
-		.index = index,
+		.index = options->host * OPTIONS_NICS_MAX + index,
 	};
+	int ret = options->links ? open_wire(lab, index, options) : 0;
 
+	if (ret)
+		return ret;
+	if (options->links) {
+		struct slot *slot = link->ctx;
+
+		slot->wire = &lab->wires[index];
+		ends = wire_ends(slot->wire);
+		config.wire = &ends;
+	}
 	return cx_create(function, &config, link);
 }
 
-static int create_ept(struct pci_function **function, const struct options *options, unsigned index,
+static int create_ept(struct lab *lab, struct pci_function **function,
+		      const struct options *options, unsigned index,
 		      const struct pci_function_link *link)
 {
 	const struct ept_config config = {.tph_bits = options->ept_tph_bits[index]};
 
+	(void)lab;
 	return ept_create(function, &config, link);
 }
 
 static const struct {
 	const char *name; /* at most 7 characters, since the trace takes 8 with a digit */
-	int (*create)(struct pci_function **function, const struct options *options, unsigned index,
+	int (*create)(struct lab *lab, struct pci_function **function,
+		      const struct options *options, unsigned index,
 		      const struct pci_function_link *link);
 } kinds[DEVICE_KINDS] = {
 	[DEVICE_ACCEL] = {"accel", create_accel},
@@ -151,7 +188,7 @@ static int open_slot(struct lab *lab, const struct options *options, unsigned ki
 	int ret;
 
 	snprintf(slot->name, sizeof(slot->name), "%s%u", kinds[kind].name, index);
-	ret = kinds[kind].create(&slot->function, options, index, &link);
+	ret = kinds[kind].create(lab, &slot->function, options, index, &link);
 	if (!ret)
 		ret = slot_open(slot, lab->fabric, ".", &place);
 	if (!ret)
@@ -240,6 +277,7 @@ static int raise_limit(const struct options *options)
 
 	for (unsigned kind = 0; kind < DEVICE_KINDS; kind++)
 		peers += options->count[kind];
+	peers += options->links ? options->count[DEVICE_NIC] : 0;
 	needed = peers * (DESCRIPTOR_CAPACITY + FILES_PER_PEER);
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return fail("read the limit of", "open files", -errno);
@@ -287,6 +325,8 @@ static void check_trace(struct lab *lab, int ret)
 
 static int lab_close(struct lab *lab)
 {
+	for (unsigned i = 0; i < lab->wire_count; i++)
+		wire_close(&lab->wires[i]);
 	control_close(&lab->control);
 	for (unsigned i = 0; i < lab->slot_count; i++)
 		slot_destroy(&lab->slots[i]);
@@ -298,17 +338,21 @@ static int lab_close(struct lab *lab)
 	return lab->trace_lost ? -EIO : 0;
 }
 
+/* Of two times in ms, of which -1 is never. */
+static int earlier(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 /* How long poll() may wait: until the first device has something to do by itself. */
 static int lab_wait_ms(const struct lab *lab)
 {
 	int first = fabric_wait_ms(lab->fabric);
 
-	for (unsigned i = 0; i < lab->slot_count; i++) {
-		int ms = slot_wait_ms(&lab->slots[i]);
-
-		if (ms >= 0 && (first < 0 || ms < first))
-			first = ms;
-	}
+	for (unsigned i = 0; i < lab->slot_count; i++)
+		first = earlier(first, slot_wait_ms(&lab->slots[i]));
+	for (unsigned i = 0; i < lab->wire_count; i++)
+		first = earlier(first, wire_wait_ms(&lab->wires[i]));
 	return first;
 }
 
@@ -324,11 +368,39 @@ static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
 	return 0;
 }
 
+/* What has come on the links, and what has room there now. */
+static void process_wires(struct lab *lab, const struct pollfd *fds)
+{
+	for (unsigned i = 0; i < lab->slot_count; i++) {
+		struct slot *slot = &lab->slots[i];
+
+		if (slot->wire && wire_process(slot->wire, fds + WIRE_FDS * (slot->wire - lab->wires)))
+			slot->pending = true;
+	}
+}
+
+/* True: a NIC that waited for room can go on. */
+static bool flush_wires(struct lab *lab)
+{
+	bool more = false;
+
+	for (unsigned i = 0; i < lab->slot_count; i++) {
+		struct slot *slot = &lab->slots[i];
+
+		if (!slot->wire || !wire_flush(slot->wire))
+			continue;
+		cx_wire_ready(slot->function);
+		slot->pending = more = true;
+	}
+	return more;
+}
+
 /* Until a signal comes. */
 static int lab_run(struct lab *lab)
 {
-	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS];
-	unsigned n = lab->slot_count;
+	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS + WIRE_FDS * OPTIONS_NICS_MAX];
+	struct pollfd *wire_pollfds = fds + lab->slot_count + 1 + CONTROL_FDS;
+	unsigned n = lab->slot_count, count = n + 1 + CONTROL_FDS + WIRE_FDS * lab->wire_count;
 	bool more = false;
 	int ret;
 
@@ -339,27 +411,31 @@ static int lab_run(struct lab *lab)
 		}
 		fds[n] = (struct pollfd){.fd = lab->signals, .events = POLLIN};
 		control_fds(&lab->control, fds + n + 1);
+		for (unsigned i = 0; i < lab->wire_count; i++)
+			wire_fds(&lab->wires[i], wire_pollfds + WIRE_FDS * i);
 		/* Before a rest, so that the trace can be read while the guest runs. */
 		if (!more)
 			check_trace(lab, fabric_trace_flush(lab->fabric));
-		ret = wait_for_events(fds, n + 1 + CONTROL_FDS, more ? 0 : lab_wait_ms(lab));
+		ret = wait_for_events(fds, count, more ? 0 : lab_wait_ms(lab));
 		if (ret || fds[n].revents)
 			return ret;
 		more = false;
 		control_process(&lab->control, fds + n + 1);
+		process_wires(lab, wire_pollfds);
 		fabric_work(lab->fabric);
 		for (unsigned i = 0; i < n; i++)
 			if (fds[i].revents)
 				vu_process(lab->slots[i].vu);
 		for (unsigned i = 0; i < n; i++)
 			more |= slot_work(&lab->slots[i]);
+		more |= flush_wires(lab);
 	}
 }
 
 int main(int argc, char **argv)
 {
 	struct options options;
-	struct lab lab = {.signals = -1};
+	struct lab lab = {.signals = -1, .links = -1};
 	int ret = options_parse(&options, argc, argv);
 
 	if (ret)

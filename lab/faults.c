@@ -6,6 +6,7 @@
 #include <json-c/json.h>
 
 #include "lab/command.h"
+#include "lab/wire.h"
 
 static struct slot *find(const struct faults_scope *scope, const char *name)
 {
@@ -39,6 +40,18 @@ static struct json_object *fault_json(enum fabric_fault_kind kind, const struct 
 	return json;
 }
 
+static struct json_object *link_json(const struct wire *wire)
+{
+	struct json_object *json = json_object_new_object();
+
+	json_object_object_add(json, "cut", json_object_new_boolean(wire->cut));
+	json_object_object_add(json, "connected", json_object_new_boolean(wire->fd >= 0));
+	json_object_object_add(json, "delay_ms", json_object_new_int64(wire->delay_ms));
+	json_object_object_add(json, "packets", json_object_new_uint64(wire->packets));
+	json_object_object_add(json, "lost", json_object_new_uint64(wire->lost));
+	return json;
+}
+
 /* With the faults that were set and not cleared, also those that have hit as often as asked. */
 static struct json_object *slot_json(const struct slot *slot)
 {
@@ -54,6 +67,8 @@ static struct json_object *slot_json(const struct slot *slot)
 					      fault_json((enum fabric_fault_kind)kind, fault));
 	}
 	json_object_object_add(json, "faults", faults);
+	if (slot->wire)
+		json_object_object_add(json, "link", link_json(slot->wire));
 	return json;
 }
 
@@ -79,6 +94,19 @@ static const char *unplug(struct slot *slot, unsigned after_s)
 	return NULL;
 }
 
+static const char *set_link(struct wire *wire, const struct command *command)
+{
+	if (!wire)
+		return "the device has no link to another host: tphlab pair starts it with one";
+	if (command->verb == COMMAND_CUT)
+		wire_cut(wire);
+	else if (command->verb == COMMAND_JOIN)
+		wire_join(wire);
+	else
+		wire->delay_ms = command->delay_ms;
+	return NULL;
+}
+
 static const char *apply(struct slot *slot, const struct command *command)
 {
 	switch (command->verb) {
@@ -98,6 +126,10 @@ static const char *apply(struct slot *slot, const struct command *command)
 			return "started without TPH, so the guest has not seen the capability: "
 			       "start it with 8 or 16";
 		break;
+	case COMMAND_CUT:
+	case COMMAND_JOIN:
+	case COMMAND_LINK_DELAY:
+		return set_link(slot->wire, command);
 	case COMMAND_STATUS: /* of no one slot */
 		break;
 	}

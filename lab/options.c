@@ -127,6 +127,18 @@ static int parse_trace(struct options *o, const char *name, char *value)
 	return 0;
 }
 
+static int parse_links(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	o->links = value;
+	return 0;
+}
+
+static int parse_host(struct options *o, const char *name, char *value)
+{
+	return small_number(name, value, 1, &o->host);
+}
+
 static int parse_user(struct options *o, const char *name, char *value)
 {
 	return number(name, value, UINT32_MAX - 1, &o->user);
@@ -234,6 +246,8 @@ static const struct {
 	{"list", no_argument, parse_list},
 	{"trace", required_argument, parse_trace},
 	{"user", required_argument, parse_user},
+	{"links", required_argument, parse_links},
+	{"host", required_argument, parse_host},
 	{"fault", required_argument, parse_fault},
 	{"peers", required_argument, parse_peers},
 	{"host-bridge-hints", required_argument, parse_host_bridge_hints},

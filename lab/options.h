@@ -24,6 +24,8 @@ struct options {
 	bool list;	    /* print the devices' names and end */
 	const char *dir;    /* for the sockets */
 	const char *trace;  /* NULL: none */
+	const char *links;  /* the folder of the links to another host; NULL: none */
+	unsigned host;	    /* 0 or 1: which of the two it is */
 	unsigned long user; /* whose rights to take on, as user and group; 0: as started */
 	enum fabric_peers peers;
 	bool host_bridge_keeps_hints;

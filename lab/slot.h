@@ -13,11 +13,14 @@
 #include "lab/log.h"
 #include "vfio-user/vfio_user.h"
 
+struct wire;
+
 struct slot {
 	char name[16];
 	struct pci_function *function;
 	struct vu *vu;
 	struct fabric_port *port;
+	struct wire *wire; /* its owner's; NULL: it has no link to another host */
 	struct log log;
 	bool pending; /* the function may have work */
 	bool seen;    /* the guest has given it an address */

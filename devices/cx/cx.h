@@ -19,12 +19,11 @@
  */
 struct cx_wire {
 	void *ctx;
-	/* Room for a packet, until send(), of as many bytes as it has, or the next reserve(); NULL:
-	 * there is none now, cx_wire_ready() will follow. There is always some for an @answer
-	 * that the requests which it allowed can cause, or it is lost. */
+	/* Room for the largest packet, until send() or the next reserve(); NULL: there is none now.
+	 * cx_wire_ready() will follow, unless it was for an @answer, which is lost then. */
 	uint8_t *(*reserve)(void *ctx, bool answer);
 	void (*send)(void *ctx, size_t len);
-	/* The first of the packets that have come, until taken(); NULL: there is none. */
+	/* The first of the packets that have come, at most of that size; NULL: there is none. */
 	const uint8_t *(*packet)(void *ctx, size_t *len);
 	void (*taken)(void *ctx);
 	/* The NIC has been reset: what is on the way is lost. */

@@ -284,12 +284,12 @@ static bool take(struct cx *cx)
 
 	if (!bytes)
 		return false;
-	if (!cx_packet_decode(&cx->inbound.packet, bytes, len)) {
+	memcpy(cx->inbound.bytes, bytes, len);
+	cx->wire.taken(cx->wire.ctx);
+	if (!cx_packet_decode(&cx->inbound.packet, cx->inbound.bytes, len))
 		begin(&cx->inbound);
-	} else {
+	else
 		pci_log(&cx->f, "a packet from the link is not valid");
-		cx->wire.taken(cx->wire.ctx);
-	}
 	return true;
 }
 
@@ -313,7 +313,6 @@ enum cx_step cx_inbound_step(struct cx *cx)
 	if (step != CX_DONE)
 		return step;
 	in->active = false;
-	cx->wire.taken(cx->wire.ctx);
 	return CX_MORE;
 }
 

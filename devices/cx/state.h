@@ -229,6 +229,7 @@ struct cx_inbound {
 	bool active;
 	uint32_t done; /* of its payload */
 	uint8_t *answer;
+	uint8_t bytes[CX_PACKET_MAX];
 };
 
 struct cx {

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "lab/wire.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "devices/cx/packet.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+#include "vfio-user/descriptor.h"
+
+#define BUFFER_BYTES  (512u << 10)
+#define REQUEST_BYTES (256u << 10) /* of it; the rest is for answers */
+#define RETRY_NS      (20 * NS_PER_MS)
+#define PATIENCE_NS   (2 * NS_PER_S) /* with a peer that takes nothing */
+
+/* In a packet that waits, where the header has zeros: when it is due. */
+#define DUE_AT 72u
+
+enum { LISTENER, PEER };
+
+static void hang_up(struct wire *wire)
+{
+	if (wire->fd >= 0)
+		descriptor_close_socket(wire->fd, wire->closer);
+	wire->fd = -1;
+	wire->received_from = wire->received_to = 0;
+	wire->sent_from = wire->sent_due = wire->sent_to;
+	wire->retry_at_ns = clock_ns() + RETRY_NS;
+}
+
+static int address_of(const struct wire *wire, struct sockaddr_un *address)
+{
+	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
+	if (strlen(wire->path) >= sizeof(address->sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address->sun_path, wire->path, strlen(wire->path) + 1);
+	return 0;
+}
+
+static int make_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int listen_at(struct wire *wire)
+{
+	struct sockaddr_un address;
+	int ret = address_of(wire, &address);
+
+	if (ret)
+		return ret;
+	wire->listener = make_socket();
+	if (wire->listener < 0)
+		return wire->listener;
+	/* On Linux the mode set before bind() is the file's from its first moment. */
+	if (fchmod(wire->listener, 0600) ||
+	    bind(wire->listener, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(wire->listener, 1))
+		return -errno;
+	return 0;
+}
+
+int wire_open(struct wire *wire, const char *path, bool listens, struct closer *closer)
+{
+	*wire = (struct wire){
+		.listens = listens,
+		.listener = -1,
+		.fd = -1,
+		.closer = closer,
+		.received = malloc(BUFFER_BYTES),
+		.sent = malloc(BUFFER_BYTES),
+	};
+	if (!wire->received || !wire->sent)
+		return -ENOMEM;
+	if (snprintf(wire->path, sizeof(wire->path), "%s", path) >= (int)sizeof(wire->path))
+		return -ENAMETOOLONG;
+	return listens ? listen_at(wire) : 0;
+}
+
+void wire_close(struct wire *wire)
+{
+	if (wire->fd >= 0)
+		hang_up(wire);
+	if (wire->listener >= 0)
+		descriptor_close_socket(wire->listener, wire->closer);
+	free(wire->received);
+	free(wire->sent);
+	*wire = (struct wire){.listener = -1, .fd = -1};
+}
+
+static void connected(struct wire *wire, int fd)
+{
+	wire->fd = fd;
+	wire->moved_at_ns = clock_ns();
+}
+
+/* The other host may not be there yet, or not any more. */
+static void connect_again(struct wire *wire)
+{
+	struct sockaddr_un address;
+	int fd = make_socket();
+
+	wire->retry_at_ns = clock_ns() + RETRY_NS;
+	if (fd < 0)
+		return;
+	if (address_of(wire, &address) ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)))
+		descriptor_close_socket(fd, wire->closer);
+	else
+		connected(wire, fd);
+}
+
+/* A new connection of the peer's ends its old one. While the link is cut it gets none. */
+static void accept_peer(struct wire *wire)
+{
+	int fd = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	hang_up(wire);
+	if (wire->cut)
+		descriptor_close_socket(fd, wire->closer);
+	else
+		connected(wire, fd);
+}
+
+/* Room at the end for another packet: what has been sent makes place. */
+static bool make_room(struct wire *wire)
+{
+	if (BUFFER_BYTES - wire->sent_to >= CX_PACKET_MAX)
+		return true;
+	memmove(wire->sent, wire->sent + wire->sent_from, wire->sent_to - wire->sent_from);
+	wire->sent_due -= wire->sent_from;
+	wire->sent_to -= wire->sent_from;
+	wire->sent_from = 0;
+	return BUFFER_BYTES - wire->sent_to >= CX_PACKET_MAX;
+}
+
+static size_t queued(const struct wire *wire)
+{
+	return wire->sent_to - wire->sent_from;
+}
+
+static uint8_t *on_reserve(void *ctx, bool answer)
+{
+	struct wire *wire = ctx;
+
+	if ((!answer && queued(wire) > REQUEST_BYTES) || !make_room(wire)) {
+		wire->wanted |= !answer;
+		return NULL;
+	}
+	return wire->sent + wire->sent_to;
+}
+
+static void on_send(void *ctx, size_t len)
+{
+	struct wire *wire = ctx;
+
+	if (wire->fd < 0) {
+		wire->lost++;
+		return;
+	}
+	wire->packets++;
+	if (!queued(wire))
+		wire->moved_at_ns = clock_ns();
+	if (wire->delay_ms)
+		put_be64(wire->sent + wire->sent_to + DUE_AT,
+			 clock_ns() + wire->delay_ms * NS_PER_MS);
+	else if (wire->sent_due == wire->sent_to)
+		wire->sent_due += len;
+	wire->sent_to += len;
+}
+
+static const uint8_t *on_packet(void *ctx, size_t *len)
+{
+	struct wire *wire = ctx;
+	const uint8_t *bytes = wire->received + wire->received_from;
+	size_t here = wire->received_to - wire->received_from;
+
+	if (here < CX_PACKET_HEADER)
+		return NULL;
+	*len = cx_packet_size(bytes);
+	if (!*len) /* what follows it cannot be found */
+		hang_up(wire);
+	return *len && here >= *len ? bytes : NULL;
+}
+
+static void on_taken(void *ctx)
+{
+	struct wire *wire = ctx;
+
+	wire->received_from += cx_packet_size(wire->received + wire->received_from);
+}
+
+static void on_reset(void *ctx)
+{
+	hang_up(ctx);
+}
+
+struct cx_wire wire_ends(struct wire *wire)
+{
+	return (struct cx_wire){
+		.ctx = wire,
+		.reserve = on_reserve,
+		.send = on_send,
+		.packet = on_packet,
+		.taken = on_taken,
+		.reset = on_reset,
+	};
+}
+
+/* Nothing is read while the NIC is behind. */
+static bool has_receive_room(const struct wire *wire)
+{
+	return wire->received_from == wire->received_to ||
+	       BUFFER_BYTES - wire->received_to >= CX_PACKET_MAX ||
+	       wire->received_from >= BUFFER_BYTES / 2;
+}
+
+void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS])
+{
+	short events = POLLRDHUP;
+
+	if (has_receive_room(wire) && !closer_busy(wire->closer))
+		events |= POLLIN;
+	if (wire->sent_from < wire->sent_due)
+		events |= POLLOUT;
+	fds[LISTENER] = (struct pollfd){.fd = wire->listener, .events = POLLIN};
+	fds[PEER] = (struct pollfd){.fd = wire->fd, .events = events};
+}
+
+static void receive(struct wire *wire)
+{
+	struct descriptors none = {0};
+	size_t here = wire->received_to - wire->received_from;
+	ssize_t got;
+
+	if (!here || BUFFER_BYTES - wire->received_to < CX_PACKET_MAX) {
+		memmove(wire->received, wire->received + wire->received_from, here);
+		wire->received_from = 0;
+		wire->received_to = here;
+	}
+	got = descriptor_receive(wire->fd, wire->received + wire->received_to,
+				 BUFFER_BYTES - wire->received_to, &none, wire->closer);
+	descriptors_close(&none, wire->closer);
+	if (got > 0)
+		wire->received_to += (size_t)got;
+	else if (got != -EAGAIN)
+		hang_up(wire);
+}
+
+bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS])
+{
+	bool was_up = wire->fd >= 0;
+
+	if (wire->fd != fds[PEER].fd)
+		return true; /* it has been cut meanwhile */
+	if (fds[PEER].revents & (POLLRDHUP | POLLHUP | POLLERR))
+		hang_up(wire);
+	else if (fds[PEER].revents & POLLIN)
+		receive(wire);
+	if (fds[LISTENER].revents)
+		accept_peer(wire);
+	if (!wire->listens && wire->fd < 0 && !wire->cut && clock_ns() >= wire->retry_at_ns)
+		connect_again(wire);
+	return fds[PEER].revents & POLLIN || was_up != (wire->fd >= 0);
+}
+
+/* Packets that were delayed and are due. */
+static void release(struct wire *wire)
+{
+	uint64_t now = clock_ns();
+
+	while (wire->sent_due < wire->sent_to) {
+		uint8_t *packet = wire->sent + wire->sent_due;
+
+		if (get_be64(packet + DUE_AT) > now)
+			return;
+		put_be64(packet + DUE_AT, 0);
+		wire->sent_due += cx_packet_size(packet);
+	}
+}
+
+static void send_due(struct wire *wire)
+{
+	ssize_t gone;
+
+	release(wire);
+	if (wire->sent_from == wire->sent_due)
+		return;
+	gone = send(wire->fd, wire->sent + wire->sent_from, wire->sent_due - wire->sent_from,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (gone > 0) {
+		wire->sent_from += (size_t)gone;
+		wire->moved_at_ns = clock_ns();
+	} else if ((errno != EAGAIN && errno != EINTR) ||
+		   clock_ns() - wire->moved_at_ns > PATIENCE_NS) {
+		hang_up(wire);
+	}
+}
+
+bool wire_flush(struct wire *wire)
+{
+	if (wire->fd >= 0)
+		send_due(wire);
+	if (!wire->wanted || queued(wire) > REQUEST_BYTES)
+		return false;
+	wire->wanted = false;
+	return true;
+}
+
+static int ms_until(uint64_t at_ns)
+{
+	uint64_t now = clock_ns();
+
+	return at_ns <= now ? 0 : (int)((at_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
+int wire_wait_ms(const struct wire *wire)
+{
+	if (wire->fd < 0)
+		return wire->listens || wire->cut ? -1 : ms_until(wire->retry_at_ns);
+	if (wire->sent_from < wire->sent_due)
+		return ms_until(wire->moved_at_ns + PATIENCE_NS);
+	if (wire->sent_due < wire->sent_to)
+		return ms_until(get_be64(wire->sent + wire->sent_due + DUE_AT));
+	return -1;
+}
+
+void wire_cut(struct wire *wire)
+{
+	wire->cut = true;
+	hang_up(wire);
+}
+
+void wire_join(struct wire *wire)
+{
+	wire->cut = false;
+	wire->retry_at_ns = 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A NIC's link to a NIC of another host: a UNIX socket between two processes of fabricd, of which
+ * one listens. Never blocks. A connection that is lost takes with it all that was on the way, and
+ * is made anew as long as the link is not cut; the NICs send again what had no answer. The peer is
+ * not trusted: what it sends has a place of fixed size, and the NIC checks it. Single-threaded.
+ */
+#ifndef LAB_WIRE_H
+#define LAB_WIRE_H
+
+#include <poll.h>
+#include <stdbool.h>
+
+#include "devices/cx/cx.h"
+#include "vfio-user/closer.h"
+
+#define WIRE_FDS 2
+
+struct wire {
+	char path[64];
+	bool listens, cut;
+	bool wanted; /* a request waits for room */
+	int listener, fd;	/* -1: none */
+	struct closer *closer;	/* its owner's */
+	unsigned delay_ms;	/* of what is sent */
+	uint64_t retry_at_ns;	/* when to connect again */
+	uint64_t moved_at_ns;	/* when the peer last took something, or had nothing to take */
+	uint64_t packets, lost; /* sent, and dropped for want of a connection */
+	uint8_t *received, *sent;
+	size_t received_from, received_to;
+	size_t sent_from, sent_due, sent_to; /* what may go now ends at due */
+};
+
+/*
+ * @path, of a socket in a folder of both hosts' alone. 0 or a negative errno; wire_close() is due
+ * either way.
+ */
+int wire_open(struct wire *wire, const char *path, bool listens, struct closer *closer);
+void wire_close(struct wire *wire);
+/* For the NIC's configuration. */
+struct cx_wire wire_ends(struct wire *wire);
+
+void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS]);
+/* True: the NIC has work, by what has come or by room. */
+bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS]);
+/* Sends what is due. True: there is room for a request that waited for it. */
+bool wire_flush(struct wire *wire);
+/* Milliseconds until there is something to do by time; -1: never. */
+int wire_wait_ms(const struct wire *wire);
+
+void wire_cut(struct wire *wire);
+void wire_join(struct wire *wire);
+
+#endif

@@ -19,7 +19,7 @@ boot_cleanup() {
 	boot_end_fabricd
 	boot_drain || :
 	[ -z "$terminal" ] || stty "$terminal"
-	[ -z "$shared" ] || confine_unshare "$run_uid" "$shared"
+	[ -z "$shared" ] || [ -n "$pair_host" ] || confine_unshare "$run_uid" "$shared"
 	[ -z "$run_dir" ] || {
 		[ ! -s "$run_dir/log" ] || boot_keep_log
 		rm -rf "$run_dir"
@@ -208,6 +208,8 @@ boot_fabricd() {
 		--flit "$(IFS=,; echo "${flit[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
+	[ -z "$pair_host" ] ||
+		args+=(--links "$pair_dir/links" --host "$([ "$pair_host" = b ] && echo 1 || echo 0)")
 	boot_pipe fabricd.err $words_limit 2 "what fabricd says"
 	mkfifo "$run_dir/ready"
 	(
@@ -250,7 +252,7 @@ boot_flavour() {
 # QEMU finds by descriptors what it may use: the folders above need not let its user through, and a
 # name with a comma or a quote needs no care.
 qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6
-qemu_share=/proc/self/fd/8
+qemu_share=/proc/self/fd/8 qemu_links=/proc/self/fd/9
 
 boot_qemu_args() {
 	local port machine=q35
@@ -275,10 +277,22 @@ boot_qemu_args() {
 	for port in status "${ports[@]}"; do
 		boot_port "$port"
 	done
+	[ -z "$pair_host" ] || boot_exchange
 	[ -z "$gdb" ] || boot_gdb
 	[ "$cpu_tags" = no ] || qemu_args+=(-acpitable "file=$qemu_guest/cpu_tags.aml")
 	[ "$iommu" = none ] || qemu_args+=(-device intel-iommu,intremap=on,caching-mode=on)
 	qemu_args+=("${device_args[@]}")
+}
+
+# The port from guest to guest; the name tells init which host it is.
+boot_exchange() {
+	local socket="socket,id=exchange,path=$qemu_links/exchange"
+	case $pair_host in
+	a) socket+=",server=on,wait=off" ;;
+	b) socket+=",reconnect-ms=100" ;;
+	esac
+	qemu_args+=(-chardev "$socket" -device
+		"virtserialport,chardev=exchange,name=exchange-$pair_host")
 }
 
 # The guest's processors wait for a debugger, on a socket that is its owner's alone.
@@ -318,8 +332,8 @@ boot_port() {
 # fabricd may change of it is below dev; guest is what the guest reads.
 boot_prepare() {
 	local full="is its disk full? TMPDIR names another place"
-	run_uid=$(confine_uid) || exit
-	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab.XXXXXX") ||
+	[ -n "$pair_host" ] && run_uid=$pair_uid || run_uid=$(confine_uid) || exit
+	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab${pair_host:+-$pair_host}.XXXXXX") ||
 		die "no folder for the run in ${TMPDIR:-/tmp}: set TMPDIR to one you may write"
 	run_dir=$(realpath "$run_dir") dev_dir=$run_dir/dev
 	trap boot_cleanup EXIT
@@ -335,7 +349,7 @@ boot_prepare() {
 	confine_readable "$run_uid" "$build" ||
 		die "user $run_uid, as whom root runs QEMU, cannot read $build: chmod -R o+rX" \
 			"$build"
-	[ -z "$share" ] || {
+	[ -z "$share" ] || [ -n "$pair_host" ] || {
 		shared=$(realpath "$share")
 		confine_share "$run_uid" "$shared"
 	}
@@ -364,6 +378,7 @@ boot_qemu() {
 	read -ra confined <<<"$(confine_command "$run_uid")"
 	exec <&3 3<&- 2>"$dev_dir/qemu.err" 4<"$dev_dir" 5<"$build" 6<"$run_dir/guest" 7<"$image"
 	[ -z "$share" ] || exec 8<"$share"
+	[ -z "$pair_host" ] || exec 9<"$pair_dir/links"
 	boot_close_pipes
 	cd "$qemu_cwd" || exit
 	exec setpriv --pdeathsig KILL timeout --foreground --kill-after=5 "${timeout:-0}" \

@@ -3,7 +3,7 @@
 
 ctl_socket() {
 	local path found=()
-	for path in "${TMPDIR:-/tmp}"/tphlab.*/; do
+	for path in "${TMPDIR:-/tmp}"/tphlab{,-a,-b}.*/; do
 		[ ! -O "$path" ] || [ ! -S "${path}dev/control.sock" ] ||
 			found+=("${path}dev/control.sock")
 	done

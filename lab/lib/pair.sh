@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Two hosts: a guest and a fabricd each, and links between their NICs by sockets in a folder that
+# both have. The hosts are a and b.
+
+pair_dir='' pair_host=''
+
+
+# pair_split: what is before and behind the second --
+pair_split() {
+	local i
+	for i in "${!command[@]}"; do
+		[ "${command[i]}" = -- ] || continue
+		command_b=("${command[@]:i+1}") command=("${command[@]:0:i}")
+		[ ${#command[@]} -gt 0 ] && [ ${#command_b[@]} -gt 0 ] || break
+		return 0
+	done
+	die "pair: two commands; tphlab pair -- COMMAND-A… -- COMMAND-B…"
+}
+
+# pair_mark HOST: each line says whose it is.
+pair_mark() {
+	sed -u "s/^/$1: /" | "$build/lab/relay" --limit $output_limit "what $1 said"
+}
+
+# pair_boot HOST: boots it, and leaves its status in a file.
+pair_boot() {
+	{
+		{
+			(
+				pair_host=$1
+				[ -z "$trace" ] || trace=$trace.$1
+				log=$(boot_log).$1
+				[ "$1" = a ] || command=("${command_b[@]}")
+				boot_run
+			)
+			echo $? >"$pair_dir/status.$1"
+		} 2>&1 >&3 3>&- | pair_mark "$1" >&2
+	} 3>&1 | pair_mark "$1"
+}
+
+pair_cleanup() {
+	[ -z "$shared" ] || confine_unshare "$pair_uid" "$shared"
+	[ -z "$pair_dir" ] || rm -rf "$pair_dir"
+	pair_dir=''
+}
+
+# 0 only if both are; else the first that is not.
+pair_status() {
+	local host status
+	for host in a b; do
+		status=$(<"$pair_dir/status.$host") || status=125
+		[ "$status" = 0 ] || return "$status"
+	done
+}
+
+pair_run() {
+	local status=0 hosts=()
+	pair_uid=$(confine_uid) || exit
+	pair_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab-links.XXXXXX") ||
+		die "no folder for the links in ${TMPDIR:-/tmp}: set TMPDIR to one you may write"
+	trap pair_cleanup EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM HUP
+	mkdir "$pair_dir/links"
+	confine_give "$pair_uid" "$pair_dir/links"
+	[ -z "$share" ] || {
+		shared=$(realpath "$share")
+		confine_share "$pair_uid" "$shared"
+	}
+	set +e
+	pair_boot a &
+	hosts+=($!)
+	pair_boot b &
+	hosts+=($!)
+	wait "${hosts[@]}"
+	set -e
+	pair_status || status=$?
+	return "$status"
+}

@@ -213,6 +213,12 @@ int nic_connect(struct nic *nic)
 	return ret;
 }
 
+int nic_connect_to(struct nic *nic, uint32_t peer, uint16_t lid)
+{
+	nic->posted = 0;
+	return connect_one(nic->qp[0], peer, lid);
+}
+
 struct ibv_mr *nic_register(struct nic *nic, int dmabuf_fd, size_t length)
 {
 	return ibv_reg_dmabuf_mr(nic->pd, 0, length, 0, dmabuf_fd,

@@ -24,6 +24,23 @@ tags() {
 		END { for (key in bytes) print key, bytes[key] }'
 }
 
+# ctl HOST WORD…
+ctl() {
+	lab/tphlab ctl --socket "$(echo "$TMPDIR/tphlab-$1".*/dev/control.sock)" "${@:2}"
+}
+
+# under_way NIC N: so many packets more have gone from b
+under_way() {
+	local begin='' now
+	while kill -0 $hosts; do
+		now=$(ctl b status 2>/dev/null | jq ".$1.link.packets") || now=''
+		begin=${begin:-$now}
+		[ -z "$now" ] || [ "$now" -lt $((begin + $2)) ] || return 0
+		sleep 0.1
+	done
+	fail "the hosts have ended"
+}
+
 case $1 in
 # A write from the other host carries the tag of the buffer that it is for. The requester's host
 # sees no hint at all.
@@ -46,5 +63,62 @@ perftest)
 		bash -ec 'ibv_rc_pingpong -n 100 127.0.0.1; ib_write_bw -d mlx5_0 -n 500 127.0.0.1
 			ib_read_bw -d mlx5_1 -n 200 127.0.0.1; ib_atomic_bw -d mlx5_0 -n 100 127.0.0.1
 			ib_send_bw -c UD -d mlx5_0 -n 100 127.0.0.1'
+	;;
+
+# The link is slow: all goes on. It is cut and back within the retry time: nothing is lost. It stays
+# cut, or the other host dies: what was posted ends in an error, and the host goes on.
+faults)
+	scratch_make
+	export TMPDIR=$scratch
+	share_make
+	cat >"$share/a.sh" <<-'A'
+		set -e
+		ibv_rc_pingpong -d mlx5_1 -n 10 -c
+		ibv_rc_pingpong -d mlx5_0 -n 20000 -c
+		! ib_write_bw -d mlx5_0 -n 1000000
+		ib_write_bw -d mlx5_1 -n 1000000 &
+		until [ -e /mnt/share/die ]; do sleep 0.1; done
+		echo b >/proc/sysrq-trigger
+		sleep 10
+	A
+	cat >"$share/b.sh" <<-'B'
+		set -e
+		ibv_rc_pingpong -d mlx5_1 -n 10 -c 127.0.0.1 >/mnt/share/slow
+		ibv_rc_pingpong -d mlx5_0 -n 20000 -c 127.0.0.1 >/mnt/share/back
+		! ib_write_bw -d mlx5_0 -n 1000000 127.0.0.1 >/mnt/share/cut 2>&1
+		touch /mnt/share/ended
+		! ib_write_bw -d mlx5_1 -n 1000000 127.0.0.1 >/mnt/share/dead 2>&1
+		touch /mnt/share/good
+	B
+	pair --share "$share" --fault 'nic1 link delay 20ms' -- bash /mnt/share/a.sh -- \
+		bash /mnt/share/b.sh &
+	hosts=$!
+	trap 'kill $hosts 2>/dev/null || :; wait || :; rm -rf "$scratch"' EXIT
+	under_way nic1 5
+	until [ -s "$share/slow" ]; do sleep 0.1; done
+	ctl b nic1 link delay none
+	ctl a nic1 link delay none
+	under_way nic0 200
+	for _ in 1 2 3; do
+		ctl b nic0 link cut
+		sleep 0.1
+		ctl b nic0 link up
+		under_way nic0 200
+	done
+	until [ -s "$share/back" ]; do sleep 0.1; done
+	under_way nic0 500
+	ctl a nic0 link cut
+	until [ -e "$share/ended" ]; do sleep 0.1; done
+	ctl a nic0 link up
+	under_way nic1 500
+	touch "$share/die"
+	status=0
+	wait $hosts || status=$?
+	cat "$share"/{slow,back,cut,dead}
+	[ $status = 125 ] # host a died before its command ended
+	[ -e "$share/good" ]
+	awk '/usec\/iter/ { print $7; exit !($7 >= 40000) }' "$share/slow"
+	grep 'Failed status 12' "$share/cut"
+	grep 'Failed status 12' "$share/dead"
 	;;
 esac

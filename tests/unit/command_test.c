@@ -113,6 +113,11 @@ TEST(bad)
 		"accel0 unplug 601s",
 		"accel0 unplug 5",
 		"accel0 unplug 5s 5s",
+		"nic0 link",
+		"nic0 link down",
+		"nic0 link cut 5ms",
+		"nic0 link delay",
+		"nic0 link delay 10001ms",
 		"status all",
 		"accel0accel0accel0 drop",
 		"1 2 3 4 5 6 7",
@@ -131,6 +136,29 @@ TEST(bad)
 	memcpy(line, "status", 6);
 	assert_null(command_parse(&command, line, COMMAND_LINE_MAX));
 	assert_non_null(command_parse(&command, line, COMMAND_LINE_MAX + 1));
+}
+
+TEST(links)
+{
+	static const struct {
+		const char *line;
+		enum command_verb verb;
+		unsigned delay_ms;
+	} good[] = {
+		{"nic0 link cut", COMMAND_CUT, 0},
+		{"nic0 link up", COMMAND_JOIN, 0},
+		{"nic0 link delay 5ms", COMMAND_LINK_DELAY, 5},
+		{"nic0 link delay none", COMMAND_LINK_DELAY, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		struct command command;
+
+		assert_null(command_parse(&command, good[i].line, strlen(good[i].line)));
+		assert_int_equal(command.verb, good[i].verb);
+		assert_string_equal(command.device, "nic0");
+		assert_int_equal(command.delay_ms, good[i].delay_ms);
+	}
 }
 
 /* The message about an unknown fault lists all there are. */

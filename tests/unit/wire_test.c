@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* A link between two hosts, by its sockets: what passes, what is lost with it, and a bad peer. */
+#include "lab/wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "devices/cx/layout.h"
+#include "devices/cx/packet.h"
+#include "tests/test.h"
+#include "util/bytes.h"
+#include "util/clock.h"
+
+#define ROUND_MS 5
+
+static char dir[] = "/tmp/wire-test.XXXXXX", path[64];
+static struct closer closer;
+static struct wire a, b; /* a listens */
+
+static int setup(void **state)
+{
+	(void)state;
+	strcpy(dir + strlen(dir) - 6, "XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/nic0.link", dir);
+	assert_int_equal(closer_start(&closer), 0);
+	assert_int_equal(wire_open(&a, path, true, &closer), 0);
+	assert_int_equal(wire_open(&b, path, false, &closer), 0);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	wire_close(&b);
+	wire_close(&a);
+	closer_stop(&closer);
+	unlink(path);
+	rmdir(dir);
+	return 0;
+}
+
+#define WIRE_TEST(name) TEST_WITH(name, setup, teardown)
+
+/* Both processes' loops, for a while. */
+static void run(unsigned ms)
+{
+	uint64_t end = clock_ns() + ms * NS_PER_MS;
+
+	do {
+		struct pollfd fds[2 * WIRE_FDS];
+
+		wire_fds(&a, fds);
+		wire_fds(&b, fds + WIRE_FDS);
+		poll(fds, 2 * WIRE_FDS, 1);
+		wire_process(&a, fds);
+		wire_process(&b, fds + WIRE_FDS);
+		wire_flush(&a);
+		wire_flush(&b);
+	} while (clock_ns() < end);
+}
+
+static void connect_both(void)
+{
+	for (unsigned i = 0; i < 100 && (a.fd < 0 || b.fd < 0); i++)
+		run(ROUND_MS);
+	assert_true(a.fd >= 0 && b.fd >= 0);
+}
+
+/* A packet that only its PSN tells from others. False: there is no room for it. */
+static bool send_packet(struct wire *wire, uint32_t psn, uint32_t length)
+{
+	const struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE,
+		.psn = psn,
+		.total = length,
+		.length = length,
+	};
+	struct cx_wire ends = wire_ends(wire);
+	uint8_t *bytes = ends.reserve(wire, false);
+
+	if (!bytes)
+		return false;
+	memset(bytes + CX_PACKET_HEADER, (int)psn, length);
+	ends.send(wire, cx_packet_encode(&p, bytes));
+	return true;
+}
+
+static bool take_packet(struct wire *wire, struct cx_packet *p)
+{
+	static uint8_t copy[CX_PACKET_MAX];
+	struct cx_wire ends = wire_ends(wire);
+	size_t len;
+	const uint8_t *bytes = ends.packet(wire, &len);
+
+	if (!bytes)
+		return false;
+	memcpy(copy, bytes, len);
+	ends.taken(wire);
+	assert_int_equal(cx_packet_decode(p, copy, len), 0);
+	return true;
+}
+
+static void expect_packet(struct wire *wire, uint32_t psn)
+{
+	struct cx_packet p;
+
+	for (unsigned i = 0; i < 100; i++) {
+		if (take_packet(wire, &p)) {
+			assert_int_equal(p.psn, psn);
+			for (uint32_t at = 0; at < p.length; at++)
+				assert_int_equal(p.payload[at], psn & 0xff);
+			return;
+		}
+		run(1);
+	}
+	fail_msg("packet %u does not come", psn);
+}
+
+static void expect_none(struct wire *wire)
+{
+	struct cx_packet p;
+
+	run(ROUND_MS);
+	assert_false(take_packet(wire, &p));
+}
+
+WIRE_TEST(packets_pass_both_ways_in_order)
+{
+	struct stat st;
+
+	connect_both();
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	for (uint32_t i = 0; i < 3000; i++) {
+		assert_true(send_packet(&a, i, i % 4097));
+		assert_true(send_packet(&b, i, 0));
+		if (i % 50 != 49)
+			continue;
+		for (uint32_t j = i - 49; j <= i; j++) {
+			expect_packet(&b, j);
+			expect_packet(&a, j);
+		}
+	}
+}
+
+WIRE_TEST(cut_link_loses_what_is_on_the_way_and_comes_back)
+{
+	struct wire *const ends[] = {&a, &b};
+
+	for (unsigned i = 0; i < 2; i++) {
+		connect_both();
+		assert_true(send_packet(&b, 1, 100));
+		wire_flush(&b); /* it is in a's socket, which a has not read */
+		wire_cut(ends[i]);
+		run(50);
+		assert_int_equal(ends[i]->fd, -1);
+		assert_true(send_packet(&a, 2, 100)); /* it goes nowhere */
+		expect_none(&a);
+		expect_none(&b);
+		wire_join(ends[i]);
+		connect_both();
+		assert_true(send_packet(&b, 3, 100));
+		expect_packet(&a, 3);
+		expect_none(&b);
+	}
+}
+
+WIRE_TEST(reset_loses_what_is_on_the_way)
+{
+	connect_both();
+	assert_true(send_packet(&b, 1, 100));
+	wire_flush(&b);
+	assert_true(send_packet(&b, 2, 100));
+	wire_ends(&b).reset(&b);
+	expect_none(&a);
+	connect_both();
+	assert_true(send_packet(&b, 3, 100));
+	expect_packet(&a, 3);
+}
+
+WIRE_TEST(slow_link_is_late_and_in_order)
+{
+	uint64_t begin;
+
+	connect_both();
+	b.delay_ms = 300;
+	begin = clock_ns();
+	assert_true(send_packet(&b, 1, 100));
+	wire_flush(&b);
+	assert_in_range(wire_wait_ms(&b), 1, 300);
+	b.delay_ms = 0;
+	assert_true(send_packet(&b, 2, 100)); /* not before the first */
+	while (!wire_ends(&a).waits(&a) && clock_ns() - begin < 10 * NS_PER_S)
+		run(1);
+	assert_true(clock_ns() - begin >= 300 * NS_PER_MS);
+	expect_packet(&a, 1);
+	expect_packet(&a, 2);
+}
+
+/* It takes nothing: what waits for it has a bound, and then it is gone. */
+WIRE_TEST(peer_that_does_not_read_is_given_up)
+{
+	uint32_t sent = 0;
+	uint64_t end = clock_ns() + 10 * NS_PER_S;
+	bool room = false;
+
+	connect_both();
+	while (sent < 1000 && send_packet(&b, sent, 4096)) {
+		wire_flush(&b);
+		sent++;
+	}
+	assert_true(sent > 50 && sent < 1000);
+	while (b.fd >= 0 && clock_ns() < end) {
+		const struct timespec pause = {.tv_nsec = 10000000};
+
+		room = wire_flush(&b);
+		nanosleep(&pause, NULL);
+	}
+	assert_int_equal(b.fd, -1);
+	assert_true(room); /* who waited for it may go on */
+	assert_true(send_packet(&b, 0, 4096));
+}
+
+static int connect_peer(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	strcpy(address.sun_path, path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* A size that no packet has, and the NIC sees nothing; a new peer is as good as ever. */
+WIRE_TEST(peer_of_garbage_is_hung_up)
+{
+	static const uint32_t sizes[] = {0, 4, CX_PACKET_HEADER - 1, CX_PACKET_MAX + 1, UINT32_MAX};
+
+	wire_cut(&b);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		uint8_t bytes[CX_PACKET_HEADER] = {0};
+		int fd = connect_peer();
+
+		run(ROUND_MS);
+		assert_true(a.fd >= 0);
+		put_be32(bytes, sizes[i]);
+		assert_int_equal(write(fd, bytes, sizeof(bytes)), sizeof(bytes));
+		expect_none(&a);
+		assert_int_equal(a.fd, -1);
+		close(fd);
+	}
+	wire_join(&b);
+	connect_both();
+	assert_true(send_packet(&b, 7, 100));
+	expect_packet(&a, 7);
+}

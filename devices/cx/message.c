@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages to a queue pair of the same NIC. The data is moved by transfers: one read at one end,
+ * Messages to a queue pair of the same NIC, and what those over the wire have of them. The data is moved by transfers: one read at one end,
  * one write at the other, each with the hint of the key by which it goes. An atomic operation is
  * a read and a write of its operand, then a transfer of what was there; nothing else of this
  * NIC's comes between. A datagram is moved whole before anything else is done, so that those
@@ -375,8 +375,6 @@ enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp)
 	};
 	enum cx_step step;
 
-	if (cx_is_on_wire(cx, qp))
-		return cx_request_step(cx, &m);
 	if (qp->wqe.page_fault == CX_PAGE_FAULT_RAISED)
 		return CX_WAIT;
 	step = message_step(cx, &m);

@@ -53,8 +53,6 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m);
 
 /* request.c */
-bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp);
-enum cx_step cx_request_step(struct cx *cx, const struct cx_message *m);
 /* An answer has come. CX_DONE: it has been taken. */
 enum cx_step cx_request_answered(struct cx *cx, const struct cx_packet *p);
 

@@ -133,7 +133,9 @@ static enum cx_step wqe_step(struct cx *cx, struct cx_qp *qp)
 	}
 	if (qp->wqe.opcode == CX_WR_UMR)
 		return cx_umr_step(cx, qp);
-	return qp->wqe.is_message ? cx_message_step(cx, qp) : CX_DONE;
+	if (!qp->wqe.is_message)
+		return CX_DONE;
+	return cx_is_on_wire(cx, qp) ? cx_request_step(cx, qp) : cx_message_step(cx, qp);
 }
 
 static void wqe_complete(struct cx *cx, struct cx_qp *qp)

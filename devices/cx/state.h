@@ -454,6 +454,11 @@ enum cx_step cx_umr_step(struct cx *cx, struct cx_qp *qp);
 unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
 
+/* request.c */
+/* Does its message, or what it sends next, go over the wire? Then this is its step. */
+bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp);
+enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp);
+
 /* inbound.c */
 /* Has a packet come? */
 static inline bool cx_inbound_waits(const struct cx *cx)

@@ -374,7 +374,8 @@ static void process_wires(struct lab *lab, const struct pollfd *fds)
 	for (unsigned i = 0; i < lab->slot_count; i++) {
 		struct slot *slot = &lab->slots[i];
 
-		if (slot->wire && wire_process(slot->wire, fds + WIRE_FDS * (slot->wire - lab->wires)))
+		if (slot->wire &&
+		    wire_process(slot->wire, fds + WIRE_FDS * (slot->wire - lab->wires)))
 			slot->pending = true;
 	}
 }

@@ -111,8 +111,7 @@ static void connect_again(struct wire *wire)
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 	if (fd < 0)
 		return;
-	if (address_of(wire, &address) ||
-	    connect(fd, (struct sockaddr *)&address, sizeof(address)))
+	if (address_of(wire, &address) || connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		descriptor_close_socket(fd, wire->closer);
 	else
 		connected(wire, fd);

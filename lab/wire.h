@@ -19,7 +19,7 @@
 struct wire {
 	char path[64];
 	bool listens, cut;
-	bool wanted; /* a request waits for room */
+	bool wanted;		/* a request waits for room */
 	int listener, fd;	/* -1: none */
 	struct closer *closer;	/* its owner's */
 	unsigned delay_ms;	/* of what is sent */

@@ -86,8 +86,8 @@ static int cx_mem_read(struct pci_function *f, unsigned bar, uint64_t offset, co
 
 static bool cx_has_work(const struct cx *cx)
 {
-	return cx_inbound_waits(cx) || cx->transfer.qp || cx->cmd_pending || !TAILQ_EMPTY(&cx->arms) ||
-	       !TAILQ_EMPTY(&cx->workers) || cx_sched_is_due(cx);
+	return cx_inbound_waits(cx) || cx->transfer.qp || cx->cmd_pending ||
+	       !TAILQ_EMPTY(&cx->arms) || !TAILQ_EMPTY(&cx->workers) || cx_sched_is_due(cx);
 }
 
 static bool cx_work(struct pci_function *f)

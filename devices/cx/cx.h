@@ -2,8 +2,8 @@
 /*
  * A ConnectX-class NIC as a PCI function: InfiniBand port, command interface,
  * event and completion queues, memory keys with TPH, and queue pairs whose
- * messages loop back to queue pairs of the same NIC, or go to one at the end of a wire. The in-tree mlx5_core and
- * mlx5_ib drivers work on it; doc/nic.md is its data sheet.
+ * messages loop back to queue pairs of the same NIC, or go to one at the end of a
+ * wire. The in-tree mlx5_core and mlx5_ib drivers work on it; doc/nic.md is its data sheet.
  */
 #ifndef DEVICES_CX_H
 #define DEVICES_CX_H
@@ -32,7 +32,7 @@ struct cx_wire {
 
 struct cx_config {
 	const struct cx_wire *wire; /* copied; NULL: none */
-	unsigned tph_bits;   /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
+	unsigned tph_bits;	    /* Steering Tags it can send: 0 none, 8, or 16 (and 8) */
 	unsigned st_entries; /* of the ST table in the TPH capability; 0: an mkey's index is the tag
 			      */
 	unsigned index;	     /* 0..0xbffe: makes GUIDs and LID (index + 1) unique in a lab */

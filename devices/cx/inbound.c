@@ -306,9 +306,8 @@ enum cx_step cx_inbound_step(struct cx *cx)
 	if (in->packet.to_lid != cx_lid(cx) || in->packet.from_lid == cx_lid(cx))
 		step = CX_DONE;
 	else
-		step = in->packet.kind == CX_PACKET_REQUEST
-			       ? serve(cx)
-			       : cx_request_answered(cx, &in->packet);
+		step = in->packet.kind == CX_PACKET_REQUEST ? serve(cx)
+							    : cx_request_answered(cx, &in->packet);
 	cx->transfer.qp = step == CX_DONE ? NULL : &in->qp;
 	if (step != CX_DONE)
 		return step;

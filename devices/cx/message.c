@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages to a queue pair of the same NIC, and what those over the wire have of them. The data is moved by transfers: one read at one end,
- * one write at the other, each with the hint of the key by which it goes. An atomic operation is
- * a read and a write of its operand, then a transfer of what was there; nothing else of this
- * NIC's comes between. A datagram is moved whole before anything else is done, so that those
- * of several senders do not mix in one receive.
+ * Messages to a queue pair of the same NIC; those over the wire use parts of it. The data is moved
+ * by transfers: one read at one end, one write at the other, each with the hint of the key by which
+ * it goes. An atomic operation is a read and a write of its operand, then a transfer of what was
+ * there; nothing else of this NIC's comes between. A datagram is moved whole before anything else
+ * is done, so that those of several senders do not mix in one receive.
  */
 #include <errno.h>
 #include <string.h>
@@ -289,11 +289,10 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 			return step;
 		transfer->length = (uint32_t)segment.len;
 		transfer->phase = CX_TRANSFER_WRITE;
-		transfer->status =
-			write ? cx->f.link.write(cx->f.link.ctx, segment.addr, bytes,
-						 transfer->length, &segment.hint, 0)
-			      : cx->f.link.read(cx->f.link.ctx, segment.addr, bytes,
-						transfer->length, &segment.hint, 0);
+		transfer->status = write ? cx->f.link.write(cx->f.link.ctx, segment.addr, bytes,
+							    transfer->length, &segment.hint, 0)
+					 : cx->f.link.read(cx->f.link.ctx, segment.addr, bytes,
+							   transfer->length, &segment.hint, 0);
 		if (transfer->status == -EINPROGRESS)
 			return CX_WAIT;
 	}

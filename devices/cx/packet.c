@@ -118,8 +118,8 @@ static uint32_t part_length(const struct cx_packet *p)
 
 static bool is_valid(const struct cx_packet *p)
 {
-	bool has_data = p->kind == CX_PACKET_REQUEST ? !asks_for_data(p)
-						     : p->kind == CX_PACKET_DATA;
+	bool has_data =
+		p->kind == CX_PACKET_REQUEST ? !asks_for_data(p) : p->kind == CX_PACKET_DATA;
 
 	if (!type_has_opcode(p) || !part_is_valid(p) || p->flags & ~CX_PACKET_FLAGS)
 		return false;

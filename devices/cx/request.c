@@ -165,11 +165,13 @@ static enum cx_step timed_out(const struct cx_message *m)
 
 enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 {
-	const struct cx_message of = {
-		.qp = qp,
-		.wqe = &qp->wqe,
-		.kind = cx_message_kind(&qp->wqe),
-	}, *m = &of;
+	const struct cx_message of =
+					{
+						.qp = qp,
+						.wqe = &qp->wqe,
+						.kind = cx_message_kind(&qp->wqe),
+					},
+				*m = &of;
 	struct cx_flow *flow = &qp->wqe.flow;
 
 	if (!m->wqe->begun) {

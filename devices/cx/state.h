@@ -169,11 +169,11 @@ struct cx_srq {
 
 /* What a responder remembers of the packets that have come. */
 struct cx_inflow {
-	uint32_t psn;		    /* of the next */
-	uint8_t opcode;		    /* of the message that is not complete */
-	uint32_t total, offset;	    /* of that; offset 0: there is none */
-	uint32_t atomic_psn;	    /* of the last atomic operation, which must be done once */
-	bool has_atomic;	    /* there was one */
+	uint32_t psn;		/* of the next */
+	uint8_t opcode;		/* of the message that is not complete */
+	uint32_t total, offset; /* of that; offset 0: there is none */
+	uint32_t atomic_psn;	/* of the last atomic operation, which must be done once */
+	bool has_atomic;	/* there was one */
 	uint8_t atomic_old[CX_ATOMIC_OPERAND];
 	enum cx_page_fault page_fault;
 };
@@ -201,7 +201,7 @@ struct cx_qp {
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
 	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
 	TAILQ_ENTRY(cx_qp) turn;
-	bool wants_wire;	     /* it waits for room there */
+	bool wants_wire; /* it waits for room there */
 	struct cx_wqe wqe;
 	struct cx_receive receive;
 	struct cx_inflow in;
@@ -398,7 +398,7 @@ void cx_qp_has_work(struct cx *cx, struct cx_qp *qp); /* the same without its re
 void cx_qp_sleep(struct cx *cx, struct cx_qp *qp);    /* until wake_at_ns, which is set */
 void cx_qp_rest(struct cx_qp *qp);		      /* until it is woken */
 void cx_qp_await_wire(struct cx *cx, struct cx_qp *qp);
-bool cx_sched_is_late(const struct cx *cx);	      /* there is a sleeper, and it has work */
+bool cx_sched_is_late(const struct cx *cx); /* there is a sleeper, and it has work */
 static inline bool cx_sched_is_due(const struct cx *cx)
 {
 	return cx->wake_at_ns && cx_sched_is_late(cx);

@@ -208,8 +208,7 @@ boot_fabricd() {
 		--flit "$(IFS=,; echo "${flit[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
-	[ -z "$pair_host" ] ||
-		args+=(--links "$pair_dir/links" --host "$([ "$pair_host" = b ] && echo 1 || echo 0)")
+	[ -z "$pair_host" ] || args+=(--links "$pair_dir/links" --host "$pair_number")
 	boot_pipe fabricd.err $words_limit 2 "what fabricd says"
 	mkfifo "$run_dir/ready"
 	(

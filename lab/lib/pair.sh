@@ -2,7 +2,7 @@
 # Two hosts: a guest and a fabricd each, and links between their NICs by sockets in a folder that
 # both have. The hosts are a and b.
 
-pair_dir='' pair_host=''
+pair_dir='' pair_host='' pair_number=0
 
 
 # pair_split: what is before and behind the second --
@@ -19,7 +19,7 @@ pair_split() {
 
 # pair_mark HOST: each line says whose it is.
 pair_mark() {
-	sed -u "s/^/$1: /" | "$build/lab/relay" --limit $output_limit "what $1 said"
+	sed -u "s/^/$1: /" | "$build/lab/relay" --limit "$output_limit" "what $1 said"
 }
 
 # pair_boot HOST: boots it, and leaves its status in a file.
@@ -30,7 +30,7 @@ pair_boot() {
 				pair_host=$1
 				[ -z "$trace" ] || trace=$trace.$1
 				log=$(boot_log).$1
-				[ "$1" = a ] || command=("${command_b[@]}")
+				[ "$1" = a ] || pair_number=1 command=("${command_b[@]}")
 				boot_run
 			)
 			echo $? >"$pair_dir/status.$1"

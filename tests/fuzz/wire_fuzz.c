@@ -109,8 +109,8 @@ static uint32_t near_number(struct input *in, uint32_t number)
 static void fields_of_choice(struct host *h, struct input *in)
 {
 	static const uint8_t opcodes[] = {
-		CX_WR_SEND, CX_WR_SEND_IMM, CX_WR_SEND_INVAL, CX_WR_RDMA_WRITE,
-		CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ, CX_WR_ATOMIC_CS, CX_WR_ATOMIC_FA,
+		CX_WR_SEND,	      CX_WR_SEND_IMM,  CX_WR_SEND_INVAL, CX_WR_RDMA_WRITE,
+		CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ, CX_WR_ATOMIC_CS,	 CX_WR_ATOMIC_FA,
 	};
 	static const uint8_t types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
 	unsigned type = take_byte(in) % 3;
@@ -204,7 +204,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		default:
 			fields_of_choice(h, &in);
 		}
-		for (unsigned step = 0; step < STEPS && h->d.world.f->ops->work(h->d.world.f); step++)
+		for (unsigned step = 0; step < STEPS && h->d.world.f->ops->work(h->d.world.f);
+		     step++)
 			;
 		check_requests(h);
 		if (h->arrived)

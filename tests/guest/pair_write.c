@@ -112,13 +112,14 @@ static int check(const struct accel *accel, const struct nic *nic)
 		if (memory[i] != pattern(i))
 			return fail(-EBADMSG, "find the data");
 	return counters.plain || counters.keys != 1 || counters.bytes != BYTES ||
-	       key.tag_bits != nic->tag_bits ||
-	       key.tag != (nic->tag_bits == 16 ? TAG_EXT : TAG) || key.ph != PH;
+	       key.tag_bits != nic->tag_bits || key.tag != (nic->tag_bits == 16 ? TAG_EXT : TAG) ||
+	       key.ph != PH;
 }
 
 static int serve(struct nic *nic)
 {
-	struct tph_hints hints = accel_hints(nic->tag_bits, nic->tag_bits == 16 ? TAG_EXT : TAG, PH);
+	struct tph_hints hints =
+		accel_hints(nic->tag_bits, nic->tag_bits == 16 ? TAG_EXT : TAG, PH);
 	struct tph_bdf bdf;
 	struct accel accel;
 	struct ibv_mr *mr;

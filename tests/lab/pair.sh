@@ -29,11 +29,19 @@ ctl() {
 	lab/tphlab ctl --socket "$(echo "$TMPDIR/tphlab-$1".*/dev/control.sock)" "${@:2}"
 }
 
+# packets NIC: sent by b until now; nothing where b does not run yet
+packets() {
+	local socket
+	for socket in "$TMPDIR"/tphlab-b.*/dev/control.sock; do
+		[ ! -S "$socket" ] || ctl b status | jq ".$1.link.packets"
+	done
+}
+
 # under_way NIC N: so many packets more have gone from b
 under_way() {
 	local begin='' now
 	while kill -0 $hosts; do
-		now=$(ctl b status 2>/dev/null | jq ".$1.link.packets") || now=''
+		now=$(packets "$1")
 		begin=${begin:-$now}
 		[ -z "$now" ] || [ "$now" -lt $((begin + $2)) ] || return 0
 		sleep 0.1
@@ -57,12 +65,14 @@ hint)
 
 # Programs that nobody here wrote.
 perftest)
-	pair -- bash -ec 'ibv_rc_pingpong -n 100; ib_write_bw -d mlx5_0 -n 500
-			ib_read_bw -d mlx5_1 -n 200; ib_atomic_bw -d mlx5_0 -n 100
-			ib_send_bw -c UD -d mlx5_0 -n 100' -- \
-		bash -ec 'ibv_rc_pingpong -n 100 127.0.0.1; ib_write_bw -d mlx5_0 -n 500 127.0.0.1
-			ib_read_bw -d mlx5_1 -n 200 127.0.0.1; ib_atomic_bw -d mlx5_0 -n 100 127.0.0.1
-			ib_send_bw -c UD -d mlx5_0 -n 100 127.0.0.1'
+	# shellcheck disable=SC2016 # for the guest's shell
+	programs='
+		ibv_rc_pingpong -n 100 $server
+		ib_write_bw -d mlx5_0 -n 500 $server
+		ib_read_bw -d mlx5_1 -n 200 $server
+		ib_atomic_bw -d mlx5_0 -n 100 $server
+		ib_send_bw -c UD -d mlx5_0 -n 100 $server'
+	pair -- bash -ec "server=; $programs" -- bash -ec "server=127.0.0.1; $programs"
 	;;
 
 # The link is slow: all goes on. It is cut and back within the retry time: nothing is lost. It stays
@@ -74,7 +84,7 @@ faults)
 	cat >"$share/a.sh" <<-'A'
 		set -e
 		ibv_rc_pingpong -d mlx5_1 -n 10 -c
-		ibv_rc_pingpong -d mlx5_0 -n 20000 -c
+		ib_write_bw -d mlx5_0 -u 18 -s 4096 -n 20000
 		! ib_write_bw -d mlx5_0 -n 1000000
 		ib_write_bw -d mlx5_1 -n 1000000 &
 		until [ -e /mnt/share/die ]; do sleep 0.1; done
@@ -84,7 +94,7 @@ faults)
 	cat >"$share/b.sh" <<-'B'
 		set -e
 		ibv_rc_pingpong -d mlx5_1 -n 10 -c 127.0.0.1 >/mnt/share/slow
-		ibv_rc_pingpong -d mlx5_0 -n 20000 -c 127.0.0.1 >/mnt/share/back
+		ib_write_bw -d mlx5_0 -u 18 -s 4096 -n 20000 127.0.0.1 >/mnt/share/back
 		! ib_write_bw -d mlx5_0 -n 1000000 127.0.0.1 >/mnt/share/cut 2>&1
 		touch /mnt/share/ended
 		! ib_write_bw -d mlx5_1 -n 1000000 127.0.0.1 >/mnt/share/dead 2>&1
@@ -95,7 +105,7 @@ faults)
 	hosts=$!
 	trap 'kill $hosts 2>/dev/null || :; wait || :; rm -rf "$scratch"' EXIT
 	under_way nic1 5
-	until [ -s "$share/slow" ]; do sleep 0.1; done
+	until grep -q iter "$share/slow"; do sleep 0.1; done
 	ctl b nic1 link delay none
 	ctl a nic1 link delay none
 	under_way nic0 200
@@ -105,8 +115,8 @@ faults)
 		ctl b nic0 link up
 		under_way nic0 200
 	done
-	until [ -s "$share/back" ]; do sleep 0.1; done
-	under_way nic0 500
+	until grep -q '^ 4096' "$share/back"; do sleep 0.1; done
+	under_way nic0 2000
 	ctl a nic0 link cut
 	until [ -e "$share/ended" ]; do sleep 0.1; done
 	ctl a nic0 link up

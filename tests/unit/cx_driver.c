@@ -407,8 +407,7 @@ size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opc
 	CX_SET(qpc, qpc, rnr_retry, qp->rnr_retry);
 	CX_SET(qpc, qpc, min_rnr_nak, qp->min_rnr_nak);
 	CX_SET(qpc, qpc, remote_qpn, peer);
-	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, rlid,
-	       qp->peer_lid ? qp->peer_lid : 1);
+	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, rlid, qp->peer_lid ? qp->peer_lid : 1);
 	CX_SET(CX_ADDR(qpc, qpc, primary_address_path), ads, ack_timeout, qp->ack_timeout);
 	CX_SET(qpc, qpc, retry_count, qp->retry_count);
 	CX_SET(qpc, qpc, next_send_psn, qp->send_psn);

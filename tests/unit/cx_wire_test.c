@@ -448,6 +448,74 @@ WIRE_TEST(reset_ends_what_is_on_the_way)
 	assert_int_equal(b->d.world.peer[0], 0xee);
 }
 
+static void resume(bool error)
+{
+	uint8_t *info = CX_ADDR(b->d.in, page_fault_resume_in, page_fault_info);
+
+	driver_begin(&b->d);
+	CX_SET(info, trans_page_fault_info, fault_token, b->qp.number);
+	CX_SET(info, trans_page_fault_info, error, error);
+	assert_int_equal(driver_command(&b->d, CX_OP_PAGE_FAULT_RESUME, 16, 16), 0);
+}
+
+/* Page @n of the key is mapped from now on. */
+static void map_page(struct qp *umr, struct mr *mr, uint64_t xlt, unsigned n)
+{
+	struct wqe w;
+
+	put_be64(b->d.world.ram + xlt + n * 8, (PEER_BASE + n * 4096) | 3);
+	wqe_umr(&b->d, &w, mr, xlt);
+	if (n)
+		w.bytes[16 + CX_UMR_FLAGS] = CX_UMR_CHECK_FREE | CX_UMR_OFFSET_EN;
+	driver_post(&b->d, umr, &w);
+	driver_ring(&b->d, umr);
+	run();
+}
+
+/* A page that is not mapped at the responder: its driver is asked once, and the requester waits. */
+WIRE_TEST(page_fault_of_the_responder_is_waited_for)
+{
+	for (unsigned error = 0; error < 2; error++) {
+		struct mr mr = {.addr = PEER_BASE, .len = 8192};
+		struct qp umr = {0};
+		const uint8_t *eqe;
+		uint64_t eq, xlt;
+
+		teardown(NULL);
+		setup(NULL);
+		a->qp.rnr_retry = 7;
+		driver_modify_qp(&a->d, &a->qp, CX_OP_2RST_QP, 0);
+		connect_to(a, b);
+		xlt = world_alloc(&b->d.world, 4096);
+		driver_create_eq(&b->d, 1ull << CX_EVENT_PAGE_FAULT, 0, &eq);
+		eqe = b->d.world.ram + eq;
+		driver_create_free_mr(&b->d, &mr);
+		driver_create_qp(&b->d, &umr, CX_ST_REG_UMR);
+		driver_connect(&b->d, &umr, 0);
+		map_page(&umr, &mr, xlt, 0);
+		post_rdma(CX_WR_RDMA_WRITE, mr.key, 8192);
+		for (unsigned i = 0; i < 10; i++) {
+			const struct timespec pause = {.tv_nsec = 2000000};
+
+			run();
+			nanosleep(&pause, NULL);
+		}
+		assert_null(driver_poll(&a->d, &a->qp.cq));
+		assert_int_equal(b->d.world.interrupts[0], 1);
+		assert_int_equal(get_be64(eqe + CX_EQE_FAULT_VA), PEER_BASE + 4096);
+		assert_int_equal(get_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN), 6u << 24 | b->qp.number);
+		if (!error)
+			map_page(&umr, &mr, xlt, 1);
+		resume(error);
+		if (error) {
+			expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_REMOTE_ACCESS);
+		} else {
+			expect_sent();
+			assert_arrived(0, 8192);
+		}
+	}
+}
+
 WIRE_TEST(full_wire_is_waited_for)
 {
 	a->out->room = 1;

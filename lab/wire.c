@@ -29,7 +29,7 @@ static void hang_up(struct wire *wire)
 	if (wire->fd >= 0)
 		descriptor_close_socket(wire->fd, wire->closer);
 	wire->fd = -1;
-	wire->received_from = wire->received_to = 0;
+	wire->received_to = wire->received_from + wire->held;
 	wire->sent_from = wire->sent_due = wire->sent_to;
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 }
@@ -178,25 +178,38 @@ static void on_send(void *ctx, size_t len)
 	wire->sent_to += len;
 }
 
-static const uint8_t *on_packet(void *ctx, size_t *len)
+/* The size of the packet that has come; 0: none has, not all of it. */
+static size_t first_packet(struct wire *wire)
 {
-	struct wire *wire = ctx;
-	const uint8_t *bytes = wire->received + wire->received_from;
-	size_t here = wire->received_to - wire->received_from;
+	size_t size, here = wire->received_to - wire->received_from;
 
 	if (here < CX_PACKET_HEADER)
-		return NULL;
-	*len = cx_packet_size(bytes);
-	if (!*len) /* what follows it cannot be found */
+		return 0;
+	size = cx_packet_size(wire->received + wire->received_from);
+	if (!size) /* what follows it cannot be found */
 		hang_up(wire);
-	return *len && here >= *len ? bytes : NULL;
+	return here < size ? 0 : size;
+}
+
+static bool on_waits(void *ctx)
+{
+	return first_packet(ctx);
+}
+
+static const uint8_t *on_take(void *ctx, size_t *len)
+{
+	struct wire *wire = ctx;
+
+	*len = wire->held = first_packet(wire);
+	return *len ? wire->received + wire->received_from : NULL;
 }
 
 static void on_taken(void *ctx)
 {
 	struct wire *wire = ctx;
 
-	wire->received_from += cx_packet_size(wire->received + wire->received_from);
+	wire->received_from += wire->held;
+	wire->held = 0;
 }
 
 static void on_reset(void *ctx)
@@ -210,7 +223,8 @@ struct cx_wire wire_ends(struct wire *wire)
 		.ctx = wire,
 		.reserve = on_reserve,
 		.send = on_send,
-		.packet = on_packet,
+		.waits = on_waits,
+		.take = on_take,
 		.taken = on_taken,
 		.reset = on_reset,
 	};
@@ -219,9 +233,9 @@ struct cx_wire wire_ends(struct wire *wire)
 /* Nothing is read while the NIC is behind. */
 static bool has_receive_room(const struct wire *wire)
 {
-	return wire->received_from == wire->received_to ||
-	       BUFFER_BYTES - wire->received_to >= CX_PACKET_MAX ||
-	       wire->received_from >= BUFFER_BYTES / 2;
+	if (BUFFER_BYTES - wire->received_to >= CX_PACKET_MAX)
+		return true;
+	return !wire->held && wire->received_from >= BUFFER_BYTES / 2;
 }
 
 void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS])
@@ -242,7 +256,7 @@ static void receive(struct wire *wire)
 	size_t here = wire->received_to - wire->received_from;
 	ssize_t got;
 
-	if (!here || BUFFER_BYTES - wire->received_to < CX_PACKET_MAX) {
+	if (!wire->held && (!here || BUFFER_BYTES - wire->received_to < CX_PACKET_MAX)) {
 		memmove(wire->received, wire->received + wire->received_from, here);
 		wire->received_from = 0;
 		wire->received_to = here;

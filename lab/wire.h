@@ -28,6 +28,7 @@ struct wire {
 	uint64_t packets, lost; /* sent, and dropped for want of a connection */
 	uint8_t *received, *sent;
 	size_t received_from, received_to;
+	size_t held;			     /* bytes of the packet that the NIC works at */
 	size_t sent_from, sent_due, sent_to; /* what may go now ends at due */
 };
 

@@ -23,8 +23,11 @@ struct cx_wire {
 	 * cx_wire_ready() will follow, unless it was for an @answer, which is lost then. */
 	uint8_t *(*reserve)(void *ctx, bool answer);
 	void (*send)(void *ctx, size_t len);
-	/* The first of the packets that have come, at most of that size; NULL: there is none. */
-	const uint8_t *(*packet)(void *ctx, size_t *len);
+	/* Has a packet come? */
+	bool (*waits)(void *ctx);
+	/* The first of those that have, at most of that size; its bytes stay until taken(). NULL:
+	 * there is none. */
+	const uint8_t *(*take)(void *ctx, size_t *len);
 	void (*taken)(void *ctx);
 	/* The NIC has been reset: what is on the way is lost. */
 	void (*reset)(void *ctx);

@@ -24,7 +24,9 @@ static void fill_wqe(struct cx_inbound *in)
 	struct cx_wqe *wqe = &in->qp.wqe;
 	uint8_t *raddr;
 
-	memset(wqe, 0, sizeof(*wqe));
+	/* of its bytes, the headers alone are looked at, and set here */
+	memset((uint8_t *)wqe + offsetof(struct cx_wqe, size), 0,
+	       sizeof(*wqe) - offsetof(struct cx_wqe, size));
 	wqe->opcode = p->opcode;
 	wqe->total = p->total;
 	wqe->done = p->offset;
@@ -280,16 +282,16 @@ static enum cx_step serve(struct cx *cx)
 static bool take(struct cx *cx)
 {
 	size_t len;
-	const uint8_t *bytes = cx->wire.packet(cx->wire.ctx, &len);
+	const uint8_t *bytes = cx->wire.take(cx->wire.ctx, &len);
 
 	if (!bytes)
 		return false;
-	memcpy(cx->inbound.bytes, bytes, len);
-	cx->wire.taken(cx->wire.ctx);
-	if (!cx_packet_decode(&cx->inbound.packet, cx->inbound.bytes, len))
+	if (!cx_packet_decode(&cx->inbound.packet, bytes, len)) {
 		begin(&cx->inbound);
-	else
-		pci_log(&cx->f, "a packet from the link is not valid");
+		return true;
+	}
+	pci_log(&cx->f, "a packet from the link is not valid");
+	cx->wire.taken(cx->wire.ctx);
 	return true;
 }
 
@@ -312,6 +314,7 @@ enum cx_step cx_inbound_step(struct cx *cx)
 	if (step != CX_DONE)
 		return step;
 	in->active = false;
+	cx->wire.taken(cx->wire.ctx);
 	return CX_MORE;
 }
 
@@ -322,6 +325,8 @@ void cx_inbound_reset(struct cx *cx)
 		cx->transfer.qp = NULL;
 		cx->transfer.phase = CX_TRANSFER_NONE;
 	}
+	if (cx->inbound.active)
+		cx->wire.taken(cx->wire.ctx);
 	cx->inbound.active = false;
 	if (cx->wire.reset)
 		cx->wire.reset(cx->wire.ctx);

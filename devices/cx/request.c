@@ -9,7 +9,7 @@
 #include "devices/cx/message.h"
 #include "util/clock.h"
 
-#define WINDOW		64u /* packets of one queue pair that are not answered */
+#define WINDOW		32u /* packets of one queue pair that are not answered */
 #define ACK_EVERY	16u
 #define TIMEOUT_UNIT_NS 4096ull
 #define TIMEOUT_MIN_NS	(20 * NS_PER_MS)
@@ -181,8 +181,6 @@ enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 	}
 	if (flow->answered == flow->packets)
 		return CX_DONE;
-	if (flow->deadline_ns && !flow->bytes && clock_ns() >= flow->deadline_ns)
-		return timed_out(m);
 	if (flow->sent < flow->packets && flow->sent - flow->answered < WINDOW) {
 		enum cx_step step = send_step(cx, m);
 
@@ -190,6 +188,8 @@ enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 			flow->answered = flow->sent;
 		return step;
 	}
+	if (flow->deadline_ns && clock_ns() >= flow->deadline_ns)
+		return timed_out(m);
 	m->qp->wake_at_ns = flow->deadline_ns;
 	return CX_WAIT;
 }

@@ -229,7 +229,6 @@ struct cx_inbound {
 	bool active;
 	uint32_t done; /* of its payload */
 	uint8_t *answer;
-	uint8_t bytes[CX_PACKET_MAX];
 };
 
 struct cx {
@@ -463,9 +462,7 @@ enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp);
 /* Has a packet come? */
 static inline bool cx_inbound_waits(const struct cx *cx)
 {
-	size_t len;
-
-	return cx->wire.packet && cx->wire.packet(cx->wire.ctx, &len);
+	return cx->wire.waits && cx->wire.waits(cx->wire.ctx);
 }
 /* A part of the work at a packet. */
 enum cx_step cx_inbound_step(struct cx *cx);

@@ -44,7 +44,12 @@ static void on_send(void *ctx, size_t len)
 		h->psn = p.psn;
 }
 
-static const uint8_t *on_packet(void *ctx, size_t *len)
+static bool on_waits(void *ctx)
+{
+	return ((struct host *)ctx)->arrived;
+}
+
+static const uint8_t *on_take(void *ctx, size_t *len)
 {
 	struct host *h = ctx;
 
@@ -65,7 +70,7 @@ static void on_reset(void *ctx)
 static void start(struct host *h)
 {
 	static const unsigned types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
-	const struct cx_wire wire = {h, on_reserve, on_send, on_packet, on_taken, on_reset};
+	const struct cx_wire wire = {h, on_reserve, on_send, on_waits, on_take, on_taken, on_reset};
 	const struct cx_config config = {.wire = &wire, .tph_bits = 16, .st_entries = 64};
 
 	memset(h, 0, sizeof(*h));

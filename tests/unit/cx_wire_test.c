@@ -61,7 +61,12 @@ static void wire_send(void *ctx, size_t len)
 	q->len[(q->head + q->count++) % QUEUE] = len;
 }
 
-static const uint8_t *wire_packet(void *ctx, size_t *len)
+static bool wire_waits(void *ctx)
+{
+	return ((struct host *)ctx)->in->count;
+}
+
+static const uint8_t *wire_take(void *ctx, size_t *len)
 {
 	const struct queue *q = ((struct host *)ctx)->in;
 
@@ -88,7 +93,7 @@ static void wire_reset(void *ctx)
 static void host_start(struct host *h, unsigned index)
 {
 	const struct cx_wire wire = {
-		h, wire_reserve, wire_send, wire_packet, wire_taken, wire_reset,
+		h, wire_reserve, wire_send, wire_waits, wire_take, wire_taken, wire_reset,
 	};
 	const struct cx_config config = {
 		.wire = &wire,

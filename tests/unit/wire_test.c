@@ -99,7 +99,7 @@ static bool take_packet(struct wire *wire, struct cx_packet *p)
 	static uint8_t copy[CX_PACKET_MAX];
 	struct cx_wire ends = wire_ends(wire);
 	size_t len;
-	const uint8_t *bytes = ends.packet(wire, &len);
+	const uint8_t *bytes = ends.take(wire, &len);
 
 	if (!bytes)
 		return false;

@@ -107,3 +107,17 @@ demo_run() {
 		"every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
 	return "$status"
 }
+
+# demo_pair: two hosts instead. b writes into a's accelerator, and what each host's fabric saw is in
+# a trace of its own.
+demo_pair() {
+	local status=0
+	rm -rf "$top/out/demo"
+	mkdir -p "$top/out/demo"
+	trace=${trace:-$top/out/demo/trace.pcap} log=${log:-$top/out/demo/guest.log}
+	command=(pair_write serve 1) command_b=(pair_write write 1)
+	pair_run || status=$?
+	say "every TLP is in ${trace#"$PWD"/}.a and .b, the kernels' logs in" \
+		"${log#"$PWD"/}.a and .b"
+	return "$status"
+}

@@ -3,7 +3,7 @@
 
 topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 nics=8,16 endpoints=''
 nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256 packages=lab
-trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
+pair='' trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 own_devices='' # did an option choose the devices?
 topologies=(switch switches rciep rootport flit flit-above flit-below flit-mixed)
@@ -37,6 +37,8 @@ options_parse() {
 				"--help)"; faults+=(--fault "$2"); own_devices=yes; shift 2 ;;
 		--debug) debug=-debug; shift ;;
 		--gdb) gdb=yes; shift ;;
+		--pair) [ "$verb" = demo ] || die "--pair is of demo; tphlab pair has two commands"
+			pair=yes; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac
 	done

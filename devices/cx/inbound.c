@@ -202,6 +202,8 @@ static enum cx_step work(struct cx *cx, const struct cx_message *m)
 		step = cx_responder_accept(cx, m);
 		if (step != CX_MORE)
 			return step;
+	} else if (!cx_responder_find_pd(cx, m)) {
+		return cx_responder_refuse(m, CX_SYND_REMOTE_INVALID);
 	}
 	if (m->kind->completion && !m->responder->receive.taken)
 		return cx_responder_refuse(m, CX_SYND_REMOTE_OP);

@@ -277,7 +277,7 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 			     uint8_t *bytes, uint32_t len, uint32_t *done)
 {
 	struct cx_transfer *transfer = &cx->transfer;
-	struct cx_segment segment;
+	struct cx_segment segment = {0};
 	enum cx_step step;
 
 	if (transfer->phase == CX_TRANSFER_NONE) {

@@ -138,8 +138,8 @@ static uint32_t named_srq(const struct cx_message *m)
 	return get_be32(m->wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN) & NUMBER_MASK;
 }
 
-/* The receiver of XRC has no PD of its own: that of the SRQ counts. False: there is none. */
-static bool find_pd(struct cx *cx, const struct cx_message *m)
+/* The receiver of XRC has no PD of its own: that of the SRQ counts. */
+bool cx_responder_find_pd(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_srq *srq;
 
@@ -184,7 +184,7 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_access_req req;
 
-	if (!find_pd(cx, m) || !is_aligned(m)) {
+	if (!cx_responder_find_pd(cx, m) || !is_aligned(m)) {
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
 		return cx_responder_refuse(m, CX_SYND_REMOTE_INVALID);
 	}

@@ -135,10 +135,10 @@ struct cx_wqe {
 	uint32_t total, done;
 	enum cx_page_fault page_fault;
 	struct cx_address to;
-	uint32_t remote_pd;		/* of the keys that it may name */
-	bool is_message;		/* to a peer */
-	bool begun;			/* that has accepted it, or to which its packets go */
-	bool is_source;			/* its data segments are what it sends */
+	uint32_t remote_pd; /* of the keys that it may name */
+	bool is_message;    /* to a peer */
+	bool begun;	    /* that has accepted it, or to which its packets go */
+	bool is_source;	    /* its data segments are what it sends */
 	struct cx_flow flow;
 	unsigned rnr_left;		/* tries */
 	bool fetched;			/* an atomic operation has been done at the peer */

@@ -44,7 +44,12 @@ def main():
     options = parser.parse_args()
     text = subprocess.run(['meson', 'introspect', '--tests', options.build], check=True,
                           stdout=subprocess.PIPE, text=True).stdout
-    tests = [test for test in json.loads(text) if wanted(test, options)]
+    tests = json.loads(text)
+    names = [test['name'] for test in tests]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        sys.exit('choose.py: two tests have the name ' + ', '.join(twice) + ': meson would run both')
+    tests = [test for test in tests if wanted(test, options)]
     boots = [test for test in tests if 'boot' in suites_of(test)]
     if options.what == 'kernels':
         # In this order most of a kernel is built once.

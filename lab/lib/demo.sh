@@ -99,7 +99,10 @@ demo_run() {
 	boot_run result || status=$?
 	[ ! -s "$run_dir/result" ] || cp "$run_dir/result" "$out/result.json"
 	boot_cleanup
-	[ -e "$out/result.json" ] || return "$status"
+	[ -e "$out/result.json" ] || {
+		[ "$status" != 0 ] || die "the demo's program left no result: see $log"
+		return "$status"
+	}
 	demo_report "$@"
 	[ -n "$own_devices" ] || (demo_cpu_tags "$out") || status=1
 	say "wrote" \

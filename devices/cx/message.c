@@ -224,6 +224,15 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 	return transfer->status == -EINPROGRESS ? CX_WAIT : CX_MORE;
 }
 
+/* What was read goes to where it belongs. True: that is not over yet. */
+static bool write_held(struct cx *cx, struct cx_transfer *transfer)
+{
+	transfer->phase = CX_TRANSFER_WRITE;
+	transfer->status = cx->f.link.write(cx->f.link.ctx, transfer->target, transfer->data,
+					    transfer->length, &transfer->hint, 0);
+	return transfer->status == -EINPROGRESS;
+}
+
 enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_transfer *transfer = &cx->transfer;
@@ -238,11 +247,7 @@ enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m)
 		memcpy(m->wqe->old, transfer->data, CX_ATOMIC_OPERAND);
 	if (transfer->phase == CX_TRANSFER_READ && !transfer->status &&
 	    atomic_result(m, transfer->data)) {
-		transfer->phase = CX_TRANSFER_WRITE;
-		transfer->status =
-			cx->f.link.write(cx->f.link.ctx, transfer->target, transfer->data,
-					 transfer->length, &transfer->hint, 0);
-		if (transfer->status == -EINPROGRESS)
+		if (write_held(cx, transfer))
 			return CX_WAIT;
 	}
 	transfer->phase = CX_TRANSFER_NONE;
@@ -329,11 +334,7 @@ static enum cx_step transfer_step(struct cx *cx, const struct cx_message *m)
 	if (transfer->phase == CX_TRANSFER_READ && transfer->status) {
 		failed = m->kind->from;
 	} else if (transfer->phase == CX_TRANSFER_READ) {
-		transfer->phase = CX_TRANSFER_WRITE;
-		transfer->status =
-			cx->f.link.write(cx->f.link.ctx, transfer->target, transfer->data,
-					 transfer->length, &transfer->hint, 0);
-		if (transfer->status == -EINPROGRESS)
+		if (write_held(cx, transfer))
 			return CX_WAIT;
 	}
 	transfer->phase = CX_TRANSFER_NONE;

@@ -86,12 +86,7 @@ ATOMIC_TEST(hints)
 {
 	struct world *w = &d->world;
 
-	driver_config_write(d, w->f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
-	driver_config_write(d, w->f->tph_cap + 8, 2 | 3 << 8, 4);
-	p.remote.tph = true;
-	p.remote.ph = 2;
-	p.remote.st_index = 3;
-	driver_create_mr(d, &p.remote);
+	driver_create_hinted_mr(d, &p.remote, 0x1234);
 	post(CX_WR_ATOMIC_FA, 64, 1, 0, 0);
 	run();
 	expect_good(&p.qp);

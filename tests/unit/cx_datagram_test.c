@@ -311,10 +311,8 @@ UD_TEST(hints)
 {
 	struct world *w = &d->world;
 
-	driver_config_write(d, w->f->tph_cap + 0xc + 2 * 3, HINTED, 2);
-	driver_config_write(d, w->f->tph_cap + 8, 2 | 3 << 8, 4);
-	inbox = (struct mr){.addr = PEER_BASE, .len = PAYLOAD, .tph = true, .ph = 2, .st_index = 3};
-	driver_create_mr(d, &inbox);
+	inbox = (struct mr){.addr = PEER_BASE, .len = PAYLOAD};
+	driver_create_hinted_mr(d, &inbox, HINTED);
 	post_receive(&b, 0, 8192);
 	w->request_count = 0;
 	send(CX_WR_SEND, 0, MTU);

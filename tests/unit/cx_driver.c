@@ -279,6 +279,18 @@ void driver_create_mr(struct driver *d, struct mr *mr)
 	create_mkey(d, mr, driver_fill_mr(d, mr));
 }
 
+void driver_create_hinted_mr(struct driver *d, struct mr *mr, uint16_t tag)
+{
+	unsigned cap = d->world.f->tph_cap;
+
+	mr->tph = true;
+	mr->ph = 2;
+	mr->st_index = 3;
+	driver_config_write(d, cap + 0xc + 2 * mr->st_index, tag, 2);
+	driver_config_write(d, cap + 8, 2 | 3 << 8, 4);
+	driver_create_mr(d, mr);
+}
+
 void driver_create_free_mr(struct driver *d, struct mr *mr)
 {
 	begin_mkey(d, mr);

@@ -68,6 +68,8 @@ struct mr {
 };
 /* A key with its translations at hand; @mr->key is set. */
 void driver_create_mr(struct driver *d, struct mr *mr);
+/* The same with a hint: this 16-bit tag in an entry of the ST table, and PH 2. */
+void driver_create_hinted_mr(struct driver *d, struct mr *mr, uint16_t tag);
 /* ... free, with room for translations; a UMR fills it. */
 void driver_create_free_mr(struct driver *d, struct mr *mr);
 

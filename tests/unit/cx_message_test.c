@@ -300,10 +300,8 @@ MESSAGE_TEST(read_hints)
 {
 	struct world *w = &d->world;
 
-	driver_config_write(d, w->f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
-	driver_config_write(d, w->f->tph_cap + 8, 2 | 3 << 8, 4);
-	far = (struct mr){.addr = PEER_BASE, .len = PAYLOAD, .tph = true, .ph = 2, .st_index = 3};
-	driver_create_mr(d, &far);
+	far = (struct mr){.addr = PEER_BASE, .len = PAYLOAD};
+	driver_create_hinted_mr(d, &far, 0x1234);
 	near.tph = true; /* with index 0: PH alone */
 	near.ph = 1;
 	driver_create_mr(d, &near);

@@ -259,12 +259,7 @@ WIRE_TEST(write_has_the_responders_hint)
 {
 	struct mr hinted = b->inbox;
 
-	hinted.tph = true;
-	hinted.ph = 2;
-	hinted.st_index = 3;
-	driver_config_write(&b->d, b->d.world.f->tph_cap + 0xc + 2 * 3, 0x1234, 2);
-	driver_config_write(&b->d, b->d.world.f->tph_cap + 8, 2 | 3 << 8, 4);
-	driver_create_mr(&b->d, &hinted);
+	driver_create_hinted_mr(&b->d, &hinted, 0x1234);
 	a->d.world.request_count = b->d.world.request_count = 0;
 	post_rdma(CX_WR_RDMA_WRITE, hinted.key, 10000);
 	expect_sent();

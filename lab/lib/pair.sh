@@ -4,7 +4,6 @@
 
 pair_dir='' pair_host='' pair_number=0
 
-
 # pair_split: what is before and behind the second --
 pair_split() {
 	local i

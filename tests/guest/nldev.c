@@ -97,7 +97,8 @@ static const struct nlattr *next_attr(const void *attrs, size_t len, const struc
 	return next;
 }
 
-const struct nlattr *nldev_find(const void *attrs, size_t len, uint16_t id)
+/* The first one with this @id, or NULL. */
+static const struct nlattr *find_attr(const void *attrs, size_t len, uint16_t id)
 {
 	const struct nlattr *attr = NULL;
 
@@ -109,8 +110,8 @@ const struct nlattr *nldev_find(const void *attrs, size_t len, uint16_t id)
 
 static const struct nlattr *message_attr(const struct nlmsghdr *message, uint16_t id)
 {
-	return nldev_find((const uint8_t *)message + NLMSG_HDRLEN,
-			  message->nlmsg_len - NLMSG_HDRLEN, id);
+	return find_attr((const uint8_t *)message + NLMSG_HDRLEN, message->nlmsg_len - NLMSG_HDRLEN,
+			 id);
 }
 
 struct index_search {
@@ -181,8 +182,8 @@ static bool match_mr(void *ctx, const struct nlmsghdr *message)
 		const void *attrs = data_of(entry);
 		const struct nlattr *key, *driver;
 
-		key = nldev_find(attrs, data_len(entry), RDMA_NLDEV_ATTR_RES_LKEY);
-		driver = nldev_find(attrs, data_len(entry), RDMA_NLDEV_ATTR_DRIVER);
+		key = find_attr(attrs, data_len(entry), RDMA_NLDEV_ATTR_RES_LKEY);
+		driver = find_attr(attrs, data_len(entry), RDMA_NLDEV_ATTR_DRIVER);
 		if (!key || memcmp(data_of(key), &search->lkey, 4) != 0)
 			continue;
 		search->mr.found = true;

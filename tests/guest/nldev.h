@@ -26,8 +26,6 @@ int nldev_open(void);
 /* Sends @command and calls @each with the answer's messages. 0, or the errno that came back. */
 int nldev_ask(int fd, unsigned command, uint16_t flags, const struct nldev_attr *attrs,
 	      unsigned count, nldev_fn each, void *ctx);
-/* Of the @len bytes of attributes at @attrs the first with this @id, or NULL. */
-const struct nlattr *nldev_find(const void *attrs, size_t len, uint16_t id);
 /* Fails the running test where there is no such device. */
 uint32_t nldev_index(int fd, const struct nic *nic);
 

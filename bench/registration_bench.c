@@ -4,7 +4,10 @@
  * and registering a memory region on such a buffer. The yardstick is the same
  * call without a hint; the two take turns, in batches, by the guest's clock.
  *
- * The first argument is the number of turns (default 500).
+ * usage: registration_bench [TURNS [udmabuf]]   (500)
+ *
+ * udmabuf: a region on a dma-buf whose exporter knows no hints, against one on the
+ * same memory without a dma-buf. That runs on a kernel without the series, too.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -16,6 +19,7 @@
 
 #include "bench/stats.h"
 #include "lab/guest/accel_vfio.h"
+#include "lab/guest/cpu_buffer.h"
 #include "lab/guest/rdma_loop.h"
 
 #define TURNS_MAX   10000
@@ -28,6 +32,7 @@ struct worker {
 	struct nic nic;
 	int plain, hinted; /* dma-bufs without and with a hint */
 	struct ibv_mr *holds_tag;
+	struct cpu_buffer own;
 };
 
 struct bench;
@@ -38,9 +43,9 @@ struct bench {
 	struct accel accel;
 	struct worker workers[THREADS];
 	unsigned turns;
-	/* What is measured now, by so many of them at once. */
+	/* What is measured now, by so many of them at once, from which on. */
 	batch_fn batch;
-	unsigned threads;
+	unsigned first, threads;
 };
 
 struct job {
@@ -61,6 +66,24 @@ static int register_batch(struct bench *bench, struct worker *worker, int fd)
 	(void)bench;
 	for (int i = 0; i < BATCH; i++) {
 		struct ibv_mr *mr = nic_register(&worker->nic, fd, SLICE_BYTES);
+
+		if (!mr || ibv_dereg_mr(mr))
+			return -errno;
+	}
+	return 0;
+}
+
+/* @fd: -1 for its memory itself */
+static int register_own_batch(struct bench *bench, struct worker *worker, int fd)
+{
+	const struct cpu_buffer *own = &worker->own;
+
+	if (fd >= 0)
+		return register_batch(bench, worker, fd);
+	for (int i = 0; i < BATCH; i++) {
+		struct ibv_mr *mr = ibv_reg_mr(worker->nic.pd, own->memory, own->bytes,
+					       IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE |
+						       IBV_ACCESS_REMOTE_READ);
 
 		if (!mr || ibv_dereg_mr(mr))
 			return -errno;
@@ -102,7 +125,7 @@ static int run_batches(struct bench *bench, bool hinted)
 	int ret;
 
 	for (unsigned i = 0; i < THREADS; i++) {
-		struct worker *worker = &bench->workers[i];
+		struct worker *worker = &bench->workers[(bench->first + i) % THREADS];
 
 		jobs[i] = (struct job){bench, worker, hinted ? worker->hinted : worker->plain, 0};
 	}
@@ -130,20 +153,22 @@ static int run_hinted(void *ctx, unsigned turn)
 	return run_batches(ctx, true);
 }
 
-static int compare(struct bench *bench, const char *name, batch_fn batch, unsigned threads)
+static int compare(struct bench *bench, const char *name, batch_fn batch, unsigned first,
+		   unsigned threads)
 {
 	struct comparison result;
 	int ret;
 
 	bench->batch = batch;
+	bench->first = first;
 	bench->threads = threads;
 	ret = turns_compare(run_plain, run_hinted, bench, bench->turns, &result);
 	if (ret)
 		return fail(ret, name);
-	printf("{\"bench\":\"%s\",\"threads\":%u,\"turns\":%u,\"plain_us\":%.1f,"
-	       "\"ratio\":%.3f,\"median_ratio\":%.3f}\n",
-	       name, threads, bench->turns, result.yardstick_s * 1e6 / BATCH, result.ratio,
-	       result.median_ratio);
+	printf("{\"bench\":\"%s\",\"tag_bits\":%u,\"threads\":%u,\"turns\":%u,"
+	       "\"plain_us\":%.1f,\"ratio\":%.3f,\"median_ratio\":%.3f}\n",
+	       name, bench->workers[first].nic.tag_bits, threads, bench->turns,
+	       result.yardstick_s * 1e6 / BATCH, result.ratio, result.median_ratio);
 	return 0;
 }
 
@@ -154,7 +179,7 @@ static int compare_first_use(struct bench *bench)
 
 	ibv_dereg_mr(worker->holds_tag);
 	worker->holds_tag = NULL;
-	return compare(bench, "register_first_use", register_batch, 1);
+	return compare(bench, "register_first_use", register_batch, 0, 1);
 }
 
 /* The n-th worker has the n-th NIC, and a tag of the kind that this one sends. */
@@ -189,12 +214,28 @@ static int measure(struct bench *bench)
 		ret = accel_open(&bench->accel, &bdf);
 	for (unsigned n = 0; !ret && n < THREADS; n++)
 		ret = open_worker(bench, n);
-	for (unsigned threads = 1; !ret && threads <= THREADS; threads++) {
-		ret = compare(bench, "register_shared_tag", register_batch, threads);
-		if (!ret)
-			ret = compare(bench, "export", export_batch, threads);
-	}
+	for (unsigned n = 0; !ret && n < THREADS; n++)
+		ret = compare(bench, "register_shared_tag", register_batch, n, 1);
+	if (!ret)
+		ret = compare(bench, "register_shared_tag", register_batch, 0, THREADS);
+	for (unsigned threads = 1; !ret && threads <= THREADS; threads++)
+		ret = compare(bench, "export", export_batch, 0, threads);
 	return ret ? ret : compare_first_use(bench);
+}
+
+static int measure_udmabuf(struct bench *bench)
+{
+	struct worker *worker = &bench->workers[0];
+	int ret = nic_open(&worker->nic, 0);
+
+	if (ret)
+		return ret;
+	ret = cpu_buffer_create(&worker->own, SLICE_BYTES, false);
+	if (ret)
+		return fail(ret, "udmabuf");
+	worker->plain = -1;
+	worker->hinted = worker->own.fd;
+	return compare(bench, "register_udmabuf", register_own_batch, 0, 1);
 }
 
 int main(int argc, char **argv)
@@ -207,5 +248,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* The kernel takes everything back. */
+	if (argc > 2 && !strcmp(argv[2], "udmabuf"))
+		return measure_udmabuf(&bench) ? 1 : 0;
 	return measure(&bench) ? 1 : 0;
 }

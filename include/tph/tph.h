@@ -468,6 +468,41 @@ struct tph_place {
  */
 int tph_place_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_place *place);
 
+/** TPH_VPD_CHARS - size of a text of struct tph_vpd, with the NUL */
+#define TPH_VPD_CHARS 256
+
+/**
+ * struct tph_vpd - Vital Product Data of a function (PCIe Base 6.x 6.27)
+ * @name: the identifier string
+ * @serial: keyword SN, of the board
+ * @v3: keyword V3, the vendor's own; all functions of one ConnectX have the same
+ * @vu: keyword VU, the vendor's own; Linux finds a ConnectX' Data Direct function by it
+ *
+ * Texts of printable ASCII without blanks at the end; "" where it is not there or is
+ * none. Of a keyword that is there twice the first.
+ */
+struct tph_vpd {
+	char name[TPH_VPD_CHARS];
+	char serial[TPH_VPD_CHARS];
+	char v3[TPH_VPD_CHARS];
+	char vu[TPH_VPD_CHARS];
+};
+
+/**
+ * tph_vpd_read() - read a function's Vital Product Data, at each call
+ * @ctx: context
+ * @bdf: address
+ * @vpd: result
+ *
+ * Needs root. Some devices take a second to show it. What stands before a fault in it
+ * is read.
+ *
+ * Return: 0; -ENODEV: the context has none at @bdf; -EOPNOTSUPP: @ctx is a dump, which
+ * does not say; -ENOENT: it has no VPD; -EACCES: needs root; -EBADMSG: nothing of the
+ * above is in it; other errors of reading it
+ */
+int tph_vpd_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_vpd *vpd);
+
 /**
  * struct tph_st_table - the entries of a function's ST table
  * @table: TPH_TABLE_CAPABILITY or TPH_TABLE_MSIX

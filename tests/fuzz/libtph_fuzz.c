@@ -3,8 +3,9 @@
  * A dump may hold any text, a function any bytes, a dma-buf any name. Reading them
  * must do no harm, and what comes out must keep what the header promises. The first
  * byte chooses: the rest is a dump as it is, the raw configuration space of a small
- * tree, the fdinfo of a dma-buf, or what debugfs shows of all.
+ * tree, the fdinfo of a dma-buf, what debugfs shows of all, or a function's VPD.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,6 +266,71 @@ static void take_bufinfo(const uint8_t *data, size_t size)
 	tph_bufs_free(bufs);
 }
 
+static char sysfs_dir[] = "/tmp/libtph_fuzz_XXXXXX";
+
+static const char *in_sysfs(const char *name, char path[64])
+{
+	snprintf(path, 64, "%s/%s", sysfs_dir, name);
+	return path;
+}
+
+static void remove_sysfs(void)
+{
+	static const char *const names[] = {"devices/0000:00:00.0/vpd", "devices/0000:00:00.0",
+					    "devices", ""};
+	char path[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		remove(in_sysfs(names[i], path));
+}
+
+/* A folder like /sys/bus/pci with one function. */
+static struct tph_ctx *make_sysfs(void)
+{
+	struct tph_ctx *ctx;
+	char path[64];
+
+	require(mkdtemp(sysfs_dir) != NULL && !atexit(remove_sysfs));
+	require(!mkdir(in_sysfs("devices", path), 0700));
+	require(!mkdir(in_sysfs("devices/0000:00:00.0", path), 0700));
+	require(!tph_ctx_new_live(sysfs_dir, NULL, &ctx));
+	return ctx;
+}
+
+static void look_at_text(const char text[TPH_VPD_CHARS])
+{
+	size_t len = strnlen(text, TPH_VPD_CHARS);
+
+	require(len < TPH_VPD_CHARS);
+	for (size_t i = 0; i < len; i++)
+		require(text[i] >= ' ' && text[i] <= '~');
+}
+
+static void take_vpd(const uint8_t *data, size_t size)
+{
+	static const struct tph_bdf bdf;
+	static struct tph_ctx *ctx;
+	struct tph_vpd vpd;
+	char path[64];
+	FILE *file;
+	int ret;
+
+	if (!ctx)
+		ctx = make_sysfs();
+	file = fopen(in_sysfs("devices/0000:00:00.0/vpd", path), "w");
+	require(file != NULL);
+	fwrite(data, 1, size, file);
+	fclose(file);
+	ret = tph_vpd_read(ctx, &bdf, &vpd);
+	require(!ret || ret == -EBADMSG);
+	if (ret)
+		return;
+	look_at_text(vpd.name);
+	look_at_text(vpd.serial);
+	look_at_text(vpd.v3);
+	look_at_text(vpd.vu);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size < 2)
@@ -273,6 +339,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		take_fdinfo(data + 1, size - 1);
 	else if (data[0] == 'b')
 		take_bufinfo(data + 1, size - 1);
+	else if (data[0] == 'v')
+		take_vpd(data + 1, size - 1);
 	else if (data[0] & 1)
 		take_bytes(data + 1, size - 1);
 	else

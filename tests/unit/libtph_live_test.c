@@ -208,6 +208,91 @@ static void virtual_function(void **state)
 	tph_ctx_unref(ctx);
 }
 
+/* Made-up Vital Product Data: an identifier string, then keywords that may be read. */
+static size_t vpd_make(uint8_t *vpd, const char *name, const char *const (*keywords)[2],
+		       size_t count)
+{
+	size_t at = 3 + strlen(name), begin;
+
+	vpd[0] = 0x82;
+	vpd[1] = (uint8_t)strlen(name);
+	vpd[2] = 0;
+	memcpy(vpd + 3, name, strlen(name));
+	begin = at;
+	at += 3;
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(keywords[i][1]);
+
+		memcpy(vpd + at, keywords[i][0], 2);
+		vpd[at + 2] = (uint8_t)len;
+		memcpy(vpd + at + 3, keywords[i][1], len);
+		at += 3 + len;
+	}
+	vpd[begin] = 0x90;
+	vpd[begin + 1] = (uint8_t)(at - begin - 3);
+	vpd[begin + 2] = (uint8_t)((at - begin - 3) >> 8);
+	vpd[at] = 0x78;
+	return at + 1;
+}
+
+static int read_vpd(struct tph_ctx *ctx, struct tph_vpd *vpd)
+{
+	struct tph_bdf bdf = bdf_of("03:00.0");
+
+	return tph_vpd_read(ctx, &bdf, vpd);
+}
+
+/* Who made it and which board it is, as far as the bytes can be read. */
+static void vital_product_data(void **state)
+{
+	static const char *const keywords[][2] = {
+		{"PN", "900-9X"}, {"SN", "MT2501X  "}, {"V3", "0123-uuid"},
+		{"V3", "other"},  {"VU", "MT2501XDD"}, {"RV", ""},
+	};
+	static const char *const unprintable[][2] = {{"SN", "a\033b"}, {"V3", ""}};
+	struct folder *f = *state;
+	uint8_t bytes[512];
+	struct tph_vpd vpd = {.name = "as it was"};
+	struct tph_ctx *ctx;
+	size_t len = vpd_make(bytes, "ConnectX-8 made up ", keywords, 6), whole = len;
+
+	put_text(f, "devices/0000:03:00.0/config", "");
+	ctx = open_live(f);
+	assert_int_equal(read_vpd(ctx, &vpd), -ENOENT);
+	assert_string_equal(vpd.name, "as it was");
+	put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
+	assert_int_equal(read_vpd(ctx, &vpd), 0);
+	assert_string_equal(vpd.name, "ConnectX-8 made up");
+	assert_string_equal(vpd.serial, "MT2501X");
+	assert_string_equal(vpd.v3, "0123-uuid");
+	assert_string_equal(vpd.vu, "MT2501XDD");
+	/* Cut anywhere: what is whole is read. */
+	while (len-- > 1) {
+		put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
+		assert_int_equal(read_vpd(ctx, &vpd), len < 22 ? -EBADMSG : 0);
+		assert_string_equal(vpd.v3, len < whole - 1 ? "" : "0123-uuid");
+	}
+	/* A length that leaves the data, a byte that is none of text, the end before it. */
+	len = vpd_make(bytes, "name", unprintable, 2);
+	put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
+	assert_int_equal(read_vpd(ctx, &vpd), 0);
+	assert_string_equal(vpd.serial, "");
+	bytes[9] = 0;
+	bytes[12] = 200;
+	put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
+	assert_int_equal(read_vpd(ctx, &vpd), 0);
+	assert_string_equal(vpd.serial, "");
+	bytes[0] = 0x78;
+	put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
+	assert_int_equal(read_vpd(ctx, &vpd), -EBADMSG);
+	put_file(f, "devices/0000:03:00.0/vpd", "", 0);
+	assert_int_equal(read_vpd(ctx, &vpd), -EBADMSG);
+	tph_ctx_unref(ctx);
+	ctx = open_dump("switch");
+	assert_int_equal(read_vpd(ctx, &vpd), -EOPNOTSUPP);
+	tph_ctx_unref(ctx);
+}
+
 static void put_link(const struct folder *f, const char *bdf, const char *target)
 {
 	char path[PATH_BYTES];
@@ -602,6 +687,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(virtual_function, setup, teardown),
 		cmocka_unit_test_setup_teardown(above, setup, teardown),
 		cmocka_unit_test_setup_teardown(names, setup, teardown),
+		cmocka_unit_test_setup_teardown(vital_product_data, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_pairs, setup, teardown),
 		cmocka_unit_test_setup_teardown(place, setup, teardown),
 		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),

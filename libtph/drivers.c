@@ -19,6 +19,8 @@ static const struct {
 } drivers[] = {
 	{"mlx5_core", true},
 	{"bnxt_en", true},
+	/* Of Data Direct functions, which send the requests of regions without hints */
+	{"mlx5_ib", false},
 	{"mlx4_core", false},
 	{"ice", false},
 	{"i40e", false},
@@ -94,6 +96,9 @@ static const struct {
 
 static const char *driver_of_ids(const struct tph_function *f)
 {
+	/* A ConnectX' Data Direct function is of no network class. */
+	if (f->vendor == 0x15b3 && f->device == 0x2100)
+		return "mlx5_ib";
 	if (f->class_code >> 16 != CLASS_NETWORK)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(ids); i++)

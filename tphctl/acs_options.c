@@ -4,7 +4,6 @@
  * (__pci_config_acs() of drivers/pci/pci.c): a list of [FLAGS@]DEVICE with ; between, where
  * the first that fits counts, config_acs= after disable_acs_redir=.
  */
-#include <linux/pci_regs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,9 @@
 
 #define REDIRECTS (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC)
 
-/* Bits that an option sets or clears. */
-struct change {
-	uint16_t mask, value;
-};
-
-/* "xx101x1": the last is bit 0. False: other characters. */
-static bool parse_flags(const char *text, size_t len, struct change *change)
+bool acs_flags_parse(const char *text, size_t len, struct acs_change *change)
 {
-	*change = (struct change){0};
+	*change = (struct acs_change){0};
 	for (size_t i = 0; i < len; i++) {
 		uint16_t bit = len - i <= 16 ? (uint16_t)(1u << (len - i - 1)) : 0;
 
@@ -56,14 +49,14 @@ static bool fits(const char *device, const struct tph_function *port)
 
 /* The first item of @list that is about @port. */
 static bool find_item(char *list, bool flags, const struct tph_function *port,
-		      struct change *change, char *item, size_t size)
+		      struct acs_change *change, char *item, size_t size)
 {
 	char *rest = list, *word;
 
 	while ((word = strsep(&rest, ";"))) {
 		char *at = flags ? strchr(word, '@') : NULL;
 
-		if (flags && (!at || !parse_flags(word, (size_t)(at - word), change)))
+		if (flags && (!at || !acs_flags_parse(word, (size_t)(at - word), change)))
 			return false;
 		if (!fits(at ? at + 1 : word, port))
 			continue;
@@ -93,7 +86,7 @@ static char *option_value(char *word, const char *name)
 static void look_at(const char *word, const char *name, bool flags, const struct tph_function *port,
 		    struct acs_option *option)
 {
-	struct change change = {.mask = REDIRECTS};
+	struct acs_change change = {.mask = REDIRECTS};
 	char *copy = strdup(word), *value = copy ? option_value(copy, name) : NULL;
 	uint16_t wrong;
 	char item[64];

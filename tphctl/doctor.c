@@ -43,9 +43,10 @@ struct ends {
 	size_t nic_count, accelerator_count;
 };
 
+/* A ConnectX' DMA Direct function writes for its NIC. */
 static bool is_nic(const struct tph_function *f)
 {
-	return CLASS(f) == CLASS_NETWORK;
+	return CLASS(f) == CLASS_NETWORK || nvidia_kind(f) == NVIDIA_DMA_FUNCTION;
 }
 
 /* Not the display of a server's management, which is conventional PCI. */
@@ -180,7 +181,7 @@ static int show(const struct exam *exams, size_t count, const struct arguments *
 	return status ? status : best_status(exams, count, args->plain);
 }
 
-static int run_exams(const struct host *host, const struct ends *ends, const struct arguments *args)
+static int run_exams(struct host *host, const struct ends *ends, const struct arguments *args)
 {
 	size_t count = ends->nic_count * ends->accelerator_count, done = 0;
 	struct exam *exams = calloc(count, sizeof(*exams));
@@ -205,11 +206,13 @@ static int run_exams(const struct host *host, const struct ends *ends, const str
 	return status;
 }
 
-static int examine(const struct host *host, const struct arguments *args)
+static int examine(struct host *host, const struct arguments *args)
 {
 	struct ends ends = {0};
 	int status = find_ends(host->ctx, args, &ends);
 
+	if (!status && nvidia_find(host))
+		status = no_memory();
 	if (!status && !ends.nic_count)
 		status = fail(EXIT_FAILED,
 			      "doctor: there is no NIC (class 02) here; name the function "
@@ -293,6 +296,7 @@ int run_doctor(int argc, char **argv)
 		kernel_facts_read(host.root, &host.facts);
 	put_in_order(host.ctx, &args);
 	status = examine(&host, &args);
+	nvidia_free(&host);
 	tph_ctx_unref(machine.ctx);
 	return status;
 }

@@ -9,6 +9,7 @@
 #define TPHCTL_DOCTOR_H
 
 #include <limits.h>
+#include <linux/pci_regs.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -42,12 +43,36 @@ struct kernel_facts {
 	enum tph_support tph, p2pdma; /* by the options */
 };
 
+/* The platforms that NVIDIA has rules of ACS for, as rdma_topo of rdma-core tells them apart. */
+enum nvidia_platform {
+	NVIDIA_NONE,
+	NVIDIA_DATA_DIRECT, /* a ConnectX has a DMA Direct function beside the GPU */
+	NVIDIA_NUMA,	    /* GPUs below Root Ports of NVIDIA's CPUs */
+	NVIDIA_INLINE,	    /* NIC and GPU below the switch of a ConnectX */
+};
+
+/* A function of a ConnectX, and its Vital Product Data once it was asked for. */
+struct connectx {
+	struct tph_bdf bdf;
+	bool data_direct; /* a DMA Direct function, else one that is a NIC */
+	bool asked;
+	int ret; /* of tph_vpd_read() */
+	struct tph_vpd vpd;
+};
+
+struct nvidia {
+	enum nvidia_platform platform;
+	struct connectx *functions;
+	size_t count;
+};
+
 /* The machine that is looked at. */
 struct host {
 	struct tph_ctx *ctx;
 	const char *root; /* its files are below this folder: "" or a folder */
 	bool dump;
 	struct kernel_facts facts;
+	struct nvidia nvidia;
 	/* Does an RDMA device take dma-bufs? NULL: not to be asked from here. */
 	struct rdma_answer (*probe)(const char *device);
 };
@@ -60,12 +85,16 @@ struct subject {
 	bool placed;
 };
 
-#define STEPS_MAX 16
+#define STEPS_MAX 24
 #define FIXES_MAX 32
 
 struct exam {
-	const struct host *host;
+	struct host *host;
 	struct subject nic, accelerator;
+	const struct connectx *connectx; /* the NIC as such; NULL: it is none */
+	/* The other half of it: the DMA Direct function of a NIC, the NIC of such; NULL: none */
+	const struct connectx *other_half;
+	struct tph_names *other_names; /* of that; NULL: not known */
 	struct tph_path *path;
 	struct step steps[STEPS_MAX];
 	size_t step_count;
@@ -74,6 +103,7 @@ struct exam {
 	enum tph_verdict verdict;     /* on these, when a buffer with hints is registered */
 	const char *fixes[FIXES_MAX]; /* of steps and causes; the first to fix first */
 	size_t fix_count;
+	const char *acs_fix; /* what to do about ACS instead of what Linux' rules say; NULL */
 	bool no_memory;
 };
 
@@ -82,6 +112,10 @@ void exam_add(struct exam *exam, const char *id, const char *title, unsigned cou
 	      enum answer answer, const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* What to do about the last step. */
 void exam_todo(struct exam *exam, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What to do about a cause: what Linux' rules say, unless the platform has rules of its own. */
+const char *exam_fix(const struct exam *exam, const struct tph_cause *cause);
+/* The name of a kind among @names, NULL: none of them. */
+const char *name_of(const struct tph_names *names, const char *subsystem);
 /* The name of a kind that the machine has for a function, such as "infiniband"; NULL: none. */
 const char *subject_name(const struct subject *subject, const char *subsystem);
 /* The driver that has a function; NULL: none, or a dump. */
@@ -93,12 +127,46 @@ void exam_import(struct exam *exam);
 void exam_ends(struct exam *exam); /* doctor_ends.c */
 void exam_cpu_memory(struct exam *exam);
 void exam_kernel(struct exam *exam); /* doctor_kernel.c */
+void exam_acs(struct exam *exam);    /* doctor_acs.c */
+void exam_halves(struct exam *exam); /* doctor_nvidia.c */
+void exam_nvidia(struct exam *exam); /* doctor_nvidia_acs.c; sets acs_fix */
 void exam_iommu(struct exam *exam);  /* doctor_route.c */
-void exam_route(struct exam *exam);
+void exam_route(struct exam *exam);  /* after exam_nvidia() */
 void exam_machine(struct exam *exam);
 
 /* doctor_kernel.c: reads what is below @root. */
 void kernel_facts_read(const char *root, struct kernel_facts *facts);
+
+/* doctor_acs.c: does Linux take the ACS of a port between the two for a redirect? */
+bool exam_redirected(const struct exam *exam);
+/* "none", "off", "on", "not-visible", … */
+const char *ats_text(const struct tph_function *f);
+
+/* doctor_nvidia.c */
+enum nvidia_kind {
+	NVIDIA_OTHER,
+	NVIDIA_GRACE_PORT, /* Root Ports of NVIDIA's CPUs */
+	NVIDIA_VERA_PORT,
+	NVIDIA_CONNECTX_SWITCH,
+	NVIDIA_BLUEFIELD_SWITCH,
+	NVIDIA_CONNECTX,
+	NVIDIA_BLUEFIELD,
+	NVIDIA_DMA_FUNCTION,
+	NVIDIA_GPU,
+};
+enum nvidia_kind nvidia_kind(const struct tph_function *f);
+/* Finds platform and functions; 0 or -ENOMEM. To be freed in any case. */
+int nvidia_find(struct host *host);
+void nvidia_free(struct host *host);
+/* The Vital Product Data of a function that nvidia_find() found; NULL: none, or not to be had. */
+const struct tph_vpd *nvidia_vpd(struct host *host, const struct tph_bdf *bdf);
+
+/* acs_options.c: bits that "xx101x1" sets or clears, the last being bit 0; x leaves one. */
+struct acs_change {
+	uint16_t mask, value;
+};
+/* False: other characters. */
+bool acs_flags_parse(const char *text, size_t len, struct acs_change *change);
 
 /* acs_options.c: what pci=config_acs= and disable_acs_redir= say of a port, and if it is so. */
 struct acs_option {
@@ -109,7 +177,7 @@ void acs_option_find(const char *cmdline, const struct tph_function *port,
 		     struct acs_option *option);
 
 /* doctor_exam.c: all steps of a pair; 0 or a negative errno. To be freed in any case. */
-int exam_run(struct exam *exam, const struct host *host, const struct tph_bdf *nic,
+int exam_run(struct exam *exam, struct host *host, const struct tph_bdf *nic,
 	     const struct tph_bdf *accelerator);
 void exam_free(struct exam *exam);
 

@@ -28,9 +28,10 @@ static const struct importer {
 	bool pinned, revocable; /* pinned: the exporter must hold it; vfio wants to revoke it */
 	bool odp;		/* needs on-demand paging in the kernel */
 } importers[] = {
-	{"mlx5_core", false, true, true}, {"ice", true, true, false},  {"i40e", true, true, false},
-	{"bnxt_en", true, false, false},  {"efa", true, false, false}, {"mana", true, false, false},
-	{"ionic", true, false, false},
+	{"mlx5_core", false, true, true}, {"ice", true, true, false},
+	{"i40e", true, true, false},	  {"bnxt_en", true, false, false},
+	{"efa", true, false, false},	  {"mana", true, false, false},
+	{"ionic", true, false, false},	  {"mlx5_ib", true, false, true},
 };
 
 static const struct importer *importer_of(const char *driver)
@@ -203,11 +204,19 @@ void exam_import(struct exam *exam)
 					      [TPH_SUPPORT_NO] = ANSWER_NO,
 					      [TPH_SUPPORT_YES] = ANSWER_OK};
 	const char *device = subject_name(&exam->nic, "infiniband");
+	bool half = exam->connectx && exam->connectx->data_direct;
 	struct rdma_answer said;
 
+	if (half)
+		device = name_of(exam->other_names, "infiniband");
 	if (exam->host->dump) {
 		exam_add(exam, id, title, 0, ANSWER_UNKNOWN,
 			 "only the machine itself can be asked");
+	} else if (!device && half && !exam->other_half) {
+		exam_add(exam, id, title, FOR_PEERS, ANSWER_UNKNOWN,
+			 "the RDMA device is that of the ConnectX function, which is not known");
+		exam_todo(exam, "run as root, so that the ConnectX function of the NIC can be "
+				"found by its VPD");
 	} else if (!device) {
 		exam_add(exam, id, title, FOR_PEERS, ANSWER_NO, "the NIC has no RDMA device");
 		exam_todo(exam, "load the RDMA driver of the NIC, such as mlx5_ib; rdma link shows "

@@ -120,7 +120,7 @@ static void fix_causes(struct exam *exam, enum tph_verdict verdict)
 		if (now->causes[i].verdict == verdict &&
 		    !(now->causes[i].reason == TPH_REASON_DISABLED &&
 		      exam->verdict != now->verdict))
-			add_fix(exam, now->causes[i].sentence);
+			add_fix(exam, exam_fix(exam, &now->causes[i]));
 }
 
 /* Peer-to-peer comes first, since hints need it; what is certain before what is not known. */
@@ -135,7 +135,7 @@ static void find_fixes(struct exam *exam)
 	fix_steps(exam, FOR_HINTS, ANSWER_UNKNOWN);
 }
 
-int exam_run(struct exam *exam, const struct host *host, const struct tph_bdf *nic,
+int exam_run(struct exam *exam, struct host *host, const struct tph_bdf *nic,
 	     const struct tph_bdf *accelerator)
 {
 	const struct tph_kernel *kernel = host->facts.known ? &host->facts.kernel : NULL;
@@ -151,10 +151,13 @@ int exam_run(struct exam *exam, const struct host *host, const struct tph_bdf *n
 		return ret;
 	exam->width = better_width(exam);
 	exam_drivers(exam);
+	exam_halves(exam);
 	exam_ends(exam);
 	exam_kernel(exam);
 	exam_import(exam);
 	exam_iommu(exam);
+	exam_acs(exam);
+	exam_nvidia(exam);
 	exam_route(exam);
 	exam_cpu_memory(exam);
 	exam_machine(exam);
@@ -172,6 +175,7 @@ void exam_free(struct exam *exam)
 		free(exam->steps[i].todo);
 	}
 	tph_path_free(exam->path);
+	tph_names_free(exam->other_names);
 	tph_names_free(exam->nic.names);
 	tph_names_free(exam->accelerator.names);
 	tph_function_free(exam->nic.f);

@@ -8,20 +8,32 @@
 #include "tphctl/table.h"
 #include "tphctl/tphctl.h"
 
-static void subject_line(struct table *table, struct tph_ctx *ctx, const char *role,
+/* ", board MT2501X: ConnectX-8 …", by its Vital Product Data; "" */
+static const char *board_text(const struct tph_vpd *vpd, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (vpd && (vpd->serial[0] || vpd->name[0]))
+		snprintf(text, size, ", board %s%s%s", vpd->serial,
+			 vpd->serial[0] && vpd->name[0] ? ": " : "", vpd->name);
+	return text;
+}
+
+static void subject_line(struct table *table, struct host *host, const char *role,
 			 const struct subject *subject)
 {
 	struct libscols_line *line = table_line(table, NULL);
 	char bdf[TPH_BDF_CHARS], names[IDENTITY_CHARS], text[2 * IDENTITY_CHARS];
+	char board[2 * TPH_VPD_CHARS + 16];
 	struct identity id;
 
-	identity_read(ctx, subject->f, &id);
+	identity_read(host->ctx, subject->f, &id);
 	identity_names(&id, names);
 	identity_text(&id, text);
 	table_cell(table, line, 0, TONE_PLAIN, "%s", role);
 	table_cell(table, line, 1, TONE_PLAIN, "%s", tph_bdf_format(&subject->f->bdf, bdf));
-	table_cell(table, line, 2, TONE_PLAIN, "%04x:%04x%s%s%s%s", subject->f->vendor,
-		   subject->f->device, names[0] ? " " : "", names, text[0] ? ", " : "", text);
+	table_cell(table, line, 2, TONE_PLAIN, "%04x:%04x%s%s%s%s%s", subject->f->vendor,
+		   subject->f->device, names[0] ? " " : "", names, text[0] ? ", " : "", text,
+		   board_text(nvidia_vpd(host, &subject->f->bdf), board, sizeof(board)));
 	identity_free(&id);
 }
 
@@ -57,8 +69,8 @@ static int print_subjects(const struct exam *exam)
 	struct table table;
 
 	table_begin(&table, columns, 3, false);
-	subject_line(&table, exam->host->ctx, "NIC", &exam->nic);
-	subject_line(&table, exam->host->ctx, "accelerator", &exam->accelerator);
+	subject_line(&table, exam->host, "NIC", &exam->nic);
+	subject_line(&table, exam->host, "accelerator", &exam->accelerator);
 	return table_end(&table);
 }
 
@@ -145,7 +157,37 @@ int print_exams(const struct exam *exams, size_t count)
 	return finish_output(EXIT_DONE);
 }
 
-static void subject_to_json(struct json_object *root, const char *key,
+/* What is not known, or not there, is null. */
+static void put_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text[0])
+		json_put_string(object, key, text);
+	else
+		json_put(object, key, NULL);
+}
+
+static void put_index(struct json_object *object, const char *key, bool known, int index)
+{
+	if (known && index >= 0)
+		json_put_number(object, key, (uint64_t)index);
+	else
+		json_put(object, key, NULL);
+}
+
+static void vpd_to_json(struct json_object *root, const struct tph_vpd *vpd)
+{
+	struct json_object *object = vpd ? json_object_new_object() : NULL;
+
+	if (object) {
+		put_text(object, "name", vpd->name);
+		put_text(object, "serial", vpd->serial);
+		put_text(object, "v3", vpd->v3);
+		put_text(object, "vu", vpd->vu);
+	}
+	json_put(root, "vpd", object);
+}
+
+static void subject_to_json(struct json_object *root, const char *key, struct host *host,
 			    const struct subject *subject)
 {
 	struct json_object *object = json_object_new_object(), *names;
@@ -158,11 +200,11 @@ static void subject_to_json(struct json_object *root, const char *key,
 	names = json_put_array(object, "names");
 	for (size_t i = 0; names && subject->names && i < subject->names->count; i++)
 		json_object_array_add(names, json_object_new_string(subject->names->names[i].name));
-	if (subject->placed && place->iommu_group >= 0)
-		json_put_number(object, "iommu_group", (uint64_t)place->iommu_group);
-	else
-		json_put(object, "iommu_group", NULL);
+	put_index(object, "iommu_group", subject->placed, place->iommu_group);
 	json_put_text(object, "iommu_type", subject->placed ? place->iommu_type : "");
+	put_index(object, "numa_node", subject->placed, place->numa_node);
+	json_put_string(object, "ats", ats_text(subject->f));
+	vpd_to_json(object, nvidia_vpd(host, &subject->f->bdf));
 	json_put(root, key, object);
 }
 
@@ -201,8 +243,12 @@ static struct json_object *exam_to_json(const struct exam *exam)
 {
 	struct json_object *object = json_object_new_object(), *fixes;
 
-	subject_to_json(object, "nic", &exam->nic);
-	subject_to_json(object, "accelerator", &exam->accelerator);
+	subject_to_json(object, "nic", exam->host, &exam->nic);
+	subject_to_json(object, "accelerator", exam->host, &exam->accelerator);
+	if (exam->other_half)
+		json_put_bdf(object, "other_half", &exam->other_half->bdf);
+	else
+		json_put(object, "other_half", NULL);
 	json_put_string(object, "peer_to_peer", answer_str(exam->peers));
 	json_put_string(object, "route", tph_route_str(exam->path->route));
 	json_put_string(object, "requests", tph_route_str(exam->path->requests));

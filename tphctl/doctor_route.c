@@ -13,7 +13,23 @@ static bool is_vfio(const struct subject *subject)
 	return driver && strstr(driver, "vfio");
 }
 
-void exam_iommu(struct exam *exam)
+static void numa(struct exam *exam)
+{
+	static const char id[] = "numa", title[] = "NUMA node";
+	int nic = exam->nic.place.numa_node, acc = exam->accelerator.place.numa_node;
+
+	if (!exam->nic.placed || !exam->accelerator.placed || nic < 0 || acc < 0)
+		return;
+	if (nic == acc)
+		exam_add(exam, id, title, 0, ANSWER_OK, "%d for both", nic);
+	else
+		exam_add(exam, id, title, 0, ANSWER_NO,
+			 "NIC: %d; accelerator: %d; between sockets peer-to-peer is slow, if it "
+			 "goes at all",
+			 nic, acc);
+}
+
+static void iommu(struct exam *exam)
 {
 	static const char id[] = "iommu", title[] = "IOMMU";
 	const struct tph_place *nic = &exam->nic.place, *acc = &exam->accelerator.place;
@@ -41,63 +57,6 @@ void exam_iommu(struct exam *exam)
 			  "the two are in one IOMMU group, and VFIO gives no device of a group "
 			  "away while another has a driver of the kernel: turn ACS redirect off "
 			  "after boot (setpci) and not before, so that each gets a group");
-}
-
-static const char *acs_word(bool on, const char *word)
-{
-	return on ? word : "";
-}
-
-/* "0000:02:00.0 RR CR (pci=config_acs=… is in effect)" */
-static void list_port(FILE *out, const struct exam *exam, const struct tph_hop *hop)
-{
-	const struct tph_function *f = hop->function;
-	struct acs_option option;
-	char name[TPH_BDF_CHARS];
-
-	fprintf(out, "%s%s%s%s%s%s", tph_bdf_format(&f->bdf, name),
-		acs_word(f->acs.request_redirect, " RR"),
-		acs_word(f->acs.completion_redirect, " CR"), acs_word(f->acs.egress_control, " EC"),
-		acs_word(f->acs.direct_translated, " DT"),
-		hop->redirects || f->acs.direct_translated ? "" : " none");
-	acs_option_find(exam->host->facts.cmdline, f, &option);
-	if (option.text[0])
-		fprintf(out, " (%s %s)", option.text,
-			option.in_effect ? "is in effect" : "is not in effect");
-}
-
-/* Ports whose ACS decides where peers' requests go: up to the common bridge, and down. */
-static size_t list_ports(FILE *out, const struct exam *exam)
-{
-	const struct tph_path *path = exam->path;
-	size_t listed = 0;
-
-	for (size_t i = 0; i < path->hop_count; i++) {
-		const struct tph_hop *hop = &path->hops[i];
-
-		if (hop->function->acs.seen != TPH_SEEN_YES || !hop->function->bridge)
-			continue;
-		if (hop->side == TPH_SIDE_COMMON && (int)i > path->common)
-			continue;
-		fputs(listed++ ? "; " : "", out);
-		list_port(out, exam, hop);
-	}
-	return listed;
-}
-
-static const char *travel(enum tph_route route)
-{
-	static const char *const words[] = {"not known", "nowhere", "up to the host", "straight"};
-
-	return words[route];
-}
-
-static bool redirected(const struct tph_path *path)
-{
-	for (size_t i = 0; i < path->hop_count; i++)
-		if (path->hops[i].redirects)
-			return true;
-	return false;
 }
 
 static const struct tph_cause *find_cause(const struct tph_path *path, enum tph_when when,
@@ -144,43 +103,20 @@ static void route(struct exam *exam)
 		break;
 	default:
 		exam_add(exam, id, title, FOR_PEERS, ANSWER_UNKNOWN, "%s",
-			 path->common >= 0 && redirected(path)
+			 exam_redirected(exam)
 				 ? "ACS redirects to the host, and whether Linux goes through this "
 				   "host bridge is not known"
 			 : cause ? cause->sentence
+			 : path->complete
+				 ? "no common bridge, and whether Linux goes through these host "
+				   "bridges is not known"
 				 : "a bridge above them is not visible");
 	}
 	if (cause)
-		exam_todo(exam, "%s", cause->sentence);
-}
-
-static void acs(struct exam *exam)
-{
-	static const char id[] = "acs", title[] = "ACS";
-	const struct tph_path *path = exam->path;
-	char *ports = NULL;
-	size_t size;
-	FILE *out = open_memstream(&ports, &size);
-
-	if (!out || !list_ports(out, exam))
-		if (out)
-			fputs("no port between them has it", out);
-	if (!out || fclose(out)) {
-		exam->no_memory = true;
-		return;
-	}
-	if (path->common < 0)
-		exam_add(exam, id, title, 0, ANSWER_OK,
-			 "no common bridge, so there is nothing to redirect");
-	else
-		exam_add(exam, id, title, redirected(path) ? FOR_HINTS : 0,
-			 redirected(path) ? ANSWER_NO : ANSWER_OK,
-			 "%s; by it writes of the NIC go %s, and what answers its reads %s%s",
-			 ports, travel(path->requests), travel(path->completions),
-			 path->translated_direct
-				 ? ", but writes with translated addresses (ATS) straight"
-				 : "");
-	free(ports);
+		exam_todo(exam, "%s", exam_fix(exam, cause));
+	else if (path->route == TPH_ROUTE_UNKNOWN && path->complete)
+		exam_todo(exam, "whether Linux goes through these host bridges depends on the CPU; "
+				"look on the machine itself, or put both below one switch");
 }
 
 /* Is each link on the route in flit mode? The port above a link tells. */
@@ -219,10 +155,15 @@ static void wide_tags(struct exam *exam)
 			 all_flit(exam->path) ? "flit mode" : "End-End prefixes, or flit mode");
 }
 
+void exam_iommu(struct exam *exam)
+{
+	iommu(exam);
+	numa(exam);
+}
+
 void exam_route(struct exam *exam)
 {
 	route(exam);
-	acs(exam);
 	wide_tags(exam);
 }
 

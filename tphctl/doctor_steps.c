@@ -53,15 +53,26 @@ void exam_todo(struct exam *exam, const char *format, ...)
 	va_end(args);
 }
 
+const char *name_of(const struct tph_names *names, const char *subsystem)
+{
+	for (size_t i = 0; names && i < names->count; i++)
+		if (!strcmp(names->names[i].subsystem, subsystem))
+			return names->names[i].name;
+	return NULL;
+}
+
 const char *subject_name(const struct subject *subject, const char *subsystem)
 {
-	for (size_t i = 0; subject->names && i < subject->names->count; i++)
-		if (!strcmp(subject->names->names[i].subsystem, subsystem))
-			return subject->names->names[i].name;
-	return NULL;
+	return name_of(subject->names, subsystem);
 }
 
 const char *subject_driver(const struct subject *subject)
 {
 	return subject->f->driver_seen == TPH_SEEN_YES ? subject->f->driver : NULL;
+}
+
+const char *exam_fix(const struct exam *exam, const struct tph_cause *cause)
+{
+	return cause->reason == TPH_REASON_ACS_REDIRECT && exam->acs_fix ? exam->acs_fix
+									 : cause->sentence;
 }

@@ -5,7 +5,8 @@
 usage: sysfs.py DUMP DIR <SPEC
 
 SPEC has a line for each function that is more than its bytes, and lines for files:
-    ADDRESS [driver=NAME] [group=NUMBER:TYPE] [SUBSYSTEM=NAME]…   infiniband=mlx5_0 net=ib0 drm=card0
+    ADDRESS [driver=NAME] [group=NUMBER:TYPE] [numa=NODE] [vpd=NAME,KEYWORD:TEXT…]
+            [SUBSYSTEM=NAME]…                                    infiniband=mlx5_0 net=ib0 drm=card0
     FILE TEXT                                                    proc/version Linux version 7.3.4 (x)
 """
 import os
@@ -38,6 +39,17 @@ def link(at, target):
     at.symlink_to(os.path.relpath(target, at.parent))
 
 
+def make_vpd(text):
+    """Vital Product Data: "ConnectX-8,SN:MT2501X,V3:0123"."""
+    name, *keywords = text.split(',')
+    data = b''
+    for keyword in keywords:
+        value = keyword[3:].encode()
+        data += keyword[:2].encode() + bytes([len(value)]) + value
+    return b''.join(bytes([tag]) + len(item).to_bytes(2, 'little') + item
+                    for tag, item in ((0x82, name.encode()), (0x90, data))) + b'\x78'
+
+
 def add_fact(root, folder, key, value):
     if key == 'driver':
         link(folder / 'driver', root / 'sys/bus/pci/drivers' / value)
@@ -47,6 +59,10 @@ def add_fact(root, folder, key, value):
         group.mkdir(parents=True, exist_ok=True)
         (group / 'type').write_text(kind + '\n')
         link(folder / 'iommu_group', group)
+    elif key == 'numa':
+        (folder / 'numa_node').write_text(value + '\n')
+    elif key == 'vpd':
+        (folder / 'vpd').write_bytes(make_vpd(value))
     else:
         (folder / key / value).mkdir(parents=True)
 

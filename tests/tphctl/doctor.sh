@@ -159,7 +159,7 @@ cmdline='proc/cmdline pci=config_acs="1x111x1@0000:02:02.0;xx000x0@pci:1b36:000c
 machine switch-direct-translated "$kernel" "$symbols" "$nic" "$accelerator" "$cmdline"
 doctor 3 mlx5_1 vfio0
 step acs no 'config_acs=1x111x1@0000:02:02.0 is in effect'
-step acs no '0000:02:00.0 RR CR .pci=config_acs=xx000x0@pci:1b36:000c is not in effect'
+step acs no '0000:02:00.0 SV RR CR UF .pci=config_acs=xx000x0@pci:1b36:000c is not in effect'
 step acs no 'writes of the NIC go up to the host.*translated addresses .ATS. straight'
 first 'rdma_topo check'
 says '.translated_direct and .requests == "host" and .route == "host"'
@@ -171,6 +171,88 @@ first 'boot with pci=disable_acs_redir='
 machine switch-asymmetric "$kernel" "$symbols" "$nic" "$accelerator"
 doctor 3 mlx5_1 vfio0
 step acs no 'writes of the NIC go straight, and what answers its reads straight'
+
+# Source Validation and its like: a Root Port that lacks it makes one IOMMU group of all below.
+machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator"
+doctor 3 mlx5_1 vfio0
+step acs no '^0000:02:02.0 SV RR CR UF; 0000:02:00.0 SV RR CR UF; Root Port 0000:00:05.0 SV RR CR'
+step acs no 'ATS of the NIC: none$'
+step acs-groups ok '^by ACS one for each$'
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
+doctor 0 mlx5_1 vfio0
+step acs-groups no 'since Root Port 0000:00:05.0 lacks SV RR CR UF; but there are two: it was'
+machine data-direct "$kernel"
+doctor 4 05:00.0 03:00.0
+step acs-groups no '^by ACS one for both, since Root Port 0000:00:05.0 lacks SV$'
+
+# NUMA nodes, where sysfs says them.
+machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1 numa=0' \
+	'01:00.0 driver=vfio-pci vfio-dev=vfio0 numa=1'
+doctor 3 mlx5_1 vfio0
+step numa no 'NIC: 0; accelerator: 1'
+says '.nic.numa_node == 0 and .nic.vpd == null and .nic.ats == "none"'
+
+# The halves of a ConnectX by V3 of their VPD: each names the other, with its route; what is absent.
+half='driver=mlx5_ib group=9:DMA vpd=ConnectX-8'
+whole='06:00.0 driver=mlx5_core infiniband=mlx5_1 group=7:DMA vpd=ConnectX-8,SN:MT2501X'
+gpu='03:00.0 driver=nvidia drm=renderD128 group=9:DMA'
+open='proc/driver/nvidia/version NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.1'
+machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23,VU:DD" "$whole,V3:01-23" "$gpu" \
+	"$open"
+doctor 3 mlx5_1 renderD128
+step data-direct ok '^0000:05:00.0 .V3 of VPD.; .* whose route is host: tphctl doctor 0000:05:00.0'
+says '.other_half == "0000:05:00.0" and .nic.vpd.serial == "MT2501X" and .nic.vpd.v3 == "01-23"'
+step nvidia-acs ok '^DMA Direct: 0000:00:06.0 0011101 fits xx111x1$'
+doctor 3 05:00.0 renderD128
+step data-direct ok 'the NIC is one, of the ConnectX at 0000:06:00.0'
+step nic-driver no 'mlx5_ib, which never enables TPH'
+step dma-buf-import unknown '^mlx5_1 can be asked'
+step nvidia-acs ok '0000:02:02.0 0011001 fits xx110x1; 0000:00:05.0 0011100 fits xx111x0'
+step nvidia-acs ok '0000:02:00.0 0010101 fits xx101x1; one IOMMU group for both, as it is$'
+says '.to_fix | any(test("rdma_topo check"))'
+"$tphctl" doctor mlx5_1 renderD128 --root "$root" >"$work/text" || [ $? = 3 ]
+grep -q '^NIC .*, board MT2501X: ConnectX-8$' "$work/text"
+# A pair of each.
+doctor 3
+jq -e '[.pairs[] | .nic.function] == ["0000:05:00.0", "0000:06:00.0"]' "$work/json"
+# vfio-pci gives nothing to what pins.
+machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole,V3:01-23" "$accelerator"
+doctor 4 05:00.0 vfio0
+step import-form no 'mlx5_ib pins dma-bufs for good'
+machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole,V3:99" "$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step data-direct no "none has the NIC's V3"
+says '.other_half == null'
+doctor 5 05:00.0 renderD128
+step data-direct no 'no ConnectX function has its V3'
+step dma-buf-import unknown 'which is not known'
+machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole" "$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step data-direct unknown '^perhaps 0000:05:00.0: .* says it, which has no V3 here$'
+machine data-direct "$kernel" "$symbols" "05:00.0 $half" "${whole% vpd=*}" "$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step data-direct unknown 'which the NIC does not have$'
+
+# ACS by NVIDIA's rules, where it is Linux' own: the advice is the platform's.
+machine data-direct-linux "$kernel" "$symbols" "05:00.0 $half,V3:1" "$whole,V3:1" "$gpu" "$open"
+doctor 3 05:00.0 renderD128
+step nvidia-acs no '0000:02:02.0 0011101 should be xx110x1; 0000:00:05.0 0011101 should be xx111x0'
+wanted='xx110x1@0000:02:02.0;xx111x0@0000:00:05.0;xx101x1@0000:02:00.0'
+says ".to_fix | any(test(\"pci=config_acs=$wanted and what\"))"
+says '[.to_fix[] | select(test("disable_acs_redir"))] == []'
+says '[.steps[] | select(.what_to_do // "" | test("disable_acs_redir"))] == []'
+machine inline "$kernel" "$symbols" '05:00.0 driver=mlx5_core infiniband=mlx5_1' "$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step nvidia-acs no 'no ATS: .*02:00.0 0000000 fits xx000x0; one IOMMU group for both, which is not'
+machine inline-ats "$kernel" "$symbols" '05:00.0 driver=mlx5_core infiniband=mlx5_1 group=7:DMA' \
+	"$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step nvidia-acs ok '02:02.0 1011101 fits 1x111x1; .*02:00.0 0011101 fits xx111x1; each an IOMMU'
+step acs no 'ATS of the NIC: on$'
+machine numa "$kernel" "$symbols" "$whole" "$gpu" "$open"
+doctor 3 mlx5_1 renderD128
+step nvidia-acs ok '0000:00:06.0 0010101 fits xx101x1; 0000:00:05.0 0010101 fits xx101x1; each an'
+step nvidia-acs ok 'no ATS in the NIC, which has: none$'
 
 # Two Root Ports, and a CPU that goes to peers through them or does not.
 machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \

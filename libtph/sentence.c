@@ -36,16 +36,15 @@ static const char *const after_address[] = {
 		"or a bridge above it cannot be seen well enough; run as root, or dump all "
 		"functions with lspci -xxxx as root",
 	[TPH_REASON_ROUTE_UNKNOWN] =
-		"and the exporter have no common bridge, and whether Linux goes through this host "
+		"have no common bridge, and whether Linux goes through this host "
 		"bridge depends on the CPU, which its IDs do not tell; look on the machine itself",
 	[TPH_REASON_NO_PREFIX] = "has no End-End TLP Prefixes, which a link that is not in flit "
 				 "mode needs at both ends for 16-bit tags; use 8-bit tags",
 	[TPH_REASON_PREFIX_BLOCKED] =
 		"blocks End-End TLP Prefixes (Device Control 2 bit 15), which "
 		"16-bit tags need; unblock it, or use 8-bit tags",
-	[TPH_REASON_NO_ROUTE] =
-		"and the exporter have no common bridge, and Linux does not go peer to peer through "
-		"this host bridge; put both below one switch",
+	[TPH_REASON_NO_ROUTE] = "have no common bridge, and Linux does not go peer to peer through "
+				"this host bridge; put both below one switch",
 	[TPH_REASON_ROOT_NOT_COMPLETER] =
 		"is on the route and completes no TPH; put both below one switch",
 	[TPH_REASON_ROOT_8BIT] = "completes 8-bit tags only, and the kernel enables no more for "
@@ -67,7 +66,7 @@ static const char *const after_address[] = {
 		"has no driver that is known to enable TPH (in Linux 7.3 mlx5_core and bnxt_en "
 		"do); ask the vendor of its driver",
 	[TPH_REASON_HOST_16BIT] =
-		"and the exporter meet in the root complex, and whether that passes the prefix of a "
+		"meet in the root complex, and whether that passes the prefix of a "
 		"16-bit tag is not told; use 8-bit tags, or put both below one switch",
 	[TPH_REASON_SAME_DEVICE] =
 		"is part of the same device as the importer, which may drop the hint inside",
@@ -77,7 +76,7 @@ static const char *const after_address[] = {
 		"begins a bus that is not PCI Express, which carries no 16-bit tag; use a PCI "
 		"Express slot",
 	[TPH_REASON_HOST_BRIDGE] =
-		"and the exporter have no common bridge, and the root complex between them may drop "
+		"have no common bridge, and the root complex between them may drop "
 		"the hint; put both below one switch for a promise",
 };
 
@@ -216,6 +215,13 @@ static bool swapped(const struct pair *pair)
 	       importer->requester.seen == TPH_SEEN_NO && importer->class_code >> 16 != 0x02;
 }
 
+/* Is it about the exporter, too? Then the sentence begins with both. */
+static bool is_about_both(enum tph_reason reason)
+{
+	return reason == TPH_REASON_ROUTE_UNKNOWN || reason == TPH_REASON_NO_ROUTE ||
+	       reason == TPH_REASON_HOST_16BIT || reason == TPH_REASON_HOST_BRIDGE;
+}
+
 /* What follows the address of the function. */
 static void tell(FILE *out, const struct pair *pair, const struct tph_cause *cause)
 {
@@ -236,6 +242,7 @@ static void tell(FILE *out, const struct pair *pair, const struct tph_cause *cau
 
 char *sentence(const struct pair *pair, const struct tph_cause *cause)
 {
+	const struct tph_bdf *exporter = &pair->down.functions[0]->bdf;
 	char *text = NULL, address[TPH_BDF_CHARS];
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
@@ -250,6 +257,8 @@ char *sentence(const struct pair *pair, const struct tph_cause *cause)
 		fputs(whole[cause->reason], out);
 	else {
 		fprintf(out, "%s ", tph_bdf_format(&cause->at, address));
+		if (is_about_both(cause->reason))
+			fprintf(out, "and %s ", tph_bdf_format(exporter, address));
 		tell(out, pair, cause);
 	}
 	if (fclose(out)) {

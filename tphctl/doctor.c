@@ -131,6 +131,21 @@ static bool class_is(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 	return ret;
 }
 
+static bool is_bridge(const struct tph_function *f)
+{
+	return f->bridge;
+}
+
+static int refuse_bridge(struct tph_ctx *ctx, const char *typed, const struct tph_bdf *bdf)
+{
+	return !typed || !class_is(ctx, bdf, is_bridge)
+		       ? EXIT_DONE
+		       : fail(EXIT_FAILED,
+			      "doctor: %s is a bridge; name the function below it that writes, or "
+			      "whose memory is written; tphctl list --tree shows them",
+			      typed);
+}
+
 /* The two in the other order, or an accelerator alone: taken as it is meant, and said. */
 static void put_in_order(struct tph_ctx *ctx, struct arguments *args)
 {
@@ -213,6 +228,10 @@ static int examine(struct host *host, const struct arguments *args)
 
 	if (!status && nvidia_find(host))
 		status = no_memory();
+	if (!status)
+		status = refuse_bridge(host->ctx, args->nic, ends.nics);
+	if (!status)
+		status = refuse_bridge(host->ctx, args->accelerator, ends.accelerators);
 	if (!status && !ends.nic_count)
 		status = fail(EXIT_FAILED,
 			      "doctor: there is no NIC (class 02) here; name the function "

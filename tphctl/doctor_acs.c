@@ -94,12 +94,34 @@ bool exam_redirected(const struct exam *exam)
 	return false;
 }
 
+/* A bridge that may be common was not seen; a virtual machine shows none. */
+static bool bridges_hidden(const struct exam *exam)
+{
+	bool root = false;
+
+	for (size_t i = 0; i < exam->path->hop_count; i++)
+		root = root || exam->path->hops[i].function->port == TPH_PORT_ROOT;
+	return !exam->path->complete || (!root && exam->nic.f->port == TPH_PORT_ENDPOINT);
+}
+
+static bool is_hidden(const struct tph_path *path)
+{
+	return path->common >= 0 &&
+	       (path->requests == TPH_ROUTE_UNKNOWN || path->completions == TPH_ROUTE_UNKNOWN);
+}
+
 static void tell_travel(FILE *out, const struct exam *exam)
 {
 	const struct tph_path *path = exam->path;
 
 	if (path->common < 0) {
-		fputs("; no common bridge, so there is nothing to redirect", out);
+		fputs(bridges_hidden(exam) ? "; no common bridge is visible"
+					   : "; no common bridge, so there is nothing to redirect",
+		      out);
+		return;
+	}
+	if (is_hidden(path)) {
+		fputs("; so where writes and reads of the NIC go is not known", out);
 		return;
 	}
 	fprintf(out, "; by it writes of the NIC go %s, and what answers its reads %s%s",
@@ -117,12 +139,9 @@ const char *ats_text(const struct tph_function *f)
 
 static enum answer acs_answer(const struct exam *exam)
 {
-	const struct tph_path *path = exam->path;
-
 	if (exam_redirected(exam))
 		return ANSWER_NO;
-	return path->common >= 0 && (path->requests == TPH_ROUTE_UNKNOWN ||
-				     path->completions == TPH_ROUTE_UNKNOWN)
+	return is_hidden(exam->path) || (exam->path->common < 0 && bridges_hidden(exam))
 		       ? ANSWER_UNKNOWN
 		       : ANSWER_OK;
 }
@@ -300,6 +319,8 @@ static void groups(struct exam *exam)
 	struct chain up, down;
 	char name[TPH_BDF_CHARS];
 
+	if (!tph_bdf_compare(&exam->nic.f->bdf, &exam->accelerator.f->bdf))
+		return;
 	climb(exam->path, true, &up);
 	climb(exam->path, false, &down);
 	if (!exam->path->complete || !up.count || !down.count) {

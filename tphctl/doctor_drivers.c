@@ -74,7 +74,7 @@ static void nic_driver(struct exam *exam)
 	} else {
 		exam_add(exam, id, title, FOR_HINTS, ANSWER_UNKNOWN,
 			 "%s%s: whether it enables TPH is not known (" NO_TPH ")",
-			 driver ? driver : "not known", driver ? has : "");
+			 driver ? driver : "a driver that is not known", driver ? has : "");
 		exam_todo(exam, "ask the vendor of the NIC's driver whether it enables TPH");
 	}
 }

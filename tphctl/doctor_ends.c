@@ -57,7 +57,8 @@ static void completer(struct exam *exam)
 
 	if (f->completer.seen == TPH_SEEN_YES)
 		exam_add(exam, id, title, FOR_HINTS, takes ? ANSWER_OK : ANSWER_NO,
-			 takes ? "it is a TPH completer: %s" : "it is no TPH completer: %s",
+			 takes ? "it is a TPH completer: %s"
+			       : "it is no TPH completer (Device Capabilities 2: %s)",
 			 f->completer.type == TPH_COMPLETER_16 ? "8-bit and 16-bit tags"
 							       : completer_text(f));
 	else

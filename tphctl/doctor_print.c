@@ -76,8 +76,14 @@ static int print_subjects(const struct exam *exam)
 
 static void print_result(const struct exam *exam)
 {
-	printf("\npeer-to-peer  %s: %s%s\n", answer_str(exam->peers),
-	       tph_route_str(exam->path->route),
+	static const char *const routes[] = {
+		[TPH_ROUTE_UNKNOWN] = "the route is not known",
+		[TPH_ROUTE_NONE] = "Linux maps nothing between them",
+		[TPH_ROUTE_HOST] = "through the host",
+		[TPH_ROUTE_DIRECT] = "direct",
+	};
+
+	printf("\npeer-to-peer  %s: %s%s\n", answer_str(exam->peers), routes[exam->path->route],
 	       exam->host->dump ? ", as far as a dump shows" : "");
 	printf("hints         %s: ", answer_str(exam->hints));
 	for (int width = 0; width < TPH_WIDTHS; width++)
@@ -141,11 +147,13 @@ int print_exams(const struct exam *exams, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		const struct exam *exam = &exams[i];
 		struct libscols_line *line = table_line(&table, NULL);
+		bool travels = exam->path->route >= TPH_ROUTE_HOST;
 
 		end_cell(&table, line, 0, &exam->nic, nic);
 		end_cell(&table, line, 1, &exam->accelerator, accelerator);
-		table_cell(&table, line, 2, answer_tone(exam->peers), "%s, %s",
-			   answer_str(exam->peers), tph_route_str(exam->path->route));
+		table_cell(&table, line, 2, answer_tone(exam->peers), "%s%s%s",
+			   answer_str(exam->peers), travels ? ", " : "",
+			   travels ? tph_route_str(exam->path->route) : "");
 		verdict_cell(&table, line, 3, exam->path->judgements[TPH_NOW][0].verdict);
 		verdict_cell(&table, line, 4, exam->path->judgements[TPH_NOW][1].verdict);
 		table_cell(&table, line, 5, TONE_PLAIN, "%s",

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What lspci writes has two kinds of lines: a heading, "0000:03:00.0 Infiniband
- * controller: …", and rows, "1a0: 17 00 01 00 …" of 16 bytes. Either may stand behind
- * a prefix. All that could be something else is text.
+ * controller: …" (-vmm: "Slot:\t03:00.0"), and rows, "1a0: 17 00 01 00 …" of 16 bytes.
+ * xxd and hexdump -C write rows of a file, "/sys/bus/pci/devices/0000:03:00.0/config",
+ * whose name is the heading. Either may stand behind a prefix. All that could be
+ * something else is text.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "libtph/dump_line.h"
+#include "util/macros.h"
 
 #define OFFSET_DIGITS_MIN 2
 #define OFFSET_DIGITS_MAX 8
@@ -22,6 +25,9 @@
 #define DAMAGED_BYTES_MIN 2
 #define ID_BYTES_MIN	  4
 #define BLANKS		  " \t\r\v\f"
+#define MARKS		  ">|+" BLANKS
+/* xxd and hexdump -C; xxd has bytes in groups of two, hexdump no colon */
+#define TOOL_DIGITS 8
 /* FNV-1a of 64 bits */
 #define HASH_START 0xcbf29ce484222325u
 #define HASH_PRIME 0x100000001b3u
@@ -83,16 +89,37 @@ static bool is_title(const char *text)
 				  !islower((unsigned char)text[0]) && strstr(text, ": "));
 }
 
+/* What is before an address, without the label of lspci -vmm. */
+static const char *skip_label(const char *text, const char *begin)
+{
+	static const char *const labels[] = {"Slot:", "Device:"};
+	const char *end = begin;
+
+	while (end > text && is_space(end[-1]))
+		end--;
+	for (size_t i = 0; i < ARRAY_SIZE(labels); i++) {
+		size_t len = strlen(labels[i]);
+
+		if ((size_t)(end - text) >= len && !memcmp(end - len, labels[i], len))
+			return end - len;
+	}
+	return begin;
+}
+
 /* The address whose dot is at @dot, as lspci writes it: all digits are there. */
 static bool parse_heading(const char *text, const char *dot, struct line *line)
 {
 	char word[TPH_BDF_CHARS];
 	const char *begin = dot - text < 5 ? text : dot - 5; /* "03:00" */
 	unsigned digits;
+	bool file;
 	size_t len;
 
 	if (dot - begin < 5 || !is_hex(begin[0]) || !is_hex(begin[1]) || begin[2] != ':' ||
-	    !is_hex(begin[3]) || !is_hex(begin[4]) || !dot[1] || !is_end_of_word(dot[2]))
+	    !is_hex(begin[3]) || !is_hex(begin[4]) || !dot[1])
+		return false;
+	file = !strncmp(dot + 2, "/config", 7);
+	if (!file && !is_end_of_word(dot[2]))
 		return false;
 	if (begin > text && begin[-1] == ':') {
 		digits = hex_digits_before(text, begin - 1, DOMAIN_DIGITS_MAX + 1);
@@ -106,8 +133,10 @@ static bool parse_heading(const char *text, const char *dot, struct line *line)
 	word[len] = '\0';
 	if (tph_bdf_parse(word, &line->bdf))
 		return false;
-	line->prefix = hash_prefix(text, begin);
-	line->titled = is_title(dot + 2 + strspn(dot + 2, BLANKS));
+	/* A command may stand before the name of a file, but marks alone before its bytes. */
+	line->prefix =
+		hash_prefix(text, file ? text + strspn(text, MARKS) : skip_label(text, begin));
+	line->titled = file || is_title(dot + 2 + strspn(dot + 2, BLANKS));
 	return true;
 }
 
@@ -137,21 +166,77 @@ static bool is_cut(const char *rest)
 	return !rest[0] || (is_hex(rest[0]) && !rest[strspn(rest + 1, BLANKS) + 1]);
 }
 
+/* The bytes of a row of xxd, in groups of two; behind them are their characters. */
+static void parse_pairs(const char *text, struct row *row)
+{
+	bool pair = true;
+
+	row->count = 0;
+	while (pair && row->count < ROW_BYTES) {
+		text += strspn(text, BLANKS);
+		pair = is_hex(text[0]) && is_hex(text[1]) && is_hex(text[2]) && is_hex(text[3]) &&
+		       is_end_of_word(text[4]);
+		for (int i = 0; pair && i < 4; i += 2)
+			row->bytes[row->count++] =
+				(uint8_t)(hex_value(text[i]) << 4 | hex_value(text[i + 1]));
+		text += pair ? 4 : 0;
+	}
+}
+
+/* The offset of a row; false: not one of configuration space. */
+static bool parse_offset(const char *digits, struct row *row)
+{
+	unsigned long offset = strtoul(digits, NULL, 16);
+
+	row->index = (uint8_t)(offset / ROW_BYTES);
+	return offset % ROW_BYTES == 0 && offset < PCI_CFG_SPACE_EXP_SIZE;
+}
+
+/* The row of hexdump -C whose offset ends at @blank: it is whole, with its characters. */
+static bool parse_hexdump(const char *text, const char *blank, struct line *line)
+{
+	const char *begin = blank - TOOL_DIGITS;
+
+	if (blank - text < TOOL_DIGITS || blank[1] != ' ' || !begins_word(text, begin) ||
+	    hex_digits_before(text, blank, TOOL_DIGITS) < TOOL_DIGITS ||
+	    !parse_offset(begin, &line->row) || *parse_bytes(blank, &line->row) != '|' ||
+	    line->row.count != ROW_BYTES)
+		return false;
+	line->prefix = hash_prefix(text, begin);
+	line->hexdump = true;
+	return true;
+}
+
+/* The offset behind the last row of hexdump: nothing else is on the line. */
+static bool parse_end(const char *text, const char *begin, struct line *line)
+{
+	size_t digits = strspn(begin, "0123456789abcdef");
+
+	if (digits != TOOL_DIGITS || begin[digits + strspn(begin + digits, BLANKS)])
+		return false;
+	line->end = (unsigned)strtoul(begin, NULL, 16);
+	line->prefix = hash_prefix(text, begin);
+	return line->end <= PCI_CFG_SPACE_EXP_SIZE;
+}
+
 /* The row whose colon is at @colon. */
 static bool parse_row(const char *text, const char *colon, struct line *line)
 {
 	unsigned digits = hex_digits_before(text, colon, OFFSET_DIGITS_MAX + 1);
 	const char *begin = colon - digits, *rest;
 	struct row *row = &line->row;
-	unsigned long offset;
 
 	if (digits < OFFSET_DIGITS_MIN || digits > OFFSET_DIGITS_MAX || !begins_word(text, begin) ||
 	    !is_space(colon[1]))
 		return false;
-	offset = strtoul(begin, NULL, 16);
-	if (offset % ROW_BYTES || offset >= PCI_CFG_SPACE_EXP_SIZE)
+	if (!parse_offset(begin, row))
 		return false;
-	row->index = (uint8_t)(offset / ROW_BYTES);
+	line->prefix = hash_prefix(text, begin);
+	if (digits == TOOL_DIGITS) {
+		parse_pairs(colon + 1, row);
+		if (row->count == ROW_BYTES)
+			return true;
+	}
 	rest = parse_bytes(colon + 1, row);
 	if (row->count < (!row->index	 ? ID_BYTES_MIN
 			  : is_cut(rest) ? CUT_BYTES_MIN
@@ -160,7 +245,6 @@ static bool parse_row(const char *text, const char *colon, struct line *line)
 	/* Behind 16 bytes there may be their characters, or a note, but no other byte. */
 	if (row->count > ROW_BYTES)
 		row->count = 0;
-	line->prefix = hash_prefix(text, begin);
 	return true;
 }
 
@@ -186,14 +270,19 @@ static uint64_t hash_text(const char *text)
 
 void line_parse(const char *text, struct line *line)
 {
-	size_t marks = strspn(text, ">|+" BLANKS);
+	size_t marks = strspn(text, MARKS);
 
+	line->hexdump = false;
 	if (!text[marks])
 		line->kind = LINE_BLANK;
 	else if (!strncmp(text + marks, "@@ ", 3))
 		line->kind = LINE_HUNK;
-	else if (find(text, ':', line, parse_row))
+	else if (find(text, ':', line, parse_row) || find(text, ' ', line, parse_hexdump))
 		line->kind = LINE_ROW;
+	else if (text[marks] == '*' && !text[marks + 1 + strspn(text + marks + 1, BLANKS)])
+		line->kind = LINE_REPEAT;
+	else if (parse_end(text, text + marks, line))
+		line->kind = LINE_END;
 	else if (find(text, '.', line, parse_heading))
 		line->kind = LINE_HEADING;
 	else

@@ -14,6 +14,8 @@ enum line_kind {
 	LINE_HUNK,    /* of a diff: what follows is somewhere else in the file */
 	LINE_HEADING, /* a function's address, then its class and name */
 	LINE_ROW,     /* an offset and bytes */
+	LINE_REPEAT,  /* of hexdump: up to the next offset all rows are as the one before */
+	LINE_END,     /* of hexdump: the offset where the bytes end */
 };
 
 struct line {
@@ -27,6 +29,8 @@ struct line {
 	struct tph_bdf bdf; /* of LINE_HEADING */
 	bool titled;	    /* and a class and a name follow: it is no other text */
 	struct row row;	    /* of LINE_ROW; no byte: there are more than 16 */
+	bool hexdump;	    /* of LINE_ROW: hexdump -C wrote it */
+	unsigned end;	    /* of LINE_END, bytes */
 };
 
 void line_parse(const char *text, struct line *line);

@@ -32,6 +32,8 @@ struct reader {
 	unsigned next_offset;	/* of its next row */
 	bool after_blank;
 	bool was_blank; /* the last line */
+	bool hexdump;	/* wrote the last row */
+	bool repeats;	/* so rows up to the next offset are as that one */
 	bool strays;	/* the rows before this line belong to no function */
 	bool headings_seen, rows_seen;
 	unsigned warnings;
@@ -128,6 +130,7 @@ static int begin_function(struct reader *r, struct heading *heading)
 	r->current = *heading;
 	r->next_offset = 0;
 	r->after_blank = false;
+	r->repeats = false;
 	forget_headings(r);
 	return 0;
 }
@@ -170,12 +173,37 @@ static void take_stray(struct reader *r, const struct line *line, unsigned offse
 		r->current.line = 0;
 }
 
+/* The rows that hexdump left out, up to @offset: they are as the one before. */
+static int repeat_row(struct reader *r, unsigned offset)
+{
+	struct entry *entry = &r->ctx->entries[r->ctx->count - 1];
+
+	for (; r->repeats && r->next_offset < offset; r->next_offset += ROW_BYTES) {
+		const struct row last = entry->rows[entry->row_count - 1];
+		struct row *row = add_row(entry);
+
+		if (!row)
+			return -ENOMEM;
+		*row = last;
+		row->index = (uint8_t)(r->next_offset / ROW_BYTES);
+	}
+	r->repeats = false;
+	return 0;
+}
+
+/* Where hexdump says that the bytes of the current function end. */
+static int take_end(struct reader *r, const struct line *line)
+{
+	return r->current.line && line->prefix == r->current.prefix ? repeat_row(r, line->end) : 0;
+}
+
 static int keep_row(struct reader *r, const struct line *line, unsigned offset)
 {
 	struct row *row;
 
 	check_row(r, line, offset);
 	r->next_offset = offset + ROW_BYTES;
+	r->hexdump = line->hexdump;
 	r->after_blank = false;
 	r->strays = false;
 	row = add_row(&r->ctx->entries[r->ctx->count - 1]);
@@ -202,8 +230,10 @@ static int take_row(struct reader *r, const struct line *line)
 		ret = begin_function(r, heading);
 		return ret ? ret : keep_row(r, line, offset);
 	}
-	if (goes_on)
-		return keep_row(r, line, offset);
+	if (goes_on) {
+		ret = repeat_row(r, offset);
+		return ret ? ret : keep_row(r, line, offset);
+	}
 	take_stray(r, line, offset);
 	return 0;
 }
@@ -226,6 +256,11 @@ static int take_line(struct reader *r, const struct line *line)
 		return 0;
 	case LINE_ROW:
 		return take_row(r, line);
+	case LINE_REPEAT:
+		r->repeats = r->current.line && r->hexdump && !r->after_blank;
+		return 0;
+	case LINE_END:
+		return take_end(r, line);
 	case LINE_TEXT:
 		take_text(r, line);
 		return 0;

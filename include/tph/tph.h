@@ -154,7 +154,8 @@ int tph_ctx_new_live(const char *sysfs, const struct tph_log *log, struct tph_ct
  * Reads what people paste: each line may stand behind marks of a quotation, blanks,
  * a time and a name, "+"; listings and other text may stand around and between
  * the functions. A function is its address with a class and name, and the bytes
- * below it up to a blank line. Dumps of -x (64 bytes) and -xxx (256 bytes) work too.
+ * below it up to a blank line. Dumps of -x (64 bytes) and -xxx (256 bytes) work too, and
+ * -vmm with these; files of sysfs by xxd or hexdump -C, each below its whole name.
  * What is not there, or cannot be read, is "not visible" and costs the function
  * alone; a warning has the line. A function that is there twice shows what both
  * show; if they differ the last counts, and a warning has both lines.

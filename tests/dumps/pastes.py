@@ -63,6 +63,41 @@ def diff(text):
         line(n, was) for n, was in enumerate(text.splitlines())) + '\n'
 
 
+def config_files(form, text):
+    """What a program for bytes makes of the files of sysfs, each below its name."""
+    out = []
+    for function in text.strip().split('\n\n'):
+        title, *rows = function.split('\n')
+        out += [f'/sys/bus/pci/devices/0000:{title.split(" ")[0]}/config']
+        out += form([bytes.fromhex(row.split(': ')[1]) for row in rows])
+    return '\n'.join(out) + '\n'
+
+
+def characters(row):
+    return ''.join(chr(byte) if 32 <= byte < 127 else '.' for byte in row)
+
+
+def xxd(rows):
+    return [f'{16 * n:08x}: {row.hex(" ", 2)}  {characters(row)}' for n, row in enumerate(rows)]
+
+
+def hexdump(rows):
+    """hexdump -C, which writes "*" for rows that are as the one before."""
+    out = []
+    for n, row in enumerate(rows):
+        if n and row == rows[n - 1]:
+            out += ['*'] if out[-1] != '*' else []
+        else:
+            out += [f'{16 * n:08x}  {row[:8].hex(" ")}  {row[8:].hex(" ")}  |{characters(row)}|']
+    return out + [f'{16 * len(rows):08x}']
+
+
+def machine_readable(text):
+    """lspci -vmm -xxxx"""
+    return re.sub(r'^(\S+) (.*?): (.*)$', r'Slot:\t\1\nClass:\t\2\nVendor:\tx\nDevice:\t\3\nRev:\t02',
+                  text, flags=re.M)
+
+
 STDERR = 'pcilib: sysfs_read_vpd: read failed: No such device\n'
 MAIL = ('\n-----Original Message-----\nFrom: someone <someone@example.org>\nCc: linux-pci\n'
         'add: 01 02\nbad: 86 80\nThe first line before was\n00: 86 80 02 2f' + ' 00' * 12 + '\n')
@@ -116,6 +151,14 @@ SAME = {
     'long-lines': lambda text: 'x' * 3000 + '\n' + text.replace('\n10: ', '\n' + '00: ' * 900 +
                                                                 '\n10: '),
     'fences': lambda text: '```\n' + text.replace('\n00: ', '\n```\n00: ') + '```\n',
+    'machine-readable': lambda text: re.sub(r'(?m)^(?![0-9a-f]+: ).+$', lambda m: machine_readable(
+        m[0]), text),
+    'xxd': lambda text: config_files(xxd, text),
+    'xxd-quoted': lambda text: prefix('> ')(config_files(xxd, text)),
+    'hexdump': lambda text: config_files(hexdump, text),
+    'hexdump-quoted': lambda text: prefix('> ')(config_files(hexdump, text)),
+    'hexdump-session': lambda text: config_files(hexdump, text).replace(
+        '/sys', 'root@host:~# hexdump -C /sys'),
     'pre': lambda text: '<pre>' + text + '</pre>\n',
 }
 
@@ -147,6 +190,9 @@ NOTHING = {
     'blank': lambda text: '\n\n',
     'no-dump': lambda text: 'hello\n',
     'text-alone': listing,
+    'machine-readable-alone': lambda text: re.sub(r'(?m)^[0-9a-f]+: .*\n', '', machine_readable(
+        text)),
+    'xxd-alone': lambda text: '\n'.join(config_files(xxd, text).split('\n')[1:60]) + '\n',
     'bytes-alone': lambda text: block(text, 0).split('\n', 1)[1],
     'heading-above-blank': lambda text: block(text, 0).replace('\n', '\n\n', 1),
     'gzip': lambda text: gzip.compress(text.encode(), mtime=0),

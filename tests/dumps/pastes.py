@@ -165,6 +165,7 @@ SAME = {
 # Those of which something is lost: it is said, and the rest is there.
 DAMAGED = {
     'line-missing': lambda text: within(text, '80', lambda row: ''),
+    'star-for-a-line': lambda text: within(text, '80', lambda row: '*'),
     'first-line-missing': lambda text: within(text, '00', lambda row: ''),
     'heading-missing': lambda text: text.replace(block(text, 3),
                                                  block(text, 3).split('\n', 1)[1]),

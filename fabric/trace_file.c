@@ -48,9 +48,7 @@ static ssize_t write_all(void *cookie, const char *bytes, size_t size)
 
 		if (ret >= 0)
 			done += (size_t)ret;
-		else if (errno == EAGAIN && !wait_for_reader(file, end_ns))
-			break;
-		else if (errno != EAGAIN && errno != EINTR)
+		else if (errno == EAGAIN ? !wait_for_reader(file, end_ns) : errno != EINTR)
 			break;
 	}
 	file->given_up = done < size && errno == ETIMEDOUT;

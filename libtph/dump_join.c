@@ -54,6 +54,21 @@ static int unite(struct entry *a, const struct entry *b)
 	return 0;
 }
 
+static void swap_rows(struct entry *a, struct entry *b)
+{
+	const struct entry was = *a;
+
+	a->line = b->line;
+	a->rows = b->rows;
+	a->row_count = b->row_count;
+	a->rows_allocated = b->rows_allocated;
+	b->line = was.line;
+	b->rows = was.rows;
+	b->row_count = was.row_count;
+	b->rows_allocated = was.rows_allocated;
+}
+
+/* Into @earlier goes what counts; @later is left without rows. */
 static int join(struct tph_ctx *ctx, struct entry *earlier, struct entry *later)
 {
 	char bdf[TPH_BDF_CHARS];
@@ -61,14 +76,13 @@ static int join(struct tph_ctx *ctx, struct entry *earlier, struct entry *later)
 
 	if (agree(earlier, later)) {
 		ret = unite(earlier, later);
-		free(later->rows);
 	} else {
 		ctx_log(ctx, TPH_LOG_WARNING,
 			"line %u: %s has other bytes than at line %u; these here count",
 			later->line, tph_bdf_format(&later->bdf, bdf), earlier->line);
-		free(earlier->rows);
-		*earlier = *later;
+		swap_rows(earlier, later);
 	}
+	free(later->rows);
 	later->rows = NULL;
 	return ret;
 }

@@ -127,7 +127,7 @@ static void take_field(struct fdinfo *info, enum field field, char *value)
 bool fdinfo_read(FILE *file, struct fdinfo *info)
 {
 	bool seen[FIELDS + 1] = {false}, hints_above_name = false;
-	char line[LINE_CHARS], *value;
+	char line[LINE_CHARS], *value = NULL;
 
 	*info = (struct fdinfo){0};
 	while (textfile_line(file, line, sizeof(line))) {

@@ -31,17 +31,17 @@ struct builder {
 static int climb(struct tph_ctx *ctx, struct entry *entry, struct chain *chain,
 		 const struct tph_function *functions[CHAIN_MAX])
 {
-	const struct tph_function *f = NULL;
-	int ret = 0;
+	const struct tph_function *f;
+	int ret;
 
 	chain->functions = functions;
-	while (entry && chain->count < CHAIN_MAX && !ret) {
+	do {
 		ret = function_of(ctx, entry, &f);
 		if (ret)
 			return ret;
 		functions[chain->count++] = f;
 		entry = f->above.seen == TPH_SEEN_YES ? ctx_find(ctx, &f->above.bdf) : NULL;
-	}
+	} while (entry && chain->count < CHAIN_MAX);
 	chain->top = f;
 	chain->complete = f->above.seen == TPH_SEEN_NO;
 	chain->common = chain->count;
@@ -186,7 +186,7 @@ static int find_route(struct builder *b)
 	else if (!pair->down.complete)
 		pair->hidden = pair->down.top;
 	/* Where a bridge is missing there may be a common one. */
-	if (pair->hidden)
+	if (!pair->up.complete || !pair->down.complete)
 		pair->route[TPH_NOW] = TPH_ROUTE_UNKNOWN;
 	else
 		ret = route_through_host(b, &pair->route[TPH_NOW]);

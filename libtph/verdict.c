@@ -72,9 +72,7 @@ static void check_completer(struct question *q)
 	};
 	const struct tph_function *f = q->exporter;
 
-	if (f->completer.seen == TPH_SEEN_NO)
-		add_none(q, TPH_REASON_NOT_COMPLETER, f);
-	else if (f->completer.seen != TPH_SEEN_YES)
+	if (f->completer.seen != TPH_SEEN_YES && f->completer.seen != TPH_SEEN_NO)
 		add_unknown(q, unseen[f->completer.seen], f);
 	else if (f->completer.type == TPH_COMPLETER_NONE)
 		add_none(q, TPH_REASON_NOT_COMPLETER, f);

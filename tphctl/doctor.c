@@ -199,7 +199,7 @@ static int show(const struct exam *exams, size_t count, const struct arguments *
 static int run_exams(struct host *host, const struct ends *ends, const struct arguments *args)
 {
 	size_t count = ends->nic_count * ends->accelerator_count, done = 0;
-	struct exam *exams = calloc(count, sizeof(*exams));
+	struct exam *exams = calloc(count + 1, sizeof(*exams));
 	int ret = exams ? 0 : -ENOMEM, status;
 
 	for (size_t nic = 0; !ret && nic < ends->nic_count; nic++)

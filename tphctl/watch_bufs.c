@@ -100,19 +100,25 @@ static void say_holder(struct watch *w, const struct tph_buf *buf, const struct 
 		    holder->command, holder->pid);
 }
 
+static int compare_pids(const struct tph_holder *a, const struct tph_holder *b)
+{
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
 static void compare_holders(struct watch *w, const struct tph_buf *was, const struct tph_buf *is)
 {
 	size_t i = 0, j = 0, before = was ? was->holder_count : 0;
 
 	while (i < before || j < is->holder_count) {
-		const struct tph_holder *a = i < before ? &was->holders[i] : NULL;
-		const struct tph_holder *b = j < is->holder_count ? &is->holders[j] : NULL;
-		int order = !a ? 1 : !b ? -1 : (a->pid > b->pid) - (a->pid < b->pid);
+		int order = i == before ? 1
+			    : j == is->holder_count
+				    ? -1
+				    : compare_pids(&was->holders[i], &is->holders[j]);
 
 		if (order < 0)
-			say_holder(w, is, a, false);
+			say_holder(w, is, &was->holders[i], false);
 		else if (order > 0)
-			say_holder(w, is, b, true);
+			say_holder(w, is, &is->holders[j], true);
 		i += order <= 0;
 		j += order >= 0;
 	}
@@ -184,35 +190,43 @@ static void compare_importers(struct watch *w, const struct tph_buf *was, const 
 			compare_importer(w, was, is, &is->importers[i]);
 }
 
+/* @was NULL: @is is new. */
 static void compare_buffers(struct watch *w, const struct tph_buf *was, const struct tph_buf *is)
 {
 	if (!was)
 		say_there(w, is, true);
-	if (is) {
-		compare_hints(w, was, is);
-		compare_holders(w, was, is);
-		compare_importers(w, was, is);
-	} else {
-		say_there(w, was, false);
-	}
+	compare_hints(w, was, is);
+	compare_holders(w, was, is);
+	compare_importers(w, was, is);
 }
 
-/* Two lists by inode, side by side; a kernel that does not tell inodes has one of 0 for all. */
+static int compare_inodes(const struct tph_buf *a, const struct tph_buf *b)
+{
+	return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+/* The first that has an inode, from @i on: a kernel that does not tell inodes has one of 0. */
+static size_t skip_unknown(const struct tph_bufs *bufs, size_t i)
+{
+	while (i < bufs->count && !bufs->bufs[i].inode)
+		i++;
+	return i;
+}
+
+/* Two lists by inode, side by side. */
 static void compare_lists(struct watch *w, const struct tph_bufs *was, const struct tph_bufs *is)
 {
-	size_t i = 0, j = 0;
+	size_t i = skip_unknown(was, 0), j = skip_unknown(is, 0);
 
 	while (i < was->count || j < is->count) {
-		const struct tph_buf *a = i < was->count ? &was->bufs[i] : NULL;
-		const struct tph_buf *b = j < is->count ? &is->bufs[j] : NULL;
-		int order = !a ? 1 : !b ? -1 : (a->inode > b->inode) - (a->inode < b->inode);
+		int order = i == was->count  ? 1
+			    : j == is->count ? -1
+					     : compare_inodes(&was->bufs[i], &is->bufs[j]);
 
-		if ((a && !a->inode) || (b && !b->inode)) {
-			i += a && !a->inode;
-			j += b && !b->inode;
-			continue;
-		}
-		compare_buffers(w, order <= 0 ? a : NULL, order >= 0 ? b : NULL);
+		if (order < 0)
+			say_there(w, &was->bufs[i], false);
+		else
+			compare_buffers(w, order ? NULL : &was->bufs[i], &is->bufs[j]);
 		i += order <= 0;
 		j += order >= 0;
 	}

@@ -69,7 +69,7 @@ static int open_device(struct nic *nic, unsigned nth)
 
 	if (!list)
 		return -errno;
-	qsort(list, (size_t)count, sizeof(*list), by_name);
+	qsort(list, (size_t)count, sizeof(struct ibv_device *), by_name);
 	if (nth < (unsigned)count) {
 		snprintf(nic->name, sizeof(nic->name), "%s", ibv_get_device_name(list[nth]));
 		errno = 0;

@@ -83,15 +83,15 @@ GUEST_TEST(changed_between)
 GUEST_TEST(mistakes)
 {
 	static const struct {
-		bool no_fd;
 		uint64_t offset;
 		uint32_t bytes, flags;
 		int want;
+		bool no_fd;
 	} calls[] = {
-		{false, GUEST_SLICE_BYTES - 8, 9, 0, -EINVAL},
-		{false, 0, 0, 0, -EINVAL},
-		{false, 0, 8, 4, -EINVAL},
-		{true, 0, 8, 0, -EBADF},
+		{GUEST_SLICE_BYTES - 8, 9, 0, -EINVAL, false},
+		{0, 0, 0, -EINVAL, false},
+		{0, 8, 4, -EINVAL, false},
+		{0, 8, 0, -EBADF, true},
 	};
 	struct endpoint_write written;
 	int fd = guest_export(guest, 0, 0);

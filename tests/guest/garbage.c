@@ -213,7 +213,7 @@ int main(int argc, char **argv)
 	all = !strcmp(argv[1], "all");
 	seconds = (unsigned)strtoul(argv[2], NULL, 10);
 	random = random_start(strtoull(argv[3], NULL, 0));
-	for (; argv[4 + count]; count++) {
+	for (; count < (unsigned)argc - 4; count++) {
 		if (!open_function(&functions[count], argv[4 + count]))
 			continue;
 		fprintf(stderr, "garbage: cannot open %s: %s; is it there, and are you root?\n",

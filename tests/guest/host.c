@@ -48,16 +48,17 @@ static void hear(char answer[ANSWER_BYTES])
 
 void host_tell(const char *format, ...)
 {
-	char words[256], answer[ANSWER_BYTES];
+	char *words, answer[ANSWER_BYTES];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(words, sizeof(words), format, args);
+	assert_true(vasprintf(&words, format, args) >= 0);
 	va_end(args);
 	ask(words);
 	hear(answer);
 	if (strcmp(answer, "ok\n"))
 		fail_msg("tphlab ctl %s: %s", words, answer);
+	free(words);
 }
 
 uint64_t host_hits(const char *device, const char *fault)

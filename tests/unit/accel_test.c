@@ -133,7 +133,7 @@ static int receive(uint64_t offset, void *data, size_t len, struct tlp_hint h)
 
 static uint32_t memory32(uint64_t offset)
 {
-	uint32_t value;
+	uint32_t value = 0;
 
 	assert_int_equal(receive(offset, &value, 4, no_hint), 0);
 	return value;
@@ -396,7 +396,7 @@ ACCEL_TEST(add_u32)
 ACCEL_TEST(add_f32)
 {
 	const float start[2] = {1.5f, -3.0f}, delta[2] = {0.25f, 1e9f};
-	float got[2];
+	float got[2] = {0};
 
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x11u, 0u, ACCEL_OP_ADD_F32));
 	send(0x2000, start, sizeof(start), no_hint);

@@ -125,6 +125,7 @@ TEST(bad)
 		"accel0\tdrop",
 		"accel0 dr\xc3\xb6p",
 	};
+	static const char word[] = {'s', 't', 'a', 't', 'u', 's'};
 	struct command command;
 	char line[2 * COMMAND_LINE_MAX];
 
@@ -133,7 +134,7 @@ TEST(bad)
 			fail_msg("taken: %s", bad[i]);
 	assert_non_null(command_parse(&command, "status\0", 7));
 	memset(line, ' ', sizeof(line));
-	memcpy(line, "status", 6);
+	memcpy(line, word, sizeof(word));
 	assert_null(command_parse(&command, line, COMMAND_LINE_MAX));
 	assert_non_null(command_parse(&command, line, COMMAND_LINE_MAX + 1));
 }

@@ -74,6 +74,7 @@ static void start(struct world *w, const char *trace)
 	if (!argv[0]) {
 		print_message("FABRICD must name the program\n");
 		skip();
+		return;
 	}
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	posix_spawn_file_actions_init(&actions);

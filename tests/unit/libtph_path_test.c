@@ -218,7 +218,7 @@ static void requester_states(void **state)
 		snprintf(name, sizeof(name), "%02x %02x 00 00 %02x %02x 00 00",
 			 cases[i].capability & 0xff, cases[i].capability >> 8,
 			 cases[i].control & 0xff, cases[i].control >> 8);
-		memcpy(at + 6 + 4 * 3, name, strlen(name));
+		memcpy(at + 6 + 4 * 3, name, 8 * 3 - 1);
 		file = fmemopen(text, strlen(text), "r");
 		assert_int_equal(tph_ctx_new_dump_file(file, NULL, &ctx), 0);
 		fclose(file);

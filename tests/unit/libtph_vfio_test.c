@@ -123,11 +123,11 @@ int ioctl(int fd, unsigned long request, ...)
 	va_end(args);
 	if (fd != DEVICE)
 		ret = -EBADF;
-	else if (request != VFIO_DEVICE_FEATURE)
-		ret = -ENOTTY;
-	else if ((head->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_DMA_BUF)
+	else if (request == VFIO_DEVICE_FEATURE &&
+		 (head->flags & VFIO_DEVICE_FEATURE_MASK) == VFIO_DEVICE_FEATURE_DMA_BUF)
 		ret = export_dmabuf(head);
-	else if ((head->flags & VFIO_DEVICE_FEATURE_MASK) == TPH_VFIO_FEATURE_DMA_BUF_TPH)
+	else if (request == VFIO_DEVICE_FEATURE &&
+		 (head->flags & VFIO_DEVICE_FEATURE_MASK) == TPH_VFIO_FEATURE_DMA_BUF_TPH)
 		ret = tph_feature(head);
 	else
 		ret = -ENOTTY;

@@ -82,10 +82,9 @@ LOG_TEST(full_pipe)
 {
 	char text[1 << 16] = {0};
 	struct log log = {0};
-	ssize_t len;
 
 	fcntl(pipe_of[1], F_SETFL, O_NONBLOCK);
-	while ((len = write(pipe_of[1], text, sizeof(text))) > 0)
+	while (write(pipe_of[1], text, sizeof(text)) > 0)
 		;
 	fcntl(pipe_of[1], F_SETFL, 0);
 	log_line(&log, pipe_of[1], "nic0", "lost");

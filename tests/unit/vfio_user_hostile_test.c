@@ -43,7 +43,7 @@ struct row {
 /* ROW(name, outcome, command, bytes of its body, the body's words) */
 #define ROW(name_, outcome_, ...) ROW_OF(name_, outcome_, __VA_ARGS__)
 #define ROW_OF(name_, outcome_, command_, body_len_, ...)                                          \
-	.name = name_, .outcome = outcome_, .command = command_, .body_len = body_len_,            \
+	.name = (name_), .outcome = (outcome_), .command = (command_), .body_len = (body_len_),    \
 	.body = {__VA_ARGS__}
 /* Commands whose length is right, and argsz too */
 #define MAP(flags_, offset_, addr_, size_)                                                         \
@@ -51,7 +51,7 @@ struct row {
 #define UNMAP(flags_, addr_, size_)	     CMD_DMA_UNMAP, 24, 24, flags_, WORDS(addr_), WORDS(size_)
 #define IRQS(flags_, index_, start_, count_) CMD_SET_IRQS, 20, 20, flags_, index_, start_, count_
 #define READ(offset_, region_, count_)	     CMD_REGION_READ, 16, WORDS(offset_), region_, count_
-#define FDS(kind_, fds_)		     .kind = kind_, .fds = fds_
+#define FDS(kind_, fds_)		     .kind = (kind_), .fds = (fds_)
 
 #define MAX_JSON			     4096
 #define MAX_SIZE			     (16u + 16 + (1 << 20))
@@ -221,7 +221,7 @@ static void send_row(struct endpoint *e, const struct row *row)
 	uint8_t *bytes = calloc(1, 16 + row->body_len);
 	uint16_t id = 0x4321;
 	size_t known = row->body_len < sizeof(row->body) ? row->body_len : sizeof(row->body);
-	int fds[64];
+	int fds[64] = {0};
 	unsigned i;
 
 	assert_non_null(bytes);

@@ -100,14 +100,14 @@ static bool type_has_opcode(const struct cx_packet *p)
 	return false;
 }
 
-/* A datagram is whole; a part of another message begins at a multiple of the MTU. */
+/* A datagram is whole; a part of another message begins at a multiple of its size. */
 static bool part_is_valid(const struct cx_packet *p)
 {
 	if (p->type == CX_ST_UD)
-		return !p->offset && p->total >= CX_PACKET_GRH && p->total <= CX_PACKET_PAYLOAD;
+		return !p->offset && p->total >= CX_PACKET_GRH && p->total <= CX_PACKET_DATAGRAM;
 	if (is_atomic(p) && p->total != OPERAND)
 		return false;
-	return p->total <= MESSAGE_MAX && p->offset % CX_PACKET_MTU == 0 &&
+	return p->total <= MESSAGE_MAX && p->offset % CX_PACKET_PART == 0 &&
 	       (p->offset < p->total || !p->offset);
 }
 

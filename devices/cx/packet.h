@@ -9,12 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CX_PACKET_HEADER  80u
-#define CX_PACKET_MTU	  4096u
-#define CX_PACKET_GRH	  40u /* in front of a datagram's data */
-#define CX_PACKET_PAYLOAD (CX_PACKET_MTU + CX_PACKET_GRH)
-#define CX_PACKET_MAX	  (CX_PACKET_HEADER + CX_PACKET_PAYLOAD)
-#define CX_PSN_MASK	  0xffffffu
+#define CX_PACKET_HEADER   80u
+#define CX_PACKET_PART	   16384u /* of a message of more than one packet */
+#define CX_PACKET_GRH	   40u	  /* in front of a datagram's data */
+#define CX_PACKET_DATAGRAM (4096u + CX_PACKET_GRH)
+#define CX_PACKET_MAX	   (CX_PACKET_HEADER + CX_PACKET_PART)
+#define CX_PSN_MASK	   0xffffffu
 
 enum cx_packet_kind {
 	CX_PACKET_REQUEST = 1, /* a part of a message, or a question for one */
@@ -56,13 +56,13 @@ int cx_packet_decode(struct cx_packet *packet, const uint8_t *bytes, size_t len)
 /* How many packets a message of @total bytes takes. */
 static inline uint32_t cx_packet_count(uint32_t total)
 {
-	return total ? (total + CX_PACKET_MTU - 1) / CX_PACKET_MTU : 1;
+	return total ? (total + CX_PACKET_PART - 1) / CX_PACKET_PART : 1;
 }
 
 /* The bytes of it that one has which begins at @offset. */
 static inline uint32_t cx_packet_part(uint32_t total, uint32_t offset)
 {
-	return total - offset < CX_PACKET_MTU ? total - offset : CX_PACKET_MTU;
+	return total - offset < CX_PACKET_PART ? total - offset : CX_PACKET_PART;
 }
 
 #endif

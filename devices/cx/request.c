@@ -9,8 +9,9 @@
 #include "devices/cx/message.h"
 #include "util/clock.h"
 
-#define WINDOW		32u /* packets of one queue pair that are not answered */
-#define ACK_EVERY	16u
+/* Packets of one queue pair that are not answered: as many as a socket has room for. */
+#define WINDOW		12u
+#define ACK_EVERY	4u
 #define TIMEOUT_UNIT_NS 4096ull
 #define TIMEOUT_MIN_NS	(20 * NS_PER_MS)
 
@@ -38,7 +39,7 @@ static void rewind_flow(struct cx_wqe *wqe)
 	struct cx_data_segment segment;
 
 	if (wqe->is_source) {
-		uint64_t left = (uint64_t)flow->answered * CX_PACKET_MTU;
+		uint64_t left = (uint64_t)flow->answered * CX_PACKET_PART;
 
 		wqe->data.at = 0;
 		wqe->data.done = 0;
@@ -71,7 +72,7 @@ static void fill_header(const struct cx *cx, const struct cx_message *m, struct 
 		.to = m->qp->peer,
 		.psn = (flow->first_psn + flow->sent) & CX_PSN_MASK,
 		.total = wqe->total,
-		.offset = flow->sent * CX_PACKET_MTU,
+		.offset = flow->sent * CX_PACKET_PART,
 		.immediate = get_be32(wqe->bytes + CX_CTRL_IMM),
 	};
 	if (wqe->bytes[CX_CTRL_FM_CE_SE] & CX_WQE_SOLICITED)
@@ -246,7 +247,7 @@ static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_p
 	struct cx_inbound *in = &cx->inbound;
 
 	if (index != qp->wqe.flow.answered || p->total != qp->wqe.total ||
-	    p->offset != index * CX_PACKET_MTU)
+	    p->offset != index * CX_PACKET_PART)
 		return CX_DONE; /* one before it has been lost: the time for it will pass */
 	while (in->done < p->length) {
 		enum cx_step step =

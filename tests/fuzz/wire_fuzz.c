@@ -139,9 +139,9 @@ static void fields_of_choice(struct host *h, struct input *in)
 	};
 
 	p.psn = near_number(in, p.kind == CX_PACKET_REQUEST ? 0 : h->psn) & CX_PSN_MASK;
-	p.offset = (uint32_t)(take_byte(in) % 4) * CX_PACKET_MTU;
+	p.offset = (uint32_t)(take_byte(in) % 4) * CX_PACKET_PART;
 	if (p.type == CX_ST_UD)
-		p.length = p.total < CX_PACKET_PAYLOAD ? p.total : CX_PACKET_PAYLOAD;
+		p.length = p.total < CX_PACKET_DATAGRAM ? p.total : CX_PACKET_DATAGRAM;
 	else if (p.offset < p.total)
 		p.length = cx_packet_part(p.total, p.offset);
 	if (p.kind != CX_PACKET_REQUEST && p.kind != CX_PACKET_DATA)

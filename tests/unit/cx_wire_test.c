@@ -14,6 +14,8 @@
 #include "tests/unit/cx_driver.h"
 
 #define PAYLOAD	  (1u << 20)
+#define MANY	  (19 * CX_PACKET_PART + 100) /* of 20 packets */
+#define THREE	  (2 * CX_PACKET_PART + 808)
 #define QUEUE	  128u /* packets */
 #define TURNS	  20000u
 #define TIMEOUT	  12u /* 16.8 ms, which the NIC makes 20 */
@@ -244,7 +246,9 @@ static void assert_arrived(uint32_t at, uint32_t len)
 
 WIRE_TEST(write_of_any_length_arrives)
 {
-	static const uint32_t lengths[] = {0, 1, 4095, 4096, 4097, 65536, PAYLOAD};
+	static const uint32_t lengths[] = {
+		0, 1, 4097, CX_PACKET_PART - 1, CX_PACKET_PART, CX_PACKET_PART + 1, MANY, PAYLOAD,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
 		memset(b->d.world.peer, 0xee, PAYLOAD);
@@ -261,7 +265,7 @@ WIRE_TEST(write_has_the_responders_hint)
 
 	driver_create_hinted_mr(&b->d, &hinted, 0x1234);
 	a->d.world.request_count = b->d.world.request_count = 0;
-	post_rdma(CX_WR_RDMA_WRITE, hinted.key, 10000);
+	post_rdma(CX_WR_RDMA_WRITE, hinted.key, THREE);
 	expect_sent();
 	assert_true(b->d.world.request_count > 0);
 	for (unsigned i = 0; i < b->d.world.request_count; i++) {
@@ -290,14 +294,14 @@ WIRE_TEST(sends_fill_receives)
 	const uint8_t *cqe;
 
 	post_receive(PAYLOAD);
-	post_send(9000);
+	post_send(THREE);
 	expect_sent();
 	cqe = driver_poll(&b->d, &b->qp.recv_cq);
 	assert_non_null(cqe);
 	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_RESP_SEND_IMM);
-	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 9000);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), THREE);
 	assert_int_equal(get_be32(cqe + CX_CQE_IMMEDIATE), IMMEDIATE);
-	assert_arrived(0, 9000);
+	assert_arrived(0, THREE);
 }
 
 WIRE_TEST(write_with_immediate_uses_up_a_receive)
@@ -348,15 +352,15 @@ WIRE_TEST(lost_packets_are_sent_again)
 		a->out->lose_from = a->out->sent + lost;
 		a->out->lose_to = a->out->lose_from + 2;
 		memset(b->d.world.peer, 0xee, PAYLOAD);
-		post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 80000);
+		post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, MANY);
 		expect_sent();
-		assert_arrived(0, 80000);
+		assert_arrived(0, MANY);
 		b->out->lose_from = b->out->sent + lost;
 		b->out->lose_to = b->out->lose_from + 2;
-		memset(a->d.world.ram + a->near.addr, 0, 80000);
-		post_rdma(CX_WR_RDMA_READ, b->inbox.key, 80000);
+		memset(a->d.world.ram + a->near.addr, 0, MANY);
+		post_rdma(CX_WR_RDMA_READ, b->inbox.key, MANY);
 		expect_sent();
-		assert_arrived(0, 80000);
+		assert_arrived(0, MANY);
 	}
 }
 
@@ -365,11 +369,11 @@ WIRE_TEST(lost_packet_of_a_send_fills_one_receive)
 	a->out->lose_from = 1;
 	a->out->lose_to = 2;
 	post_receive(PAYLOAD);
-	post_send(9000);
+	post_send(THREE);
 	expect_sent();
 	expect(b, &b->qp.recv_cq, CX_CQE_RESP_SEND_IMM, 0);
 	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
-	assert_arrived(0, 9000);
+	assert_arrived(0, THREE);
 }
 
 WIRE_TEST(dead_wire_ends_in_an_error_after_the_retry_time)
@@ -395,7 +399,7 @@ WIRE_TEST(dead_wire_ends_in_an_error_after_the_retry_time)
 WIRE_TEST(key_that_does_not_allow_it_is_an_access_error)
 {
 	memset(b->d.world.peer, 0xee, PAYLOAD);
-	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key + 0x100, 10000);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key + 0x100, THREE);
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_REMOTE_ACCESS);
 	assert_int_equal(driver_query_state(&b->d, &b->qp), CX_QP_ERR);
 	assert_int_equal(b->d.world.peer[0], 0xee);
@@ -409,17 +413,17 @@ WIRE_TEST(receiver_that_is_not_ready_is_tried_again)
 	driver_modify_qp(&b->d, &b->qp, CX_OP_2RST_QP, 0);
 	connect_to(a, b);
 	connect_to(b, a);
-	post_send(9000);
+	post_send(THREE);
 	run();
 	assert_null(driver_poll(&a->d, &a->qp.cq));
 	post_receive(PAYLOAD);
 	expect_sent();
-	assert_arrived(0, 9000);
+	assert_arrived(0, THREE);
 }
 
 WIRE_TEST(receiver_that_stays_not_ready_is_an_error)
 {
-	post_send(9000);
+	post_send(THREE);
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RNR_RETRY_EXC);
 }
 
@@ -437,7 +441,7 @@ WIRE_TEST(queue_pair_of_another_peer_does_not_answer)
 WIRE_TEST(reset_ends_what_is_on_the_way)
 {
 	memset(b->d.world.peer, 0xee, PAYLOAD);
-	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 10000);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, THREE);
 	for (unsigned i = 0; i < 3; i++)
 		a->d.world.f->ops->work(a->d.world.f);
 	assert_true(a->out->count > 0);
@@ -527,10 +531,10 @@ WIRE_TEST(full_wire_is_waited_for)
 WIRE_TEST(unreliable_write_arrives_without_an_answer)
 {
 	make_connection(CX_ST_UC);
-	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 10000);
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, THREE);
 	expect_sent();
 	run();
-	assert_arrived(0, 10000);
+	assert_arrived(0, THREE);
 	assert_int_equal(b->out->sent, 0);
 }
 
@@ -571,7 +575,7 @@ WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
 
 	post_receive(PAYLOAD);
 	a->d.world.defer = b->d.world.defer = true;
-	post_send(9000);
+	post_send(THREE);
 	while (turns--)
 		for (unsigned i = 0; i < 2; i++) {
 			if (hosts[i].d.world.deferred.active)
@@ -579,7 +583,7 @@ WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
 			hosts[i].d.world.f->ops->work(hosts[i].d.world.f);
 		}
 	expect_sent();
-	assert_arrived(0, 9000);
+	assert_arrived(0, THREE);
 }
 
 /* Whatever a peer sends: nothing is written but by a key, and the NIC goes on. */
@@ -594,9 +598,9 @@ WIRE_TEST(hostile_packets_are_refused)
 		.from = a->qp.number,
 		.to = b->qp.number,
 		.psn = 0xfffffe,
-		.total = 10000,
-		.offset = 8192,
-		.length = 10000 - 8192,
+		.total = THREE,
+		.offset = 2 * CX_PACKET_PART,
+		.length = THREE - 2 * CX_PACKET_PART,
 	};
 	uint8_t *bytes = wire_reserve(a, true);
 
@@ -609,7 +613,7 @@ WIRE_TEST(hostile_packets_are_refused)
 	for (unsigned kind = CX_PACKET_ACK; kind < CX_PACKET_KINDS; kind++) {
 		p.kind = kind;
 		p.opcode = CX_WR_RDMA_READ;
-		p.length = kind == CX_PACKET_DATA ? 10000 - 8192 : 0;
+		p.length = kind == CX_PACKET_DATA ? THREE - 2 * CX_PACKET_PART : 0;
 		wire_send(a, cx_packet_encode(&p, wire_reserve(a, true)));
 	}
 	/* not a packet at all */
@@ -637,8 +641,8 @@ TEST(packet_is_what_it_was)
 		.psn = 0xffffff,
 		.va = 0x123456789abcdef0,
 		.key = 0xdeadbeef,
-		.total = 4096 + 17,
-		.offset = 4096,
+		.total = CX_PACKET_PART + 17,
+		.offset = CX_PACKET_PART,
 		.immediate = 8,
 		.extra = 9,
 		.swap_add = 10,

@@ -144,6 +144,14 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 bool fabric_port_busy(const struct fabric_port *port);
 
 /*
+ * As fabric_read(), of mapped host memory not across 4 KiB, in the same TLPs: returns that memory
+ * instead of copying it. Its owner may be changing it, and unmaps it when it next has its turn.
+ * NULL: it must be copied, and nothing has been sent, as with fabric_pass().
+ */
+const void *fabric_read_in_place(struct fabric_port *port, uint64_t addr, size_t len,
+				 const struct tlp_hint *hint);
+
+/*
  * Ends @port's request where it is, held by a fault or under way: the rest of it is
  * not carried out, done() is not called, and @data and @buf are the caller's again.
  * What a function does at a reset (6.6.2). A transfer of the host is still waited for

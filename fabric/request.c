@@ -196,6 +196,20 @@ int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *r
 	return pass(port, &memory, src, &peer, dst, len, &hints[0], &hints[1]);
 }
 
+const void *fabric_read_in_place(struct fabric_port *port, uint64_t addr, size_t len,
+				 const struct tlp_hint *hint)
+{
+	const struct tlp_hint known = hint_or_none(hint);
+	struct fabric_target memory;
+	uint8_t *data;
+
+	if (check(port, addr, len, hint) || !len || must_be_held(port->fabric) ||
+	    !is_one_segment(port, TLP_MRD, addr, len, FABRIC_TARGET_MEMORY, &memory))
+		return NULL;
+	data = memory.memory + (addr - memory.base);
+	return fabric_deliver_read(port, &memory, addr, data, len, &known) ? NULL : data;
+}
+
 bool fabric_port_busy(const struct fabric_port *port)
 {
 	return port->request.active || port->request.transfer.state == FABRIC_TRANSFER_CANCELLED;

@@ -37,6 +37,14 @@ static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, 
 	return fabric_pass(slot->port, src, read_hint, dst, write_hint, len);
 }
 
+static const void *link_read_in_place(void *ctx, uint64_t addr, size_t len,
+				      const struct tlp_hint *hint)
+{
+	struct slot *slot = ctx;
+
+	return fabric_read_in_place(slot->port, addr, len, hint);
+}
+
 static void link_cancel(void *ctx)
 {
 	struct slot *slot = ctx;
@@ -72,6 +80,7 @@ struct pci_function_link slot_link(struct slot *slot)
 		.write = link_write,
 		.read = link_read,
 		.pass = link_pass,
+		.read_in_place = link_read_in_place,
 		.cancel = link_cancel,
 		.msix = link_msix,
 		.log = slot_log,

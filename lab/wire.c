@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 #include "devices/cx/packet.h"
@@ -131,11 +132,26 @@ static void accept_peer(struct wire *wire)
 		connected(wire, fd);
 }
 
+/* From now on all bytes are where they are sent from. */
+static void copy_segments(struct wire *wire)
+{
+	for (unsigned i = 0; i < wire->segment_count; i++) {
+		const struct wire_segment *s = &wire->segments[i];
+
+		if (s->at + s->len > wire->sent_from)
+			memcpy(wire->sent + s->at, s->memory, s->len);
+	}
+	wire->segment_count = 0;
+}
+
 /* Room at the end for another packet: what has been sent makes place. */
 static bool make_room(struct wire *wire)
 {
+	if (wire->sent_from == wire->sent_to)
+		wire->sent_from = wire->sent_due = wire->sent_to = 0;
 	if (BUFFER_BYTES - wire->sent_to >= CX_PACKET_MAX)
 		return true;
+	copy_segments(wire);
 	memmove(wire->sent, wire->sent + wire->sent_from, wire->sent_to - wire->sent_from);
 	wire->sent_due -= wire->sent_from;
 	wire->sent_to -= wire->sent_from;
@@ -151,12 +167,29 @@ static size_t queued(const struct wire *wire)
 static uint8_t *on_reserve(void *ctx, bool answer)
 {
 	struct wire *wire = ctx;
+	unsigned *count = &wire->segment_count;
 
+	while (*count && wire->segments[*count - 1].at >= wire->sent_to)
+		--*count; /* of a packet that was given up */
 	if ((!answer && queued(wire) > REQUEST_BYTES) || !make_room(wire)) {
 		wire->wanted |= !answer;
 		return NULL;
 	}
 	return wire->sent + wire->sent_to;
+}
+
+static void on_gather(void *ctx, uint8_t *to, const void *memory, size_t len)
+{
+	struct wire *wire = ctx;
+	size_t at = (size_t)(to - wire->sent);
+	struct wire_segment *last = &wire->segments[wire->segment_count] - 1;
+
+	if (wire->segment_count && last->at + last->len == at && last->memory + last->len == memory)
+		last->len += len;
+	else if (wire->segment_count < WIRE_SEGMENTS_MAX)
+		wire->segments[wire->segment_count++] = (struct wire_segment){at, len, memory};
+	else
+		memcpy(to, memory, len);
 }
 
 static void on_send(void *ctx, size_t len)
@@ -222,6 +255,7 @@ struct cx_wire wire_ends(struct wire *wire)
 	return (struct cx_wire){
 		.ctx = wire,
 		.reserve = on_reserve,
+		.gather = on_gather,
 		.send = on_send,
 		.waits = on_waits,
 		.take = on_take,
@@ -302,15 +336,37 @@ static void release(struct wire *wire)
 	}
 }
 
+/* What is due, from where it is. Returns the number of segments. */
+static size_t list_due(const struct wire *wire, struct iovec iov[2 * WIRE_SEGMENTS_MAX + 1])
+{
+	size_t at = wire->sent_from, n = 0;
+
+	for (unsigned i = 0; i < wire->segment_count; i++) {
+		const struct wire_segment *s = &wire->segments[i];
+
+		if (s->at >= wire->sent_due)
+			break;
+		if (s->at > at)
+			iov[n++] = (struct iovec){wire->sent + at, s->at - at};
+		iov[n++] = (struct iovec){(void *)s->memory, s->len};
+		at = s->at + s->len;
+	}
+	if (at < wire->sent_due)
+		iov[n++] = (struct iovec){wire->sent + at, wire->sent_due - at};
+	return n;
+}
+
 static void send_due(struct wire *wire)
 {
+	struct iovec iov[2 * WIRE_SEGMENTS_MAX + 1];
+	struct msghdr msg = {.msg_iov = iov};
 	ssize_t gone;
 
 	release(wire);
 	if (wire->sent_from == wire->sent_due)
 		return;
-	gone = send(wire->fd, wire->sent + wire->sent_from, wire->sent_due - wire->sent_from,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	msg.msg_iovlen = list_due(wire, iov);
+	gone = sendmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (gone > 0) {
 		wire->sent_from += (size_t)gone;
 		wire->moved_at_ns = clock_ns();
@@ -324,6 +380,7 @@ bool wire_flush(struct wire *wire)
 {
 	if (wire->fd >= 0)
 		send_due(wire);
+	copy_segments(wire);
 	if (!wire->wanted || queued(wire) > REQUEST_BYTES)
 		return false;
 	wire->wanted = false;

@@ -14,7 +14,14 @@
 #include "devices/cx/cx.h"
 #include "vfio-user/closer.h"
 
-#define WIRE_FDS 2
+#define WIRE_FDS	  2
+#define WIRE_SEGMENTS_MAX 128u
+
+/* Bytes of what is to be sent that are elsewhere until the end of a turn. */
+struct wire_segment {
+	size_t at, len;
+	const uint8_t *memory;
+};
 
 struct wire {
 	char path[64];
@@ -30,6 +37,8 @@ struct wire {
 	size_t received_from, received_to;
 	size_t held;			     /* bytes of the packet that the NIC works at */
 	size_t sent_from, sent_due, sent_to; /* what may go now ends at due */
+	struct wire_segment segments[WIRE_SEGMENTS_MAX]; /* of it, and of a packet in the making */
+	unsigned segment_count;
 };
 
 /*

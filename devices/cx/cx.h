@@ -22,6 +22,9 @@ struct cx_wire {
 	/* Room for the largest packet, until send() or the next reserve(); NULL: there is none now.
 	 * cx_wire_ready() will follow, unless it was for an @answer, which is lost then. */
 	uint8_t *(*reserve)(void *ctx, bool answer);
+	/* The bytes at @to of that room are those at @memory, which stay until the owner's turn of
+	 * work ends. */
+	void (*gather)(void *ctx, uint8_t *to, const void *memory, size_t len);
 	void (*send)(void *ctx, size_t len);
 	/* Has a packet come? */
 	bool (*waits)(void *ctx);

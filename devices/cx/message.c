@@ -278,6 +278,19 @@ static void moved_at(const struct cx_message *m, enum cx_end end, uint32_t moved
 		m->wqe->done += moved;
 }
 
+/* What is read goes into a packet. */
+static int read_segment(struct cx *cx, const struct cx_segment *segment, uint8_t *bytes)
+{
+	const struct pci_function_link *link = &cx->f.link;
+	const void *memory =
+		link->read_in_place(link->ctx, segment->addr, segment->len, &segment->hint);
+
+	if (!memory)
+		return link->read(link->ctx, segment->addr, bytes, segment->len, &segment->hint, 0);
+	cx->wire.gather(cx->wire.ctx, bytes, memory, segment->len);
+	return 0;
+}
+
 enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
 			     uint8_t *bytes, uint32_t len, uint32_t *done)
 {
@@ -296,8 +309,7 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 		transfer->phase = CX_TRANSFER_WRITE;
 		transfer->status = write ? cx->f.link.write(cx->f.link.ctx, segment.addr, bytes,
 							    transfer->length, &segment.hint, 0)
-					 : cx->f.link.read(cx->f.link.ctx, segment.addr, bytes,
-							   transfer->length, &segment.hint, 0);
+					 : read_segment(cx, &segment, bytes);
 		if (transfer->status == -EINPROGRESS)
 			return CX_WAIT;
 	}

@@ -71,6 +71,9 @@ struct pci_function_link {
 	/* As fabric_pass(). */
 	int (*pass)(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
 		    const struct tlp_hint *write_hint, size_t len);
+	/* As fabric_read_in_place(); for a device with a wire. */
+	const void *(*read_in_place)(void *ctx, uint64_t addr, size_t len,
+				     const struct tlp_hint *hint);
 	/* As fabric_port_cancel(): dma_done() does not come. May be NULL. */
 	void (*cancel)(void *ctx);
 	void (*msix)(void *ctx, unsigned vector);

@@ -32,6 +32,12 @@ static uint8_t *on_reserve(void *ctx, bool answer)
 	return ((struct host *)ctx)->outgoing;
 }
 
+static void on_gather(void *ctx, uint8_t *to, const void *memory, size_t len)
+{
+	(void)ctx;
+	memcpy(to, memory, len);
+}
+
 /* What the NIC sends must be what a NIC takes. */
 static void on_send(void *ctx, size_t len)
 {
@@ -70,7 +76,8 @@ static void on_reset(void *ctx)
 static void start(struct host *h)
 {
 	static const unsigned types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
-	const struct cx_wire wire = {h, on_reserve, on_send, on_waits, on_take, on_taken, on_reset};
+	const struct cx_wire wire = {h,	       on_reserve, on_gather, on_send,
+				     on_waits, on_take,	   on_taken,  on_reset};
 	const struct cx_config config = {.wire = &wire, .tph_bits = 16, .st_entries = 64};
 
 	memset(h, 0, sizeof(*h));

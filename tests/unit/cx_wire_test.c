@@ -53,6 +53,12 @@ static uint8_t *wire_reserve(void *ctx, bool answer)
 	return q->bytes[(q->head + q->count) % QUEUE];
 }
 
+static void wire_gather(void *ctx, uint8_t *to, const void *memory, size_t len)
+{
+	(void)ctx;
+	memcpy(to, memory, len);
+}
+
 static void wire_send(void *ctx, size_t len)
 {
 	struct queue *q = ((struct host *)ctx)->out;
@@ -95,7 +101,8 @@ static void wire_reset(void *ctx)
 static void host_start(struct host *h, unsigned index)
 {
 	const struct cx_wire wire = {
-		h, wire_reserve, wire_send, wire_waits, wire_take, wire_taken, wire_reset,
+		h,	    wire_reserve, wire_gather, wire_send,
+		wire_waits, wire_take,	  wire_taken,  wire_reset,
 	};
 	const struct cx_config config = {
 		.wire = &wire,

@@ -78,6 +78,18 @@ static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, 
 	return ret ? ret : request(w, true, dst, NULL, world_ptr(w, src, len), len, write_hint, 0);
 }
 
+static const void *link_read_in_place(void *ctx, uint64_t addr, size_t len,
+				      const struct tlp_hint *hint)
+{
+	struct world *w = ctx;
+	void *memory = world_ptr(w, addr, len);
+
+	if (w->defer || w->hold || !is_ram(w, addr, len))
+		return NULL;
+	request(w, false, addr, memory, NULL, len, hint, 0);
+	return memory;
+}
+
 static void link_cancel(void *ctx)
 {
 	struct world *w = ctx;
@@ -116,6 +128,7 @@ void world_init(struct world *w, const struct cx_config *config)
 		.write = link_write,
 		.read = link_read,
 		.pass = link_pass,
+		.read_in_place = link_read_in_place,
 		.cancel = link_cancel,
 		.msix = link_msix,
 		.log = link_log,

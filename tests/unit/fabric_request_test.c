@@ -267,6 +267,61 @@ static void expect_pass(struct world *w, int want, uint64_t src, uint64_t dst, s
 	assert_false(fabric_port_busy(w->nic));
 }
 
+/* The same TLPs as a read that copies, and the memory itself. */
+TEST(read_in_place)
+{
+	const struct tlp_hint hint = {.st_bits = 8, .st = 0x5a, .ph = 2};
+	uint8_t buf[4096];
+
+	for (unsigned offset = 0; offset < 8; offset++) {
+		struct world *copy = world_default(), *w = world_default();
+		size_t len = 4096 - 2 * offset;
+
+		assert_int_equal(fabric_read(copy->nic, HOST_MAPPED + offset, buf, len, &hint, 0),
+				 0);
+		assert_ptr_equal(fabric_read_in_place(w->nic, HOST_MAPPED + offset, len, &hint),
+				 w->mapped + offset);
+		assert_memory_equal(fabric_port_counters(w->nic), fabric_port_counters(copy->nic),
+				    sizeof(struct fabric_counters));
+		assert_memory_equal(fabric_port_counters(&w->fabric->host),
+				    fabric_port_counters(&copy->fabric->host),
+				    sizeof(struct fabric_counters));
+		assert_false(fabric_port_busy(w->nic));
+		world_free(copy);
+		world_free(w);
+	}
+}
+
+static void expect_copied(struct world *w, uint64_t addr, size_t len)
+{
+	assert_null(fabric_read_in_place(w->nic, addr, len, NULL));
+	assert_int_equal(fabric_port_counters(w->nic)->tlps[TLP_MRD], 0);
+}
+
+TEST(read_in_place_refused)
+{
+	struct world *w = world_default();
+	struct trace trace;
+
+	expect_copied(w, ACCEL_BAR0, 64);
+	expect_copied(w, HOST_REMOTE, 64);
+	expect_copied(w, 0x1000, 64);
+	expect_copied(w, HOST_MAPPED + 4000, 128);
+	expect_copied(w, HOST_MAPPED, 0);
+	expect_copied(w, UINT64_MAX, 64);
+	fabric_port_set_bus_master(w->nic, false);
+	expect_copied(w, HOST_MAPPED, 64);
+	fabric_port_set_bus_master(w->nic, true);
+	set_fault(w->nic, FABRIC_FAULT_DROP, 1);
+	expect_copied(w, HOST_MAPPED, 64);
+	set_fault(w->nic, FABRIC_FAULT_DROP, 0);
+	trace_start(&trace, w->fabric);
+	expect_copied(w, HOST_MAPPED, 64);
+	trace_stop(&trace, w->fabric);
+	trace_free(&trace);
+	world_free(w);
+}
+
 /* Whatever cannot be passed on is refused before anything is sent. */
 TEST(pass_refused)
 {

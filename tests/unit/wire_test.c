@@ -94,6 +94,27 @@ static bool send_packet(struct wire *wire, uint32_t psn, uint32_t length)
 	return true;
 }
 
+/* The same, of 16 KiB that are at @memory. */
+static bool send_gathered(struct wire *wire, uint32_t psn, const uint8_t *memory)
+{
+	struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE,
+		.psn = psn,
+		.total = CX_PACKET_PART,
+		.length = CX_PACKET_PART,
+	};
+	struct cx_wire ends = wire_ends(wire);
+	uint8_t *bytes = ends.reserve(wire, false);
+
+	for (unsigned at = 0; bytes && at < CX_PACKET_PART; at += CX_PACKET_PART / 2)
+		ends.gather(wire, bytes + CX_PACKET_HEADER + at, memory + at, CX_PACKET_PART / 2);
+	if (bytes)
+		ends.send(wire, cx_packet_encode(&p, bytes));
+	return bytes;
+}
+
 static bool take_packet(struct wire *wire, struct cx_packet *p)
 {
 	static uint8_t copy[CX_PACKET_MAX];
@@ -149,6 +170,61 @@ WIRE_TEST(packets_pass_both_ways_in_order)
 			expect_packet(&b, j);
 			expect_packet(&a, j);
 		}
+	}
+}
+
+/* Memory that is sent from where it is may change after the turn, sent or not. */
+WIRE_TEST(gathered_bytes_are_those_of_their_turn)
+{
+	static uint8_t memory[64][CX_PACKET_PART];
+	uint32_t sent = 0, turns = 0;
+
+	connect_both();
+	while (sent < 64) {
+		uint32_t first = sent;
+		uint8_t *given_up = wire_ends(&b).reserve(&b, false);
+
+		if (given_up)
+			wire_ends(&b).gather(&b, given_up, memory, 100);
+		for (; sent < 64; sent++) {
+			memset(memory[sent], (int)sent, CX_PACKET_PART);
+			if (!send_gathered(&b, sent, memory[sent]))
+				break;
+		}
+		wire_flush(&b);
+		memset(memory, 0xee, sizeof(memory));
+		for (uint32_t psn = first; psn < sent; psn++)
+			expect_packet(&a, psn);
+		turns++;
+	}
+	assert_true(turns > 1);
+}
+
+/* One after the other in memory, or more segments than the wire keeps. */
+WIRE_TEST(gathered_segments_may_be_many)
+{
+	static uint8_t memory[2 * WIRE_SEGMENTS_MAX];
+	struct cx_wire ends = wire_ends(&b);
+	struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE,
+		.psn = 7,
+		.total = sizeof(memory),
+		.length = sizeof(memory),
+	};
+
+	connect_both();
+	memset(memory, 7, sizeof(memory));
+	for (unsigned step = 1; step < 3; step++) {
+		uint8_t *bytes = ends.reserve(&b, false);
+
+		for (unsigned i = 0; i < sizeof(memory); i++)
+			ends.gather(&b, bytes + CX_PACKET_HEADER + i,
+				    memory + i * step % sizeof(memory), 1);
+		ends.send(&b, cx_packet_encode(&p, bytes));
+		wire_flush(&b);
+		expect_packet(&a, 7);
 	}
 }
 

@@ -8,7 +8,11 @@
 
 #define P2P_MAX_NICS 8
 
+/* Which part of it is this program's: all, or that of one of two hosts. */
+enum role { ROLE_ALONE, ROLE_SERVE, ROLE_WRITE };
+
 struct options {
+	enum role role;
 	const char *json, *topology;
 	size_t bytes;
 	unsigned nic_count;
@@ -74,6 +78,19 @@ struct endpoint_result {
 /* options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
 int options_parse(int argc, char **argv, struct options *options);
 
+/* writes.c: those that follow from @seed, into @mr of @size bytes; 0 or a negative errno. */
+int writes_send(struct nic *nic, const struct ibv_mr *mr, size_t size, unsigned seed);
+/* The same into @expected, by way of @nic's stage. Returns how many bytes that is. */
+size_t writes_expect(struct nic *nic, uint8_t *expected, size_t size, unsigned seed);
+
+/* peer.c: the connection to the other host's program, or a negative errno, which it says. */
+int peer_meet(bool serve, struct nic *nics, unsigned count);
+/* The other host's NIC does writes_send() by @key. 0, what that returned, or -EPIPE. With the
+ * number of NICs for @nic it ends. */
+int peer_write(int fd, unsigned nic, uint32_t key, size_t size, unsigned seed);
+/* Does so until it ends. 0, or a negative errno, which it says. */
+int peer_obey(int fd, struct nic *nics, unsigned count);
+
 /*
  * add_by_tag.c: exports a slice of the accelerator's memory, at page-aligned @offset, that must be
  * written with a tag by which the accelerator adds, and lets each NIC try. Those whose hints are
@@ -100,7 +117,7 @@ struct report {
 	unsigned nic_count;
 	const struct pair *pairs;
 	unsigned pair_count;
-	const struct add_result *add;
+	const struct add_result *add; /* NULL: not tried; likewise */
 	const struct endpoint_result *endpoint;
 	bool ok;
 };

@@ -16,6 +16,8 @@ static void usage(FILE *f)
 		"usage: p2p_demo [options]\n"
 		"NICs write into an accelerator's memory by RDMA; shows the hint of every TLP.\n\n"
 		"  --json FILE       the result as JSON\n"
+		"  --pair ROLE       of two hosts; serve: this one has the buffers, write: the NICs\n"
+		"                    that write into them\n"
 		"  --topology NAME   for the report, as tphlab has it (switch)\n"
 		"  --hints yes|no    must hints arrive? one for all, or a list like --nics; default\n"
 		"                    yes on a switch, no elsewhere: a host bridge may drop them, but\n"
@@ -49,6 +51,12 @@ static int parse_nics(const char *text, struct options *options)
 			return 0;
 		text += len + 1;
 	}
+}
+
+static int parse_role(const char *text, struct options *options)
+{
+	options->role = strcmp(text, "serve") ? ROLE_WRITE : ROLE_SERVE;
+	return options->role == ROLE_WRITE && strcmp(text, "write") ? -EINVAL : 0;
 }
 
 static int parse_bytes(const char *text, struct options *options)
@@ -104,13 +112,10 @@ static void set_guaranteed(struct options *options)
 int options_parse(int argc, char **argv, struct options *options)
 {
 	static const struct option known[] = {
-		{"json", required_argument, NULL, 'j'},
-		{"topology", required_argument, NULL, 't'},
-		{"hints", required_argument, NULL, 'H'},
-		{"nics", required_argument, NULL, 'n'},
-		{"bytes", required_argument, NULL, 'b'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
+		{"json", required_argument, NULL, 'j'},	    {"pair", required_argument, NULL, 'p'},
+		{"topology", required_argument, NULL, 't'}, {"hints", required_argument, NULL, 'H'},
+		{"nics", required_argument, NULL, 'n'},	    {"bytes", required_argument, NULL, 'b'},
+		{"help", no_argument, NULL, 'h'},	    {0},
 	};
 	const char *hints = NULL;
 	int c, ret = parse_nics("8,16", options);
@@ -121,6 +126,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		switch (c) {
 		case 'j':
 			options->json = optarg;
+			break;
+		case 'p':
+			ret = parse_role(optarg, options);
 			break;
 		case 't':
 			ret = parse_topology(optarg, options);

@@ -36,6 +36,7 @@ struct run {
 	struct accel accel;
 	struct buffer buffers[BUFFER_COUNT];
 	struct nic nics[P2P_MAX_NICS];
+	int peer; /* the connection to the other host's program; -1: this one writes itself */
 };
 
 static int warn(int err, const char *what, const char *on, const char *advice)
@@ -150,61 +151,24 @@ static int open_nics(struct run *run)
 	return 0;
 }
 
-static int fill_random(void *buf, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = getrandom((uint8_t *)buf + done, len - done, 0);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
-/*
- * Writes of many sizes, none aligned, none over another: their order is not
- * promised. The gaps between them must stay as they were.
- */
-static int write_all(struct nic *nic, const struct ibv_mr *mr, uint8_t *expected, size_t size,
-		     size_t *bytes)
-{
-	static const size_t sizes[] = {1, 13, 64, 255, 1000, 4096, 4099, 8191, 20000};
-	size_t at = 0;
-	int ret = fill_random(nic->stage, size);
-
-	for (unsigned i = 0; !ret; i++) {
-		size_t len = sizes[i % ARRAY_SIZE(sizes)];
-
-		at += nic->stage[i] % 37;
-		if (at + len > size)
-			break;
-		ret = nic_post_write(nic, mr, at, at, len);
-		if (ret == -EAGAIN) {
-			ret = nic_wait(nic);
-			if (!ret)
-				ret = nic_post_write(nic, mr, at, at, len);
-		}
-		memcpy(expected + at, nic->stage + at, len);
-		*bytes += len;
-		at += len;
-	}
-	return ret ? ret : nic_wait(nic);
-}
-
 static int write_pair(struct run *run, struct pair *pair, struct nic *nic)
 {
 	const struct buffer *b = pair->buffer;
-	struct ibv_mr *mr = nic_register(nic, b->fd, run->options.bytes);
+	size_t size = run->options.bytes;
+	struct ibv_mr *mr = nic_register(nic, b->fd, size);
+	unsigned seed;
 	int ret;
 
 	if (!mr)
 		return warn(-errno, "cannot register the dma-buf on", nic->name,
 			    "both must be able to reach each other: tphctl path, and dmesg");
-	ret = accel_clear_counters(&run->accel);
-	if (!ret)
-		ret = write_all(nic, mr, b->expected, run->options.bytes, &pair->bytes);
+	ret = getrandom(&seed, sizeof(seed), 0) < 0 ? -errno : accel_clear_counters(&run->accel);
+	if (!ret && run->peer < 0)
+		ret = writes_send(nic, mr, size, seed);
+	else if (!ret)
+		ret = peer_write(run->peer, (unsigned)(nic - run->nics), mr->rkey, size, seed);
 	ibv_dereg_mr(mr);
+	pair->bytes = writes_expect(nic, b->expected, size, seed);
 	return ret ? warn(ret, "RDMA writes did not complete on", nic->name,
 			  "see dmesg for an IOMMU or AER error")
 		   : 0;
@@ -297,6 +261,51 @@ static int run_pair(struct run *run, struct pair *pair, struct nic *nic)
 	return 0;
 }
 
+/* What follows the pairs, on one host: other operations and other importers. */
+static int run_more(struct run *run, struct report *report, struct add_result *add,
+		    struct endpoint_result *endpoint)
+{
+	int ret = add_by_tag(&run->accel, BUFFER_COUNT * run->options.bytes, run->nics,
+			     run->options.nic_count, run->options.guaranteed, add);
+
+	if (ret)
+		return warn(ret, "cannot try to add by a tag of", "the accelerator",
+			    "see dmesg for what its driver or a NIC's said");
+	report_add(add, run->nics, run->options.nic_count);
+	ret = write_by_endpoint(&run->accel, &run->buffers[TAG_16], endpoint);
+	if (ret)
+		return warn(ret, "no write into a buffer by", "the endpoint",
+			    "see dmesg for what pci_endpoint_test said");
+	report_endpoint(endpoint);
+	report->add = add;
+	report->endpoint = endpoint;
+	report->ok &= add->ok && (!endpoint->tried || endpoint->ok);
+	return 0;
+}
+
+/* What follows them on two: a key that was one, and is none any more. */
+static int run_stale_key(struct run *run, struct report *report)
+{
+	struct ibv_mr *mr = nic_register(&run->nics[0], run->buffers[0].fd, run->options.bytes);
+	uint32_t key = mr ? mr->rkey : 0;
+	struct accel_counters counters = {0};
+	bool refused;
+	int ret;
+
+	if (!mr)
+		return warn(-errno, "cannot register a dma-buf on", run->nics[0].name,
+			    "see dmesg for what its driver said");
+	ibv_dereg_mr(mr);
+	ret = accel_clear_counters(&run->accel);
+	refused = !ret && peer_write(run->peer, 0, key, run->options.bytes, 0) == -EREMOTEIO;
+	if (!ret)
+		ret = accel_read_counters(&run->accel, &counters);
+	refused &= !ret && !counters.tlps;
+	report->ok &= refused;
+	printf("by a key that is no more: %s\n", refused ? "refused  ok" : "FAILED");
+	return ret ? ret : peer_write(run->peer, run->options.nic_count, 0, 0, 0);
+}
+
 static int run_pairs(struct run *run)
 {
 	struct pair pairs[BUFFER_COUNT * P2P_MAX_NICS] = {0};
@@ -312,8 +321,6 @@ static int run_pairs(struct run *run)
 		.nic_count = nics,
 		.pairs = pairs,
 		.pair_count = count,
-		.add = &add,
-		.endpoint = &endpoint,
 	};
 	int ret;
 
@@ -328,20 +335,39 @@ static int run_pairs(struct run *run)
 		good += pairs[i].ok;
 	}
 	printf("\n%u of %u pairs ok\n", good, count);
-	ret = add_by_tag(&run->accel, BUFFER_COUNT * run->options.bytes, run->nics, nics,
-			 run->options.guaranteed, &add);
-	if (ret)
-		return warn(ret, "cannot try to add by a tag of", "the accelerator",
-			    "see dmesg for what its driver or a NIC's said");
-	report_add(&add, run->nics, nics);
-	ret = write_by_endpoint(&run->accel, &run->buffers[TAG_16], &endpoint);
-	if (ret)
-		return warn(ret, "no write into a buffer by", "the endpoint",
-			    "see dmesg for what pci_endpoint_test said");
-	report_endpoint(&endpoint);
-	report.ok = add.ok && good == count && (!endpoint.tried || endpoint.ok);
-	ret = run->options.json ? report_json(&report, run->options.json) : 0;
+	report.ok = good == count;
+	ret = run->peer < 0 ? run_more(run, &report, &add, &endpoint) : run_stale_key(run, &report);
+	if (!ret && run->options.json)
+		ret = report_json(&report, run->options.json);
 	return ret ? ret : report.ok ? 0 : -EPROTO;
+}
+
+/* The host with the accelerator, or the only one. */
+static int run_owner(struct run *run)
+{
+	int ret = open_accelerator(run);
+
+	if (!ret)
+		ret = open_nics(run);
+	if (!ret)
+		ret = export_buffers(run);
+	if (!ret && run->options.role == ROLE_SERVE) {
+		run->peer = peer_meet(true, run->nics, run->options.nic_count);
+		ret = run->peer < 0 ? run->peer : 0;
+	}
+	return ret ? ret : run_pairs(run);
+}
+
+/* The host that writes: knows a key, and neither the accelerator nor a hint. */
+static int run_requester(struct run *run)
+{
+	int ret = open_nics(run);
+
+	if (!ret) {
+		run->peer = peer_meet(false, run->nics, run->options.nic_count);
+		ret = run->peer < 0 ? run->peer : 0;
+	}
+	return ret ? ret : peer_obey(run->peer, run->nics, run->options.nic_count);
 }
 
 static void clean_up(struct run *run)
@@ -354,24 +380,20 @@ static void clean_up(struct run *run)
 		free(run->buffers[i].expected);
 	}
 	accel_close(&run->accel);
+	if (run->peer >= 0)
+		close(run->peer);
 }
 
 int main(int argc, char **argv)
 {
-	struct run run = {.kernel_knows_hints = true};
+	struct run run = {.kernel_knows_hints = true, .peer = -1};
 	int ret = options_parse(argc, argv, &run.options);
 
 	if (ret)
 		return ret > 0 ? 0 : 2;
 	for (size_t i = 0; i < BUFFER_COUNT; i++)
 		run.buffers[i].fd = -1;
-	ret = open_accelerator(&run);
-	if (!ret)
-		ret = open_nics(&run);
-	if (!ret)
-		ret = export_buffers(&run);
-	if (!ret)
-		ret = run_pairs(&run);
+	ret = run.options.role == ROLE_WRITE ? run_requester(&run) : run_owner(&run);
 	clean_up(&run);
 	if (!run.kernel_knows_hints)
 		return EXIT_NO_HINTS_HERE;

@@ -94,8 +94,11 @@ static void put_pairs(struct json_object *result, const struct report *report)
 
 static void put_add(struct json_object *result, const struct report *report)
 {
-	struct json_object *add = json_object_new_object(), *nics;
+	struct json_object *add, *nics;
 
+	if (!report->add)
+		return;
+	add = json_object_new_object();
 	json_object_object_add(result, "add", add);
 	put_tag(add, report->add->tag_bits, report->add->tag);
 	put_text(add, "ph", tph_ph_str(report->add->ph));
@@ -117,7 +120,7 @@ static void put_endpoint(struct json_object *result, const struct endpoint_resul
 	struct json_object *object;
 	char name[TPH_BDF_CHARS];
 
-	if (!endpoint->tried)
+	if (!endpoint || !endpoint->tried)
 		return;
 	object = json_object_new_object();
 	json_object_object_add(result, "endpoint", object);

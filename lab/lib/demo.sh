@@ -53,13 +53,19 @@ demo_arguments() {
 	done
 }
 
-# demo_report ARGUMENT…: what the demo was given, so that the page can say how to do it again.
+# demo_report HOST ARGUMENT…: of the only host, or of a, with .a and .b behind the names of its
+# files, for b's are beside them. The arguments are what the demo was given, so that the page can
+# say how to do it again.
 demo_report() {
+	local end=$1 peer=${1:+.b}
+	shift
 	local args=(--result "${out#"$PWD"/}/result.json" --page "$lab/report/page.html"
-		--out "$out/report.html" --log "$log"
+		--out "$out/report.html" --log "$log$end"
 		--command "lab/tphlab demo$(demo_arguments "$@")")
+	[ -z "$peer" ] || args+=(--peer-log "$log$peer")
 	# A trace that went elsewhere than into a file is not there any more.
-	[ ! -f "$trace" ] || args+=(--trace "${trace#"$PWD"/}")
+	[ ! -f "$trace$end" ] || args+=(--trace "${trace#"$PWD"/}$end")
+	[ -z "$peer" ] || [ ! -f "$trace$peer" ] || args+=(--peer-trace "${trace#"$PWD"/}$peer")
 	"$build/lab/report/report" "${args[@]}" ||
 		die "cannot write $out/report.html: see the line above"
 }
@@ -103,7 +109,7 @@ demo_run() {
 		[ "$status" != 0 ] || die "the demo's program left no result: see $log"
 		return "$status"
 	}
-	demo_report "$@"
+	demo_report "" "$@"
 	[ -n "$own_devices" ] || (demo_cpu_tags "$out") || status=1
 	say "wrote" \
 		"${out#"$PWD"/}/report.html, a page to look at, and result.json;" \
@@ -111,16 +117,24 @@ demo_run() {
 	return "$status"
 }
 
-# demo_pair: two hosts instead. b writes into a's accelerator, and what each host's fabric saw is in
-# a trace of its own.
+# demo_pair ARGUMENT…: two hosts instead. b's NICs write into a's accelerator, and what each host's
+# fabric saw is in a trace of its own.
 demo_pair() {
-	local status=0
-	rm -rf "$top/out/demo"
-	mkdir -p "$top/out/demo"
-	trace=${trace:-$top/out/demo/trace.pcap} log=${log:-$top/out/demo/guest.log}
-	command=(pair_write serve 1) command_b=(pair_write write 1)
-	pair_run || status=$?
-	say "every TLP is in ${trace#"$PWD"/}.a and .b, the kernels' logs in" \
-		"${log#"$PWD"/}.a and .b"
+	local out=$top/out/demo status=0
+	rm -rf "$out"
+	mkdir -p "$out"
+	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log}
+	command=(p2p_demo --pair serve --topology "$topology" --hints "$(demo_hints)"
+		--nics "$(demo_widths)" --json /dev/virtio-ports/result)
+	command_b=(p2p_demo --pair write --nics "$(demo_widths)")
+	pair_run result || status=$?
+	[ ! -s "$pair_dir/result.a" ] || cp "$pair_dir/result.a" "$out/result.json"
+	[ -e "$out/result.json" ] || {
+		[ "$status" != 0 ] || die "the demo's program left no result: see $log.a"
+		return "$status"
+	}
+	demo_report .a "$@"
+	say "wrote ${out#"$PWD"/}/report.html, a page to look at, and result.json; every TLP is" \
+		"in ${trace#"$PWD"/}.a and .b, the kernels' logs in ${log#"$PWD"/}.a and .b"
 	return "$status"
 }

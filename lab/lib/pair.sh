@@ -21,7 +21,7 @@ pair_mark() {
 	sed -u "s/^/$1: /" | "$build/lab/relay" --limit "$output_limit" "what $1 said"
 }
 
-# pair_boot HOST: boots it, and leaves its status in a file.
+# pair_boot HOST PORT…: boots it, and leaves its status in a file, and its result if it has one.
 pair_boot() {
 	{
 		{
@@ -30,7 +30,11 @@ pair_boot() {
 				[ -z "$trace" ] || trace=$trace.$1
 				log=$(boot_log).$1
 				[ "$1" = a ] || pair_number=1 command=("${command_b[@]}")
-				boot_run
+				boot_run "${@:2}"
+				status=$?
+				[ ! -s "$run_dir/result" ] ||
+					cp "$run_dir/result" "$pair_dir/result.$1"
+				exit "$status"
 			)
 			echo $? >"$pair_dir/status.$1"
 		} 2>&1 >&3 3>&- | pair_mark "$1" >&2
@@ -52,6 +56,7 @@ pair_status() {
 	done
 }
 
+# pair_run PORT…: further ports of host a, by name
 pair_run() {
 	local status=0 hosts=()
 	pair_uid=$(confine_uid) || exit
@@ -67,7 +72,7 @@ pair_run() {
 		confine_share "$pair_uid" "$shared"
 	}
 	set +e
-	pair_boot a &
+	pair_boot a "$@" &
 	hosts+=($!)
 	pair_boot b &
 	hosts+=($!)

@@ -25,6 +25,7 @@ static const char MARK[] = "@SUMMARY@"; /* in page.html */
 
 struct options {
 	const char *result, *trace, *log, *page, *command, *out;
+	const char *peer_trace, *peer_log; /* of the second of two hosts */
 };
 
 static const char *reason(int ret)
@@ -50,9 +51,12 @@ static int parse(struct options *o, int argc, char **argv)
 		{"page", required_argument, NULL, 3},
 		{"command", required_argument, NULL, 4},
 		{"out", required_argument, NULL, 5},
+		{"peer-trace", required_argument, NULL, 6},
+		{"peer-log", required_argument, NULL, 7},
 		{NULL, 0, NULL, 0},
 	};
-	const char **values[] = {&o->result, &o->trace, &o->log, &o->page, &o->command, &o->out};
+	const char **values[] = {&o->result,  &o->trace, &o->log,	 &o->page,
+				 &o->command, &o->out,	 &o->peer_trace, &o->peer_log};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -123,6 +127,13 @@ static void add_text(struct json_object *summary, const char *key, const char *t
 	json_object_object_add(summary, key, text_visible(text, strlen(text), COMMAND_BYTES_MAX));
 }
 
+static void add_host(struct json_object *summary, const char *trace, const char *log)
+{
+	add_text(summary, "trace_file", trace);
+	add_trace(summary, trace);
+	add_log(summary, log);
+}
+
 /* Never through a link. */
 static FILE *create(const char *name)
 {
@@ -176,8 +187,9 @@ int main(int argc, char **argv)
 	int status;
 
 	if (parse(&options, argc, argv)) {
-		fprintf(stderr, "usage: report --result FILE --page FILE --command TEXT --out FILE "
-				"[--trace FILE] [--log FILE]\n");
+		fprintf(stderr,
+			"usage: report --result FILE --page FILE --command TEXT --out FILE "
+			"[--trace FILE] [--log FILE] [--peer-trace FILE --peer-log FILE]\n");
 		return 2;
 	}
 	summary = load_result(options.result);
@@ -185,9 +197,13 @@ int main(int argc, char **argv)
 		return 1;
 	add_text(summary, "command", options.command);
 	add_text(summary, "result_file", options.result);
-	add_text(summary, "trace_file", options.trace);
-	add_trace(summary, options.trace);
-	add_log(summary, options.log);
+	add_host(summary, options.trace, options.log);
+	if (options.peer_log) {
+		struct json_object *peer = summary_new("{}", 2);
+
+		add_host(peer, options.peer_trace, options.peer_log);
+		json_object_object_add(summary, "peer", peer);
+	}
 	status = make_page(&options, summary);
 	json_object_put(summary);
 	return status;

@@ -2,6 +2,7 @@
 /*
  * All that the page shows of a run, as one JSON object: the keys of
  * result_parse(), and
+ *   peer      of two hosts the second, as such an object; it has no result. Absent: there is one
  *   notes     lines about what is not shown, or not as it is in the files
  *   log       the end of the guest's kernel log
  *   trace     null if there is none, else

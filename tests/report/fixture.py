@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes what a demo leaves behind, made up: result.json, trace.pcap and guest.log.
+"""Writes what a demo leaves behind, made up: result.json, trace.pcap and guest.log; of two hosts also
+the second one's peer.pcap.
 
-usage: fixture.py ok|failed|hostile DIR
+usage: fixture.py ok|failed|hostile|pair DIR
 """
 import json
 import pathlib
@@ -80,28 +81,48 @@ def write_flit(requester, address, width=0, tag=0, ph=0):
     return header + (hint if width else b'')
 
 
-def make_trace(hostile):
-    time = 10**18
+def read(requester, address):
+    return struct.pack('>IHBBQ', 0x20 << 24 | BYTES // 4, requester, 0, 0xff, address)
+
+
+def make_events():
     packets = []
     for port, requester in ((b'accel0', 0x300), (b'nic0', 0x400), (b'nic1', 0x500)):
         flit = 3 if port == b'nic1' else 0
         for name, value in ((b'requester_id', requester), (b'below_switch', 1), (b'flit', flit)):
-            packets.append(record(time, 1, port, b'', struct.pack('>Q', value) + name))
+            packets.append(record(10**18, 1, port, b'', struct.pack('>Q', value) + name))
+    return packets
+
+
+def make_file(packets):
+    return struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 147) + b''.join(packets)
+
+
+def make_peer_trace():
+    """The host whose NICs write into the other's accelerator: they read host memory."""
+    reads = [record(10**18 + i, 0, b'nic%d' % (i % 2), b'host',
+                    read(0x400 + i % 2 * 0x100, (1 << 32) + BYTES * i)) for i in range(2 * TLPS)]
+    return make_file(make_events() + reads)
+
+
+def make_trace(kind):
+    time = 10**18
+    packets = make_events()
     bursts = [(nic, width if NICS[nic]['width'] == width else 0, *HINTS[width][:2])
               for widths in BUFFERS.values() for nic in (0, 1)
               for width in (NICS[nic]['width'] if NICS[nic]['width'] in widths else 8 * (2 - nic),)]
-    for nic, width, tag, ph in [*bursts, (1, 16, *ADD[:2])]:
+    for nic, width, tag, ph in [*bursts, *([] if kind == 'pair' else [(1, 16, *ADD[:2])])]:
         time += 2 * 10**8
         for i in range(TLPS):
             time += 50000
             tlp = (write, write_flit)[nic](0x400 + nic * 0x100, 0x380000000 + BYTES * i,
                                            *((width, tag, ph) if width else ()))
             packets.append(record(time, 0, b'nic%d' % nic, b'accel0', tlp, BYTES, 2 * nic))
-    if hostile:
+    if kind == 'hostile':
         for i in range(40):
             packets.append(record(time - i * 10**10, 0, b'<b>%d' % i, b'accel0', write(0, 1 << 32), BYTES))
         packets.append(b'cut')
-    return struct.pack('<IHHiIII', 0xa1b23c4d, 2, 4, 0, 0, 65535, 147) + b''.join(packets)
+    return make_file(packets)
 
 
 def main(kind, out):
@@ -111,8 +132,11 @@ def main(kind, out):
         spoil(result)
         log = log * 100 + EVIL.encode() + b'\xff\0\n'
     out.mkdir(parents=True, exist_ok=True)
+    if kind == 'pair':
+        del result['add']
+        (out / 'peer.pcap').write_bytes(make_peer_trace())
     (out / 'result.json').write_text(json.dumps(result))
-    (out / 'trace.pcap').write_bytes(make_trace(kind == 'hostile'))
+    (out / 'trace.pcap').write_bytes(make_trace(kind))
     (out / 'guest.log').write_bytes(log)
 
 

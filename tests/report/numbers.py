@@ -52,8 +52,8 @@ def hint_of(entry):
 
 
 def lines_of(result):
-    pairs, add = result['pairs'], result['add']
-    hint = {key: add[key] for key in ('width', 'st', 'ph')}
+    pairs, add = result['pairs'], result.get('add', {'nics': []})
+    hint = {key: add.get(key) for key in ('width', 'st', 'ph')}
     entries = pairs + [{**nic, **hint} for nic in add['nics'] if nic['tlps']]
     lines = [f'total {key} {sum(entry[key] for entry in entries)}' for key in PAIR[:3]]
     lines.append(f'good {sum(pair["ok"] for pair in pairs)} {len(pairs)}')
@@ -76,7 +76,7 @@ def main(dom, result):
         expected = sorted(lines_of(json.load(file)))
     differences = list(difflib.unified_diff(expected, sorted(page.lines), result, dom, lineterm=''))
     print('\n'.join(differences or sorted(page.lines)))
-    return 1 if differences or len(expected) < 20 else 0
+    return 1 if differences or len(expected) < 18 else 0
 
 
 if __name__ == '__main__':

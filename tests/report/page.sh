@@ -3,6 +3,7 @@
 # The demo's page in a browser.
 # usage: page.sh REPORT   made-up runs: the numbers are right, it fits and can be read
 #        page.sh demo     of a real demo: the page's numbers are those of its result.json
+#        page.sh pair     the same of a real demo with two hosts
 . "$(dirname "$0")/../lib/demo.sh"
 here=$top/tests/report
 
@@ -61,6 +62,15 @@ inert() {
 	grep -q 'last 256 KiB' "$work/dom"
 }
 
+# two_hosts PAGE: both are drawn, with a link from NIC to NIC, and b's kernel has a log.
+two_hosts() {
+	browse "$1" light >"$work/dom"
+	[ "$(grep -o 'data-link="nic[01]"' "$work/dom" | sort -u | wc -l)" = 2 ]
+	grep -q '>host a</text>' "$work/dom"
+	grep -q '>host b</text>' "$work/dom"
+	grep -q 'kernel.s log of host b said</h2><pre' "$work/dom"
+}
+
 need chromium chromium
 need jq jq
 if [ "$1" = demo ]; then
@@ -68,13 +78,29 @@ if [ "$1" = demo ]; then
 	numbers "$demo/report.html" "$demo/result.json"
 	exit
 fi
-for kind in ok failed hostile; do
+if [ "$1" = pair ]; then
+	lab/tphlab demo --pair --kernel "$kernel" --timeout "$limit"
+	for host in a b; do
+		log_is_clean out/demo/guest.log.$host
+	done
+	jq -e '.ok and (.pairs | length) == 8' out/demo/result.json
+	numbers "$top/out/demo/report.html" out/demo/result.json
+	two_hosts "$top/out/demo/report.html"
+	exit
+fi
+for kind in ok failed hostile pair; do
 	dir=$work/$kind
 	"$here/fixture.py" $kind "$dir"
+	peer=()
+	[ $kind != pair ] || peer=(--peer-trace "$dir/peer.pcap" --peer-log "$dir/guest.log")
 	"$1" --result "$dir/result.json" --trace "$dir/trace.pcap" --log "$dir/guest.log" \
-		--page "$top/lab/report/page.html" --command '<b>&"x"' --out "$dir/report.html"
+		--page "$top/lab/report/page.html" --command '<b>&"x"' --out "$dir/report.html" \
+		"${peer[@]}"
 	fits "$dir/report.html" light
 	fits "$dir/report.html" dark
 done
-numbers "$work/ok/report.html" "$work/ok/result.json"
+for kind in ok pair; do
+	numbers "$work/$kind/report.html" "$work/$kind/result.json"
+done
+two_hosts "$work/pair/report.html"
 inert "$work/hostile/report.html"

@@ -79,6 +79,8 @@ perftest)
 		ib_write_bw -d mlx5_0 -n 500 $server
 		ib_read_bw -d mlx5_1 -n 200 $server
 		ib_atomic_bw -d mlx5_0 -n 100 $server
+		ib_read_bw -q 8 -d mlx5_1 -n 50 $server
+		ib_send_bw -c XRC -d mlx5_0 -n 100 $server
 		ib_send_bw -c UD -d mlx5_0 -n 100 $server'
 	pair -- bash -ec "server=; $programs" -- bash -ec "server=127.0.0.1; $programs"
 	;;

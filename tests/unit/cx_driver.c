@@ -406,6 +406,30 @@ void driver_create_qp(struct driver *d, struct qp *qp, unsigned type)
 	driver_create_qp_of_srq(d, qp, type, NULL);
 }
 
+void driver_create_xrc_srq(struct driver *d, struct srq *srq, uint32_t domain, const struct cq *cq)
+{
+	size_t len = driver_fill_srq(d, srq);
+	uint8_t *srqc = CX_ADDR(d->in, create_srq_in, srq_context_entry);
+
+	CX_SET(srqc, srqc, xrcd, domain);
+	CX_SET(srqc, srqc, cqn, cq->number);
+	must(driver_command(d, CX_OP_CREATE_SRQ, len, 16));
+	srq->number = (uint32_t)CX_GET(d->out, create_srq_out, srqn);
+}
+
+void driver_create_xrc_qp(struct driver *d, struct qp *qp, uint32_t domain, const struct srq *any)
+{
+	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
+	size_t len;
+
+	qp->srq = any->number;
+	len = driver_fill_qp(d, qp, CX_ST_XRC);
+	CX_SET(qpc, qpc, xrcd, domain);
+	CX_SET(qpc, qpc, pd, 0x777);
+	must(driver_command(d, CX_OP_CREATE_QP, len, 16));
+	qp->number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+}
+
 size_t driver_fill_modify_qp(struct driver *d, const struct qp *qp, unsigned opcode, uint32_t peer)
 {
 	uint8_t *qpc = CX_ADDR(d->in, rst2init_qp_in, qpc);
@@ -454,6 +478,12 @@ void wqe_init(struct wqe *w, unsigned opcode, bool signalled)
 	put_be32(w->bytes + CX_CTRL_OPMOD_IDX_OPCODE, opcode);
 	w->bytes[CX_CTRL_FM_CE_SE] = signalled ? CX_WQE_CQ_UPDATE : 0;
 	w->len = CX_CTRL_BYTES;
+}
+
+void wqe_xrc(struct wqe *w, const struct srq *srq)
+{
+	put_be32(w->bytes + w->len + CX_XRC_SRQN, srq->number);
+	w->len += CX_XRC_BYTES;
 }
 
 void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey)

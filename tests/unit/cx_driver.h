@@ -84,6 +84,9 @@ void driver_create_srq(struct driver *d, struct srq *srq);
 struct wqe;
 void driver_post_shared(struct driver *d, struct srq *srq, const struct wqe *w, uint16_t next);
 
+/* One of an XRC domain, which completes in @cq. */
+void driver_create_xrc_srq(struct driver *d, struct srq *srq, uint32_t domain, const struct cq *cq);
+
 struct qp {
 	uint32_t number, srq; /* srq: 0 for a receive queue of its own */
 	uint16_t posted, receives;
@@ -97,6 +100,8 @@ struct qp {
 /* With a receive queue, but for REG_UMR. */
 void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);
 void driver_create_qp_of_srq(struct driver *d, struct qp *qp, unsigned type, const struct srq *srq);
+/* The receiver of XRC: of a domain, with a PD that is none. @any: an SRQ. */
+void driver_create_xrc_qp(struct driver *d, struct qp *qp, uint32_t domain, const struct srq *any);
 unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer);
 void driver_connect(struct driver *d, struct qp *qp, uint32_t peer); /* RST to RTS */
 unsigned driver_query_state(struct driver *d, const struct qp *qp);
@@ -106,6 +111,8 @@ struct wqe {
 	unsigned len;
 };
 void wqe_init(struct wqe *w, unsigned opcode, bool signalled);
+/* Before the other headers. */
+void wqe_xrc(struct wqe *w, const struct srq *srq);
 void wqe_raddr(struct wqe *w, uint64_t va, uint32_t rkey);
 /* To a QP of this port, by Q_KEY, without a GRH. */
 void wqe_address(struct wqe *w, uint32_t number);

@@ -361,20 +361,11 @@ static struct cq xrc_cq;
 /* A queue of an XRC domain, and a pair whose receiver is of @receiver_domain. */
 static void set_up_xrc(uint32_t domain, uint32_t receiver_domain)
 {
-	size_t len = driver_fill_srq(d, &xrc);
-	uint8_t *srqc = CX_ADDR(d->in, create_srq_in, srq_context_entry);
-
-	CX_SET(srqc, srqc, xrcd, domain);
-	CX_SET(srqc, srqc, cqn, xrc_cq.number);
-	assert_int_equal(driver_command(d, CX_OP_CREATE_SRQ, len, 16), 0);
-	xrc.number = (uint32_t)CX_GET(d->out, create_srq_out, srqn);
+	driver_create_xrc_srq(d, &xrc, domain, &xrc_cq);
 	driver_create_qp(d, &sender[0], CX_ST_XRC);
-	receiver[0].srq = srq.number; /* any: the message names its own */
-	len = driver_fill_qp(d, &receiver[0], CX_ST_XRC);
-	CX_SET(CX_ADDR(d->in, create_qp_in, qpc), qpc, xrcd, receiver_domain);
-	CX_SET(CX_ADDR(d->in, create_qp_in, qpc), qpc, pd, 0x777); /* that of the queue counts */
-	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, len, 16), 0);
-	receiver[0].number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
+	/* any queue for it, since the message names its own, and any PD, since the queue's counts
+	 */
+	driver_create_xrc_qp(d, &receiver[0], receiver_domain, &srq);
 	connect(0);
 }
 
@@ -390,8 +381,7 @@ SRQ_TEST(extended)
 		wqe_data(&receive, inbox.addr, inbox.key, SLOT);
 		driver_post_shared(d, &xrc, &receive, 1);
 		wqe_init(&w, CX_WR_SEND, true);
-		put_be32(w.bytes + w.len + CX_XRC_SRQN, xrc.number);
-		w.len += CX_XRC_BYTES;
+		wqe_xrc(&w, &xrc);
 		wqe_data(&w, near.addr + 9, near.key, 5000);
 		execute(&sender[0], &w);
 		cqe = driver_poll(d, &xrc_cq);
@@ -406,8 +396,7 @@ SRQ_TEST(extended)
 		assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), 5000);
 		assert_memory_equal(d->world.peer, d->world.ram + near.addr + 9, 5000);
 		wqe_init(&w, CX_WR_RDMA_WRITE, true); /* the other headers come after */
-		put_be32(w.bytes + w.len + CX_XRC_SRQN, xrc.number);
-		w.len += CX_XRC_BYTES;
+		wqe_xrc(&w, &xrc);
 		wqe_raddr(&w, inbox.addr + SLOT, inbox.key);
 		wqe_data(&w, near.addr, near.key, 64);
 		execute(&sender[0], &w);

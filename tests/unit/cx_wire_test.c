@@ -545,6 +545,77 @@ WIRE_TEST(unreliable_write_arrives_without_an_answer)
 	assert_int_equal(b->out->sent, 0);
 }
 
+static struct srq xrc;
+
+/* To a queue of domain 5 by a receiver of @domain. */
+static void make_xrc_connection(struct cq *cq, uint32_t domain)
+{
+	struct wqe receive = {.len = 0};
+
+	driver_create_cq(&b->d, cq);
+	driver_create_xrc_srq(&b->d, &xrc, 5, cq);
+	wqe_data(&receive, b->inbox.addr, b->inbox.key, PAYLOAD);
+	driver_post_shared(&b->d, &xrc, &receive, 1);
+	driver_create_qp(&a->d, &a->qp, CX_ST_XRC);
+	driver_create_xrc_qp(&b->d, &b->qp, domain, &xrc);
+	connect_to(a, b);
+	connect_to(b, a);
+	a->d.world.request_count = b->d.world.request_count = 0;
+}
+
+static void post_xrc(unsigned opcode, uint32_t len)
+{
+	struct wqe w;
+
+	wqe_init(&w, opcode, true);
+	wqe_xrc(&w, &xrc);
+	if (opcode != CX_WR_SEND)
+		wqe_raddr(&w, b->inbox.addr, b->inbox.key);
+	if (opcode == CX_WR_ATOMIC_FA)
+		wqe_atomic(&w, 2, 0);
+	wqe_data(&w, a->near.addr, a->near.key, len);
+	post(a, &w);
+}
+
+WIRE_TEST(extended_connection_names_the_queue)
+{
+	const uint8_t *cqe;
+	struct cq cq = {0};
+
+	make_xrc_connection(&cq, 5);
+	post_xrc(CX_WR_SEND, THREE);
+	expect_sent();
+	cqe = driver_poll(&b->d, &cq);
+	assert_non_null(cqe);
+	assert_int_equal(get_be32(cqe + CX_CQE_SRQN), xrc.number);
+	assert_int_equal(get_be32(cqe + CX_CQE_BYTE_CNT), THREE);
+	assert_arrived(0, THREE);
+	memset(b->d.world.peer, 0xee, PAYLOAD);
+	post_xrc(CX_WR_RDMA_WRITE, THREE);
+	expect_sent();
+	assert_arrived(0, THREE);
+	memset(a->d.world.ram + a->near.addr, 0, THREE);
+	post_xrc(CX_WR_RDMA_READ, THREE);
+	expect_sent();
+	assert_arrived(0, THREE);
+	put_le64(b->d.world.peer, 40);
+	post_xrc(CX_WR_ATOMIC_FA, OPERAND);
+	expect_sent();
+	assert_int_equal(get_le64(b->d.world.peer), 42);
+	assert_int_equal(get_le64(a->d.world.ram + a->near.addr), 40);
+}
+
+WIRE_TEST(extended_connection_of_another_domain_is_refused)
+{
+	struct cq cq = {0};
+
+	make_xrc_connection(&cq, 6);
+	post_xrc(CX_WR_SEND, THREE);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_REMOTE_INVALID);
+	assert_null(driver_poll(&b->d, &cq));
+	assert_int_equal(b->d.world.request_count, 0);
+}
+
 static void post_datagram(uint16_t lid, uint32_t len)
 {
 	struct wqe w;

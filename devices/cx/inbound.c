@@ -2,8 +2,8 @@
 /*
  * Packets from the wire, one at a time. A request is worked at as a loop-back's is, by a
  * requester that has its message for the length of a packet; the responder checks all that it
- * would check of a neighbour. What is out of order is dropped, since the requester will send
- * it again; what comes twice is answered twice and done once.
+ * would check of a neighbour. What is out of order is dropped, and the requester hears what is
+ * missing; what comes twice is answered twice and done once.
  */
 #include <string.h>
 
@@ -93,15 +93,20 @@ static void answer(struct cx *cx, enum cx_packet_kind kind, uint8_t code, uint32
 	cx->inbound.answer = NULL;
 }
 
+/* What came behind it needs no word: all of it will come again. */
+static void answer_not_ready(struct cx *cx, const struct cx_message *m, unsigned code)
+{
+	m->responder->in.gap_told = true;
+	answer(cx, CX_PACKET_RNR, (uint8_t)code, cx->inbound.packet.psn, 0);
+}
+
 /* An error, or a receiver that is not ready. */
 static enum cx_step refused(struct cx *cx, const struct cx_message *m)
 {
-	uint32_t psn = cx->inbound.packet.psn;
-
 	if (m->wqe->syndrome == CX_SYND_RNR_RETRY_EXC)
-		answer(cx, CX_PACKET_RNR, (uint8_t)m->responder->min_rnr_nak, psn, 0);
+		answer_not_ready(cx, m, m->responder->min_rnr_nak);
 	else if (m->wqe->syndrome)
-		answer(cx, CX_PACKET_NAK, m->wqe->syndrome, psn, 0);
+		answer(cx, CX_PACKET_NAK, m->wqe->syndrome, cx->inbound.packet.psn, 0);
 	m->responder->in.offset = 0;
 	return CX_DONE;
 }
@@ -110,7 +115,7 @@ static enum cx_step refused(struct cx *cx, const struct cx_message *m)
 static enum cx_step page_faulted(struct cx *cx, const struct cx_message *m)
 {
 	m->responder->in.page_fault = CX_PAGE_FAULT_RAISED;
-	answer(cx, CX_PACKET_RNR, PAGE_FAULT_RNR, cx->inbound.packet.psn, 0);
+	answer_not_ready(cx, m, PAGE_FAULT_RNR);
 	return CX_DONE;
 }
 
@@ -228,6 +233,18 @@ static enum cx_step repeated(struct cx *cx, const struct cx_message *m)
 	return CX_DONE;
 }
 
+/* One before it has been lost: the requester hears which, once. */
+static enum cx_step after_gap(struct cx *cx, const struct cx_message *m)
+{
+	struct cx_inflow *flow = &m->responder->in;
+
+	if (!flow->gap_told && has_room(cx)) {
+		flow->gap_told = true;
+		answer(cx, CX_PACKET_NAK, 0, flow->psn, 0);
+	}
+	return CX_DONE;
+}
+
 /* Is this the packet that the responder expects? CX_MORE: it is. */
 static enum cx_step in_order(struct cx *cx, const struct cx_message *m)
 {
@@ -245,7 +262,8 @@ static enum cx_step in_order(struct cx *cx, const struct cx_message *m)
 	if (ahead >= PSN_HALF)
 		return repeated(cx, m);
 	if (ahead)
-		return CX_DONE;
+		return after_gap(cx, m);
+	m->responder->in.gap_told = false;
 	if (continues(&m->responder->in, p))
 		return CX_MORE;
 	cx_qp_set_state(cx, m->responder, CX_QP_ERR);

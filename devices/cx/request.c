@@ -51,7 +51,6 @@ static void rewind_flow(struct cx_wqe *wqe)
 		}
 	}
 	flow->sent = flow->answered;
-	flow->deadline_ns = 0;
 }
 
 static void fill_header(const struct cx *cx, const struct cx_message *m, struct cx_packet *p)
@@ -160,6 +159,8 @@ static enum cx_step timed_out(const struct cx_message *m)
 		return CX_DONE;
 	}
 	flow->retries_left--;
+	flow->deadline_ns = 0;
+	flow->repeats = false;
 	rewind_flow(m->wqe);
 	return CX_MORE;
 }
@@ -203,8 +204,18 @@ static void progress(struct cx_qp *qp, uint32_t answered)
 	if (answered <= flow->answered)
 		return;
 	flow->answered = answered;
+	flow->repeats = false;
 	flow->retries_left = qp->retry_count;
 	flow->deadline_ns = flow->sent > answered ? deadline(qp) : 0;
+}
+
+/* Something is missing: all from there on is sent again, at once. The time for it goes on. */
+static void gap_found(struct cx_qp *qp)
+{
+	if (qp->wqe.flow.repeats)
+		return;
+	qp->wqe.flow.repeats = true;
+	rewind_flow(&qp->wqe);
 }
 
 /* What the peer says of the error that it found: a syndrome that a peer may find. */
@@ -221,6 +232,7 @@ static void wait_for_receiver(struct cx_qp *qp, uint8_t code)
 		return;
 	}
 	rewind_flow(&qp->wqe);
+	qp->wqe.flow.deadline_ns = 0;
 	qp->wake_at_ns = clock_ns() + cx_rnr_wait_ns(code);
 }
 
@@ -246,9 +258,12 @@ static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_p
 	struct cx_message m = {.qp = qp, .wqe = &qp->wqe, .kind = cx_message_kind(&qp->wqe)};
 	struct cx_inbound *in = &cx->inbound;
 
-	if (index != qp->wqe.flow.answered || p->total != qp->wqe.total ||
-	    p->offset != index * CX_PACKET_PART)
-		return CX_DONE; /* one before it has been lost: the time for it will pass */
+	if (p->total != qp->wqe.total || p->offset != index * CX_PACKET_PART)
+		return CX_DONE;
+	if (index != qp->wqe.flow.answered) {
+		gap_found(qp);
+		return CX_DONE;
+	}
 	while (in->done < p->length) {
 		enum cx_step step =
 			cx_message_move(cx, &m, CX_LOCAL, true, (uint8_t *)p->payload + in->done,
@@ -278,7 +293,13 @@ enum cx_step cx_request_answered(struct cx *cx, const struct cx_packet *p)
 		step = take_data(cx, qp, p, index);
 		break;
 	case CX_PACKET_NAK:
-		qp->wqe.syndrome = syndrome_of(p->code);
+		if (p->code) {
+			qp->wqe.syndrome = syndrome_of(p->code);
+			break;
+		}
+		if (qp->wqe.is_source)
+			progress(qp, index);
+		gap_found(qp);
 		break;
 	default:
 		if (qp->wqe.is_source)

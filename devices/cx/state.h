@@ -119,6 +119,7 @@ struct cx_flow {
 	uint32_t first_psn, packets, sent, answered;
 	unsigned retries_left;
 	uint64_t deadline_ns; /* when all that is not answered is sent again; 0: not */
+	bool repeats;	      /* a gap made it do so already, since the last progress */
 	uint8_t *bytes;	      /* of the packet that is being made; NULL: none is */
 	uint32_t filled;      /* of its payload */
 };
@@ -174,6 +175,7 @@ struct cx_inflow {
 	uint32_t total, offset; /* of that; offset 0: there is none */
 	uint32_t atomic_psn;	/* of the last atomic operation, which must be done once */
 	bool has_atomic;	/* there was one */
+	bool gap_told;		/* that the next is missing, since it was due */
 	uint8_t atomic_old[CX_ATOMIC_OPERAND];
 	enum cx_page_fault page_fault;
 };

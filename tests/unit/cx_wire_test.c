@@ -371,6 +371,56 @@ WIRE_TEST(lost_packets_are_sent_again)
 	}
 }
 
+/* What comes out of order tells of it, at either end: no time has to pass. */
+WIRE_TEST(lost_packet_is_asked_for_at_once)
+{
+	static const struct {
+		unsigned opcode, loser;
+	} cases[] = {{CX_WR_RDMA_WRITE, 0}, {CX_WR_RDMA_READ, 0}, {CX_WR_RDMA_READ, 1}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct queue *out = hosts[cases[i].loser].out;
+
+		out->lose_from = out->sent + 5;
+		out->lose_to = out->lose_from + 2;
+		memset(b->d.world.peer, (int)i, MANY);
+		post_rdma(cases[i].opcode, b->inbox.key, MANY);
+		run();
+		assert_non_null(driver_poll(&a->d, &a->qp.cq));
+		assert_arrived(0, MANY);
+		assert_true(a->out->sent < (i + 1) * 40);
+	}
+}
+
+/* It does not put off the end. */
+WIRE_TEST(peer_that_asks_again_for_ever_is_given_up)
+{
+	const struct cx_packet p = {
+		.kind = CX_PACKET_NAK,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE,
+		.from_lid = 2,
+		.to_lid = 1,
+		.from = b->qp.number,
+		.to = a->qp.number,
+		.psn = 0xfffffe,
+	};
+	const struct timespec ms = {.tv_nsec = 1000000};
+	const uint8_t *cqe = NULL;
+
+	a->out->lose_from = 0;
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 100);
+	for (unsigned i = 0; i < 2000 && !cqe; i++) {
+		run();
+		wire_send(b, cx_packet_encode(&p, wire_reserve(b, true)));
+		run();
+		nanosleep(&ms, NULL);
+		cqe = driver_poll(&a->d, &a->qp.cq);
+	}
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_ERR_SYNDROME], CX_SYND_RETRY_EXC);
+}
+
 WIRE_TEST(lost_packet_of_a_send_fills_one_receive)
 {
 	a->out->lose_from = 1;
@@ -432,6 +482,26 @@ WIRE_TEST(receiver_that_stays_not_ready_is_an_error)
 {
 	post_send(THREE);
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RNR_RETRY_EXC);
+}
+
+/* What came behind it does not shorten the wait. */
+WIRE_TEST(receiver_that_is_not_ready_is_left_alone_for_its_time)
+{
+	struct timespec begin, end;
+
+	a->qp.rnr_retry = 2;
+	b->qp.min_rnr_nak = 20; /* 10.24 ms */
+	driver_modify_qp(&a->d, &a->qp, CX_OP_2RST_QP, 0);
+	driver_modify_qp(&b->d, &b->qp, CX_OP_2RST_QP, 0);
+	connect_to(a, b);
+	connect_to(b, a);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	post_send(THREE);
+	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RNR_RETRY_EXC);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	assert_int_equal(b->out->sent, 3);
+	assert_true((end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000 >=
+		    20);
 }
 
 /* Nobody is there: nothing tells the requester but time. */

@@ -100,9 +100,9 @@ static const char *set_link(struct wire *wire, const struct command *command)
 		return "the device has no link to another host: tphlab pair starts it with one";
 	if (command->verb == COMMAND_CUT)
 		wire_cut(wire);
-	else if (command->verb == COMMAND_JOIN)
-		wire_join(wire);
-	else
+	else if (command->verb == COMMAND_JOIN && wire_join(wire))
+		return "the link's socket cannot be made anew: is its disk full?";
+	else if (command->verb != COMMAND_JOIN)
 		wire->delay_ms = command->delay_ms;
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "devices/cx/packet.h"
 #include "util/bytes.h"
@@ -118,7 +119,7 @@ static void connect_again(struct wire *wire)
 		connected(wire, fd);
 }
 
-/* A new connection of the peer's ends its old one. While the link is cut it gets none. */
+/* A new connection of the peer's ends its old one. */
 static void accept_peer(struct wire *wire)
 {
 	int fd = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -126,10 +127,7 @@ static void accept_peer(struct wire *wire)
 	if (fd < 0)
 		return;
 	hang_up(wire);
-	if (wire->cut)
-		descriptor_close_socket(fd, wire->closer);
-	else
-		connected(wire, fd);
+	connected(wire, fd);
 }
 
 /* From now on all bytes are where they are sent from. */
@@ -162,6 +160,13 @@ static bool make_room(struct wire *wire)
 static size_t queued(const struct wire *wire)
 {
 	return wire->sent_to - wire->sent_from;
+}
+
+static bool on_up(void *ctx)
+{
+	const struct wire *wire = ctx;
+
+	return wire->fd >= 0;
 }
 
 static uint8_t *on_reserve(void *ctx, bool answer)
@@ -254,6 +259,7 @@ struct cx_wire wire_ends(struct wire *wire)
 {
 	return (struct cx_wire){
 		.ctx = wire,
+		.up = on_up,
 		.reserve = on_reserve,
 		.gather = on_gather,
 		.send = on_send,
@@ -306,7 +312,7 @@ static void receive(struct wire *wire)
 
 bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS])
 {
-	bool was_up = wire->fd >= 0;
+	bool was_up = wire->was_up;
 
 	if (wire->fd != fds[PEER].fd)
 		return true; /* it has been cut meanwhile */
@@ -318,7 +324,8 @@ bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS])
 		accept_peer(wire);
 	if (!wire->listens && wire->fd < 0 && !wire->cut && clock_ns() >= wire->retry_at_ns)
 		connect_again(wire);
-	return fds[PEER].revents & POLLIN || was_up != (wire->fd >= 0);
+	wire->was_up = wire->fd >= 0;
+	return fds[PEER].revents & POLLIN || was_up != wire->was_up;
 }
 
 /* Packets that were delayed and are due. */
@@ -396,6 +403,8 @@ static int ms_until(uint64_t at_ns)
 
 int wire_wait_ms(const struct wire *wire)
 {
+	if (wire->was_up != (wire->fd >= 0))
+		return 0;
 	if (wire->fd < 0)
 		return wire->listens || wire->cut ? -1 : ms_until(wire->retry_at_ns);
 	if (wire->sent_from < wire->sent_due)
@@ -405,14 +414,27 @@ int wire_wait_ms(const struct wire *wire)
 	return -1;
 }
 
+/* Without its listener the peer's end is down, too. */
 void wire_cut(struct wire *wire)
 {
 	wire->cut = true;
 	hang_up(wire);
+	if (wire->listener >= 0)
+		descriptor_close_socket(wire->listener, wire->closer);
+	wire->listener = -1;
 }
 
-void wire_join(struct wire *wire)
+int wire_join(struct wire *wire)
 {
+	int ret = 0;
+
+	if (wire->cut && wire->listens) {
+		unlink(wire->path);
+		ret = listen_at(wire);
+	}
 	wire->cut = false;
 	wire->retry_at_ns = 0;
+	if (ret)
+		wire_cut(wire);
+	return ret;
 }

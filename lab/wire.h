@@ -26,6 +26,7 @@ struct wire_segment {
 struct wire {
 	char path[64];
 	bool listens, cut;
+	bool was_up;		/* as the NIC has been told */
 	bool wanted;		/* a request waits for room */
 	int listener, fd;	/* -1: none */
 	struct closer *closer;	/* its owner's */
@@ -51,7 +52,7 @@ void wire_close(struct wire *wire);
 struct cx_wire wire_ends(struct wire *wire);
 
 void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS]);
-/* True: the NIC has work, by what has come or by room. */
+/* True: the NIC has work, by what has come, or the link that has gone or come. */
 bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS]);
 /* Sends what is due. True: there is room for a request that waited for it. */
 bool wire_flush(struct wire *wire);
@@ -59,6 +60,7 @@ bool wire_flush(struct wire *wire);
 int wire_wait_ms(const struct wire *wire);
 
 void wire_cut(struct wire *wire);
-void wire_join(struct wire *wire);
+/* 0 or a negative errno: it stays cut. */
+int wire_join(struct wire *wire);
 
 #endif

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands about the port: one InfiniBand port, active, without a peer on the wire. */
+/* The port, and commands about it: InfiniBand, and active unless it has a wire that is not. */
 #include <string.h>
 
 #include "devices/cx/state.h"
 
 #define NODE_GUID	 0x0002c9fffe000000ull
 #define SUBNET_PREFIX	 0xfe80000000000000ull
+#define PHYSICAL_POLLING 2u
 #define PHYSICAL_LINK_UP 5u
+#define PORT_DOWN	 1u
 #define PORT_ACTIVE	 4u
 #define CAP_MASK1_CM	 0x10000u
 #define GIDS		 8u
@@ -35,13 +37,30 @@ void cx_port_gid(const struct cx *cx, uint8_t gid[16])
 	put_be64(gid + 8, port_guid(cx));
 }
 
+static bool is_up(const struct cx *cx)
+{
+	return !cx->wire.up || cx->wire.up(cx->wire.ctx);
+}
+
+void cx_port_watch(struct cx *cx)
+{
+	bool up = is_up(cx);
+
+	if (up == cx->port_up)
+		return;
+	cx->port_up = up;
+	cx_eq_tell_port(cx, up);
+}
+
 unsigned cx_cmd_query_vport_context(struct cx *cx, const struct cx_command *cmd)
 {
 	uint8_t *port = CX_ADDR(cmd->out, query_hca_vport_context_out, hca_vport_context);
+	bool up = is_up(cx);
 
-	CX_SET(port, hca_vport_context, port_physical_state, PHYSICAL_LINK_UP);
-	CX_SET(port, hca_vport_context, port_state, PORT_ACTIVE);
-	CX_SET(port, hca_vport_context, vport_state, PORT_ACTIVE);
+	CX_SET(port, hca_vport_context, port_physical_state,
+	       up ? PHYSICAL_LINK_UP : PHYSICAL_POLLING);
+	CX_SET(port, hca_vport_context, port_state, up ? PORT_ACTIVE : PORT_DOWN);
+	CX_SET(port, hca_vport_context, vport_state, up ? PORT_ACTIVE : PORT_DOWN);
 	CX_SET(port, hca_vport_context, system_image_guid, node_guid(cx));
 	CX_SET(port, hca_vport_context, node_guid, node_guid(cx));
 	CX_SET(port, hca_vport_context, port_guid, port_guid(cx));

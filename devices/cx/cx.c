@@ -94,6 +94,7 @@ static bool cx_work(struct pci_function *f)
 {
 	struct cx *cx = cx_of(f);
 
+	cx_port_watch(cx);
 	if (!cx->inbound.qp.waits_in && cx_inbound_waits(cx))
 		cx_qp_has_work(cx, &cx->inbound.qp);
 	/* A transfer goes on before a command could remove what it works with. */

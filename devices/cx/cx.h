@@ -19,6 +19,8 @@
  */
 struct cx_wire {
 	void *ctx;
+	/* Does it lead to the other end now? When that changes, work() is due. */
+	bool (*up)(void *ctx);
 	/* Room for the largest packet, until send() or the next reserve(); NULL: there is none now.
 	 * cx_wire_ready() will follow, unless it was for an @answer, which is lost then. */
 	uint8_t *(*reserve)(void *ctx, bool answer);

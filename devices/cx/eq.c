@@ -134,6 +134,19 @@ void cx_eq_tell(struct cx *cx, unsigned type, uint32_t number)
 	cx_eq_post(cx, eq, eqe);
 }
 
+void cx_eq_tell_port(struct cx *cx, bool active)
+{
+	struct cx_eq *eq = cx_eq_for(cx, CX_EVENT_PORT_CHANGE);
+	uint8_t eqe[CX_EQE_BYTES] = {0};
+
+	if (!eq)
+		return;
+	eqe[CX_EQE_TYPE] = CX_EVENT_PORT_CHANGE;
+	eqe[CX_EQE_SUB_TYPE] = active ? CX_PORT_CHANGE_ACTIVE : CX_PORT_CHANGE_DOWN;
+	eqe[CX_EQE_PORT] = 1 << 4; /* in the upper half */
+	cx_eq_post(cx, eq, eqe);
+}
+
 void cx_eq_free(struct cx *cx, struct cx_eq *eq)
 {
 	cx_buffer_free(cx, &eq->buffer);

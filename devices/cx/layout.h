@@ -351,6 +351,7 @@
 	B(EQE_QP_NUMBER, mlx5_eqe, data.qp_srq.qp_srq_n, 0x38, 4)                                  \
 	B(EQE_CQ_ERR_CQN, mlx5_eqe, data.cq_err.cqn, 0x20, 4)                                      \
 	B(EQE_CQ_ERR_SYNDROME, mlx5_eqe, data.cq_err.syndrome, 0x2b, 1)                            \
+	B(EQE_PORT, mlx5_eqe, data.port.port, 0x28, 1)                                             \
 	B(EQE_FAULT_R_KEY, mlx5_eqe, data.page_fault.rdma.r_key, 0x24, 4)                          \
 	B(EQE_FAULT_PACKET, mlx5_eqe, data.page_fault.rdma.packet_length, 0x2a, 2)                 \
 	B(EQE_FAULT_OP_LEN, mlx5_eqe, data.page_fault.rdma.rdma_op_len, 0x2c, 4)                   \
@@ -483,11 +484,14 @@
 	C(REG_HOST_ENDIANNESS, MLX5_REG_HOST_ENDIANNESS, 0x7004)                                   \
 	C(EVENT_COMP, MLX5_EVENT_TYPE_COMP, 0x0)                                                   \
 	C(EVENT_CQ_ERROR, MLX5_EVENT_TYPE_CQ_ERROR, 0x4)                                           \
+	C(EVENT_PORT_CHANGE, MLX5_EVENT_TYPE_PORT_CHANGE, 0x9)                                     \
 	C(EVENT_CMD, MLX5_EVENT_TYPE_CMD, 0xa)                                                     \
 	C(EVENT_PAGE_FAULT, MLX5_EVENT_TYPE_PAGE_FAULT, 0xc)                                       \
 	C(EVENT_WQ_ACCESS_ERROR, MLX5_EVENT_TYPE_WQ_ACCESS_ERROR, 0x11)                            \
 	C(EVENT_SRQ_LAST_WQE, MLX5_EVENT_TYPE_SRQ_LAST_WQE, 0x13)                                  \
 	C(EVENT_SRQ_LIMIT, MLX5_EVENT_TYPE_SRQ_RQ_LIMIT, 0x14)                                     \
+	C(PORT_CHANGE_DOWN, MLX5_PORT_CHANGE_SUBTYPE_DOWN, 1)                                      \
+	C(PORT_CHANGE_ACTIVE, MLX5_PORT_CHANGE_SUBTYPE_ACTIVE, 4)                                  \
 	C(FAULT_SUBTYPE_RDMA, MLX5_PFAULT_SUBTYPE_RDMA, 1)                                         \
 	C(FAULT_WRITE, MLX5_PAGE_FAULT_RESUME_WRITE, 1 << 1)                                       \
 	C(FAULT_RDMA, MLX5_PAGE_FAULT_RESUME_RDMA, 1 << 2)                                         \

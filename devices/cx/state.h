@@ -250,6 +250,7 @@ struct cx {
 	uint64_t wake_at_ns;		     /* when the first sleeper has work; 0: there is none */
 	struct cx_transfer transfer;
 
+	bool port_up; /* as its driver was told */
 	uint32_t cap_mask1;
 	uint8_t node_desc[64];
 	uint64_t messages, octets; /* looped back */
@@ -327,6 +328,8 @@ cx_command_fn cx_cmd_create_qp, cx_cmd_destroy_qp, cx_cmd_query_qp, cx_cmd_modif
 
 /* cmd_port.c: the port's own */
 void cx_port_gid(const struct cx *cx, uint8_t gid[16]);
+/* Tells the driver when the wire has gone or come. */
+void cx_port_watch(struct cx *cx);
 
 /* cmd_objects.c: all objects of all kinds */
 void cx_objects_free(struct cx *cx);
@@ -339,6 +342,8 @@ bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
 struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
 /* An event about QP or SRQ @number, if a queue wants it. */
 void cx_eq_tell(struct cx *cx, unsigned type, uint32_t number);
+/* That the port is active, or down. */
+void cx_eq_tell_port(struct cx *cx, bool active);
 void cx_eq_free(struct cx *cx, struct cx_eq *eq);
 
 /* cq.c */

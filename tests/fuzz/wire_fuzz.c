@@ -26,6 +26,12 @@ struct host {
 	uint32_t psn; /* that its requests are at */
 };
 
+static bool on_up(void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
 static uint8_t *on_reserve(void *ctx, bool answer)
 {
 	(void)answer;
@@ -76,8 +82,8 @@ static void on_reset(void *ctx)
 static void start(struct host *h)
 {
 	static const unsigned types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
-	const struct cx_wire wire = {h,	       on_reserve, on_gather, on_send,
-				     on_waits, on_take,	   on_taken,  on_reset};
+	const struct cx_wire wire = {h,	       on_up,	on_reserve, on_gather, on_send,
+				     on_waits, on_take, on_taken,   on_reset};
 	const struct cx_config config = {.wire = &wire, .tph_bits = 16, .st_entries = 64};
 
 	memset(h, 0, sizeof(*h));

@@ -86,7 +86,8 @@ perftest)
 	;;
 
 # The link is slow: all goes on. It is cut and back within the retry time: nothing is lost. It stays
-# cut, or the other host dies: what was posted ends in an error, and the host goes on.
+# cut, or the other host dies: what was posted ends in an error, the port is down, and the host goes
+# on.
 faults)
 	scratch_make
 	export TMPDIR=$scratch
@@ -105,8 +106,11 @@ faults)
 		set -e
 		ibv_rc_pingpong -d mlx5_1 -n 10 -c 127.0.0.1 >/mnt/share/slow
 		ib_write_bw -d mlx5_0 -u 18 -s 4096 -n 20000 127.0.0.1 >/mnt/share/back
+		stdbuf -oL ibv_asyncwatch -d mlx5_0 >/mnt/share/events &
 		! ib_write_bw -d mlx5_0 -n 1000000 127.0.0.1 >/mnt/share/cut 2>&1
+		ibv_devinfo -d mlx5_0 >/mnt/share/down
 		touch /mnt/share/ended
+		until ibv_devinfo -d mlx5_0 | grep PORT_ACTIVE; do sleep 0.1; done
 		! ib_write_bw -d mlx5_1 -n 1000000 127.0.0.1 >/mnt/share/dead 2>&1
 		touch /mnt/share/good
 	B
@@ -134,11 +138,14 @@ faults)
 	touch "$share/die"
 	status=0
 	wait $hosts || status=$?
-	cat "$share"/{slow,back,cut,dead}
+	cat "$share"/{slow,back,cut,down,events,dead}
 	[ $status = 125 ] # host a died before its command ended
 	[ -e "$share/good" ]
 	awk '/usec\/iter/ { print $7; exit !($7 >= 40000) }' "$share/slow"
 	grep 'Failed status 12' "$share/cut"
 	grep 'Failed status 12' "$share/dead"
+	grep PORT_DOWN "$share/down"
+	grep PORT_ERR "$share/events"
+	grep PORT_ACTIVE "$share/events"
 	;;
 esac

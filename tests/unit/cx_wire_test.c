@@ -38,11 +38,17 @@ struct host {
 	struct queue *out, *in;
 	struct qp qp;
 	struct mr near, inbox; /* in RAM; in the accelerator's memory */
+	bool down;
 };
 
 static struct queue queues[2];
 static struct host hosts[2];
 static struct host *const a = &hosts[0], *const b = &hosts[1];
+
+static bool wire_up(void *ctx)
+{
+	return !((struct host *)ctx)->down;
+}
 
 static uint8_t *wire_reserve(void *ctx, bool answer)
 {
@@ -101,8 +107,8 @@ static void wire_reset(void *ctx)
 static void host_start(struct host *h, unsigned index)
 {
 	const struct cx_wire wire = {
-		h,	    wire_reserve, wire_gather, wire_send,
-		wire_waits, wire_take,	  wire_taken,  wire_reset,
+		h,	    wire_up,   wire_reserve, wire_gather, wire_send,
+		wire_waits, wire_take, wire_taken,   wire_reset,
 	};
 	const struct cx_config config = {
 		.wire = &wire,
@@ -512,6 +518,43 @@ WIRE_TEST(queue_pair_of_another_peer_does_not_answer)
 	driver_connect(&b->d, &b->qp, a->qp.number);
 	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, 100);
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
+}
+
+static unsigned port_state(struct host *h)
+{
+	uint8_t *port = CX_ADDR(h->d.out, query_hca_vport_context_out, hca_vport_context);
+
+	driver_begin(&h->d);
+	assert_int_equal(driver_command(&h->d, CX_OP_QUERY_HCA_VPORT_CONTEXT, 16,
+					CX_SZ_query_hca_vport_context_out),
+			 0);
+	assert_int_equal(CX_GET(port, hca_vport_context, port_state),
+			 CX_GET(port, hca_vport_context, vport_state));
+	return (unsigned)CX_GET(port, hca_vport_context, vport_state);
+}
+
+/* The driver hears of it once, by the port's number, and can ask. */
+WIRE_TEST(port_is_down_while_the_wire_is)
+{
+	static const unsigned states[] = {1, 4}; /* IBTA: Down, Active */
+	const uint8_t *eqe;
+	uint64_t eq;
+
+	run();
+	driver_create_eq(&a->d, 1ull << CX_EVENT_PORT_CHANGE, 3, &eq);
+	assert_int_equal(port_state(a), 4);
+	for (unsigned i = 0; i < 2; i++) {
+		a->down = i == 0;
+		a->d.world.f->ops->work(a->d.world.f);
+		run();
+		eqe = a->d.world.ram + eq + i * CX_EQE_BYTES;
+		assert_int_equal(a->d.world.interrupts[3], i + 1);
+		assert_int_equal(eqe[CX_EQE_TYPE], CX_EVENT_PORT_CHANGE);
+		assert_int_equal(eqe[CX_EQE_SUB_TYPE],
+				 i ? CX_PORT_CHANGE_ACTIVE : CX_PORT_CHANGE_DOWN);
+		assert_int_equal(eqe[CX_EQE_PORT] >> 4, 1);
+		assert_int_equal(port_state(a), states[i]);
+	}
 }
 
 /* What was on its way when the requester's host was reset does not arrive. */

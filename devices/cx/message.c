@@ -109,22 +109,26 @@ static enum cx_step transfer_target(struct cx *cx, const struct cx_message *m,
 	return CX_MORE;
 }
 
-/* Inline data is in the work request already, and what an atomic operation returns. False:
- * there is none. */
-static bool fill_inline(const struct cx_message *m, struct cx_transfer *transfer)
+/* Inline data of a work request is there already. False: there is none. */
+static bool take_inline(const struct cx_message *m, uint8_t *bytes, uint32_t len, uint32_t *taken)
 {
 	struct cx_data_segment data;
 
-	if (m->kind->atomic) {
-		data.data = m->wqe->old + m->wqe->done;
-		data.left = transfer->length;
-	} else if (m->kind->from != CX_LOCAL || !cx_scatter_next(&m->wqe->data, &data) ||
-		   !data.data) {
+	if (!cx_scatter_next(&m->wqe->data, &data) || !data.data)
 		return false;
-	}
-	if (transfer->length > data.left)
-		transfer->length = data.left;
-	memcpy(transfer->data, data.data, transfer->length);
+	*taken = data.left < len ? data.left : len;
+	memcpy(bytes, data.data, *taken);
+	return true;
+}
+
+/* So is what an atomic operation returns. */
+static bool fill_inline(const struct cx_message *m, struct cx_transfer *transfer)
+{
+	if (m->kind->atomic)
+		memcpy(transfer->data, m->wqe->old + m->wqe->done, transfer->length);
+	else if (m->kind->from != CX_LOCAL ||
+		 !take_inline(m, transfer->data, transfer->length, &transfer->length))
+		return false;
 	transfer->phase = CX_TRANSFER_READ;
 	return true;
 }
@@ -256,18 +260,7 @@ enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m)
 	return transfer->status ? transfer_failed(cx, m, CX_REMOTE) : CX_MORE;
 }
 
-/* Inline data of a work request: no request is due for it. */
-static bool move_inline(const struct cx_message *m, uint8_t *bytes, uint32_t len, uint32_t *moved)
-{
-	struct cx_data_segment data;
-
-	if (!cx_scatter_next(&m->wqe->data, &data) || !data.data)
-		return false;
-	*moved = data.left < len ? data.left : len;
-	memcpy(bytes, data.data, *moved);
-	return true;
-}
-
+/* So many bytes, at one end of the two. */
 static void moved_at(const struct cx_message *m, enum cx_end end, uint32_t moved)
 {
 	if (end == CX_LOCAL)
@@ -299,7 +292,7 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 	enum cx_step step;
 
 	if (transfer->phase == CX_TRANSFER_NONE) {
-		if (!write && end == CX_LOCAL && move_inline(m, bytes, len, &transfer->length))
+		if (!write && end == CX_LOCAL && take_inline(m, bytes, len, &transfer->length))
 			goto moved;
 		step = translate(cx, m, end, len < CX_TRANSFER_BYTES ? len : CX_TRANSFER_BYTES,
 				 &segment);
@@ -320,15 +313,6 @@ moved:
 	moved_at(m, end, transfer->length);
 	*done += transfer->length;
 	return CX_MORE;
-}
-
-/* The transfer succeeded. */
-static void message_advance(const struct cx_message *m, uint32_t moved)
-{
-	m->wqe->done += moved;
-	m->wqe->data.done += moved;
-	if (m->kind->to == CX_RECEIVE)
-		m->responder->receive.data.done += moved;
 }
 
 /* Does one transfer, or goes on with one whose request has ended. */
@@ -354,7 +338,8 @@ static enum cx_step transfer_step(struct cx *cx, const struct cx_message *m)
 		transfer->qp = NULL;
 	if (transfer->status)
 		return transfer_failed(cx, m, failed);
-	message_advance(m, transfer->length);
+	moved_at(m, m->kind->from, transfer->length);
+	moved_at(m, m->kind->to, transfer->length);
 	return CX_MORE;
 }
 

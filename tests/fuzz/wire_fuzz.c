@@ -12,14 +12,19 @@
 #include "tests/fuzz/input.h"
 #include "tests/unit/cx_driver.h"
 
-#define KEY_BYTES 16384u
+#define KEY_BYTES 65536u
 #define PEER_LID  2u
 #define PEER_QPN  0x77u
 #define STEPS	  2000u
+#define DOMAIN	  5u
+
+static const uint8_t types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD, CX_ST_XRC};
 
 struct host {
 	struct driver d;
-	struct qp qp[3]; /* RC, UC, UD */
+	struct qp qp[4]; /* RC, UC, UD, XRC */
+	struct srq srq;
+	struct cq cq;
 	struct mr near, inbox;
 	uint8_t incoming[CX_PACKET_MAX], outgoing[CX_PACKET_MAX];
 	size_t arrived;
@@ -81,7 +86,6 @@ static void on_reset(void *ctx)
 
 static void start(struct host *h)
 {
-	static const unsigned types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
 	const struct cx_wire wire = {h,	       on_up,	on_reserve, on_gather, on_send,
 				     on_waits, on_take, on_taken,   on_reset};
 	const struct cx_config config = {.wire = &wire, .tph_bits = 16, .st_entries = 64};
@@ -92,10 +96,15 @@ static void start(struct host *h)
 	h->inbox = (struct mr){.addr = PEER_BASE, .len = KEY_BYTES};
 	driver_create_mr(&h->d, &h->near);
 	driver_create_mr(&h->d, &h->inbox);
+	driver_create_cq(&h->d, &h->cq);
+	driver_create_xrc_srq(&h->d, &h->srq, DOMAIN, &h->cq);
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
 		h->qp[i].peer_lid = PEER_LID;
 		h->qp[i].ack_timeout = 31;
-		driver_create_qp(&h->d, &h->qp[i], types[i]);
+		if (types[i] == CX_ST_XRC)
+			driver_create_xrc_qp(&h->d, &h->qp[i], DOMAIN, &h->srq);
+		else
+			driver_create_qp(&h->d, &h->qp[i], types[i]);
 		driver_connect(&h->d, &h->qp[i], PEER_QPN);
 	}
 	h->d.world.request_count = 0;
@@ -130,8 +139,7 @@ static void fields_of_choice(struct host *h, struct input *in)
 		CX_WR_SEND,	      CX_WR_SEND_IMM,  CX_WR_SEND_INVAL, CX_WR_RDMA_WRITE,
 		CX_WR_RDMA_WRITE_IMM, CX_WR_RDMA_READ, CX_WR_ATOMIC_CS,	 CX_WR_ATOMIC_FA,
 	};
-	static const uint8_t types[] = {CX_ST_RC, CX_ST_UC, CX_ST_UD};
-	unsigned type = take_byte(in) % 3;
+	unsigned type = take_byte(in) % ARRAY_SIZE(types);
 	struct cx_packet p = {
 		.kind = (enum cx_packet_kind)(1 + take_byte(in) % 5),
 		.type = types[type],
@@ -146,7 +154,7 @@ static void fields_of_choice(struct host *h, struct input *in)
 		.key = near_number(in, h->inbox.key),
 		.total = (uint32_t)take(in, 2),
 		.immediate = near_number(in, h->inbox.key),
-		.extra = Q_KEY,
+		.extra = types[type] == CX_ST_XRC ? near_number(in, h->srq.number) : Q_KEY,
 		.swap_add = take(in, 1),
 		.compare = take(in, 1),
 	};
@@ -182,9 +190,13 @@ static void post(struct host *h, struct input *in)
 static void post_receive(struct host *h, struct input *in)
 {
 	struct wqe w = {.len = 0};
+	unsigned type = take_byte(in) % ARRAY_SIZE(types);
 
 	wqe_data(&w, h->inbox.addr, h->inbox.key, (uint32_t)take(in, 2) % KEY_BYTES);
-	driver_post_receive(&h->d, &h->qp[take_byte(in) % 3], &w);
+	if (types[type] == CX_ST_XRC)
+		driver_post_shared(&h->d, &h->srq, &w, (h->srq.head + 1) % (1u << SRQ_LOG));
+	else
+		driver_post_receive(&h->d, &h->qp[type], &w);
 }
 
 static bool is_within(const struct mr *mr, const struct request *r)

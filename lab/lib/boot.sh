@@ -338,11 +338,14 @@ boot_prepare() {
 	trap boot_cleanup EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
-	mkdir "$dev_dir" "$run_dir/guest" && printf '%q ' "$@" >"$run_dir/guest/command" &&
-		cp "$lab/guest/init" "$run_dir/guest/init" ||
+	{
+		mkdir "$dev_dir" "$run_dir/guest" && printf '%q ' "$@" >"$run_dir/guest/command" &&
+			cp "$lab/guest/init" "$run_dir/guest/init"
+	} 2>/dev/null ||
 		die "cannot write the guest's command to $run_dir: $full"
 	[ "$cpu_tags" = no ] || boot_cpu_tags
-	cp "$kernel_image" "$dev_dir/kernel" || die "cannot copy the kernel to $run_dir: $full"
+	cp "$kernel_image" "$dev_dir/kernel" 2>/dev/null ||
+		die "cannot copy the kernel to $run_dir: $full"
 	confine_give "$run_uid" "$run_dir/guest" "$run_dir/guest"/* "$dev_dir/kernel" "$dev_dir"
 	steps_total=0
 	confine_readable "$run_uid" "$build" ||

@@ -36,7 +36,7 @@ pair_boot() {
 					cp "$run_dir/result" "$pair_dir/result.$1"
 				exit "$status"
 			)
-			echo $? >"$pair_dir/status.$1"
+			{ echo $? >"$pair_dir/status.$1"; } 2>/dev/null
 		} 2>&1 >&3 3>&- | pair_mark "$1" >&2
 	} 3>&1 | pair_mark "$1"
 }
@@ -47,12 +47,12 @@ pair_cleanup() {
 	pair_dir=''
 }
 
-# 0 only if both are; else the first that is not.
+# 0 only if both are; else the first that is not. On a disk that is full it is not known.
 pair_status() {
 	local host status
 	for host in a b; do
-		status=$(<"$pair_dir/status.$host") || status=125
-		[ "$status" = 0 ] || return "$status"
+		status=$(<"$pair_dir/status.$host") || status=''
+		[ "$status" = 0 ] || return "${status:-125}"
 	done
 }
 

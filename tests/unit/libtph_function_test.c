@@ -18,9 +18,9 @@ static void list_by_role(void **state)
 		{"switch", TPH_LIST_UNKNOWN, 0},
 		{"accel-none", TPH_LIST_COMPLETERS, 0},
 		{"cut-64", TPH_LIST_REQUESTERS | TPH_LIST_COMPLETERS, 0},
-		{"cut-64", TPH_LIST_UNKNOWN, 8},
+		{"cut-64", TPH_LIST_UNKNOWN, 6},
 		{"cut-256", TPH_LIST_COMPLETERS, 1},
-		{"cut-256", TPH_LIST_UNKNOWN, 8},
+		{"cut-256", TPH_LIST_UNKNOWN, 6},
 	};
 
 	(void)state;

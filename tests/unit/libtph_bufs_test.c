@@ -3,63 +3,44 @@
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int setup(void **state)
-{
-	char *path = strdup("/tmp/libtph_bufs_XXXXXX");
-
-	*state = path;
-	return mkdtemp(path) && !chmod(path, 0755) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	free(*state);
-	return 0;
-}
 
 __attribute__((format(printf, 3, 4))) static void put(const char *proc, const char *text,
 						      const char *format, ...)
 {
-	char name[128], path[PATH_BYTES];
+	char name[128];
 	va_list args;
-	FILE *file;
 
 	va_start(args, format);
 	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	snprintf(path, sizeof(path), "%s/%s", proc, name);
-	for (char *slash = strchr(path + strlen(proc) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	file = fopen(path, "w");
-	assert_non_null(file);
-	fputs(text, file);
-	assert_int_equal(fclose(file), 0);
+	put_file(proc, name, text, strlen(text));
 }
 
 #define HEAD "pos:\t0\nflags:\t02000002\nmnt_id:\t15\n"
 #define BUF  "size:\t2097152\ncount:\t3\nexp_name:\tvfio_pci_core\n"
 
+/* The buffers, without what debugfs knows of them. */
+static struct tph_bufs *read_bufs(const char *proc, size_t count)
+{
+	struct tph_bufs *bufs;
+
+	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
+	assert_int_equal(bufs->count, count);
+	return bufs;
+}
+
+/* The only buffer of a process with this fdinfo. */
+static struct tph_bufs *read_one(const char *proc, const char *text)
+{
+	put(proc, text, "5/fdinfo/3");
+	return read_bufs(proc, 1);
+}
+
 /* Two holders of one buffer, in two processes; what else is in the folder is none. */
-static void holders(void **state)
+FOLDER_TEST(holders)
 {
 	static const char ring[] = HEAD "ino:\t9\n" BUF "name:\tring\n"
 					"tph:\tst=0x5a st_ext=0x1234 ph=2 required=1\n";
@@ -75,8 +56,7 @@ static void holders(void **state)
 	put(proc, HEAD "ino:\t9\n" BUF, "self/fdinfo/5");
 	put(proc, HEAD "ino:\t9\n" BUF, "77x/fdinfo/5");
 	put(proc, "", "uptime");
-	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 2);
+	bufs = read_bufs(proc, 2);
 	assert_int_equal(bufs->denied, 0);
 
 	assert_int_equal(bufs->bufs[0].inode, 4);
@@ -104,7 +84,7 @@ static void holders(void **state)
 }
 
 /* What the line may look like. A name with a newline does not pass for the kernel's own line. */
-static void hint_lines(void **state)
+FOLDER_TEST(hint_lines)
 {
 	static const struct {
 		const char *line;
@@ -127,33 +107,21 @@ static void hint_lines(void **state)
 		 {TPH_HINT_ST_EXT, 2, 0, 0}},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char text[512];
 		struct tph_bufs *bufs;
 
 		snprintf(text, sizeof(text), HEAD "ino:\t1\n" BUF "%s", rows[i].line);
 		put(*state, text, "5/fdinfo/3");
-		assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
-		assert_int_equal(bufs->count, 1);
+		bufs = read_bufs(*state, 1);
 		assert_int_equal(bufs->bufs[0].hints_known, rows[i].known);
 		assert_memory_equal(&bufs->bufs[0].hints, &rows[i].hints, sizeof(rows[i].hints));
 		tph_bufs_free(bufs);
 	}
 }
 
-/* The only buffer of a process with this fdinfo. */
-static struct tph_bufs *read_one(const char *proc, const char *text)
-{
-	struct tph_bufs *bufs;
-
-	put(proc, text, "5/fdinfo/3");
-	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 1);
-	return bufs;
-}
-
 /* A name is what a process chooses: no line in it takes the place of the kernel's own. */
-static void name_with_lines(void **state)
+FOLDER_TEST(name_with_lines)
 {
 	static const char victim[] = HEAD "ino:\t9\n" BUF "name:\tring\ntph:\tst=0x5a required=1\n";
 	static const char spoof[] =
@@ -165,8 +133,7 @@ static void name_with_lines(void **state)
 
 	put(proc, spoof, "5/fdinfo/3");
 	put(proc, victim, "77/fdinfo/5");
-	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 2);
+	bufs = read_bufs(proc, 2);
 	assert_int_equal(bufs->bufs[0].inode, 4);
 	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
 	assert_int_equal(bufs->bufs[0].references, 1);
@@ -181,19 +148,18 @@ static void name_with_lines(void **state)
 }
 
 /* No name makes a dma-buf of a file that is none. */
-static void name_of_another_file(void **state)
+FOLDER_TEST(name_of_another_file)
 {
 	struct tph_bufs *bufs;
 
 	put(*state, HEAD "ino:\t9\nname:\tx\n" BUF, "5/fdinfo/3");
 	put(*state, HEAD "ino:\t9\nexp_name:\tx\n", "5/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 0);
+	bufs = read_bufs(*state, 0);
 	tph_bufs_free(bufs);
 }
 
 /* A line of hints above the name is the kernel's, whatever the name holds. */
-static void hints_above_name(void **state)
+FOLDER_TEST(hints_above_name)
 {
 	struct tph_bufs *bufs = read_one(
 		*state, HEAD "ino:\t1\n" BUF "tph:\tst=0x5a\nname:\tx\ntph:\tst=0x11 required=1\n");
@@ -204,7 +170,7 @@ static void hints_above_name(void **state)
 }
 
 /* A kernel that knows no hints on dma-bufs writes no such line, so it is a name's. */
-static void hints_of_no_kernel(void **state)
+FOLDER_TEST(hints_of_no_kernel)
 {
 	struct tph_bufs *bufs;
 
@@ -220,7 +186,7 @@ static void hints_of_no_kernel(void **state)
 }
 
 /* Locks come before the buffer's own lines, and a process can take any number of them. */
-static void many_locks(void **state)
+FOLDER_TEST(many_locks)
 {
 	struct tph_bufs *bufs;
 	char *text;
@@ -242,7 +208,7 @@ static void many_locks(void **state)
 }
 
 /* Any number of descriptors of a process is one holder; what differs in size is another buffer. */
-static void many_descriptors(void **state)
+FOLDER_TEST(many_descriptors)
 {
 	struct tph_bufs *bufs;
 
@@ -251,8 +217,7 @@ static void many_descriptors(void **state)
 	put(*state, HEAD "ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\tvfio_pci_core\n",
 	    "6/fdinfo/3");
 	put(*state, HEAD "ino:\t9\nsize:\t2097152\ncount:\t1\nexp_name:\tudmabuf\n", "6/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 3);
+	bufs = read_bufs(*state, 3);
 	assert_int_equal(bufs->bufs[0].size_bytes, 4096);
 	assert_string_equal(bufs->bufs[1].exporter, "udmabuf");
 	assert_int_equal(bufs->bufs[1].holder_count, 1);
@@ -264,7 +229,7 @@ static void many_descriptors(void **state)
 }
 
 /* A process that ended between two looks: its folder is empty, its files lead nowhere. */
-static void dead_process(void **state)
+FOLDER_TEST(dead_process)
 {
 	const char *proc = *state;
 	struct tph_bufs *bufs;
@@ -274,27 +239,25 @@ static void dead_process(void **state)
 	put(proc, HEAD "ino:\t1\n" BUF, "6/fdinfo/3");
 	snprintf(path, sizeof(path), "%s/6/fdinfo/4", proc);
 	assert_int_equal(symlink("/nonexistent", path), 0);
-	assert_int_equal(tph_bufs_read(proc, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 1);
+	bufs = read_bufs(proc, 1);
 	assert_string_equal(bufs->bufs[0].holders[0].command, "");
 	tph_bufs_free(bufs);
 	assert_int_equal(tph_bufs_read("/nonexistent", "/nonexistent", &bufs), -ENOENT);
 }
 
 /* Kernels before 5.14 give no inode: then nothing says that two are the same. */
-static void no_inode(void **state)
+FOLDER_TEST(no_inode)
 {
 	struct tph_bufs *bufs;
 
 	put(*state, HEAD BUF, "5/fdinfo/3");
 	put(*state, HEAD BUF, "5/fdinfo/4");
-	assert_int_equal(tph_bufs_read(*state, "/nonexistent", &bufs), 0);
-	assert_int_equal(bufs->count, 2);
+	bufs = read_bufs(*state, 2);
 	tph_bufs_free(bufs);
 }
 
 /* Not root: the processes of others are counted, not shown. */
-static void denied(void **state)
+FOLDER_TEST(denied)
 {
 	const char *proc = *state;
 	struct tph_bufs *bufs;
@@ -318,11 +281,10 @@ static void denied(void **state)
 }
 
 /* On the real /proc, while processes begin and end. */
-static void coming_and_going(void **state)
+TEST(coming_and_going)
 {
 	pid_t breeder = fork();
 
-	(void)state;
 	assert_true(breeder >= 0);
 	if (!breeder)
 		for (;;) {
@@ -359,7 +321,7 @@ static struct tph_bufs *read_importers(const char *proc, const char *bufinfo)
 }
 
 /* Importers of a buffer that a process holds, and a buffer that none holds. */
-static void importers(void **state)
+FOLDER_TEST(importers)
 {
 	const char *proc = *state;
 	const struct tph_buf *buf;
@@ -401,7 +363,7 @@ static void importers(void **state)
 }
 
 /* A name with line breaks makes no importer, and no buffer: it has 31 bytes. */
-static void forged_importers(void **state)
+FOLDER_TEST(forged_importers)
 {
 	struct tph_bufs *bufs =
 		read_importers(*state, LINE_9 "x\n" ATTACHED "\t0:1.0\n" ATTACHED
@@ -419,7 +381,7 @@ static void forged_importers(void **state)
 }
 
 /* What an importer sees of the dma-buf that it holds. */
-static void own_hints(void **state)
+FOLDER_TEST(own_hints)
 {
 	const char *proc = *state;
 	struct tph_hints hints;
@@ -442,27 +404,4 @@ static void own_hints(void **state)
 	fd = fileno(tmpfile());
 	assert_int_equal(tph_buf_hints(NULL, fd, &hints), -EINVAL);
 	assert_int_equal(tph_buf_hints(NULL, 1023, &hints), -EBADF);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(holders, setup, teardown),
-		cmocka_unit_test_setup_teardown(hint_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(name_with_lines, setup, teardown),
-		cmocka_unit_test_setup_teardown(name_of_another_file, setup, teardown),
-		cmocka_unit_test_setup_teardown(hints_above_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(hints_of_no_kernel, setup, teardown),
-		cmocka_unit_test_setup_teardown(many_locks, setup, teardown),
-		cmocka_unit_test_setup_teardown(many_descriptors, setup, teardown),
-		cmocka_unit_test_setup_teardown(dead_process, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_inode, setup, teardown),
-		cmocka_unit_test_setup_teardown(importers, setup, teardown),
-		cmocka_unit_test_setup_teardown(forged_importers, setup, teardown),
-		cmocka_unit_test_setup_teardown(own_hints, setup, teardown),
-		cmocka_unit_test_setup_teardown(denied, setup, teardown),
-		cmocka_unit_test(coming_and_going),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static int parse_file(const char *path, struct messages *messages, struct tph_ct
 
 /* What is not in the dump, or cannot be read, is named with its line and costs no more than that.
  */
-static void damage(void **state)
+TEST(damage)
 {
 	static const struct {
 		const char *text;
@@ -68,8 +68,7 @@ static void damage(void **state)
 	struct messages messages;
 	struct tph_ctx *ctx;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		/* There are no files of no byte in memory. */
 		int ret = rows[i].text[0]
 				  ? parse(rows[i].text, strlen(rows[i].text), &messages, &ctx)
@@ -87,7 +86,7 @@ static void damage(void **state)
 }
 
 /* However many lines cannot be read, the messages end. */
-static void many_warnings(void **state)
+TEST(many_warnings)
 {
 	char *text;
 	size_t size;
@@ -95,7 +94,6 @@ static void many_warnings(void **state)
 	struct messages messages;
 	struct tph_ctx *ctx;
 
-	(void)state;
 	for (unsigned i = 0; i < 1000; i++)
 		fprintf(out, "%02x:%02x.0 a\n10: 00\n\n", i / 32, i % 32);
 	fclose(out);
@@ -107,7 +105,7 @@ static void many_warnings(void **state)
 }
 
 /* What is missing is not visible, before and behind what is there. */
-static void gaps(void **state)
+TEST(gaps)
 {
 	static const char text[] = "00:01.0 a\n20: 00 00\n\n"
 				   "00:02.0 b\n" LINE "40: 10 00 02 00\n";
@@ -116,7 +114,6 @@ static void gaps(void **state)
 	struct tph_function *f;
 	struct tph_ctx *ctx;
 
-	(void)state;
 	assert_int_equal(parse(text, strlen(text), &messages, &ctx), 0);
 	assert_int_equal(tph_function_read(ctx, &bdf, &f), 0);
 	assert_int_equal(f->ids_seen, TPH_SEEN_NOT_VISIBLE);
@@ -135,7 +132,7 @@ static void gaps(void **state)
 
 /* Text of -v, long lines, no end of line at the end, carriage returns, a line of bytes that is cut.
  */
-static void accepted(void **state)
+TEST(accepted)
 {
 	char text[4096];
 	struct messages messages;
@@ -144,7 +141,6 @@ static void accepted(void **state)
 	struct tph_ctx *ctx;
 	int n;
 
-	(void)state;
 	n = snprintf(text, sizeof(text),
 		     "# %01500d 00:00.0\n00:1f.3 SMBus: a\r\n\tCapabilities: [40] x\n" LINE
 		     "10: ff ff\r\n\n0001:00:00.0 b\n00: 01 02 03 04",
@@ -167,13 +163,12 @@ static void accepted(void **state)
 }
 
 /* Results outlive the context; a second reference keeps it. */
-static void references(void **state)
+TEST(references)
 {
 	struct tph_bdf nic = bdf_of("05:00.0"), accel = bdf_of("03:00.0");
 	struct tph_ctx *ctx = open_dump("switch"), *again = tph_ctx_ref(ctx);
 	struct tph_path *path;
 
-	(void)state;
 	assert_ptr_equal(ctx, again);
 	assert_null(tph_ctx_unref(ctx));
 	assert_true(tph_ctx_has(again, &nic));
@@ -183,14 +178,4 @@ static void references(void **state)
 	tph_path_free(path);
 	assert_null(tph_ctx_ref(NULL));
 	assert_null(tph_ctx_unref(NULL));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(damage),   cmocka_unit_test(many_warnings), cmocka_unit_test(gaps),
-		cmocka_unit_test(accepted), cmocka_unit_test(references),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

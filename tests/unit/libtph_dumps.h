@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For the tests of libtph: its dumps, and the messages that it logged. */
+/* For the tests of libtph: dumps, folders like /sys, and the messages that it logged. */
 #ifndef TESTS_UNIT_LIBTPH_DUMPS_H
 #define TESTS_UNIT_LIBTPH_DUMPS_H
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
+#include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include <cmocka.h>
-
+#include "tests/test.h"
 #include "tph/tph.h"
+#include "util/macros.h"
 
 #define PATH_BYTES 512
 
@@ -53,6 +52,68 @@ static inline struct tph_ctx *open_dump(const char *name)
 	if (ret)
 		fail_msg("%s: %s: %s", path, strerror(-ret), messages.last);
 	return ctx;
+}
+
+/* A folder laid out like /sys or /proc is the state of a test between these two. */
+static inline int folder_make(void **state)
+{
+	char *folder = strdup("/tmp/libtph_test_XXXXXX");
+
+	*state = folder;
+	return mkdtemp(folder) && !chmod(folder, 0755) ? 0 : -1;
+}
+
+static inline int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static inline int folder_remove(void **state)
+{
+	int ret = nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+
+	free(*state);
+	return ret;
+}
+
+#define FOLDER_TEST(name) TEST_WITH(name, folder_make, folder_remove)
+
+/* Makes the folders above a file, in @folder. */
+static inline void make_folders(const char *folder, char *path)
+{
+	for (char *slash = strchr(path + strlen(folder) + 1, '/'); slash;
+	     slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0755);
+		*slash = '/';
+	}
+}
+
+/* Writes a file, and makes the folders above it. */
+static inline void put_file(const char *folder, const char *name, const void *data, size_t len)
+{
+	char path[2 * PATH_BYTES];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	make_folders(folder, path);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* How many files this process has open. */
+static inline int open_fds(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
 }
 
 static inline struct tph_bdf bdf_of(const char *text)

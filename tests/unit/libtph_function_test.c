@@ -5,7 +5,7 @@
 #include <errno.h>
 
 /* Each role on its own, and what cannot be told is neither one nor the other. */
-static void list_by_role(void **state)
+TEST(list_by_role)
 {
 	static const struct {
 		const char *dump;
@@ -23,8 +23,7 @@ static void list_by_role(void **state)
 		{"cut-256", TPH_LIST_UNKNOWN, 6},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct tph_ctx *ctx = open_dump(rows[i].dump);
 		struct tph_bdf *list;
 		size_t count;
@@ -38,14 +37,13 @@ static void list_by_role(void **state)
 	}
 }
 
-static void no_such_function(void **state)
+TEST(no_such_function)
 {
 	struct tph_bdf nowhere = bdf_of("04:00.1"), elsewhere = bdf_of("0001:04:00.0");
 	struct tph_ctx *ctx = open_dump("switch");
 	struct tph_st_table *table;
 	struct tph_function *f;
 
-	(void)state;
 	assert_int_equal(tph_function_read(ctx, &nowhere, &f), -ENODEV);
 	assert_int_equal(tph_function_read(ctx, &elsewhere, &f), -ENODEV);
 	assert_int_equal(tph_st_table_read(ctx, &nowhere, &table), -ENODEV);
@@ -54,7 +52,7 @@ static void no_such_function(void **state)
 	tph_ctx_unref(ctx);
 }
 
-static void addresses(void **state)
+TEST(addresses)
 {
 	static const char *const wrong[] = {
 		"",	   "03",	 "03:00",    "03:00.8",
@@ -65,8 +63,7 @@ static void addresses(void **state)
 	struct tph_bdf bdf;
 	char text[TPH_BDF_CHARS];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
 		assert_int_equal(tph_bdf_parse(wrong[i], &bdf), -EINVAL);
 	assert_int_equal(tph_bdf_parse(NULL, &bdf), -EINVAL);
 	bdf = bdf_of("3:1f.7");
@@ -78,9 +75,8 @@ static void addresses(void **state)
 }
 
 /* Every number of an enum has a word of its own, and no other has. */
-static void words(void **state)
+TEST(words)
 {
-	(void)state;
 	for (unsigned ph = 0; ph < 4; ph++)
 		assert_int_equal(tph_ph_parse(tph_ph_str(ph)), ph);
 	assert_null(tph_ph_str(4));
@@ -102,16 +98,4 @@ static void words(void **state)
 	assert_null(tph_table_str(4));
 	assert_null(tph_completer_str(4));
 	assert_string_equal(tph_mode_str(7), "reserved");
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(list_by_role),
-		cmocka_unit_test(no_such_function),
-		cmocka_unit_test(addresses),
-		cmocka_unit_test(words),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,66 +7,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BAR_BYTES 8192
 #define MSIX_AT	  4096
 
-struct folder {
-	char path[64];
-};
-
-static int setup(void **state)
-{
-	struct folder *f = calloc(1, sizeof(*f));
-
-	strcpy(f->path, "/tmp/libtph_live_XXXXXX");
-	if (!mkdtemp(f->path))
-		return -1;
-	*state = f;
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	struct folder *f = *state;
-
-	nftw(f->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	free(f);
-	return 0;
-}
-
-/* Writes a file, and the folders above it. */
-static void put_file(const struct folder *f, const char *name, const void *data, size_t len)
-{
-	char path[PATH_BYTES];
-	FILE *file;
-
-	snprintf(path, sizeof(path), "%s/%s", f->path, name);
-	for (char *slash = strchr(path + strlen(f->path) + 1, '/'); slash;
-	     slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0755);
-		*slash = '/';
-	}
-	file = fopen(path, "w");
-	assert_non_null(file);
-	assert_int_equal(fwrite(data, 1, len, file), len);
-	assert_int_equal(fclose(file), 0);
-}
-
-static void put_text(const struct folder *f, const char *name, const char *text)
+static void put_text(const char *f, const char *name, const char *text)
 {
 	put_file(f, name, text, strlen(text));
 }
@@ -102,12 +49,12 @@ static void put32(uint8_t *at, uint32_t value)
 		at[i] = (uint8_t)(value >> 8 * i);
 }
 
-static struct tph_ctx *open_live(const struct folder *f)
+static struct tph_ctx *open_live(const char *f)
 {
 	static struct messages messages; /* the context keeps its address */
 	struct tph_log log = {keep_message, &messages};
 	struct tph_ctx *ctx = NULL;
-	int ret = tph_ctx_new_live(f->path, &log, &ctx);
+	int ret = tph_ctx_new_live(f, &log, &ctx);
 
 	if (ret)
 		fail_msg("%s: %s", strerror(-ret), messages.last);
@@ -115,7 +62,7 @@ static struct tph_ctx *open_live(const struct folder *f)
 }
 
 /* A requester whose MSI-X table, 16 entries, is in BAR 4 at MSIX_AT. */
-static void make_msix(const struct folder *f, uint8_t config[4096], size_t visible)
+static void make_msix(const char *f, uint8_t config[4096], size_t visible)
 {
 	static uint8_t bar[BAR_BYTES];
 	uint8_t *msix = config + 0x7c;
@@ -129,9 +76,9 @@ static void make_msix(const struct folder *f, uint8_t config[4096], size_t visib
 	put_file(f, "devices/0000:28:00.0/resource4", bar, sizeof(bar));
 }
 
-static void msix_table(void **state)
+FOLDER_TEST(msix_table)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0");
 	struct tph_st_table *table;
 	uint8_t config[4096];
@@ -166,9 +113,9 @@ static void msix_table(void **state)
 }
 
 /* Without root the kernel shows 64 bytes, so nothing is known, and nothing is guessed. */
-static void not_root(void **state)
+FOLDER_TEST(not_root)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0");
 	struct tph_st_table *table;
 	struct tph_function *function;
@@ -187,9 +134,9 @@ static void not_root(void **state)
 }
 
 /* The ids of a virtual function are all ones in configuration space; it is there all the same. */
-static void virtual_function(void **state)
+FOLDER_TEST(virtual_function)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("10001:06:00.1");
 	struct tph_function *function;
 	uint8_t config[4096];
@@ -243,14 +190,14 @@ static int read_vpd(struct tph_ctx *ctx, struct tph_vpd *vpd)
 }
 
 /* Who made it and which board it is, as far as the bytes can be read. */
-static void vital_product_data(void **state)
+FOLDER_TEST(vital_product_data)
 {
+	const char *f = *state;
 	static const char *const keywords[][2] = {
 		{"PN", "900-9X"}, {"SN", "MT2501X  "}, {"V3", "0123-uuid"},
 		{"V3", "other"},  {"VU", "MT2501XDD"}, {"RV", ""},
 	};
 	static const char *const unprintable[][2] = {{"SN", "a\033b"}, {"V3", ""}};
-	struct folder *f = *state;
 	uint8_t bytes[512];
 	struct tph_vpd vpd = {.name = "as it was"};
 	struct tph_ctx *ctx;
@@ -293,11 +240,11 @@ static void vital_product_data(void **state)
 	tph_ctx_unref(ctx);
 }
 
-static void put_link(const struct folder *f, const char *bdf, const char *target)
+static void put_link(const char *f, const char *bdf, const char *target)
 {
 	char path[PATH_BYTES];
 
-	snprintf(path, sizeof(path), "%s/devices/%s", f->path, bdf);
+	snprintf(path, sizeof(path), "%s/devices/%s", f, bdf);
 	assert_int_equal(symlink(target, path), 0);
 }
 
@@ -315,9 +262,9 @@ static void assert_above(struct tph_ctx *ctx, const char *name, enum tph_seen se
 }
 
 /* The links of sysfs say what is above what, also of a bus that no bridge begins. */
-static void above(void **state)
+FOLDER_TEST(above)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_ctx *ctx;
 
 	put_text(f, "devices/0000:07:00.0/config", "");
@@ -347,20 +294,20 @@ static void assert_found(struct tph_ctx *ctx, const char *name, int ret, const c
 }
 
 /* A function is found by the names that Linux gives to its devices. */
-static void names(void **state)
+FOLDER_TEST(names)
 {
 	static const char *const expected[][2] = {{"infiniband", "mlx5_0"},
 						  {"net", "ens1f0np0"},
 						  {"drm", "card0"},
 						  {"drm", "renderD128"},
 						  {"vfio-dev", "vfio0"}};
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("03:00.0");
 	struct tph_names *list;
 	struct tph_ctx *ctx;
 
 	put_text(f, "devices/0000:03:00.0/infiniband_verbs/uverbs0/dev", "");
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
 		char path[PATH_BYTES];
 
 		snprintf(path, sizeof(path), "devices/0000:03:00.0/%s/%s/uevent", expected[i][0],
@@ -412,7 +359,7 @@ static void names(void **state)
 
 /* A machine, and how often the configuration space of each function was opened. */
 struct machine {
-	const struct folder *f;
+	const char *f;
 	int inotify;
 	unsigned count;
 	int watches[2048];
@@ -435,7 +382,7 @@ static void add_function(struct machine *m, const char *path, const char *like, 
 	put_file(m->f, name, config, on_way ? sizeof(config) : 0);
 	snprintf(target, sizeof(target), "../tree/%s", path);
 	put_link(m->f, bdf, target);
-	snprintf(target, sizeof(target), "%s/%s", m->f->path, name);
+	snprintf(target, sizeof(target), "%s/%s", m->f, name);
 	m->watches[m->count] = inotify_add_watch(m->inotify, target, IN_OPEN);
 	assert_true(m->watches[m->count] >= 0);
 	m->on_way[m->count++] = on_way;
@@ -489,7 +436,7 @@ static void count_opens(struct machine *m)
  * All pairs of 16 NICs and 8 accelerators among a thousand functions read each function on a way
  * once, and no other.
  */
-static void all_pairs(void **state)
+FOLDER_TEST(all_pairs)
 {
 	struct machine *m = calloc(1, sizeof(*m));
 	struct tph_path *path;
@@ -523,9 +470,9 @@ static void all_pairs(void **state)
 }
 
 /* Driver, NUMA node and IOMMU group stand in the function's folder. */
-static void place(void **state)
+FOLDER_TEST(place)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0"), nowhere = bdf_of("29:00.0");
 	struct tph_function *function;
 	enum tph_support enables;
@@ -568,9 +515,9 @@ static void place(void **state)
 }
 
 /* Nothing that the library holds open is left to a program that the caller starts. */
-static void close_on_exec(void **state)
+FOLDER_TEST(close_on_exec)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0");
 	struct tph_function *function;
 	bool before[64];
@@ -592,9 +539,9 @@ static void close_on_exec(void **state)
 }
 
 /* A function that is gone by the time it is read is "not visible", and the log says why. */
-static void gone(void **state)
+FOLDER_TEST(gone)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0");
 	struct tph_function *function;
 	char path[PATH_BYTES];
@@ -603,7 +550,7 @@ static void gone(void **state)
 
 	make_msix(f, config, sizeof(config));
 	ctx = open_live(f);
-	snprintf(path, sizeof(path), "%s/devices/0000:28:00.0/config", f->path);
+	snprintf(path, sizeof(path), "%s/devices/0000:28:00.0/config", f);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
 	assert_int_equal(function->config_bytes, 0);
@@ -612,9 +559,9 @@ static void gone(void **state)
 	tph_ctx_unref(ctx);
 }
 
-static void no_sysfs(void **state)
+FOLDER_TEST(no_sysfs)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct messages messages = {0};
 	struct tph_log log = {keep_message, &messages};
 	struct tph_ctx *ctx;
@@ -622,18 +569,18 @@ static void no_sysfs(void **state)
 	assert_int_equal(tph_ctx_new_live("/nonexistent", NULL, &ctx), -ENOENT);
 	/* Not a folder of functions. */
 	put_text(f, "devices/nonsense/config", "");
-	assert_int_equal(tph_ctx_new_live(f->path, &log, &ctx), -EIO);
+	assert_int_equal(tph_ctx_new_live(f, &log, &ctx), -EIO);
 	assert_int_equal(messages.count, 1);
 	assert_non_null(strstr(messages.last, "devices/nonsense: not the address"));
 }
 
-static void kernel(void **state)
+FOLDER_TEST(kernel)
 {
-	struct folder *f = *state;
+	const char *f = *state;
 	struct tph_kernel k;
 
 	/* Nothing there: nothing known. */
-	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.tph, TPH_SUPPORT_UNKNOWN);
 	assert_int_equal(k.hints, TPH_SUPPORT_UNKNOWN);
 	assert_int_equal(k.disabled, TPH_SUPPORT_UNKNOWN);
@@ -648,7 +595,7 @@ static void kernel(void **state)
 	put_text(f, "cmdline", "root=/dev/sda quiet pci=nomsi,notphx\n");
 	put_text(f, "cpuinfo", "vendor_id\t: GenuineIntel\ncpu family\t: 23\n\n");
 	put_text(f, "version", "Linux version 7.3.4 (someone) #1 SMP\n");
-	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.tph, TPH_SUPPORT_YES);
 	assert_int_equal(k.p2pdma, TPH_SUPPORT_YES);
 	assert_int_equal(k.peers, TPH_SUPPORT_NO);
@@ -662,7 +609,7 @@ static void kernel(void **state)
 		 "0 T pcie_enable_tph\n0 T pcie_enable_tph_peer\n0 T dma_buf_get_tph\n");
 	put_text(f, "cmdline", "pci=nomsi,notph quiet\n");
 	put_text(f, "cpuinfo", "vendor_id\t: AuthenticAMD\ncpu family\t: 23\n\n");
-	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.peers, TPH_SUPPORT_YES);
 	assert_int_equal(k.hints, TPH_SUPPORT_YES);
 	assert_int_equal(k.p2pdma, TPH_SUPPORT_NO);
@@ -671,30 +618,10 @@ static void kernel(void **state)
 	assert_int_equal(k.hypervisor, TPH_SUPPORT_UNKNOWN);
 	put_text(f, "cpuinfo",
 		 "vendor_id\t: AuthenticAMD\ncpu family\t: 22\nflags\t\t: fpu hypervisor\n\n");
-	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
 	assert_int_equal(k.hypervisor, TPH_SUPPORT_YES);
 	put_text(f, "cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n\n");
-	assert_int_equal(tph_kernel_probe(f->path, &k), 0);
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(msix_table, setup, teardown),
-		cmocka_unit_test_setup_teardown(not_root, setup, teardown),
-		cmocka_unit_test_setup_teardown(virtual_function, setup, teardown),
-		cmocka_unit_test_setup_teardown(above, setup, teardown),
-		cmocka_unit_test_setup_teardown(names, setup, teardown),
-		cmocka_unit_test_setup_teardown(vital_product_data, setup, teardown),
-		cmocka_unit_test_setup_teardown(all_pairs, setup, teardown),
-		cmocka_unit_test_setup_teardown(place, setup, teardown),
-		cmocka_unit_test_setup_teardown(close_on_exec, setup, teardown),
-		cmocka_unit_test_setup_teardown(gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(no_sysfs, setup, teardown),
-		cmocka_unit_test_setup_teardown(kernel, setup, teardown),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,63 +4,10 @@
  * the library decodes, too, is the same, and so is each register that setpci
  * reads. Skipped where there is no lspci.
  */
+#include <glob.h>
+
 #include "tests/lspci.h"
 #include "tests/unit/libtph_dumps.h"
-
-/* All but corrupt: of corrupt lists lspci says other things, and rightly so. */
-static const char *const dumps[] = {
-	"accel-8",
-	"accel-none",
-	"cut-256",
-	"cut-64",
-	"data-direct",
-	"data-direct-linux",
-	"domain-vf",
-	"driver-never",
-	"driver-unknown",
-	"epyc",
-	"inline",
-	"inline-ats",
-	"intel-client",
-	"many-causes",
-	"no-bridge",
-	"numa",
-	"paste",
-	"rciep",
-	"root-16bit",
-	"root-8bit",
-	"root-listed",
-	"root-reserved",
-	"root-two",
-	"root-two-same-only",
-	"rootport",
-	"states",
-	"switch",
-	"switch-acs",
-	"switch-acs-ec",
-	"switch-asymmetric",
-	"switch-direct-translated",
-	"switch-flit",
-	"switch-flit-below",
-	"switch-no-prefix",
-	"switch-plain",
-	"switch-prefix-blocked",
-	"switch-root-8bit",
-	"virtual",
-};
-
-/* Every one is in the list above, but for what is one of these eight times. */
-static void all_dumps(void **state)
-{
-	char path[PATH_BYTES], command[PATH_BYTES + 64], *count;
-
-	(void)state;
-	snprintf(command, sizeof(command), "ls %s | grep -vcE 'corrupt|eight-by-eight'",
-		 dump_path("*", ".dump", path));
-	count = output_of(command);
-	assert_int_equal(strtoul(count, NULL, 10), sizeof(dumps) / sizeof(dumps[0]));
-	free(count);
-}
 
 /* The ST table, which lspci -vvv does not print. */
 static void compare_entries(struct tph_ctx *ctx, const struct tph_function *f, const char *options)
@@ -124,20 +71,35 @@ static void compare_dump(const char *dump)
 	tph_ctx_unref(ctx);
 }
 
-static void compare(void **state)
+/*
+ * All but corrupt, of whose lists lspci says other things, and rightly so, and what is one of the
+ * others eight times.
+ */
+TEST(compare)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(dumps) / sizeof(dumps[0]); i++)
-		compare_dump(dumps[i]);
+	char path[PATH_BYTES];
+	glob_t dumps;
+
+	assert_int_equal(glob(dump_path("*", ".dump", path), 0, NULL, &dumps), 0);
+	assert_true(dumps.gl_pathc > 30);
+	for (size_t i = 0; i < dumps.gl_pathc; i++) {
+		char *name = basename(dumps.gl_pathv[i]);
+
+		*strrchr(name, '.') = '\0';
+		if (strcmp(name, "corrupt") && strcmp(name, "eight-by-eight"))
+			compare_dump(name);
+	}
+	globfree(&dumps);
 }
 
-int main(void)
+int test_begin(int argc, char **argv, void **state)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(all_dumps), cmocka_unit_test(compare)};
-
+	(void)argc;
+	(void)argv;
+	(void)state;
 	if (system("lspci --version >/dev/null 2>&1")) {
 		puts("skipped: there is no lspci (package pciutils)");
-		return 77;
+		return TEST_SKIPPED;
 	}
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return 0;
 }

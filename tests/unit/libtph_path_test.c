@@ -144,18 +144,26 @@ static const struct row {
 	{"corrupt", "40:00.0", "41:00.0", &amd, NOW8, NEVER, "not-completer", "41:00.0"},
 };
 
+/* The path between two functions of a dump, to be freed. */
+static struct tph_path *path_of(const char *dump, const char *importer, const char *exporter,
+				const struct tph_kernel *kernel)
+{
+	struct tph_bdf from = bdf_of(importer), to = bdf_of(exporter);
+	struct tph_ctx *ctx = open_dump(dump);
+	struct tph_path *path;
+
+	assert_int_equal(tph_path_read(ctx, &from, &to, kernel, &path), 0);
+	tph_ctx_unref(ctx);
+	return path;
+}
+
 static void run_row(const struct row *row)
 {
-	struct tph_bdf importer = bdf_of(row->importer), exporter = bdf_of(row->exporter);
-	struct tph_ctx *ctx = open_dump(row->dump);
-	const struct tph_judgement *j;
+	struct tph_path *path = path_of(row->dump, row->importer, row->exporter, row->kernel);
+	const struct tph_judgement *j = &path->judgements[row->when][row->width];
 	char at[TPH_BDF_CHARS], expected[TPH_BDF_CHARS];
-	struct tph_path *path;
 	struct tph_bdf where = bdf_of(row->at);
 
-	assert_int_equal(tph_path_read(ctx, &importer, &exporter, row->kernel, &path), 0);
-	tph_ctx_unref(ctx);
-	j = &path->judgements[row->when][row->width];
 	if (j->verdict != row->verdict || strcmp(tph_reason_str(j->reason), row->reason) ||
 	    tph_bdf_compare(&j->at, &where))
 		fail_msg("%s, %s to %s, %s, %s: %s, %s at %s; expected %s, %s at %s", row->dump,
@@ -168,10 +176,9 @@ static void run_row(const struct row *row)
 	tph_path_free(path);
 }
 
-static void verdicts(void **state)
+TEST(verdicts)
 {
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		run_row(&rows[i]);
 }
 
@@ -179,7 +186,7 @@ static void verdicts(void **state)
  * A requester in each of its states, put into the tree of switch-plain where
  * all else is good, so that the state alone decides.
  */
-static void requester_states(void **state)
+TEST(requester_states)
 {
 	static const struct {
 		uint32_t capability, control;
@@ -203,8 +210,7 @@ static void requester_states(void **state)
 	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
 	char name[PATH_BYTES];
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *text = calloc(1, 1 << 20), *at;
 		FILE *file = fopen(dump_path("switch-plain", ".dump", name), "r");
 		struct tph_path *path;
@@ -234,7 +240,7 @@ static void requester_states(void **state)
 }
 
 /* Nobody should learn of the next reason when the first is out of the way. */
-static void all_causes(void **state)
+TEST(all_causes)
 {
 	static const enum tph_reason expected[] = {
 		TPH_REASON_NOT_COMPLETER,
@@ -243,15 +249,10 @@ static void all_causes(void **state)
 		TPH_REASON_KERNEL_NO_HINTS,
 	};
 	static const struct tph_kernel old = {"6.12", YES, NO, NO, YES, NO, NO, NO};
-	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("04:00.0");
-	struct tph_ctx *ctx = open_dump("many-causes");
-	const struct tph_judgement *j;
-	struct tph_path *path;
+	struct tph_path *path = path_of("many-causes", "05:00.0", "04:00.0", &old);
+	const struct tph_judgement *j = &path->judgements[TPH_NOW][TPH_WIDTH_8];
 	size_t next = 0;
 
-	(void)state;
-	assert_int_equal(tph_path_read(ctx, &importer, &exporter, &old, &path), 0);
-	j = &path->judgements[TPH_NOW][TPH_WIDTH_8];
 	assert_int_equal(j->reason, j->causes[0].reason);
 	assert_string_equal(j->sentence, j->causes[0].sentence);
 	for (size_t i = 0; i < j->cause_count; i++) {
@@ -261,11 +262,10 @@ static void all_causes(void **state)
 	}
 	assert_int_equal(next, 4);
 	tph_path_free(path);
-	tph_ctx_unref(ctx);
 }
 
 /* What ACS does, and what Linux makes of it. */
-static void turns(void **state)
+TEST(turns)
 {
 	static const struct {
 		const char *dump;
@@ -277,14 +277,10 @@ static void turns(void **state)
 		{"switch-asymmetric", TPH_ROUTE_HOST, TPH_ROUTE_DIRECT, TPH_ROUTE_DIRECT, false},
 		{"switch-direct-translated", TPH_ROUTE_HOST, TPH_ROUTE_HOST, TPH_ROUTE_HOST, true},
 	};
-	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct tph_ctx *ctx = open_dump(cases[i].dump);
-		struct tph_path *path;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct tph_path *path = path_of(cases[i].dump, "05:00.0", "03:00.0", &amd);
 
-		assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
 		assert_int_equal(path->route, cases[i].route);
 		assert_int_equal(path->requests, cases[i].requests);
 		assert_int_equal(path->completions, cases[i].completions);
@@ -294,7 +290,6 @@ static void turns(void **state)
 			assert_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
 					   "disable_acs_redir"));
 		tph_path_free(path);
-		tph_ctx_unref(ctx);
 	}
 }
 
@@ -312,16 +307,12 @@ static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, e
 }
 
 /* Straight through the switch; with ACS up to the host and down again. */
-static void hops(void **state)
+TEST(hops)
 {
-	struct tph_bdf importer = bdf_of("05:00.0"), exporter = bdf_of("03:00.0");
-
-	(void)state;
 	for (int acs = 0; acs < 2; acs++) {
-		struct tph_ctx *ctx = open_dump(acs ? "switch-acs" : "switch-plain");
-		struct tph_path *path;
+		struct tph_path *path =
+			path_of(acs ? "switch-acs" : "switch-plain", "05:00.0", "03:00.0", &amd);
 
-		assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
 		assert_int_equal(path->hop_count, 7);
 		assert_int_equal(path->common, 2);
 		assert_true(path->complete);
@@ -338,34 +329,27 @@ static void hops(void **state)
 			assert_non_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
 					       "pci=disable_acs_redir=0000:02:02.0;0000:02:00.0"));
 		tph_path_free(path);
-		tph_ctx_unref(ctx);
 	}
 }
 
-static void two_host_bridges(void **state)
+TEST(two_host_bridges)
 {
-	struct tph_bdf importer = bdf_of("83:00.0"), exporter = bdf_of("01:00.0");
-	struct tph_ctx *ctx = open_dump("root-two");
-	struct tph_path *path;
+	struct tph_path *path = path_of("root-two", "83:00.0", "01:00.0", &amd);
 
-	(void)state;
-	assert_int_equal(tph_path_read(ctx, &importer, &exporter, &amd, &path), 0);
 	assert_int_equal(path->hop_count, 6);
 	assert_int_equal(path->common, -1);
 	expect_hop(path, 2, "80:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_IMPORTER, true, false);
 	expect_hop(path, 3, "00:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_EXPORTER, true, false);
 	tph_path_free(path);
-	tph_ctx_unref(ctx);
 }
 
 /* One function with itself, and ends that are not there. */
-static void edges(void **state)
+TEST(edges)
 {
 	struct tph_bdf nic = bdf_of("05:00.0"), nowhere = bdf_of("0001:05:00.0");
 	struct tph_ctx *ctx = open_dump("switch-plain");
 	struct tph_path *path;
 
-	(void)state;
 	assert_int_equal(tph_path_read(ctx, &nic, &nowhere, NULL, &path), -ENODEV);
 	assert_int_equal(tph_path_read(ctx, &nowhere, &nic, NULL, &path), -ENODEV);
 	assert_int_equal(tph_path_read(ctx, &nic, &nic, NULL, &path), 0);
@@ -375,16 +359,4 @@ static void edges(void **state)
 	tph_path_free(path);
 	tph_path_free(NULL);
 	tph_ctx_unref(ctx);
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(verdicts),   cmocka_unit_test(requester_states),
-		cmocka_unit_test(all_causes), cmocka_unit_test(turns),
-		cmocka_unit_test(hops),	      cmocka_unit_test(two_host_bridges),
-		cmocka_unit_test(edges),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -128,11 +127,7 @@ static void add(const char *path)
 	int fd;
 
 	inside(path, text);
-	for (char *p = text + strlen(model.root) + 1; (p = strchr(p, '/')); p++) {
-		*p = '\0';
-		assert_true(!mkdir(text, 0700) || errno == EEXIST);
-		*p = '/';
-	}
+	make_folders(model.root, text);
 	if (text[strlen(text) - 1] == '/')
 		return;
 	fd = creat(text, 0600);
@@ -181,27 +176,10 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	(void)state;
 	return nftw(model.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static int open_fds(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < 256; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
 }
 
 /* It opens, says so, and closing leaves nothing open. */
@@ -233,9 +211,8 @@ static void fails(int err, const char *want)
 	assert_int_equal(open_fds(), before);
 }
 
-static void by_its_file(void **state)
+TEST_WITH(by_its_file, set_up, tear_down)
 {
-	(void)state;
 	add_cdev("vfio3");
 	opens("/dev/vfio/devices/vfio3");
 	model.denied = "/dev/vfio/devices/vfio3";
@@ -249,9 +226,8 @@ static void by_its_file(void **state)
 	fails(ENODEV, "/dev/vfio/devices/vfio3");
 }
 
-static void by_group(void **state)
+TEST_WITH(by_group, set_up, tear_down)
 {
-	(void)state;
 	add_group("7");
 	opens("/dev/vfio/7");
 	assert_int_equal(model.iommu, VFIO_TYPE1v2_IOMMU);
@@ -271,9 +247,8 @@ static void by_group(void **state)
 	fails(ENOENT, "/dev/vfio/vfio");
 }
 
-static void without_iommu(void **state)
+TEST_WITH(without_iommu, set_up, tear_down)
 {
-	(void)state;
 	add_group("noiommu-7");
 	opens("/dev/vfio/noiommu-7");
 	assert_int_equal(model.iommu, VFIO_NOIOMMU_IOMMU);
@@ -282,11 +257,10 @@ static void without_iommu(void **state)
 }
 
 /* Nobody bound it to VFIO; or the group's file has not come. */
-static void not_there(void **state)
+TEST_WITH(not_there, set_up, tear_down)
 {
 	char path[PATH_BYTES];
 
-	(void)state;
 	fails(ENOENT, "/dev/vfio");
 	add_group("8");
 	fails(ENOENT, "/dev/vfio/7");
@@ -305,12 +279,11 @@ static unsigned command_of(int fd)
 }
 
 /* Two bits of the command register, and the others as they were. */
-static void enable(void **state)
+TEST_WITH(enable, set_up, tear_down)
 {
 	struct tph_vfio *device;
 	int fd;
 
-	(void)state;
 	add_cdev("vfio3");
 	assert_int_equal(tph_vfio_open(&bdf, &device, NULL), 0);
 	fd = tph_vfio_fd(device);
@@ -328,30 +301,15 @@ static void enable(void **state)
 }
 
 /* Every error that is documented has its advice. */
-static void advice(void **state)
+TEST(advice)
 {
 	static const int errors[] = {ENODEV, ENOENT, EBUSY, EXDEV, EACCES, EIO};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		assert_ptr_equal(tph_vfio_open_advice(errors[i]), tph_vfio_open_advice(-errors[i]));
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(tph_vfio_open_advice(errors[i]),
 						tph_vfio_open_advice(errors[j]));
 	}
 	assert_ptr_equal(tph_vfio_open_advice(EPERM), tph_vfio_open_advice(EACCES));
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(by_its_file, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(by_group, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_iommu, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(not_there, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(enable, set_up, tear_down),
-		cmocka_unit_test(advice),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

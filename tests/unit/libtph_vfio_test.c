@@ -156,7 +156,7 @@ static const struct tph_hints st16 = {TPH_HINT_ST_EXT, 0x1234, 0, 1};
 static const struct tph_hints both = {TPH_HINT_ST | TPH_HINT_ST_EXT, 0x4321, 0xa5, 3};
 static const struct tph_hints nothing;
 
-static void probe(void **state)
+TEST(probe)
 {
 	static const struct {
 		struct model model;
@@ -182,8 +182,7 @@ static void probe(void **state)
 	};
 	struct tph_vfio_support support;
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		model = rows[i].model;
 		memset(&support, 0xff, sizeof(support));
 		assert_int_equal(tph_vfio_probe(DEVICE, &support), rows[i].ret);
@@ -194,11 +193,10 @@ static void probe(void **state)
 }
 
 /* One tag goes through the flags of the export, with nothing after it. */
-static void export_by_flags(void **state)
+TEST(export_by_flags)
 {
 	int fd;
 
-	(void)state;
 	model = (struct model){.completer = 3, .no_feature = true};
 	fd = export(st8);
 	assert_true(fd >= 0);
@@ -216,12 +214,11 @@ static void export_by_flags(void **state)
 }
 
 /* Both tags need the feature; so does one where the kernel has no flags for it. */
-static void export_by_feature(void **state)
+TEST(export_by_feature)
 {
 	struct tph_hints got;
 	int fd;
 
-	(void)state;
 	model = (struct model){.completer = 3};
 	fd = export(both);
 	assert_true(fd >= 0);
@@ -238,22 +235,12 @@ static void export_by_feature(void **state)
 	close(fd);
 }
 
-static int open_fds(void)
-{
-	int n = 0;
-
-	for (int fd = 0; fd < MAX_FD; fd++)
-		n += fcntl(fd, F_GETFD) >= 0;
-	return n;
-}
-
 /* No way to say it: a clear error, and nothing stays exported. */
-static void no_door(void **state)
+TEST(no_door)
 {
 	struct tph_hints required = st8;
 	int before = open_fds();
 
-	(void)state;
 	required.flags |= TPH_HINT_REQUIRED;
 	model = (struct model){.completer = 3, .no_flags = true, .no_feature = true};
 	assert_int_equal(export(st8), -ENOTTY);
@@ -274,7 +261,7 @@ static void no_door(void **state)
 	assert_int_equal(open_fds(), before);
 }
 
-static void wrong_hints(void **state)
+TEST(wrong_hints)
 {
 	static const struct tph_hints rows[] = {
 		{0, 1, 0, 0},
@@ -287,10 +274,9 @@ static void wrong_hints(void **state)
 	};
 	int fd;
 
-	(void)state;
 	model = (struct model){.completer = 3, .required = true};
 	fd = export(nothing);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		assert_int_equal(export(rows[i]), -EINVAL);
 		assert_int_equal(tph_vfio_set_hints(DEVICE, fd, &rows[i]), -EINVAL);
 	}
@@ -298,7 +284,7 @@ static void wrong_hints(void **state)
 	close(fd);
 }
 
-static void wrong_ranges(void **state)
+TEST(wrong_ranges)
 {
 	static const struct tph_range ranges[] = {
 		{0, 0},
@@ -309,9 +295,8 @@ static void wrong_ranges(void **state)
 	};
 	struct tph_vfio_export request = {.open_flags = O_RDWR, .range_count = 1, .hints = st8};
 
-	(void)state;
 	model = (struct model){.completer = 3};
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(ranges); i++) {
 		request.ranges = &ranges[i];
 		assert_int_equal(tph_vfio_export(DEVICE, &request), -EINVAL);
 	}
@@ -327,24 +312,22 @@ static void wrong_ranges(void **state)
 }
 
 /* Required without a tag, which nobody can map: the flags of the export cannot say it. */
-static void export_closed(void **state)
+TEST(export_closed)
 {
 	static const struct tph_hints closed = {.flags = TPH_HINT_REQUIRED};
 	int fd;
 
-	(void)state;
 	model = (struct model){.completer = 3, .required = true};
 	fd = export(closed);
 	assert_true(fd >= 0);
 	assert_int_equal(model.hints[fd].flags, TPH_HINT_REQUIRED);
 }
 
-static void set_get_clear(void **state)
+TEST(set_get_clear)
 {
 	struct tph_hints required = both, got;
 	int fd, other = open("/dev/null", O_RDWR);
 
-	(void)state;
 	model = (struct model){.completer = 3, .required = true};
 	fd = export(nothing);
 	assert_int_equal(tph_vfio_set_hints(DEVICE, fd, &both), 0);
@@ -374,33 +357,15 @@ static void set_get_clear(void **state)
 }
 
 /* Every error that the functions document has a sentence of its own. */
-static void explain(void **state)
+TEST(explain)
 {
 	static const int errors[] = {EINVAL, EOPNOTSUPP, ENOTTY, ENODEV, EBADF, EBUSY,
 				     E2BIG,  EMFILE,	 ENOMEM, EPERM,	 EIO};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
 		assert_ptr_equal(tph_vfio_explain(errors[i]), tph_vfio_explain(-errors[i]));
 		for (size_t j = 0; j < i; j++)
 			assert_string_not_equal(tph_vfio_explain(errors[i]),
 						tph_vfio_explain(errors[j]));
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(probe),
-		cmocka_unit_test(export_by_flags),
-		cmocka_unit_test(export_by_feature),
-		cmocka_unit_test(no_door),
-		cmocka_unit_test(wrong_hints),
-		cmocka_unit_test(wrong_ranges),
-		cmocka_unit_test(export_closed),
-		cmocka_unit_test(set_get_clear),
-		cmocka_unit_test(explain),
-	};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What tphctl does to names and paths before it shows them. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "tests/test.h"
 #include "tphctl/text.h"
+#include "util/macros.h"
 
 /* Controls, marks of direction and bytes that are no UTF-8 go; all else stays. */
-static void clean(void **state)
+TEST(clean)
 {
 	static const struct {
 		const char *text, *shown;
@@ -29,19 +25,11 @@ static void clean(void **state)
 		{"cut \xe2\x80", "cut ??"},
 	};
 
-	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		char text[64];
 
 		snprintf(text, sizeof(text), "%s", rows[i].text);
 		text_clean(text);
 		assert_string_equal(text, rows[i].shown);
 	}
-}
-
-int main(void)
-{
-	const struct CMUnitTest tests[] = {cmocka_unit_test(clean)};
-
-	return cmocka_run_group_tests(tests, NULL, NULL);
 }

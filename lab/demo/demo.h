@@ -30,10 +30,10 @@ struct buffer {
 	uint8_t *expected; /* what that memory must hold */
 };
 
-/* A NIC that wrote into a buffer: one line of the report. */
+/* An importer that wrote into a buffer: one line of the report. */
 struct pair {
 	const struct buffer *buffer;
-	const struct nic *nic;
+	const struct nic *nic; /* NULL: it is an endpoint */
 	size_t bytes;
 	struct accel_counters counters;
 	struct accel_key seen; /* the hint that came, if any */
@@ -69,10 +69,7 @@ struct endpoint_result {
 	bool tried; /* false: there is none */
 	struct tph_bdf bdf;
 	unsigned tag_bits;
-	const struct buffer *buffer;
-	struct accel_counters counters;
-	struct accel_key seen;
-	bool data_ok, ok;
+	struct pair pair;
 };
 
 /* options.c: 0, -EINVAL: not understood, which it says; 1: --help was all. */
@@ -101,8 +98,8 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 	       const bool *guaranteed, struct add_result *result);
 
 /*
- * write_by_endpoint.c: the first endpoint writes into @buffer, whose hint all of its writes must
- * carry if it sends tags. 0, or a negative errno if it could not be tried.
+ * write_by_endpoint.c: the first endpoint writes into @buffer. What came of it is in @result, not
+ * judged. 0, or a negative errno if it could not be tried.
  */
 int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
 		      struct endpoint_result *result);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "lab/demo/demo.h"
-#include "util/macros.h"
 
 #define PAGE_BYTES 4096UL
 
@@ -18,10 +17,10 @@ static void usage(FILE *f)
 		"  --json FILE       the result as JSON\n"
 		"  --pair ROLE       of two hosts; serve: this one has the buffers, write: the NICs\n"
 		"                    that write into them\n"
-		"  --topology NAME   for the report, as tphlab has it (switch)\n"
-		"  --hints yes|no    must hints arrive? one for all, or a list like --nics; default\n"
-		"                    yes on a switch, no elsewhere: a host bridge may drop them, but\n"
-		"                    the data must be right\n"
+		"  --topology NAME   for the report (switch)\n"
+		"  --hints WORD      of all NICs, or a list like --nics: required, they must arrive and\n"
+		"                    an owner may require them (default); yes, they must arrive; no,\n"
+		"                    a host bridge may drop them, but the data must be right\n"
 		"  --nics 8,16       what each NIC must send, by name: off, 8 or 16 (default 8,16)\n"
 		"  --bytes N         size of each buffer (default 262144, at most 1048576)\n"
 		"  --help\n\n"
@@ -72,41 +71,21 @@ static int parse_bytes(const char *text, struct options *options)
 	return 0;
 }
 
-static int parse_topology(const char *text, struct options *options)
-{
-	static const char *const names[] = {"switch", "switches",   "rciep",	  "rootport",
-					    "flit",   "flit-above", "flit-below", "flit-mixed"};
-
-	options->topology = text;
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strcmp(text, names[i]))
-			return 0;
-	return -EINVAL;
-}
-
 /* One word for each NIC; the last one is for those that follow, too. */
-static int parse_hints(const char *text, bool hints[P2P_MAX_NICS])
+static int parse_hints(const char *text, struct options *options)
 {
 	for (unsigned i = 0; i < P2P_MAX_NICS; i++) {
 		size_t len = strcspn(text, ",");
 
-		hints[i] = len == 3 && !strncmp(text, "yes", 3);
-		if (!hints[i] && (len != 2 || strncmp(text, "no", 2)))
+		options->guaranteed[i] = len == 8 && !strncmp(text, "required", 8);
+		options->hints[i] =
+			options->guaranteed[i] || (len == 3 && !strncmp(text, "yes", 3));
+		if (!options->hints[i] && (len != 2 || strncmp(text, "no", 2)))
 			return -EINVAL;
 		if (text[len])
 			text += len + 1;
 	}
 	return 0;
-}
-
-/* What is required where hints go straight; elsewhere nothing can be. */
-static void set_guaranteed(struct options *options)
-{
-	bool straight =
-		!strncmp(options->topology, "switch", 6) || !strncmp(options->topology, "flit", 4);
-
-	for (unsigned i = 0; i < P2P_MAX_NICS; i++)
-		options->guaranteed[i] = straight && options->hints[i];
 }
 
 int options_parse(int argc, char **argv, struct options *options)
@@ -117,9 +96,9 @@ int options_parse(int argc, char **argv, struct options *options)
 		{"nics", required_argument, NULL, 'n'},	    {"bytes", required_argument, NULL, 'b'},
 		{"help", no_argument, NULL, 'h'},	    {0},
 	};
-	const char *hints = NULL;
 	int c, ret = parse_nics("8,16", options);
 
+	parse_hints("required", options);
 	options->topology = "switch";
 	options->bytes = 256 * 1024;
 	while (!ret && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -131,11 +110,10 @@ int options_parse(int argc, char **argv, struct options *options)
 			ret = parse_role(optarg, options);
 			break;
 		case 't':
-			ret = parse_topology(optarg, options);
+			options->topology = optarg;
 			break;
 		case 'H':
-			hints = optarg;
-			ret = parse_hints(hints, options->hints);
+			ret = parse_hints(optarg, options);
 			break;
 		case 'n':
 			ret = parse_nics(optarg, options);
@@ -152,13 +130,6 @@ int options_parse(int argc, char **argv, struct options *options)
 		if (ret)
 			fprintf(stderr, "p2p_demo: invalid value '%s'; see --help\n", optarg);
 	}
-	if (!hints)
-		parse_hints(!strcmp(options->topology, "switch") ||
-					    !strncmp(options->topology, "flit", 4)
-				    ? "yes"
-				    : "no",
-			    options->hints);
-	set_guaranteed(options);
 	if (!ret && optind < argc) {
 		fprintf(stderr, "p2p_demo: unexpected argument '%s'; see --help\n", argv[optind]);
 		ret = -EINVAL;

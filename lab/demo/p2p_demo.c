@@ -206,13 +206,9 @@ static int check_memory(const struct run *run, struct pair *pair)
 	return ret;
 }
 
-/* The hint that must be on each TLP of this pair; tag_bits 0: none may be. */
-static struct accel_key wanted(const struct run *run, const struct pair *pair)
+/* The hint that must be on each TLP, if tags of @bits arrive; tag_bits 0: none may be. */
+static struct accel_key wanted(const struct tph_hints *hints, unsigned bits)
 {
-	const struct tph_hints *hints = &pair->buffer->hints;
-	bool arrive = run->options.hints[pair->nic - run->nics];
-	unsigned bits = arrive ? pair->nic->tag_bits : 0;
-
 	if (bits == 8 && hints->flags & TPH_HINT_ST)
 		return (struct accel_key){.tag_bits = 8, .tag = hints->st, .ph = hints->ph};
 	if (bits == 16 && hints->flags & TPH_HINT_ST_EXT)
@@ -220,9 +216,10 @@ static struct accel_key wanted(const struct run *run, const struct pair *pair)
 	return (struct accel_key){0};
 }
 
-static void judge(const struct run *run, struct pair *pair)
+/* @bits: the width of the tags that must arrive, 0: none */
+static void judge(struct pair *pair, unsigned bits)
 {
-	const struct accel_key want = wanted(run, pair), *seen = &pair->seen;
+	const struct accel_key want = wanted(&pair->buffer->hints, bits), *seen = &pair->seen;
 	const struct accel_counters *c = &pair->counters;
 
 	if (!pair->data_ok)
@@ -257,7 +254,7 @@ static int run_pair(struct run *run, struct pair *pair, struct nic *nic)
 	if (ret)
 		return warn(ret, "cannot read counters or memory behind buffer", pair->buffer->name,
 			    "see dmesg for what happened to the accelerator");
-	judge(run, pair);
+	judge(pair, run->options.hints[nic - run->nics] ? nic->tag_bits : 0);
 	return 0;
 }
 
@@ -276,10 +273,11 @@ static int run_more(struct run *run, struct report *report, struct add_result *a
 	if (ret)
 		return warn(ret, "no write into a buffer by", "the endpoint",
 			    "see dmesg for what pci_endpoint_test said");
+	judge(&endpoint->pair, endpoint->tag_bits);
 	report_endpoint(endpoint);
 	report->add = add;
 	report->endpoint = endpoint;
-	report->ok &= add->ok && (!endpoint->tried || endpoint->ok);
+	report->ok &= add->ok && (!endpoint->tried || endpoint->pair.ok);
 	return 0;
 }
 

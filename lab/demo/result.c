@@ -117,6 +117,7 @@ static void put_add(struct json_object *result, const struct report *report)
 
 static void put_endpoint(struct json_object *result, const struct endpoint_result *endpoint)
 {
+	const struct pair *pair = &endpoint->pair;
 	struct json_object *object;
 	char name[TPH_BDF_CHARS];
 
@@ -125,14 +126,14 @@ static void put_endpoint(struct json_object *result, const struct endpoint_resul
 	object = json_object_new_object();
 	json_object_object_add(result, "endpoint", object);
 	put_text(object, "bdf", tph_bdf_format(&endpoint->bdf, name));
-	put_text(object, "buffer", endpoint->buffer->name);
-	put_tag(object, endpoint->seen.tag_bits, endpoint->seen.tag);
-	put_text(object, "ph", endpoint->seen.tag_bits ? tph_ph_str(endpoint->seen.ph) : NULL);
-	put_number(object, "bytes", endpoint->counters.bytes);
-	put_number(object, "tlps", endpoint->counters.tlps);
-	put_number(object, "hinted", endpoint->counters.tlps - endpoint->counters.plain);
-	put_bool(object, "data_ok", endpoint->data_ok);
-	put_bool(object, "ok", endpoint->ok);
+	put_text(object, "buffer", pair->buffer->name);
+	put_tag(object, pair->seen.tag_bits, pair->seen.tag);
+	put_text(object, "ph", pair->seen.tag_bits ? tph_ph_str(pair->seen.ph) : NULL);
+	put_number(object, "bytes", pair->counters.bytes);
+	put_number(object, "tlps", pair->counters.tlps);
+	put_number(object, "hinted", pair->counters.tlps - pair->counters.plain);
+	put_bool(object, "data_ok", pair->data_ok);
+	put_bool(object, "ok", pair->ok);
 }
 
 static void put_nics(struct json_object *result, const struct report *report)

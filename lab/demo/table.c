@@ -36,16 +36,17 @@ const char *add_word(enum add_outcome outcome)
 
 void report_endpoint(const struct endpoint_result *endpoint)
 {
-	const struct accel_counters *c = &endpoint->counters;
+	const struct pair *pair = &endpoint->pair;
+	const struct accel_counters *c = &pair->counters;
 	char name[TPH_BDF_CHARS];
 
 	if (!endpoint->tried)
 		return;
 	printf("endpoint %s (pci_endpoint_test, %u-bit) into %s: %llu TLPs, %llu with 0x%x "
-	       "(%u-bit)  %s\n",
-	       tph_bdf_format(&endpoint->bdf, name), endpoint->tag_bits, endpoint->buffer->name,
+	       "(%u-bit)  %s%s\n",
+	       tph_bdf_format(&endpoint->bdf, name), endpoint->tag_bits, pair->buffer->name,
 	       (unsigned long long)c->tlps, (unsigned long long)(c->tlps - c->plain),
-	       endpoint->seen.tag, endpoint->seen.tag_bits, endpoint->ok ? "ok" : "FAILED");
+	       pair->seen.tag, pair->seen.tag_bits, pair->ok ? "ok" : "FAILED: ", pair->why);
 }
 
 void report_add(const struct add_result *add, const struct nic *nics, unsigned count)

@@ -23,29 +23,20 @@ static int check_data(const struct accel *accel, uint64_t offset, uint32_t check
 	return ret;
 }
 
-static int write_and_look(const struct accel *accel, const struct buffer *buffer,
-			  const struct endpoint *endpoint, struct endpoint_result *result)
+static int write_and_look(const struct accel *accel, const struct endpoint *endpoint,
+			  struct pair *pair)
 {
+	const struct buffer *buffer = pair->buffer;
 	struct endpoint_write written;
 	int ret = accel_clear_counters(accel);
 
 	if (!ret)
 		ret = endpoint_write(endpoint, buffer->fd, 0, WRITE_BYTES, &written);
 	if (!ret)
-		ret = accel_read_counters(accel, &result->counters);
-	if (!ret && result->counters.keys)
-		ret = accel_read_key(accel, 0, &result->seen);
-	return ret ? ret : check_data(accel, buffer->offset, written.checksum, &result->data_ok);
-}
-
-static bool as_wanted(const struct endpoint_result *result, const struct tph_hints *hints)
-{
-	const struct accel_key *seen = &result->seen;
-	unsigned tag = result->tag_bits == 16 ? hints->st_ext : hints->st;
-
-	return result->data_ok && result->counters.bytes == WRITE_BYTES &&
-	       result->counters.keys == 1 && seen->tag_bits == result->tag_bits &&
-	       (!seen->tag_bits || (seen->tag == tag && seen->ph == hints->ph));
+		ret = accel_read_counters(accel, &pair->counters);
+	if (!ret && pair->counters.keys)
+		ret = accel_read_key(accel, 0, &pair->seen);
+	return ret ? ret : check_data(accel, buffer->offset, written.checksum, &pair->data_ok);
 }
 
 int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
@@ -54,13 +45,13 @@ int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
 	struct endpoint endpoint;
 	int ret = endpoint_open(&endpoint, 0);
 
-	*result = (struct endpoint_result){.tried = ret != -ENOENT, .buffer = buffer};
+	*result = (struct endpoint_result){.tried = ret != -ENOENT,
+					   .pair = {.buffer = buffer, .bytes = WRITE_BYTES}};
 	if (ret)
 		return ret == -ENOENT ? 0 : ret;
 	result->bdf = endpoint.bdf;
 	result->tag_bits = endpoint.tag_bits;
-	ret = write_and_look(accel, buffer, &endpoint, result);
+	ret = write_and_look(accel, &endpoint, &result->pair);
 	close(endpoint.fd);
-	result->ok = as_wanted(result, &buffer->hints);
 	return ret;
 }

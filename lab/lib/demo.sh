@@ -5,7 +5,7 @@
 demo_hints_of_two() {
 	local words=()
 	for _ in ${nics//,/ }; do
-		words+=("$([ $((${#words[@]} % 2)) = 0 ] && echo yes || echo no)")
+		words+=("$([ $((${#words[@]} % 2)) = 0 ] && echo required || echo no)")
 	done
 	(IFS=,; echo "${words[*]}")
 }
@@ -19,12 +19,13 @@ demo_hints_of_8_bits() {
 	(IFS=,; echo "${words[*]}")
 }
 
-# Do hints arrive? Below a switch. Through the host bridge only where it keeps them, and the kernel
-# asks for none below a Root Port that is no TPH completer, as QEMU's are. What QEMU itself carries
-# to memory that is served access by access has lost them.
+# Do hints arrive? Below a switch, where the kernel lets an owner require them, too. Through the
+# host bridge only where it keeps them, and the kernel asks for none below a Root Port that is no
+# TPH completer, as QEMU's are. What QEMU itself carries to memory that is served access by access
+# has lost them.
 demo_hints() {
 	case $topology in
-	switch | flit*) echo yes ;;
+	switch | flit*) echo required ;;
 	switches) demo_hints_of_two ;;
 	rciep)
 		if [ "$host_bridge_hints" = keep ] && ! boot_accel_trapped; then

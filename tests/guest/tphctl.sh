@@ -222,7 +222,7 @@ verdicts_are() {
 path_guaranteed() {
 	nics_read
 	verdicts_are any 0
-	p2p_demo --nics "$widths" --hints yes
+	p2p_demo --nics "$widths"
 }
 
 # flit_links ABOVE NICS ACCELERATORS: which links are in flit mode, true or false: that above the
@@ -269,8 +269,7 @@ path_host_bridge() {
 	nics_read
 	verdicts_are 8 3 '.*the root complex between them may drop the hint'
 	verdicts_are 16 4
-	p2p_demo --topology rciep --nics "$widths" \
-		--hints "$([ "$1" = kept ] && echo yes,no || echo no)"
+	p2p_demo --nics "$widths" --hints "$([ "$1" = kept ] && echo yes,no || echo no)"
 }
 
 path_root_port() {

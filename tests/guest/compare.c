@@ -154,7 +154,7 @@ GUEST_TEST(with_tags)
 
 			if (hint.bits > guest->completer_bits)
 				break;
-			fd = guest_export(guest, slot++, guest_flags_of(hint));
+			fd = guest_export_hint(guest, slot++, hint);
 			guest_register(guest, nic, fd);
 			taken += table && guest_get_flags(guest, fd) & TAKEN;
 		}

@@ -94,7 +94,7 @@ GUEST_TEST(dma_buf)
 	assert_int_equal(uverbs_dereg_mr(nic, &mr), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
 	assert_int_equal(uverbs_reg_mr(nic, handle, fd, NULL, GUEST_SLICE_BYTES, &mr), EOPNOTSUPP);
-	fd = guest_export(guest, 1, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
+	fd = guest_export_required(guest, 1, hint);
 	assert_int_equal(uverbs_reg_mr(nic, handle, fd, NULL, GUEST_SLICE_BYTES, &mr), EOPNOTSUPP);
 	assert_int_equal(uverbs_free_dmah(nic, handle), 0);
 }

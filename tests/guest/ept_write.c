@@ -39,7 +39,7 @@ static void each_kind(struct guest *guest, const struct endpoint *ept)
 	const struct hint hints[] = {{0}, {8, 0x5a, 2}, {16, 0x5a, 1}, {16, 0xbeef, 3}};
 
 	for (unsigned i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		check_write(guest, ept, guest_export(guest, 0, guest_flags_of(hints[i])), hints[i]);
+		check_write(guest, ept, guest_export_hint(guest, 0, hints[i]), hints[i]);
 }
 
 GUEST_TEST(kinds)
@@ -55,8 +55,7 @@ GUEST_TEST(required)
 
 	for (unsigned i = 0; i < ept_count; i++)
 		for (unsigned n = 0; n < 2; n++) {
-			int fd = guest_export(
-				guest, 0, guest_flags_of(hints[n]) | VFIO_DMABUF_FL_TPH_REQUIRED);
+			int fd = guest_export_required(guest, 0, hints[n]);
 
 			if (hints[n].bits == epts[i].tag_bits)
 				check_write(guest, &epts[i], fd, hints[n]);
@@ -72,7 +71,7 @@ GUEST_TEST(changed_between)
 {
 	for (unsigned i = 0; i < ept_count; i++) {
 		struct hint old = {16, 0x111, 2}, new = {16, 0x112, 3};
-		int fd = guest_export(guest, 0, guest_flags_of(old));
+		int fd = guest_export_hint(guest, 0, old);
 
 		check_write(guest, &epts[i], fd, old);
 		assert_int_equal(guest_set_errno(guest, fd, new, false), 0);

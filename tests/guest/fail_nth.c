@@ -165,8 +165,7 @@ static void fail_each_on_nic(struct bench *bench, const struct call *call)
 
 static void bench_open_nic(struct bench *bench, struct guest *guest, unsigned bits)
 {
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	guest_need_completer(guest, bits);
 	bench_open(bench, guest);
 	bench->nic = guest_nic(guest, bits);
 	bench->hint = (struct hint){bits, 0x5a, 2};
@@ -190,9 +189,8 @@ GUEST_TEST(export)
 	static const struct call call = {"export", NULL, run_export, undo_export};
 	struct bench bench;
 
+	guest_need_completer(guest, 8);
 	bench_open(&bench, guest);
-	if (!bench.guest->completer_bits)
-		GUEST_SKIP("the accelerator is no TPH completer");
 	fail_each(&bench, &call);
 }
 
@@ -250,9 +248,8 @@ GUEST_TEST(second_door)
 	};
 	struct bench bench;
 
+	guest_need_completer(guest, 8);
 	bench_open(&bench, guest);
-	if (!bench.guest->completer_bits)
-		GUEST_SKIP("the accelerator is no TPH completer");
 	bench.fd = guest_export(bench.guest, 0, accel_hint(1, false, 0));
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		fail_each(&bench, &calls[i]);
@@ -330,7 +327,7 @@ GUEST_TEST(register_new_mkey)
 
 	bench_open_nic(&bench, guest, 16);
 	bench.hint.ph = 3;
-	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	bench.fd = guest_export_hint(bench.guest, 0, bench.hint);
 	fail_each_on_nic(&bench, &call);
 }
 
@@ -351,7 +348,7 @@ GUEST_TEST(deregister)
 	struct bench bench;
 
 	bench_open_nic(&bench, guest, 16);
-	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	bench.fd = guest_export_hint(bench.guest, 0, bench.hint);
 	fail_each_on_nic(&bench, &call);
 }
 
@@ -366,10 +363,7 @@ static void prepare_map(struct bench *bench)
 
 static int run_map(struct bench *bench)
 {
-	struct ibv_sge sge = {.length = GUEST_SLICE_BYTES, .lkey = bench->mr->lkey};
-
-	return ibv_advise_mr(bench->nic->pd, IBV_ADVISE_MR_ADVICE_PREFETCH_WRITE,
-			     IBV_ADVISE_MR_FLAG_FLUSH, &sge, 1);
+	return guest_map_again(bench->nic, bench->mr);
 }
 
 static void check_hinted(struct bench *bench)
@@ -411,7 +405,7 @@ GUEST_TEST(revoked)
 	struct bench bench;
 
 	bench_open_nic(&bench, guest, 16);
-	bench.fd = guest_export(bench.guest, 0, guest_flags_of(bench.hint));
+	bench.fd = guest_export_hint(bench.guest, 0, bench.hint);
 	bench.mr = guest_register(bench.guest, bench.nic, bench.fd);
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
 		fail_each(&bench, &calls[i]);

@@ -339,7 +339,7 @@ GUEST_TEST(accel_tph)
 		assert_int_equal(accel_enable(&guest->accel, true), 0);
 		assert_takes_all(guest);
 	}
-	b.fd = guest_export(guest, 0, guest_flags_of(hint));
+	b.fd = guest_export_hint(guest, 0, hint);
 	assert_int_equal(nic_connect(b.nic), 0);
 	guest_check_writes(guest, b.nic, guest_register(guest, b.nic, b.fd), 0, hint);
 }

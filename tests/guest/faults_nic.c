@@ -22,9 +22,7 @@ static struct nic *start(struct guest *guest)
 {
 	if (!host_listens())
 		GUEST_SKIP("no process outside of this guest sets faults");
-	if (guest->completer_bits < 16)
-		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
-	return guest_nic(guest, 16);
+	return guest_hint_nic(guest, 16);
 }
 
 static void reset_by_sysfs(const struct guest_place *place)
@@ -42,7 +40,7 @@ static void reset_by_sysfs(const struct guest_place *place)
 /* A write by a new region: with this hint, or none. */
 static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
 {
-	int fd = guest_export(guest, 0, guest_flags_of(hint16));
+	int fd = guest_export_hint(guest, 0, hint16);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	guest_check_writes(guest, nic, mr, 0, want);
@@ -109,7 +107,7 @@ GUEST_TEST(unplug)
 {
 	struct nic *nic = start(guest);
 	struct guest_place place = guest_place_of(guest, nic);
-	int fd = guest_export(guest, 0, guest_flags_of(hint16));
+	int fd = guest_export_hint(guest, 0, hint16);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 	uint8_t before[4096], after[4096];
 

@@ -192,6 +192,18 @@ struct nic *guest_nic(struct guest *guest, unsigned bits)
 	return NULL;
 }
 
+void guest_need_completer(const struct guest *guest, unsigned bits)
+{
+	if (guest->completer_bits < bits)
+		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+}
+
+struct nic *guest_hint_nic(struct guest *guest, unsigned bits)
+{
+	guest_need_completer(guest, bits);
+	return guest_nic(guest, bits);
+}
+
 struct nic *guest_nic_with_dmah(struct guest *guest)
 {
 	uint32_t handle;
@@ -252,23 +264,19 @@ int guest_export(struct guest *guest, unsigned slot, uint32_t flags)
 	return guest_keep_fd(guest, fd);
 }
 
-void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint16)
-{
-	struct vfio_device_feature_dma_buf_tph tph = {
-		.dmabuf_fd = fd,
-		.flags = (hint8.bits ? VFIO_DMA_BUF_TPH_ST : 0u) |
-			 (hint16.bits ? VFIO_DMA_BUF_TPH_ST_EXT : 0u),
-		.steering_tag = (uint8_t)hint8.tag,
-		.steering_tag_ext = hint16.tag,
-		.ph = (uint8_t)(hint8.bits ? hint8.ph : hint16.ph),
-	};
-
-	assert_int_equal(accel_set_tph(&guest->accel, &tph), 0);
-}
-
 uint32_t guest_flags_of(struct hint hint)
 {
 	return hint.bits ? accel_hint(hint.tag, hint.bits == 16, hint.ph) : 0;
+}
+
+int guest_export_hint(struct guest *guest, unsigned slot, struct hint hint)
+{
+	return guest_export(guest, slot, guest_flags_of(hint));
+}
+
+int guest_export_required(struct guest *guest, unsigned slot, struct hint hint)
+{
+	return guest_export(guest, slot, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
 }
 
 int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required)
@@ -381,6 +389,12 @@ int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_
 		return -ret;
 	nic->posted++;
 	return nic_wait(nic);
+}
+
+void guest_write_fails(struct nic *nic, const struct ibv_mr *mr)
+{
+	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
+	assert_int_equal(nic_connect(nic), 0);
 }
 
 static void forget(struct guest *guest, const struct ibv_mr *mr)
@@ -513,6 +527,31 @@ unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048])
 	return (unsigned)count;
 }
 
+unsigned guest_st_room(const struct nic *nic)
+{
+	uint16_t entries[2048];
+	unsigned size = guest_st_table(nic, entries);
+
+	if (!size)
+		GUEST_SKIP("this NIC has no ST table");
+	if (size > 64)
+		GUEST_SKIP("%u entries are more than a capability has", size);
+	return size - 1;
+}
+
+struct ibv_mr *guest_st_fill(struct guest *guest, struct nic *nic, unsigned count,
+			     struct hint first, struct ibv_mr **oldest)
+{
+	struct ibv_mr *mr = NULL;
+
+	for (unsigned i = 0; i < count; i++, first.tag++) {
+		mr = guest_register(guest, nic, guest_export_hint(guest, i, first));
+		if (!i && oldest)
+			*oldest = mr;
+	}
+	return mr;
+}
+
 unsigned guest_st_count(const struct nic *nic, uint16_t tag)
 {
 	uint16_t entries[2048];
@@ -544,6 +583,12 @@ void guest_reset(struct guest *guest)
 			nanosleep(&pause, NULL);
 	}
 	assert_int_equal(ret, 0);
+}
+
+void guest_revoke(struct guest *guest)
+{
+	assert_int_equal(accel_enable(&guest->accel, false), 0);
+	assert_int_equal(accel_enable(&guest->accel, true), 0);
 }
 
 static void *traffic_run(void *arg)

@@ -86,8 +86,12 @@ int guest_prepare(int argc, char **argv);
 		skip();                                                                            \
 	} while (0)
 
+/* Skips the test where the accelerator does not complete tags of this width. */
+void guest_need_completer(const struct guest *guest, unsigned bits);
 /* The first NIC that sends tags of this width on a direct way to the accelerator; else a skip. */
 struct nic *guest_nic(struct guest *guest, unsigned bits);
+/* The same, where the accelerator completes them. */
+struct nic *guest_hint_nic(struct guest *guest, unsigned bits);
 /* The first NIC that has DMA handles; else a skip. */
 struct nic *guest_nic_with_dmah(struct guest *guest);
 /* Runs @check with each NIC whose hints reach the accelerator; else a skip. */
@@ -114,11 +118,12 @@ struct nic *guest_reopen(struct guest *guest, const struct guest_place *place);
 
 /* A dma-buf of the @slot-th slice of BAR0. */
 int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
-/* One that is to be closed with the rest. */
-int guest_keep_fd(struct guest *guest, int fd);
 /* The flags of an export with this hint. */
 uint32_t guest_flags_of(struct hint hint);
-void guest_set(struct guest *guest, int fd, struct hint hint8, struct hint hint16);
+int guest_export_hint(struct guest *guest, unsigned slot, struct hint hint);
+int guest_export_required(struct guest *guest, unsigned slot, struct hint hint);
+/* One that is to be closed with the rest. */
+int guest_keep_fd(struct guest *guest, int fd);
 /* One hint, of either width. 0 or the errno. */
 int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required);
 /* What GET says: VFIO_DMA_BUF_TPH_*. */
@@ -126,6 +131,8 @@ uint32_t guest_get_flags(struct guest *guest, int fd);
 
 /* VFIO_DEVICE_RESET; the kernel takes the device's lock by trial and says EAGAIN if it was busy. */
 void guest_reset(struct guest *guest);
+/* Memory enable off and on: buffers are revoked, and importers have to map again. */
+void guest_revoke(struct guest *guest);
 
 /* How many dma-bufs there are on this machine, by debugfs. */
 unsigned guest_dmabufs(void);
@@ -141,6 +148,8 @@ void guest_register_fails(struct nic *nic, int fd, int want);
 /* RDMA READ of @len bytes at @from of @mr to @to of the stage. 0 or a negative errno. */
 int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
+/* A write ends in an error completion. The NIC can write again then. */
+void guest_write_fails(struct nic *nic, const struct ibv_mr *mr);
 /* Asks for the mapping that a page fault would make. 0 or the errno. */
 int guest_map_again(const struct nic *nic, const struct ibv_mr *mr);
 /* Of a NIC that is no more: the kernel has taken all of it, this frees what is left here. */
@@ -157,6 +166,15 @@ void guest_check_counters(struct guest *guest, struct hint want);
 
 /* The NIC's ST table. Its number of entries; 0: it has none. */
 unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048]);
+/* How many entries tags can have; skips the test where that is none, or more than there are slots.
+ */
+unsigned guest_st_room(const struct nic *nic);
+/*
+ * Registers buffers in the slots from 0, each with a hint of its own, from @first on. Returns the
+ * regions' number @count - 1, and the first in *@oldest, if that is not NULL.
+ */
+struct ibv_mr *guest_st_fill(struct guest *guest, struct nic *nic, unsigned count,
+			     struct hint first, struct ibv_mr **oldest);
 /* How many entries hold @tag. */
 unsigned guest_st_count(const struct nic *nic, uint16_t tag);
 /* How many entries are not 0. */

@@ -81,12 +81,6 @@ static void assert_fdinfo(int fd, const char *line)
 	assert_has(text, line);
 }
 
-static void need(const struct guest *guest, unsigned bits)
-{
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
-}
-
 /*
  * Theory of operation: TAKEN is what an importer that has it mapped sends. A NIC
  * of the other width maps too, but takes nothing. A hint that is taken cannot be
@@ -98,8 +92,8 @@ GUEST_TEST(taken)
 	struct ibv_mr *mr, *second;
 	int fd;
 
-	need(guest, 16);
-	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_need_completer(guest, 16);
+	fd = guest_export_hint(guest, 0, TAG16);
 	guest_register(guest, nic8, fd);
 	assert_int_equal(guest_get_flags(guest, fd), ST_EXT);
 	mr = guest_register(guest, nic16, fd);
@@ -131,8 +125,8 @@ GUEST_TEST(taken_again)
 	struct ibv_mr *mr;
 	int fd;
 
-	need(guest, 16);
-	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_need_completer(guest, 16);
+	fd = guest_export_hint(guest, 0, TAG16);
 	mr = guest_register(guest, nic, fd);
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
 	assert_int_equal(set(guest, fd, ST_EXT), 0);
@@ -150,7 +144,7 @@ GUEST_TEST(fdinfo)
 {
 	int fd;
 
-	need(guest, 16);
+	guest_need_completer(guest, 16);
 	fd = guest_export(guest, 0, 0);
 	assert_fdinfo(fd, "\ntph:\tph=0\n");
 	assert_int_equal(set(guest, fd, ST), 0);
@@ -193,10 +187,10 @@ GUEST_TEST(bufinfo)
 	char bdf8[TPH_BDF_CHARS], bdf16[TPH_BDF_CHARS], line[128];
 	int fd;
 
-	need(guest, 16);
+	guest_need_completer(guest, 16);
 	guest_nic_bdf(nic8, bdf8);
 	guest_nic_bdf(nic16, bdf16);
-	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	fd = guest_export_hint(guest, 0, TAG16);
 	guest_register(guest, nic8, fd);
 	guest_register(guest, nic16, fd);
 	read_file(path, text);
@@ -219,12 +213,12 @@ GUEST_TEST(traced)
 	char bdf[TPH_BDF_CHARS], line[128];
 	int fd;
 
-	need(guest, 16);
+	guest_need_completer(guest, 16);
 	if (access(TRACE_ON, W_OK) && mount("tracefs", TRACING, "tracefs", 0, NULL))
 		GUEST_SKIP("%s: %s", TRACING, strerror(errno));
 	write_file(TRACE_ON, "1");
 	write_file(TRACING "/trace", "\n");
-	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	fd = guest_export_hint(guest, 0, TAG16);
 	guest_register(guest, nic8, fd);
 	guest_register(guest, nic16, fd);
 	write_file(TRACE_ON, "0");
@@ -258,8 +252,8 @@ GUEST_TEST(resources)
 	struct ibv_mr *mr, *other, *plain;
 	struct nldev_mr mr_shown;
 
-	need(guest, 16);
-	fd = guest_export(guest, 0, guest_flags_of(TAG16));
+	guest_need_completer(guest, 16);
+	fd = guest_export_hint(guest, 0, TAG16);
 	mr = guest_register(guest, nic16, fd);
 	other = guest_register(guest, nic8, fd);
 	plain = guest_register(guest, nic16, guest_export(guest, 1, 0));
@@ -302,8 +296,8 @@ GUEST_TEST(logged)
 	unsigned lines;
 	int fd, log;
 
-	need(guest, 16);
-	fd = guest_export(guest, 0, guest_flags_of(TAG16) | VFIO_DMABUF_FL_TPH_REQUIRED);
+	guest_need_completer(guest, 16);
+	fd = guest_export_required(guest, 0, TAG16);
 	log = guest_keep_fd(guest, open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	assert_int_equal(lseek(log, 0, SEEK_END), 0);
 	guest_register_fails(nic8, fd, EPERM);

@@ -38,8 +38,7 @@ static void need_memory(const struct guest *guest, unsigned bits)
 	if (guest->accel.memory.size < 16 * GIB)
 		GUEST_SKIP("the accelerator has only %" PRIu64 " MiB of memory",
 			   guest->accel.memory.size >> 20);
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
+	guest_need_completer(guest, bits);
 }
 
 static int export_layout(struct guest *guest, const struct layout *layout, struct hint hint,
@@ -130,8 +129,7 @@ static void check(struct guest *guest, unsigned bits, struct layout layout, bool
 			 strerror(errno));
 	assert_int_equal(guest_st_used(nic), 1);
 	check_looks(guest, nic, mr, &layout, hint);
-	assert_int_equal(accel_enable(&guest->accel, false), 0);
-	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	guest_revoke(guest);
 	check_looks(guest, nic, mr, &layout, hint);
 	assert_int_equal(ibv_dereg_mr(mr), 0);
 	assert_int_equal(guest_st_used(nic), 0);

@@ -17,13 +17,6 @@
 
 static const struct hint HINT = {16, 0x3c1, 2};
 
-static struct nic *fitting_nic(struct guest *guest)
-{
-	if (guest->completer_bits < 16)
-		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
-	return guest_nic(guest, 16);
-}
-
 static void forget_fd(struct guest *guest, int fd)
 {
 	for (int i = 0; i < GUEST_FDS; i++)
@@ -116,8 +109,7 @@ struct holders {
 
 static struct holders take_hold(struct guest *guest, struct nic *nic, struct watcher *watcher)
 {
-	struct holders holders = {.fd = guest_export(guest, 0, guest_flags_of(HINT)),
-				  .iommu = {.fd = -1}};
+	struct holders holders = {.fd = guest_export_hint(guest, 0, HINT), .iommu = {.fd = -1}};
 
 	holders.mr = guest_register(guest, nic, holders.fd);
 	guest_check_writes(guest, nic, holders.mr, 0, HINT);
@@ -135,8 +127,7 @@ static void check_orphan(struct guest *guest, struct nic *nic, struct holders *h
 {
 	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = holders->fd};
 
-	assert_int_equal(nic_write(nic, holders->mr, 0, 0, 4096), -EREMOTEIO);
-	assert_int_equal(nic_connect(nic), 0);
+	guest_write_fails(nic, holders->mr);
 	assert_int_equal(guest_map_again(nic, holders->mr), ENODEV);
 	guest_register_fails(nic, holders->fd, ENODEV);
 	assert_int_equal(accel_get_tph(&guest->accel, &tph), -ENODEV);
@@ -154,7 +145,7 @@ static void check_orphan(struct guest *guest, struct nic *nic, struct holders *h
  */
 GUEST_TEST(closed_in_use)
 {
-	struct nic *nic = fitting_nic(guest);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct watcher watcher;
 
 	watcher_start(&watcher);
@@ -184,7 +175,7 @@ static void *unbind(void *arg)
 GUEST_TEST(unbound_in_use)
 {
 	const struct timespec pause = {.tv_nsec = 50 * 1000 * 1000};
-	struct nic *nic = fitting_nic(guest);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct guest_place place = {.driver = "vfio-pci"};
 	struct watcher watcher;
 	pthread_t thread;
@@ -199,8 +190,7 @@ GUEST_TEST(unbound_in_use)
 			nanosleep(&pause, NULL);
 		accel_close(&guest->accel);
 		pthread_join(thread, NULL);
-		assert_int_equal(nic_write(nic, holders.mr, 0, 0, 4096), -EREMOTEIO);
-		assert_int_equal(nic_connect(nic), 0);
+		guest_write_fails(nic, holders.mr);
 		guest_register_fails(nic, holders.fd, ENODEV);
 		guest_tell_driver(&place, "bind");
 		assert_int_equal(accel_open(&guest->accel, &guest->accel.bdf), 0);

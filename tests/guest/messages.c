@@ -212,7 +212,7 @@ static void check_atomic(struct guest *guest, struct ends *ends, const struct ib
 static struct ibv_mr *register_all(struct guest *guest, struct nic *nic, unsigned slot,
 				   struct hint hint)
 {
-	int fd = guest_export(guest, slot, guest_flags_of(hint));
+	int fd = guest_export_hint(guest, slot, hint);
 	struct ibv_mr *mr = ibv_reg_dmabuf_mr(nic->pd, 0, GUEST_SLICE_BYTES, 0, fd,
 					      ACCESS | IBV_ACCESS_REMOTE_ATOMIC);
 

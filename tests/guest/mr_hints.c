@@ -20,11 +20,6 @@ static struct hint hint_of(unsigned bits, unsigned tag)
 	return (struct hint){.bits = bits, .tag = (uint16_t)tag, .ph = tag & 3};
 }
 
-static void set_one(struct guest *guest, int fd, struct hint hint)
-{
-	guest_set(guest, fd, hint.bits == 8 ? hint : NO_HINT, hint.bits == 16 ? hint : NO_HINT);
-}
-
 static bool has_st_table(const struct nic *nic)
 {
 	uint16_t entries[2048];
@@ -40,20 +35,26 @@ static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
 {
 	struct hint tag8 = {8, 0x5a, 2}, tag16 = {16, 0x5a, 1}, both8 = {8, 0xa5, 3},
 		    both16 = {16, 0xcafe, 3};
+	struct vfio_device_feature_dma_buf_tph both = {
+		.flags = VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT,
+		.steering_tag = 0xa5,
+		.steering_tag_ext = 0xcafe,
+		.ph = 3,
+	};
 	int plain = guest_export(guest, 0, 0), fd;
 
 	guest_check_writes(guest, nic, guest_register(guest, nic, plain), 0, NO_HINT);
-	fd = guest_export(guest, 1, guest_flags_of(tag8));
+	fd = guest_export_hint(guest, 1, tag8);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 1,
 			   nic->tag_bits == 8 ? tag8 : NO_HINT);
 	if (guest->completer_bits < 16)
 		return;
-	fd = guest_export(guest, 2, guest_flags_of(tag16));
+	fd = guest_export_hint(guest, 2, tag16);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 2,
 			   nic->tag_bits == 16 ? tag16 : NO_HINT);
-	fd = guest_export(guest, 3, 0);
-	guest_set(guest, fd, both8, both16);
-	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 3,
+	both.dmabuf_fd = guest_export(guest, 3, 0);
+	assert_int_equal(accel_set_tph(&guest->accel, &both), 0);
+	guest_check_writes(guest, nic, guest_register(guest, nic, both.dmabuf_fd), 3,
 			   nic->tag_bits == 8 ? both8 : both16);
 }
 
@@ -67,7 +68,7 @@ static void each_tag_zero(struct guest *guest, struct nic *nic)
 {
 	struct hint zero = {nic->tag_bits, 0, 2};
 	unsigned before = guest_st_used(nic);
-	int fd = guest_export(guest, 0, guest_flags_of(zero));
+	int fd = guest_export_hint(guest, 0, zero);
 
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, zero);
 	assert_int_equal(guest_st_used(nic), before);
@@ -85,8 +86,7 @@ static void each_many_tags(struct guest *guest, struct nic *nic)
 	struct ibv_mr *mrs[COUNT];
 
 	for (unsigned i = 0; i < COUNT; i++) {
-		int fd = guest_export(guest, i % 8,
-				      guest_flags_of(hint_of(nic->tag_bits, 0x40 + i)));
+		int fd = guest_export_hint(guest, i % 8, hint_of(nic->tag_bits, 0x40 + i));
 
 		mrs[i] = guest_register(guest, nic, fd);
 	}
@@ -113,9 +113,8 @@ GUEST_TEST(many_tags)
 static void each_shared_tag(struct guest *guest, struct nic *nic)
 {
 	struct hint hint = {nic->tag_bits, 0x33, 2}, other_ph = {nic->tag_bits, 0x33, 1};
-	int a = guest_export(guest, 0, guest_flags_of(hint)),
-	    b = guest_export(guest, 1, guest_flags_of(hint));
-	int c = guest_export(guest, 2, guest_flags_of(other_ph));
+	int a = guest_export_hint(guest, 0, hint), b = guest_export_hint(guest, 1, hint);
+	int c = guest_export_hint(guest, 2, other_ph);
 	struct ibv_mr *first = guest_register(guest, nic, a);
 	struct ibv_mr *second = guest_register(guest, nic, a);
 	struct ibv_mr *third = guest_register(guest, nic, b);
@@ -154,7 +153,7 @@ static void each_registered_again(struct guest *guest, struct nic *nic)
 		struct ibv_mr *mr;
 
 		/* Regions without a hint in between must not get such an mkey. */
-		set_one(guest, fd, i % 3 ? hint : NO_HINT);
+		assert_int_equal(guest_set_errno(guest, fd, i % 3 ? hint : NO_HINT, false), 0);
 		mr = guest_register(guest, nic, fd);
 		guest_check_writes(guest, nic, mr, 0, i % 3 ? hint : NO_HINT);
 		guest_unregister(guest, mr);
@@ -175,18 +174,18 @@ GUEST_TEST(registered_again)
 static void each_set_between(struct guest *guest, struct nic *nic)
 {
 	struct hint old = {nic->tag_bits, 0x51, 2}, new = {nic->tag_bits, 0x52, 3};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	assert_int_equal(guest_set_errno(guest, fd, new, false), EBUSY);
 	assert_int_equal(guest_set_errno(guest, fd, NO_HINT, false), EBUSY);
 	guest_check_writes(guest, nic, mr, 0, old);
 	guest_unregister(guest, mr);
-	set_one(guest, fd, new);
+	assert_int_equal(guest_set_errno(guest, fd, new, false), 0);
 	mr = guest_register(guest, nic, fd);
 	guest_check_writes(guest, nic, mr, 0, new);
 	guest_unregister(guest, mr);
-	set_one(guest, fd, NO_HINT);
+	assert_int_equal(guest_set_errno(guest, fd, NO_HINT, false), 0);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, NO_HINT);
 }
 
@@ -210,8 +209,7 @@ static void each_reregistered(struct guest *guest, struct nic *nic)
 {
 	struct hint hint = {nic->tag_bits, 0x71, 2};
 	struct ibv_mr *plain = guest_register(guest, nic, guest_export(guest, 0, 0));
-	struct ibv_mr *mr =
-		guest_register(guest, nic, guest_export(guest, 1, guest_flags_of(hint)));
+	struct ibv_mr *mr = guest_register(guest, nic, guest_export_hint(guest, 1, hint));
 	int expected = rereg_access(nic, plain, IBV_ACCESS_REMOTE_READ);
 
 	assert_true(!expected || expected == EOPNOTSUPP);
@@ -241,23 +239,15 @@ GUEST_TEST(table_full)
 	unsigned bits = guest->completer_bits;
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
-	uint16_t entries[2048];
-	unsigned size = guest_st_table(nic, entries), room = size - 1;
-	struct ibv_mr *first = NULL, *last = NULL;
+	unsigned room = guest_st_room(nic);
+	struct ibv_mr *first, *last;
 	int fd;
 
-	if (!size)
-		GUEST_SKIP("this NIC has no ST table");
-	if (size > 64)
-		GUEST_SKIP("%u entries are more than a capability has", size);
-	for (unsigned i = 0; i < room; i++) {
-		last = guest_register(
-			guest, nic, guest_export(guest, i, guest_flags_of(hint_of(bits, tag + i))));
-		first = first ? first : last;
-	}
+	last = guest_st_fill(guest, nic, room, (struct hint){bits, tag, 2}, &first);
 	assert_int_equal(guest_st_used(nic), room);
-	guest_check_writes(guest, nic, last, room - 1, hint_of(bits, tag + room - 1));
-	fd = guest_export(guest, room, guest_flags_of(hint_of(bits, tag + room)));
+	guest_check_writes(guest, nic, last, room - 1,
+			   (struct hint){bits, (uint16_t)(tag + room - 1), 2});
+	fd = guest_export_hint(guest, room, hint_of(bits, tag + room));
 	last = guest_register(guest, nic, fd);
 	guest_check_writes(guest, nic, last, room, NO_HINT);
 	assert_int_equal(guest_st_count(nic, tag + room), 0);
@@ -276,20 +266,13 @@ GUEST_TEST(table_full)
 GUEST_TEST(scarce)
 {
 	unsigned bits = guest->completer_bits;
-	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
-	uint16_t entries[2048];
-	unsigned size = guest_st_table(nic, entries), room = size - 1;
-	unsigned enough = room - room / 4;
-	struct hint shared = hint_of(bits, tag);
+	unsigned room = guest_st_room(nic), enough = room - room / 4;
+	struct hint shared = {bits, bits == 16 ? 0x1000 : 1, 2};
 	int fd;
 
-	if (!size || size > 64)
-		GUEST_SKIP("this NIC has no ST table as large as they are");
-	for (unsigned i = 0; i < enough; i++)
-		guest_register(guest, nic,
-			       guest_export(guest, i, guest_flags_of(hint_of(bits, tag + i))));
-	fd = guest_export(guest, enough, guest_flags_of(shared));
+	guest_st_fill(guest, nic, enough, shared, NULL);
+	fd = guest_export_hint(guest, enough, shared);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), enough, shared);
 	assert_int_equal(guest_st_count(nic, shared.tag), 1);
 	assert_int_equal(guest_st_used(nic), enough);
@@ -302,7 +285,7 @@ GUEST_TEST(scarce)
 static void each_read_only(struct guest *guest, struct nic *nic)
 {
 	struct hint old = {nic->tag_bits, 0x71, 2}, new = {nic->tag_bits, 0x72, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	unsigned before = guest_st_used(nic);
 	struct ibv_mr *mr =
 		ibv_reg_dmabuf_mr(nic->pd, 0, GUEST_SLICE_BYTES, 0, fd, IBV_ACCESS_REMOTE_READ);

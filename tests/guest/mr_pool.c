@@ -64,7 +64,7 @@ static void turn(struct guest *guest, struct nic *nic, unsigned n, struct seen *
 
 		hints[i] = (struct hint){nic->tag_bits, (uint16_t)(0x40 + i + 7 * (n % 16)),
 					 (i + n) % PHS};
-		fd = guest_export(guest, i, guest_flags_of(hints[i]));
+		fd = guest_export_hint(guest, i, hints[i]);
 		mrs[i] = guest_register(guest, nic, fd);
 		see(seen, mrs[i]);
 	}

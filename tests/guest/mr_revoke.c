@@ -16,7 +16,7 @@ static const struct hint NO_HINT;
 static void change_while_revoked(struct guest *guest, int fd, struct hint hint)
 {
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
-	guest_set(guest, fd, hint.bits == 8 ? hint : NO_HINT, hint.bits == 16 ? hint : NO_HINT);
+	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 }
 
@@ -43,10 +43,8 @@ static void assert_alive(struct guest *guest, struct nic *nic, const struct ibv_
 static struct nic *table_nic(struct guest *guest, unsigned bits)
 {
 	uint16_t entries[2048];
-	struct nic *nic = guest_nic(guest, bits);
+	struct nic *nic = guest_hint_nic(guest, bits);
 
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
 	if (!guest_st_table(nic, entries))
 		GUEST_SKIP("this NIC has no ST table");
 	return nic;
@@ -57,7 +55,7 @@ GUEST_TEST(unchanged)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x611, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	int fd = guest_export_hint(guest, 0, hint);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	for (int i = 0; i < 3; i++) {
@@ -74,7 +72,7 @@ GUEST_TEST(by_page_fault)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x621, 2}, new = {16, 0x622, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	guest_check_writes(guest, nic, mr, 0, old);
@@ -87,7 +85,7 @@ static void new_tag(struct guest *guest, unsigned bits)
 {
 	struct nic *nic = table_nic(guest, bits);
 	struct hint old = {bits, 0x31, 2}, new = {bits, 0x32, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *first = guest_register(guest, nic, fd);
 	struct ibv_mr *second = guest_register(guest, nic, fd);
 
@@ -114,7 +112,7 @@ GUEST_TEST(new_ph)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x641, 2}, new = {16, 0x641, 3};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
@@ -127,7 +125,7 @@ GUEST_TEST(withdrawn)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x651, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, NO_HINT);
@@ -156,8 +154,7 @@ GUEST_TEST(same_tag_elsewhere)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x671, 2}, new = {16, 0x672, 2};
-	int a = guest_export(guest, 0, guest_flags_of(old)),
-	    b = guest_export(guest, 1, guest_flags_of(old));
+	int a = guest_export_hint(guest, 0, old), b = guest_export_hint(guest, 1, old);
 	struct ibv_mr *changed = guest_register(guest, nic, a);
 	struct ibv_mr *other = guest_register(guest, nic, b);
 
@@ -177,7 +174,7 @@ GUEST_TEST(wanted_again)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x6a1, 2}, new = {16, 0x6a1, 3};
-	int fd = guest_export(guest, 0, guest_flags_of(old));
+	int fd = guest_export_hint(guest, 0, old);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
@@ -195,7 +192,7 @@ GUEST_TEST(reset_alone)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x6b0, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	int fd = guest_export_hint(guest, 0, hint);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	guest_check_writes(guest, nic, mr, 0, hint);
@@ -215,7 +212,7 @@ GUEST_TEST(reset_under_traffic)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint hint = {16, 0x680, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	int fd = guest_export_hint(guest, 0, hint);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	traffic_start(&guest->traffic, nic, mr);
@@ -224,7 +221,7 @@ GUEST_TEST(reset_under_traffic)
 		assert_int_equal(accel_enable(&guest->accel, false), 0);
 		guest_reset(guest);
 		hint.tag++;
-		guest_set(guest, fd, NO_HINT, hint);
+		assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
 		assert_int_equal(accel_enable(&guest->accel, true), 0);
 		assert_int_equal(accel_clear_counters(&guest->accel), 0);
 		assert_true(traffic_advances(&guest->traffic));
@@ -254,7 +251,7 @@ GUEST_TEST(direct_mode)
 
 	if (guest_st_table(nic, entries))
 		GUEST_SKIP("this NIC has an ST table");
-	fd = guest_export(guest, 0, guest_flags_of(old));
+	fd = guest_export_hint(guest, 0, old);
 	mr = guest_register(guest, nic, fd);
 	change_while_revoked(guest, fd, old);
 	assert_alive(guest, nic, mr, 0, old);

@@ -48,8 +48,7 @@ static void unbind_and_bind(struct guest *guest, struct nic *nic, bool in_use)
 	}
 	assert_no_hints_left(&place);
 	/* No importer is left, so the memory can be revoked and restored. */
-	assert_int_equal(accel_enable(&guest->accel, false), 0);
-	assert_int_equal(accel_enable(&guest->accel, true), 0);
+	guest_revoke(guest);
 	guest_tell_driver(&place, "bind");
 	nic = guest_reopen(guest, &place);
 	assert_int_equal(nic->tag_bits, place.tag_bits);
@@ -60,8 +59,7 @@ static void each_nic(struct guest *guest, bool in_use)
 {
 	if (!guest->nic_count)
 		GUEST_SKIP("there is no NIC");
-	if (guest->completer_bits < 16)
-		GUEST_SKIP("the accelerator is no completer of 16-bit tags");
+	guest_need_completer(guest, 16);
 	for (unsigned i = 0; i < guest->nic_count; i++)
 		unbind_and_bind(guest, &guest->nics[i], in_use);
 }

@@ -21,8 +21,7 @@ static void check_read(struct guest *guest, struct nic *nic, unsigned slot, stru
 	static const struct {
 		size_t from, to, len;
 	} cases[] = {{0, 0, 64}, {1, 2, 3}, {4095, 1, 2}, {3, 5, 9001}, {0, 0, GUEST_SLICE_BYTES}};
-	struct ibv_mr *mr =
-		guest_register(guest, nic, guest_export(guest, slot, guest_flags_of(hint)));
+	struct ibv_mr *mr = guest_register(guest, nic, guest_export_hint(guest, slot, hint));
 	struct accel_counters counters;
 	uint8_t memory[GUEST_SLICE_BYTES];
 

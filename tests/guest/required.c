@@ -16,32 +16,6 @@
 
 static const struct hint NO_HINT;
 
-static int export_required(struct guest *guest, unsigned slot, struct hint hint)
-{
-	return guest_export(guest, slot, guest_flags_of(hint) | VFIO_DMABUF_FL_TPH_REQUIRED);
-}
-
-/* A NIC whose hints reach an accelerator that completes them. */
-static struct nic *fitting_nic(struct guest *guest, unsigned bits)
-{
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
-	return guest_nic(guest, bits);
-}
-
-/* Off and on again: the buffers are revoked, and importers have to map again. */
-static void revoke_once(struct guest *guest)
-{
-	assert_int_equal(accel_enable(&guest->accel, false), 0);
-	assert_int_equal(accel_enable(&guest->accel, true), 0);
-}
-
-static void assert_cannot_write(struct nic *nic, const struct ibv_mr *mr)
-{
-	assert_int_equal(nic_write(nic, mr, 0, 0, 4096), -EREMOTEIO);
-	assert_int_equal(nic_connect(nic), 0);
-}
-
 /*
  * Theory of operation: a NIC that sends the hint gets the memory, and again after
  * a revoke. A reset closes the buffer, since the accelerator's tables are gone,
@@ -49,16 +23,16 @@ static void assert_cannot_write(struct nic *nic, const struct ibv_mr *mr)
  */
 static void matching(struct guest *guest, unsigned bits)
 {
-	struct nic *nic = fitting_nic(guest, bits);
+	struct nic *nic = guest_hint_nic(guest, bits);
 	struct hint hint = {bits, 0x5a, 2};
-	int fd = export_required(guest, 0, hint);
+	int fd = guest_export_required(guest, 0, hint);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	guest_check_writes(guest, nic, mr, 0, hint);
-	revoke_once(guest);
+	guest_revoke(guest);
 	guest_check_writes(guest, nic, mr, 0, hint);
 	assert_int_equal(accel_reset(&guest->accel), 0);
-	assert_cannot_write(nic, mr);
+	guest_write_fails(nic, mr);
 	guest_register_fails(nic, fd, ENODEV);
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 	guest_check_writes(guest, nic, mr, 0, hint);
@@ -80,10 +54,10 @@ GUEST_TEST(matching_16)
  */
 GUEST_TEST(other_width)
 {
-	struct nic *nic8 = fitting_nic(guest, 8), *nic16 = fitting_nic(guest, 16);
+	struct nic *nic8 = guest_hint_nic(guest, 8), *nic16 = guest_hint_nic(guest, 16);
 	struct hint tag8 = {8, 0x5a, 2}, tag16 = {16, 0x5a, 2};
 	struct vfio_device_feature_dma_buf_tph both = {
-		.dmabuf_fd = export_required(guest, 0, tag8),
+		.dmabuf_fd = guest_export_required(guest, 0, tag8),
 		.flags = VFIO_DMA_BUF_TPH_ST | VFIO_DMA_BUF_TPH_ST_EXT | REQUIRED,
 		.steering_tag = 0x5a,
 		.steering_tag_ext = 0x5a,
@@ -91,7 +65,7 @@ GUEST_TEST(other_width)
 	};
 
 	guest_register_fails(nic16, both.dmabuf_fd, EPERM);
-	guest_register_fails(nic8, export_required(guest, 1, tag16), EPERM);
+	guest_register_fails(nic8, guest_export_required(guest, 1, tag16), EPERM);
 	assert_int_equal(accel_set_tph(&guest->accel, &both), 0);
 	guest_check_writes(guest, nic8, guest_register(guest, nic8, both.dmabuf_fd), 0, tag8);
 	guest_check_writes(guest, nic16, guest_register(guest, nic16, both.dmabuf_fd), 0, tag16);
@@ -118,8 +92,8 @@ GUEST_TEST(not_guaranteed)
 		if (guest_same_switch(guest, nic) || guest->completer_bits < hint.bits)
 			continue;
 		ran = true;
-		guest_register_fails(nic, export_required(guest, 0, hint), EPERM);
-		fd = guest_export(guest, 0, guest_flags_of(hint));
+		guest_register_fails(nic, guest_export_required(guest, 0, hint), EPERM);
+		fd = guest_export_hint(guest, 0, hint);
 		mr = guest_register(guest, nic, fd);
 		print_message("%s: %s\n", nic->name,
 			      guest_get_flags(guest, fd) & TAKEN ? "took the hint" : "no hint");
@@ -143,12 +117,11 @@ GUEST_TEST(by_iommufd)
 	struct guest_iommu iommu;
 	int fd;
 
-	if (!guest->completer_bits)
-		GUEST_SKIP("the accelerator is no TPH completer");
+	guest_need_completer(guest, 8);
 	guest_iommu_open(&iommu);
 	guest_keep_fd(guest, iommu.fd);
-	assert_int_equal(guest_iommu_map(&iommu, export_required(guest, 0, hint), 0), EPERM);
-	fd = guest_export(guest, 1, guest_flags_of(hint));
+	assert_int_equal(guest_iommu_map(&iommu, guest_export_required(guest, 0, hint), 0), EPERM);
+	fd = guest_export_hint(guest, 1, hint);
 	assert_int_equal(guest_iommu_map(&iommu, fd, 1), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), EBUSY);
 	assert_int_equal(guest_get_flags(guest, fd), VFIO_DMA_BUF_TPH_ST);
@@ -160,9 +133,9 @@ GUEST_TEST(by_iommufd)
 /* Theory of operation: who has the hint already does not mind, nor does an empty buffer. */
 GUEST_TEST(turned_on)
 {
-	struct nic *nic = fitting_nic(guest, 16);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x611, 2}, next = {16, 0x612, 2};
-	int fd = guest_export(guest, 0, guest_flags_of(hint));
+	int fd = guest_export_hint(guest, 0, hint);
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
@@ -195,7 +168,7 @@ static void assert_busy(struct guest *guest, int fd, struct hint hint)
  */
 GUEST_TEST(turned_on_too_late)
 {
-	struct nic *nic = fitting_nic(guest, 16);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x621, 2}, other_tag = {16, 0x622, 2}, other_ph = {16, 0x621, 3};
 	int fd = guest_export(guest, 0, 0);
 	struct ibv_mr *plain = guest_register(guest, nic, fd), *mr;
@@ -221,7 +194,7 @@ GUEST_TEST(turned_on_too_late)
  */
 GUEST_TEST(turned_on_while_revoked)
 {
-	struct nic *nic = fitting_nic(guest, 16);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x631, 2};
 	int fd = guest_export(guest, 0, 0);
 	struct ibv_mr *plain = guest_register(guest, nic, fd), *mr;
@@ -231,7 +204,7 @@ GUEST_TEST(turned_on_while_revoked)
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
-	assert_cannot_write(nic, plain);
+	guest_write_fails(nic, plain);
 	guest_check_writes(guest, nic, mr, 0, hint);
 	/* No longer required: the plain one is as good as new. */
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
@@ -241,23 +214,14 @@ GUEST_TEST(turned_on_while_revoked)
 /* Theory of operation: a full ST table is the reason that the user is told, not the refusal. */
 GUEST_TEST(table_full)
 {
-	struct nic *nic = fitting_nic(guest, 16);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x2001, 2};
-	uint16_t entries[2048];
-	unsigned size = guest_st_table(nic, entries), room = size - 1;
-	struct ibv_mr *first = NULL;
+	unsigned room = guest_st_room(nic);
+	struct ibv_mr *first;
 	int fd;
 
-	if (!size || size > 64)
-		GUEST_SKIP("this NIC has no ST table as large as they are");
-	for (unsigned i = 0; i < room; i++) {
-		struct hint filler = {16, (uint16_t)(0x1000 + i), 2};
-		struct ibv_mr *mr =
-			guest_register(guest, nic, guest_export(guest, i, guest_flags_of(filler)));
-
-		first = first ? first : mr;
-	}
-	fd = export_required(guest, room, hint);
+	guest_st_fill(guest, nic, room, (struct hint){16, 0x1000, 2}, &first);
+	fd = guest_export_required(guest, room, hint);
 	guest_register_fails(nic, fd, ENOSPC);
 	assert_int_equal(guest_get_flags(guest, fd) & TAKEN, 0);
 	guest_unregister(guest, first);
@@ -320,9 +284,9 @@ static void check_sums(struct guest *guest, struct nic *nic, const struct ibv_mr
  */
 GUEST_TEST(functional_tag)
 {
-	struct nic *nic = fitting_nic(guest, 16), *other = fitting_nic(guest, 8);
+	struct nic *nic = guest_hint_nic(guest, 16), *other = guest_hint_nic(guest, 8);
 	struct hint add = {16, 0xadd, 2};
-	int fd = export_required(guest, 0, add);
+	int fd = guest_export_required(guest, 0, add);
 
 	add_by_tag(guest, add);
 	check_sums(guest, nic, guest_register(guest, nic, fd), 3, 3);
@@ -351,10 +315,10 @@ static void wait_for_failure(struct traffic *traffic)
 GUEST_TEST(changed_across_resets)
 {
 	enum { ROUNDS = 12 };
-	struct nic *nic = fitting_nic(guest, 16);
+	struct nic *nic = guest_hint_nic(guest, 16);
 	struct traffic *traffic = &guest->traffic;
 	struct hint add = {16, 0xadd, 2};
-	int fd = export_required(guest, 0, add);
+	int fd = guest_export_required(guest, 0, add);
 	unsigned before = 0;
 
 	add_by_tag(guest, add);

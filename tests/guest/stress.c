@@ -396,7 +396,7 @@ GUEST_TEST(nothing_left)
 		if (!nic->tag_bits || guest->completer_bits < nic->tag_bits ||
 		    !guest_same_switch(guest, nic))
 			continue;
-		fd = guest_export(guest, i, guest_flags_of(hint));
+		fd = guest_export_hint(guest, i, hint);
 		guest_check_writes(guest, nic, guest_register(guest, nic, fd), i, hint);
 	}
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "guest.h"
+#include "util/macros.h"
 
 #define ST     VFIO_DMA_BUF_TPH_ST
 #define ST_EXT VFIO_DMA_BUF_TPH_ST_EXT
@@ -34,12 +35,6 @@ static int verdict_of(const struct guest *guest, struct verdict v)
 	return guest->completer_bits == 16  ? v.bits16
 	       : guest->completer_bits == 8 ? v.bits8
 					    : v.none;
-}
-
-static void need_completer(const struct guest *guest, unsigned bits)
-{
-	if (guest->completer_bits < bits)
-		GUEST_SKIP("the accelerator is no completer of %u-bit tags", bits);
 }
 
 /* What the export says, 0 or the errno; the file is closed again. */
@@ -136,7 +131,7 @@ GUEST_TEST(malformed_requests)
 	assert_int_equal(
 		raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET, 12),
 		EINVAL);
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET, 11), EINVAL);
 	assert_int_equal(raw_feature(guest, feature | VFIO_DEVICE_FEATURE_SET, 11), EINVAL);
 }
@@ -180,7 +175,7 @@ GUEST_TEST(first_door)
 		{EXT | PH(2) | TAG(0x1234), {EINVAL, EINVAL, EINVAL}},
 	};
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int got = export_errno(guest, rows[i].flags);
 
 		if (got != verdict_of(guest, rows[i].want))
@@ -204,12 +199,12 @@ GUEST_TEST(first_door_reserved_bits)
 /* Theory of operation: what was given at export is what GET answers, whatever the namespace. */
 GUEST_TEST(first_door_reads_back)
 {
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	assert_hints(guest, guest_export(guest, 0, 0), 0, 0, 0, 0);
 	assert_hints(guest, guest_export(guest, 0, FL | PH(2) | TAG(0x5a)), ST, 0x5a, 0, 2);
 	assert_hints(guest, guest_export(guest, 0, FL), ST, 0, 0, 0);
 	assert_hints(guest, guest_export(guest, 0, FL | FL_REQ | TAG(0x5a)), ST | REQ, 0x5a, 0, 0);
-	need_completer(guest, 16);
+	guest_need_completer(guest, 16);
 	assert_hints(guest, guest_export(guest, 0, FL | EXT | PH(3) | TAG(0x5a)), ST_EXT, 0, 0x5a,
 		     3);
 	assert_hints(guest, guest_export(guest, 0, FL | EXT | PH(1) | TAG(0xffff)), ST_EXT, 0,
@@ -261,7 +256,7 @@ GUEST_TEST(second_door)
 	uint32_t hint = guest->completer_bits ? FL | PH(1) | TAG(0x77) : 0;
 	int fd = guest_export(guest, 0, hint);
 
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int want = verdict_of(guest, rows[i].want);
 		int got =
 			set_errno(guest, fd, rows[i].flags, rows[i].st, rows[i].st_ext, rows[i].ph);
@@ -304,9 +299,9 @@ GUEST_TEST(public_proposal)
 
 	assert_int_equal(raw_feature(guest, VFIO_DEVICE_FEATURE_SET | 13, 12), ENOTTY);
 	assert_int_equal(raw_feature(guest, VFIO_DEVICE_FEATURE_PROBE | 13, 0), ENOTTY);
-	need_completer(guest, 16);
+	guest_need_completer(guest, 16);
 	fd = guest_export(guest, 0, FL | PH(1) | TAG(0x77));
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		int got =
 			set_errno(guest, fd, rows[i].flags, rows[i].st, rows[i].st_ext, rows[i].ph);
 
@@ -339,7 +334,7 @@ GUEST_TEST(set_replaces_all)
 {
 	int fd, other;
 
-	need_completer(guest, 16);
+	guest_need_completer(guest, 16);
 	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
 	other = guest_export(guest, 1, FL | PH(1) | TAG(0x11));
 	assert_int_equal(set_errno(guest, fd, ST | ST_EXT | REQ, 0xa5, 0x4321, 3), 0);
@@ -362,7 +357,7 @@ GUEST_TEST(registers)
 	const uint32_t bar = VFIO_PCI_BAR2_REGION_INDEX;
 	int fd;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	assert_int_equal(accel_export_bar(&guest->accel, bar, 0, 4096, FL | TAG(1)), -EOPNOTSUPP);
 	fd = guest_keep_fd(guest, accel_export_bar(&guest->accel, bar, 0, 4096, 0));
 	assert_int_equal(set_errno(guest, fd, ST, 1, 0, 0), EOPNOTSUPP);
@@ -400,7 +395,7 @@ GUEST_TEST(not_a_dmabuf)
 {
 	int ends[2], closed;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	assert_both_refuse(guest, -1, EBADF);
 	assert_both_refuse(guest, 1 << 20, EBADF);
 	closed = guest_export(guest, 0, 0);
@@ -419,7 +414,7 @@ GUEST_TEST(another_exporter)
 {
 	int fd;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	fd = make_udmabuf();
 	if (fd < 0)
 		GUEST_SKIP("no dma-buf of another exporter: /dev/udmabuf says %s", strerror(errno));
@@ -433,7 +428,7 @@ GUEST_TEST(another_device)
 	struct accel other;
 	int fd;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	if (accel_find(&bdf, 1))
 		GUEST_SKIP("there is only one accelerator");
 	fd = guest_export(guest, 0, FL | TAG(0x5a));
@@ -457,7 +452,7 @@ GUEST_TEST(revoked)
 {
 	int fd, born;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
 	assert_hints(guest, fd, ST, 0x5a, 0, 2);
@@ -485,7 +480,7 @@ GUEST_TEST(reset)
 {
 	int fd, required;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
 	required = guest_export(guest, 1, FL | FL_REQ | PH(2) | TAG(0x5a));
 	assert_int_equal(accel_reset(&guest->accel), 0);
@@ -501,7 +496,7 @@ GUEST_TEST(closed)
 {
 	int fd;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	fd = guest_export(guest, 0, 0);
 	assert_int_equal(set_errno(guest, fd, REQ, 0, 0, 0), 0);
 	for (unsigned i = 0; i < guest->nic_count; i++)
@@ -519,7 +514,7 @@ GUEST_TEST(device_closed)
 {
 	int fd;
 
-	need_completer(guest, 8);
+	guest_need_completer(guest, 8);
 	fd = guest_export(guest, 0, FL | TAG(0x5a));
 	accel_close(&guest->accel);
 	for (unsigned i = 0; i < guest->nic_count; i++) {

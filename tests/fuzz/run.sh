@@ -4,7 +4,6 @@
 # no harm and that nothing is found at once; finding is for longer runs.
 # usage: run.sh NAME SECONDS
 . "$(dirname "$0")/../lib/check.sh"
-. "$(dirname "$0")/../lib/build.sh"
 
 need clang clang
 build_sanitized "tests/fuzz/$1_fuzz"

@@ -8,9 +8,7 @@
 unshare -m true || skip "no mount namespaces here"
 meson setup "$work/build" -Dlab=false -Dtests=false
 ninja -C "$work/build"
-awk '
-	/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
-	on { text = text $0 "\n" }' man/libtph.3.scd >"$work/program.c"
+program_of man/libtph.3.scd >"$work/program.c"
 cat >"$work/install" <<'END'
 set -ex
 work=$1 space=$(mktemp -d)

@@ -26,9 +26,7 @@ libdir=$(dirname "$(find "$work/root" -name libtph.pc)")/..
 export PKG_CONFIG_SYSROOT_DIR=$work/root PKG_CONFIG_LIBDIR=$libdir/pkgconfig
 read -ra flags < <(pkg-config --cflags --libs libtph)
 # The program that the documents show.
-awk '
-	/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
-	on { text = text $0 "\n" }' README.md man/libtph.3.scd >"$work/program.c"
+program_of README.md man/libtph.3.scd >"$work/program.c"
 [ -s "$work/program.c" ]
 gcc -std=c11 -Wall -Wextra -Werror "$work/program.c" -o "$work/program" "${flags[@]}"
 export LD_LIBRARY_PATH=$libdir

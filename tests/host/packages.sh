@@ -31,9 +31,7 @@ for package in "${packages[@]}"; do
 		"new/$package/DEBIAN/control"
 	dpkg-deb --root-owner-group -b "new/$package" new
 done
-awk '
-	/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
-	on { text = text $0 "\n" }' "$work/libtph.3.scd" >program.c
+program_of "$work/libtph.3.scd" >program.c
 cat >in-overlay <<'END'
 set -eux
 scratch=$1

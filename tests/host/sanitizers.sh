@@ -3,7 +3,6 @@
 # Every host test under the sanitizers for addresses and undefined behaviour, built by clang, each
 # with the verdict it has there. TAP.
 . "$(dirname "$0")/../lib/check.sh"
-. "$(dirname "$0")/../lib/build.sh"
 
 need clang clang
 build_sanitized >&2

@@ -62,6 +62,13 @@ empty() {
 	[ ! -s "$1" ]
 }
 
+# program_of DOCUMENT…: the C program that they show
+program_of() {
+	awk '
+		/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
+		on { text = text $0 "\n" }' "$@"
+}
+
 # status_is STATUS PROGRAM…: it ends so. What it prints goes to $work/output. No function, since
 # errexit would be off in it.
 status_is() {
@@ -82,4 +89,19 @@ says() {
 	cat "$work/output"
 	tail -n 1 "$work/output" | grep -qE -- "$pattern" ||
 		fail "the last line does not match: $pattern"
+}
+
+# A build of the checks' own by clang: the sanitizers for addresses and undefined behaviour, and the
+# fuzzers.
+sanitized=$top/build-sanitized
+
+# build_sanitized [TARGET…]: configures and builds; several checks may ask for it at once.
+build_sanitized() {
+	local lock
+	exec {lock}>"$sanitized.lock"
+	flock "$lock"
+	[ -e "$sanitized/build.ninja" ] || CC=clang meson setup --native-file build-dev.ini \
+		-Dfuzz=true -Db_lundef=false "$sanitized"
+	ninja -C "$sanitized" "$@"
+	exec {lock}>&-
 }

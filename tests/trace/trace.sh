@@ -63,7 +63,17 @@ counters)
 			}
 			END { for (key in tlps) print key, tlps[key], bytes[key] }' |
 		sort >"$work/packets"
-	jq -r -f tests/trace/counters.jq "$demo/result.json" | sort >"$work/counters"
+	# "NIC WIDTH TAG PH TLPS BYTES" for each that the accelerator counted
+	jq -r '
+		def tag: if . then "0x" + ("000" + .[2:])[-4:] else "-" end;
+		((.nics | map({(.name): .bdf[5:]}) | add) + {endpoint: .endpoint.bdf[5:]}) as $bdf
+		| [(.pairs[], (.endpoint | select(.) | .nic = "endpoint"),
+			(.add as $add | .add.nics[] | select(.tlps > 0)
+				| . + ($add | {width, st, ph})))
+			| {key: "\($bdf[.nic]) \(.width) \(.st | tag) \(.ph // "-")", tlps, bytes}]
+		| group_by(.key)[]
+		| "\(.[0].key) \(map(.tlps) | add) \(map(.bytes) | add)"' \
+		"$demo/result.json" | sort >"$work/counters"
 	cat "$work/packets"
 	[ -s "$work/packets" ]
 	diff "$work/packets" "$work/counters"

@@ -1,0 +1,113 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The series as text and as objects; no guest is booted.
+# usage: static.sh CHECK
+. "$(dirname "$0")/../lib/kernel.sh"
+
+check=$1
+case $check in
+# What the series touches builds by gcc without a warning; with W=1 there is none on a line that the
+# series adds.
+gcc)
+	kernel_touched
+	empty "$work/warnings"
+	mapfile -t objects <"$work/objects"
+	kernel_make "$kernel_build" W=1 "${objects[@]}"
+	no_findings_of_ours "$work/warnings"
+	;;
+
+# The second compiler, on the objects of the series, has nothing to say of the lines that it adds.
+clang)
+	need "$kernel_clang" "$kernel_clang"
+	kernel_touched
+	kernel_configured "$kernel_build-clang" CC="$kernel_clang"
+	mapfile -t objects <"$work/objects"
+	kernel_make "$kernel_build-clang" CC="$kernel_clang" W=1 "${objects[@]}"
+	no_findings_of_ours "$work/warnings"
+	;;
+
+# sparse has nothing to say of the lines that the series adds. C=2: also of objects that are up to
+# date. Linux writes __typeof_unqual__ for sparse, which Debian's does not know, and that one takes
+# each MODULE_LICENSE and the like for a bad constant expression. What it cannot read it does not
+# check, so any other error counts, wherever it is.
+sparse)
+	need sparse sparse
+	kernel_touched
+	mapfile -t objects <"$work/objects"
+	kernel_make "$kernel_build" W=1 C=2 CF=-D__typeof_unqual__=__typeof__ "${objects[@]}"
+	grep -v 'error: bad constant expression' "$work/warnings" >"$work/sparse" || [ $? = 1 ]
+	absent 'error: |not up to date' "$work/sparse"
+	no_findings_of_ours "$work/sparse"
+	;;
+
+# Every semantic patch of the kernel that can report has nothing to say of the lines that the series
+# adds. On the files that it touches: make coccicheck wants whole directories, which takes an hour.
+coccicheck)
+	# rule FILE SOURCE…: in the kernel's source folder
+	rule() {
+		local options
+		options=$(sed -n 's|^// *Options:||p' "$1")
+		# shellcheck disable=SC2086
+		timeout 600 spatch -D report --no-show-diff --very-quiet --cocci-file "$1" \
+			$options -I include -I arch/x86/include "${@:2}" 2>&1 || echo "$1 failed"
+	}
+
+	need spatch coccinelle
+	kernel_tree
+	# bnxt.c has 17,000 lines: one rule ends there after ten minutes, by its stack.
+	echo "skipped: bnxt.c, of which the series changes few lines"
+	mapfile -t files < <(series_files "$tree" 'drivers/*.[ch]' 'include/*.h' ':!*/bnxt.c')
+	[ ${#files[@]} -gt 0 ]
+	cd "$tree"
+	grep -rlE 'virtual[[:space:]]+report' scripts/coccinelle | sort >"$work/rules"
+	xargs grep -LE ':ocaml' <"$work/rules" >"$work/usable"
+	[ -s "$work/usable" ]
+	comm -23 "$work/rules" "$work/usable" | sed 's/.*/skipped: & needs an OCaml compiler/'
+	export -f rule
+	xargs -P "$(nproc)" -I RULE bash -c 'rule "$@"' - RULE "${files[@]}" \
+		<"$work/usable" >"$work/found"
+	cat "$work/found"
+	absent ' failed$' "$work/found"
+	no_findings_of_ours "$work/found"
+	;;
+
+# checkpatch --strict has nothing to say. The patches carry no Signed-off-by on purpose, and
+# MAINTAINERS has their new files' folders already. The tree has no history, so it knows no commit
+# that is fixed. Debian's own python3 has the modules that checkpatch wants.
+checkpatch)
+	kernel_tree
+	PATH=/usr/bin:/bin "$tree"/scripts/checkpatch.pl --root="$tree" --strict --no-signoff \
+		--no-summary --terse --ignore FILE_PATH_CHANGES,UNKNOWN_COMMIT_ID \
+		"$top/kernel/$version"/*/0*.patch
+	;;
+
+# kernel-doc understands what the series documents: the files that it touches give no warning that
+# they did not give before. They did give some, so a tool that does not run is noticed.
+kernel-doc)
+	# warnings DIR FILE…: without line numbers
+	warnings() {
+		cd "$1"
+		shift
+		{ "$tree/tools/docs/kernel-doc" -none -Wall "$@" 2>&1 || :; } |
+			sed 's/:[0-9][0-9]* / /' | sort -u
+	}
+
+	kernel_tree
+	mkdir "$work/old"
+	mapfile -t files < <(git -C "$tree" diff --name-only --diff-filter=M base -- '*.c' '*.h')
+	git -C "$tree" archive base -- "${files[@]}" | tar -x -C "$work/old"
+	(warnings "$work/old" "${files[@]}") >"$work/before"
+	[ -s "$work/before" ]
+	mapfile -t files < <(git -C "$tree" diff --name-only base -- '*.c' '*.h')
+	(warnings "$tree" "${files[@]}") >"$work/after"
+	comm -13 "$work/before" "$work/after" >"$work/new"
+	empty "$work/new"
+	;;
+
+# What the NIC model believes of commands, keys and queues is what this kernel's headers say.
+layout)
+	kernel_tree
+	tests/ifc/check.sh "$tree"
+	;;
+*) fail "no such check: $check" ;;
+esac

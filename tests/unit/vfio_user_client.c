@@ -14,21 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-uint32_t get32(const uint8_t *at)
-{
-	uint32_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
-
-uint64_t get64(const uint8_t *at)
-{
-	uint64_t value;
-
-	memcpy(&value, at, sizeof(value));
-	return value;
-}
+#include "util/bytes.h"
 
 static uint8_t *region(struct endpoint *e, unsigned index, uint64_t offset, size_t len)
 {
@@ -194,30 +180,35 @@ void client_close(struct endpoint *e)
 	pump(e);
 }
 
+ssize_t send_with(int socket, const void *bytes, size_t len, const int *fds, size_t fd_count)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(64 * sizeof(int))];
+	} control = {.header = {.cmsg_len = CMSG_LEN(fd_count * sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS}};
+	struct iovec iov = {(void *)bytes, len};
+	struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+
+	assert_true(fd_count <= 64);
+	if (fd_count) {
+		memcpy(CMSG_DATA(&control.header), fds, fd_count * sizeof(int));
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+	}
+	return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 void client_send_bytes(struct endpoint *e, const void *bytes, size_t len, const int *fds,
 		       unsigned fd_count)
 {
-	union {
-		char bytes[CMSG_SPACE(sizeof(int) * 64)];
-		struct cmsghdr align;
-	} control = {0};
 	size_t done = 0;
 
-	assert_true(fd_count <= 64);
 	while (done < len) {
-		struct iovec iov = {(char *)bytes + done, len - done};
-		struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
-		ssize_t sent;
+		ssize_t sent = send_with(e->client, (const char *)bytes + done, len - done, fds,
+					 done ? 0 : fd_count);
 
-		if (fd_count && !done) {
-			msg.msg_control = control.bytes;
-			msg.msg_controllen = CMSG_SPACE(sizeof(int) * fd_count);
-			control.align.cmsg_level = SOL_SOCKET;
-			control.align.cmsg_type = SCM_RIGHTS;
-			control.align.cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
-			memcpy(CMSG_DATA(&control.align), fds, sizeof(int) * fd_count);
-		}
-		sent = sendmsg(e->client, &msg, MSG_NOSIGNAL);
 		if (sent < 0 && errno != EAGAIN)
 			return; /* dropped; the caller looks */
 		if (sent > 0)
@@ -286,9 +277,9 @@ bool client_receive(struct endpoint *e, struct message *m)
 	assert_int_equal(got, sizeof(header));
 	memcpy(&m->id, header, 2);
 	memcpy(&m->command, header + 2, 2);
-	m->size = get32(header + 4);
-	m->flags = get32(header + 8);
-	m->error = get32(header + 12);
+	m->size = get_le32(header + 4);
+	m->flags = get_le32(header + 8);
+	m->error = get_le32(header + 12);
 	assert_in_range(m->size, 16, (1 << 20) + 32);
 	m->body = malloc(m->size);
 	assert_non_null(m->body);

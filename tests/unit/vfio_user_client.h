@@ -78,6 +78,8 @@ void client_connect(struct endpoint *e);
 /* Connects and agrees on the version as QEMU does. */
 void client_handshake(struct endpoint *e);
 void client_close(struct endpoint *e);
+/* What sendmsg() says of @bytes with up to 64 descriptors; does not wait. */
+ssize_t send_with(int socket, const void *bytes, size_t len, const int *fds, size_t fd_count);
 /* Sends all of it, pumping when the socket is full. */
 void client_send_bytes(struct endpoint *e, const void *bytes, size_t len, const int *fds,
 		       unsigned fd_count);
@@ -103,7 +105,5 @@ int guest_memory(size_t size, bool sealed);
 unsigned open_fds(void);
 /* As open_fds(), once it is @expected, or after 5 s: another process closes what a client sent. */
 unsigned open_fds_after(unsigned expected);
-uint64_t get64(const uint8_t *at);
-uint32_t get32(const uint8_t *at);
 
 #endif

@@ -94,23 +94,13 @@ static int lingering_socket(void)
 static const uint32_t reset[] = {CMD_RESET << 16 | 1, 16, 0, 0};
 
 /* Sends @bytes with @count times @fd; does not wait, and does not make the server read. */
-static bool send_with(int socket, const void *bytes, size_t len, int fd, size_t count)
+static bool send_many(int socket, const void *bytes, size_t len, int fd, size_t count)
 {
-	union {
-		struct cmsghdr header;
-		char room[CMSG_SPACE(32 * sizeof(int))];
-	} control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
-				.cmsg_level = SOL_SOCKET,
-				.cmsg_type = SCM_RIGHTS}};
-	struct iovec iov = {(void *)bytes, len};
-	struct msghdr message = {.msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = &control,
-				 .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+	int fds[32];
 
 	for (size_t i = 0; i < count; i++)
-		memcpy(CMSG_DATA(&control.header) + i * sizeof(fd), &fd, sizeof(fd));
-	return sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+		fds[i] = fd;
+	return send_with(socket, bytes, len, fds, count) == (ssize_t)len;
 }
 
 /* The last to close the socket is the server. */
@@ -118,7 +108,7 @@ static void send_lingering(struct endpoint *e, size_t len, size_t count)
 {
 	int fd = lingering_socket();
 
-	assert_true(send_with(e->client, reset, len, fd, count));
+	assert_true(send_many(e->client, reset, len, fd, count));
 	close(fd);
 	pump(e);
 }
@@ -150,7 +140,7 @@ PAIR(close_of_queued)
 
 	/* Size 0 drops the client, with what is behind it unread. */
 	assert_int_equal(send(first, size_0, sizeof(size_0), 0), sizeof(size_0));
-	assert_true(send_with(first, reset, sizeof(reset), fd, 1));
+	assert_true(send_many(first, reset, sizeof(reset), fd, 1));
 	close(fd);
 	pump(&p->hostile);
 	assert_alive(&p->other);
@@ -164,7 +154,7 @@ PAIR(close_of_queued)
 	assert_int_equal(connect(p->hostile.client, (struct sockaddr *)&address, sizeof(address)),
 			 0);
 	fd = lingering_socket();
-	assert_true(send_with(p->hostile.client, reset, sizeof(reset), fd, 1));
+	assert_true(send_many(p->hostile.client, reset, sizeof(reset), fd, 1));
 	close(fd);
 	pump(&p->hostile);
 	assert_true(client_dropped(&p->hostile));
@@ -185,7 +175,7 @@ PAIR(bounded)
 
 	send_lingering(&p->hostile, sizeof(reset), 1);
 	for (unsigned i = 0; i < 1000; i++) {
-		if (!send_with(p->hostile.client, reset, sizeof(reset), fd, 16))
+		if (!send_many(p->hostile.client, reset, sizeof(reset), fd, 16))
 			break;
 		pump(&p->hostile);
 	}

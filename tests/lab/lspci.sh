@@ -22,6 +22,11 @@ port_of() {
 
 golden=tests/golden/lspci.txt
 
+# section NAME
+section() {
+	awk -v name="== $1" '/^== / { on = $0 == name; next } on' $golden
+}
+
 # update NAME: its section, at the end
 update() {
 	awk -v name="== $1" '/^== / { on = $0 == name } !on' $golden >"$work/new"
@@ -29,17 +34,25 @@ update() {
 	cp "$work/new" $golden
 }
 
-# same FUNCTION ADDRESS NAME
+# same FUNCTION ADDRESS NAME [BASE]: of a section with a base, the lines that are not as there
 same() {
 	"$1" "$2" >"$work/$3"
+	if [ $# = 4 ]; then
+		section "$4" >"$work/base"
+		diff "$work/base" "$work/$3" >"$work/diff" || [ $? = 1 ]
+		grep '^[<>]' "$work/diff" >"$work/$3"
+	fi
 	[ "${TPH_GOLDEN:-}" != update ] || update "$3"
-	awk -v name="== $3" '/^== / { on = $0 == name; next } on' $golden | diff -u - "$work/$3"
+	section "$3" | diff -u - "$work/$3"
 }
 
 in_guest --accel-tph "$1" --nics 8,16,off -- lspci -Dvvv >"$work/lspci"
-same function_of 0000:03:00.0 "accel-$1"
+case $1 in
+16) same function_of 0000:03:00.0 accel-16 ;;
+8) same function_of 0000:03:00.0 accel-8 accel-16 ;;
+esac
 same function_of 0000:04:00.0 nic-8
-same function_of 0000:05:00.0 nic-16
-same function_of 0000:06:00.0 nic-off
+same function_of 0000:05:00.0 nic-16 nic-8
+same function_of 0000:06:00.0 nic-off nic-8
 same port_of 0000:01:00.0 port-upstream
 same port_of 0000:02:00.0 port-downstream

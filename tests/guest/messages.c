@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Datagrams, sends and atomic operations into the accelerator's memory. Theory of operation: the
- * receiver's key names the hint, whatever kind of message brings the data, so the accelerator
- * counts the tag for each TLP; the data must be there.
+ * Datagrams, sends and atomic operations into the accelerator's memory, and reads of it. Theory of
+ * operation: the key of the memory names the hint, whatever kind of message brings or fetches the
+ * data, so the accelerator counts the tag for each TLP; the data must be there.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 
 #include "devices/accel/accel_regs.h"
 #include "guest.h"
+#include "util/macros.h"
 
 #define GRH    40u
 #define LEN    2000u
@@ -242,6 +243,45 @@ static void check_nic(struct guest *guest, struct nic *nic)
 	}
 	assert_int_equal(ibv_dereg_mr(plain), 0);
 	assert_int_equal(ibv_dereg_mr(hinted), 0);
+}
+
+static void check_read(struct guest *guest, struct nic *nic, unsigned slot, struct hint hint)
+{
+	static const struct {
+		size_t from, to, len;
+	} cases[] = {{0, 0, 64}, {1, 2, 3}, {4095, 1, 2}, {3, 5, 9001}, {0, 0, GUEST_SLICE_BYTES}};
+	struct ibv_mr *mr = guest_register(guest, nic, guest_export_hint(guest, slot, hint));
+	struct accel_counters counters;
+	uint8_t memory[GUEST_SLICE_BYTES];
+
+	for (unsigned i = 0; i < sizeof(memory); i++)
+		memory[i] = (uint8_t)(i * 13 + (i >> 8) + slot);
+	assert_int_equal(accel_write(&guest->accel, &guest->accel.memory, slot * GUEST_SLICE_BYTES,
+				     memory, sizeof(memory)),
+			 0);
+	assert_int_equal(accel_clear_counters(&guest->accel), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		memset(nic->stage, 0xee, GUEST_SLICE_BYTES + 64);
+		assert_int_equal(guest_rdma_read(nic, mr, cases[i].to, cases[i].from, cases[i].len),
+				 0);
+		assert_memory_equal(nic->stage + cases[i].to, memory + cases[i].from, cases[i].len);
+		assert_int_equal(nic->stage[cases[i].to + cases[i].len], 0xee);
+	}
+	assert_int_equal(accel_read_counters(&guest->accel, &counters), 0);
+	assert_true(counter(guest, ACCEL_REG_READS) >= GUEST_SLICE_BYTES / 4096);
+	assert_int_equal(counter(guest, ACCEL_REG_READS_HINTED),
+			 hint.bits ? counter(guest, ACCEL_REG_READS) : 0);
+}
+
+static void check_reads(struct guest *guest, struct nic *nic)
+{
+	check_read(guest, nic, 0, (struct hint){0});
+	check_read(guest, nic, 1, (struct hint){nic->tag_bits, 0x5a, 2});
+}
+
+GUEST_TEST(reads)
+{
+	guest_with_each_width(guest, check_reads);
 }
 
 GUEST_TEST(messages)

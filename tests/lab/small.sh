@@ -132,7 +132,7 @@ flit)
 # In flit mode reads with a hint have byte enables beside it, also such as leave bytes out.
 flit-reads)
 	need tshark tshark
-	in_guest --trace "$work/trace.pcap" "$@" -- rdma_read
+	in_guest --trace "$work/trace.pcap" "$@" -- messages
 	trace_shark "$work/trace.pcap" -T fields -e tph.st_bits -e tph.first_be -e tph.last_be \
 		-Y 'tph.to == "accel0" && tph.type == "MRd" && tph.flit == 1 && tph.th == 1' |
 		sort | uniq -c >"$work/reads"

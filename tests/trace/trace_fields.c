@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Prints a trace as the fabric's own decoder reads it, one line per record, in
- * the words and the order in which tests/checks/trace.sh asks tshark for them.
+ * the words and the order in which tests/trace/trace.sh asks tshark for them.
  */
 #include <inttypes.h>
 #include <stdio.h>

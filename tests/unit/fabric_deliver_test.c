@@ -355,42 +355,6 @@ TEST(unexpected_completions)
 	assert_int_equal(fabric_check_completion(&bad, NIC_ID, 5, 0x1040, 8), -EFAULT);
 }
 
-/* Completions keep to MPS and all but the last of an endpoint end at 128 bytes, wherever the read
- * begins. */
-TEST(completion_boundaries)
-{
-	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 128, 512);
-	struct trace_packet packet;
-	unsigned completions = 0, left = 0;
-	struct trace trace;
-	uint8_t buf[512];
-
-	trace_start(&trace, w->fabric);
-	for (unsigned start = 0; start < 130; start += 3)
-		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + start, buf, 500, NULL, 0), 0);
-	trace_stop(&trace, w->fabric);
-	while (trace_next(&trace, &packet)) {
-		const struct tlp *tlp = &packet.tlp;
-
-		if (tlp->kind != TLP_CPLD)
-			continue;
-		completions++;
-		assert_in_range(tlp->length_dw, 1, 32);
-		/* Each goes on where the one before it has ended, and that is at 128 bytes. */
-		assert_int_equal(tlp->byte_count, left ? left : 500);
-		if (left)
-			assert_int_equal(tlp->lower_addr % 128, 0);
-		left = tlp->byte_count;
-		left -= left < tlp->length_dw * 4u - tlp->lower_addr % 4
-				? left
-				: tlp->length_dw * 4u - tlp->lower_addr % 4;
-	}
-	assert_true(completions >= 44 * 4);
-	assert_int_equal(left, 0);
-	trace_free(&trace);
-	world_free(w);
-}
-
 /* CPU accesses reach the completer as TLPs of the host, any size and alignment, without a hint. */
 TEST(cpu_access)
 {

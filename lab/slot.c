@@ -385,6 +385,7 @@ bool slot_work(struct slot *slot)
 		slot_unplug(slot);
 	if (!f->ops->work || (!slot->pending && function_wait_ms(slot)))
 		return slot->pending = false;
+	slot->pending = true; /* what a timer starts may take more than a turn */
 	for (int step = 0; step < STEPS_PER_TURN; step++) {
 		if (fabric_port_busy(slot->port))
 			return false;

@@ -218,3 +218,38 @@ SLOT_TEST(node_description)
 	assert_string_not_equal((char *)d->out + CX_AT_access_register_out_register_data,
 				"a secret");
 }
+
+#define MANY_STEPS 1000u /* more than those of a turn */
+
+static unsigned steps_left;
+
+static bool step(struct pci_function *f)
+{
+	(void)f;
+	return --steps_left;
+}
+
+/* The timer has no more to say once the work has begun. */
+static int timer(struct pci_function *f)
+{
+	(void)f;
+	return steps_left == MANY_STEPS ? 0 : -1;
+}
+
+/* What a timer has started is carried out, however many turns that takes. */
+SLOT_TEST(timer_for_many_steps)
+{
+	static const struct pci_function_ops ops = {.work = step, .wait_ms = timer};
+	struct lab_world *lw = *state;
+	const struct pci_function_ops *own = lw->nic.function->ops;
+	unsigned turns = 0;
+
+	lab_world_run(lw, 100);
+	lw->nic.function->ops = &ops;
+	steps_left = MANY_STEPS;
+	while (slot_work(&lw->nic))
+		turns++;
+	lw->nic.function->ops = own;
+	assert_int_equal(steps_left, 0);
+	assert_in_range(turns, 2, MANY_STEPS);
+}

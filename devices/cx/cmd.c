@@ -38,6 +38,10 @@ static const struct command commands[] = {
 	O(QUERY_HCA_VPORT_PKEY, cx_cmd_query_pkey, SHORT, SHORT + CX_SZ_pkey)
 	O(QUERY_VPORT_COUNTER, cx_cmd_query_vport_counter, CX_SZ_query_vport_counter_in,
 	  CX_SZ_query_vport_counter_out)
+	O(ALLOC_Q_COUNTER, cx_cmd_alloc_q_counter, SHORT, SHORT)
+	O(DEALLOC_Q_COUNTER, cx_cmd_dealloc_q_counter, SHORT, SHORT)
+	O(QUERY_Q_COUNTER, cx_cmd_query_q_counter, CX_SZ_query_q_counter_in,
+	  CX_SZ_query_q_counter_out)
 	O(ALLOC_PD, cx_cmd_alloc_pd, SHORT, SHORT)
 	O(DEALLOC_PD, cx_cmd_dealloc_pd, SHORT, SHORT)
 	O(ALLOC_UAR, cx_cmd_alloc_uar, SHORT, SHORT)

@@ -33,6 +33,8 @@ static const struct {
 	{CX_cmd_hca_cap_log_max_ra_req_qp, 4},
 	{CX_cmd_hca_cap_log_max_ra_res_qp, 4},
 	{CX_cmd_hca_cap_vport_counters, 1},
+	{CX_cmd_hca_cap_max_qp_cnt, CX_COUNTER_SETS},
+	{CX_cmd_hca_cap_rts2rts_qp_counters_set_id, 1},
 	{CX_cmd_hca_cap_ib_virt, 1},
 	{CX_cmd_hca_cap_local_ca_ack_delay, 16},
 	{CX_cmd_hca_cap_port_type, PORT_TYPE_IB},

@@ -5,11 +5,12 @@
 
 #include "devices/cx/state.h"
 
-/* A new object, numbered in @table; its number goes to @field of the reply. */
-static unsigned object_add(struct cx_table *table, const struct cx_command *cmd, uint32_t field)
+/* A new object of @bytes, numbered in @table; its number goes to @field of the reply. */
+static unsigned object_add(struct cx_table *table, const struct cx_command *cmd, uint32_t field,
+			   size_t bytes)
 {
 	uint32_t number;
-	void *new = malloc(1);
+	void *new = calloc(1, bytes);
 	int ret = new ? cx_table_add(table, new, &number) : -ENOMEM;
 
 	if (ret) {
@@ -30,7 +31,7 @@ static unsigned object_remove(struct cx_table *table, const struct cx_command *c
 
 unsigned cx_cmd_alloc_pd(struct cx *cx, const struct cx_command *cmd)
 {
-	return object_add(&cx->pds, cmd, CX_alloc_pd_out_pd);
+	return object_add(&cx->pds, cmd, CX_alloc_pd_out_pd, 1);
 }
 
 unsigned cx_cmd_dealloc_pd(struct cx *cx, const struct cx_command *cmd)
@@ -40,7 +41,7 @@ unsigned cx_cmd_dealloc_pd(struct cx *cx, const struct cx_command *cmd)
 
 unsigned cx_cmd_alloc_uar(struct cx *cx, const struct cx_command *cmd)
 {
-	return object_add(&cx->uars, cmd, CX_alloc_uar_out_uar);
+	return object_add(&cx->uars, cmd, CX_alloc_uar_out_uar, 1);
 }
 
 unsigned cx_cmd_dealloc_uar(struct cx *cx, const struct cx_command *cmd)
@@ -50,12 +51,23 @@ unsigned cx_cmd_dealloc_uar(struct cx *cx, const struct cx_command *cmd)
 
 unsigned cx_cmd_alloc_xrcd(struct cx *cx, const struct cx_command *cmd)
 {
-	return object_add(&cx->xrcds, cmd, CX_alloc_xrcd_out_xrcd);
+	return object_add(&cx->xrcds, cmd, CX_alloc_xrcd_out_xrcd, 1);
 }
 
 unsigned cx_cmd_dealloc_xrcd(struct cx *cx, const struct cx_command *cmd)
 {
 	return object_remove(&cx->xrcds, cmd, CX_dealloc_xrcd_in_xrcd);
+}
+
+unsigned cx_cmd_alloc_q_counter(struct cx *cx, const struct cx_command *cmd)
+{
+	return object_add(&cx->counters, cmd, CX_alloc_q_counter_out_counter_set_id,
+			  sizeof(struct cx_counters));
+}
+
+unsigned cx_cmd_dealloc_q_counter(struct cx *cx, const struct cx_command *cmd)
+{
+	return object_remove(&cx->counters, cmd, CX_dealloc_q_counter_in_counter_set_id);
 }
 
 static void table_free(struct cx_table *table)
@@ -80,6 +92,7 @@ void cx_objects_free(struct cx *cx)
 		cx_eq_free(cx, object);
 	while ((object = cx_table_pop(&cx->mkeys)))
 		cx_mkey_free(cx, object);
+	table_free(&cx->counters);
 	table_free(&cx->xrcds);
 	table_free(&cx->pds);
 	table_free(&cx->uars);

@@ -151,6 +151,19 @@ static void register_pvlc(uint8_t *reg)
 	CX_SET(reg, pvlc_reg, vl_operational, VL_HW_CAP);
 }
 
+/* Of the link only: nothing of it errs here, so all are 0. */
+static unsigned register_ppcnt(const struct cx_command *cmd, uint8_t *reg)
+{
+	const uint8_t *in = cmd->in + CX_AT_access_register_in_register_data;
+
+	if (cmd->in_len < CX_AT_access_register_in_register_data + 4 ||
+	    CX_GET(in, ppcnt_reg, grp) != CX_PPCNT_IB_PORT)
+		return CX_STAT_BAD_PARAM;
+	CX_SET(reg, ppcnt_reg, local_port, 1);
+	CX_SET(reg, ppcnt_reg, grp, CX_PPCNT_IB_PORT);
+	return CX_STAT_OK;
+}
+
 static unsigned register_write(struct cx *cx, unsigned id, const uint8_t *data, size_t len)
 {
 	if (id == CX_REG_HOST_ENDIANNESS)
@@ -179,6 +192,8 @@ unsigned cx_cmd_access_reg(struct cx *cx, const struct cx_command *cmd)
 	case CX_REG_PVLC:
 		register_pvlc(reg);
 		return CX_STAT_OK;
+	case CX_REG_PPCNT:
+		return register_ppcnt(cmd, reg);
 	case CX_REG_NODE_DESC:
 		memcpy(reg, cx->node_desc, sizeof(cx->node_desc));
 		return CX_STAT_OK;

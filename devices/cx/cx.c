@@ -193,6 +193,7 @@ static void cx_init_tables(struct cx *cx)
 	cx->pds = cx->xrcds = cx->srqs = (struct cx_table){.first = 1, .limit = many};
 	cx->cqs = cx->mkeys = (struct cx_table){.first = 0x10, .limit = many};
 	cx->qps = (struct cx_table){.first = 0x40, .limit = many};
+	cx->counters = (struct cx_table){.first = 1, .limit = CX_COUNTER_SETS};
 	TAILQ_INIT(&cx->arms);
 	TAILQ_INIT(&cx->workers);
 	TAILQ_INIT(&cx->sleepers);

@@ -33,7 +33,9 @@
 	F(cmd_hca_cap, log_max_klm_list_size, 0x11a, 6)                                            \
 	F(cmd_hca_cap, log_max_ra_req_qp, 0x14a, 6)                                                \
 	F(cmd_hca_cap, log_max_ra_res_qp, 0x15a, 6)                                                \
+	F(cmd_hca_cap, rts2rts_qp_counters_set_id, 0x169, 1)                                       \
 	F(cmd_hca_cap, vport_counters, 0x181, 1)                                                   \
+	F(cmd_hca_cap, max_qp_cnt, 0x186, 10)                                                      \
 	F(cmd_hca_cap, ib_virt, 0x1a2, 1)                                                          \
 	F(cmd_hca_cap, local_ca_ack_delay, 0x1ab, 5)                                               \
 	F(cmd_hca_cap, port_type, 0x1b6, 2)                                                        \
@@ -81,6 +83,8 @@
 	F(pvlc_reg, vl_hw_cap, 0x3c, 4)                                                            \
 	F(pvlc_reg, vl_admin, 0x5c, 4)                                                             \
 	F(pvlc_reg, vl_operational, 0x7c, 4)                                                       \
+	F(ppcnt_reg, local_port, 0x8, 8)                                                           \
+	F(ppcnt_reg, grp, 0x1a, 6)                                                                 \
 	F(query_hca_vport_context_out, hca_vport_context, 0x80, 4096)                              \
 	F(modify_hca_vport_context_in, hca_vport_context, 0x80, 4096)                              \
 	F(hca_vport_context, port_physical_state, 0x110, 4)                                        \
@@ -201,6 +205,15 @@
 	F(mkc, pcie_tph_en, 0x1e5, 1)                                                              \
 	F(mkc, pcie_tph_ph, 0x1e6, 2)                                                              \
 	F(mkc, pcie_tph_steering_tag_index, 0x1e8, 8)                                              \
+	/* counters */                                                                             \
+	F(alloc_q_counter_out, counter_set_id, 0x58, 8)                                            \
+	F(dealloc_q_counter_in, counter_set_id, 0x58, 8)                                           \
+	F(query_q_counter_in, clear, 0xc0, 1)                                                      \
+	F(query_q_counter_in, counter_set_id, 0xf8, 8)                                             \
+	F(query_q_counter_out, rx_write_requests, 0x80, 32)                                        \
+	F(query_q_counter_out, rx_read_requests, 0xc0, 32)                                         \
+	F(query_q_counter_out, rx_atomic_requests, 0x100, 32)                                      \
+	F(query_q_counter_out, out_of_buffer, 0x180, 32)                                           \
 	/* queue pairs */                                                                          \
 	F(create_qp_in, qpc, 0xc0, 1856)                                                           \
 	F(create_qp_out, qpn, 0x48, 24)                                                            \
@@ -232,6 +245,7 @@
 	F(qpc, no_sq, 0x50, 1)                                                                     \
 	F(qpc, log_sq_size, 0x51, 4)                                                               \
 	F(qpc, rlky, 0x5b, 1)                                                                      \
+	F(qpc, counter_set_id, 0x60, 8)                                                            \
 	F(qpc, uar_page, 0x68, 24)                                                                 \
 	F(qpc, user_index, 0x88, 24)                                                               \
 	F(qpc, log_page_size, 0xa3, 5)                                                             \
@@ -302,6 +316,8 @@
 	S(modify_hca_vport_context_in, 0x210)                                                      \
 	S(query_vport_counter_in, 0x20)                                                            \
 	S(query_vport_counter_out, 0x210)                                                          \
+	S(query_q_counter_in, 0x20)                                                                \
+	S(query_q_counter_out, 0x100)                                                              \
 	S(pkey, 0x4)                                                                               \
 	S(create_srq_in, 0x110)                                                                    \
 	S(query_srq_out, 0x110)                                                                    \
@@ -459,6 +475,9 @@
 	C(OP_QUERY_HCA_VPORT_GID, MLX5_CMD_OP_QUERY_HCA_VPORT_GID, 0x764)                          \
 	C(OP_QUERY_HCA_VPORT_PKEY, MLX5_CMD_OP_QUERY_HCA_VPORT_PKEY, 0x765)                        \
 	C(OP_QUERY_VPORT_COUNTER, MLX5_CMD_OP_QUERY_VPORT_COUNTER, 0x770)                          \
+	C(OP_ALLOC_Q_COUNTER, MLX5_CMD_OP_ALLOC_Q_COUNTER, 0x771)                                  \
+	C(OP_DEALLOC_Q_COUNTER, MLX5_CMD_OP_DEALLOC_Q_COUNTER, 0x772)                              \
+	C(OP_QUERY_Q_COUNTER, MLX5_CMD_OP_QUERY_Q_COUNTER, 0x773)                                  \
 	C(OP_ALLOC_PD, MLX5_CMD_OP_ALLOC_PD, 0x800)                                                \
 	C(OP_DEALLOC_PD, MLX5_CMD_OP_DEALLOC_PD, 0x801)                                            \
 	C(OP_ALLOC_UAR, MLX5_CMD_OP_ALLOC_UAR, 0x802)                                              \
@@ -479,9 +498,11 @@
 	C(STAT_BAD_QP_STATE, MLX5_CMD_STAT_BAD_QP_STATE_ERR, 0x10)                                 \
 	C(REG_PMTU, MLX5_REG_PMTU, 0x5003)                                                         \
 	C(REG_PTYS, MLX5_REG_PTYS, 0x5004)                                                         \
+	C(REG_PPCNT, MLX5_REG_PPCNT, 0x5008)                                                       \
 	C(REG_PVLC, MLX5_REG_PVLC, 0x500f)                                                         \
 	C(REG_NODE_DESC, MLX5_REG_NODE_DESC, 0x6001)                                               \
 	C(REG_HOST_ENDIANNESS, MLX5_REG_HOST_ENDIANNESS, 0x7004)                                   \
+	C(PPCNT_IB_PORT, MLX5_INFINIBAND_PORT_COUNTERS_GROUP, 0x20)                                \
 	C(EVENT_COMP, MLX5_EVENT_TYPE_COMP, 0x0)                                                   \
 	C(EVENT_CQ_ERROR, MLX5_EVENT_TYPE_CQ_ERROR, 0x4)                                           \
 	C(EVENT_PORT_CHANGE, MLX5_EVENT_TYPE_PORT_CHANGE, 0x9)                                     \
@@ -521,6 +542,7 @@
 	C(OPT_RNR_TIMEOUT, MLX5_QP_OPTPAR_RNR_TIMEOUT, 1 << 6)                                     \
 	C(OPT_PM_STATE, MLX5_QP_OPTPAR_PM_STATE, 1 << 10)                                          \
 	C(OPT_PRI_PORT, MLX5_QP_OPTPAR_PRI_PORT, 1 << 16)                                          \
+	C(OPT_COUNTER_SET, MLX5_QP_OPTPAR_COUNTER_SET_ID, 1 << 25)                                 \
 	C(RQ_NON_ZERO, MLX5_NON_ZERO_RQ, 0)                                                        \
 	C(RQ_SRQ, MLX5_SRQ_RQ, 1)                                                                  \
 	C(ARM_SRQ, MLX5_ARM_RQ_IN_OP_MOD_SRQ, 0x1)                                                 \

@@ -27,6 +27,7 @@ static void qp_decode(struct cx_qp *qp)
 					CX_GET(qpc, qpc, rae) << CX_REMOTE_ATOMIC);
 	qp->q_key = (uint32_t)CX_GET(qpc, qpc, q_key);
 	qp->xrcd = (uint32_t)CX_GET(qpc, qpc, xrcd);
+	qp->counters = (uint32_t)CX_GET(qpc, qpc, counter_set_id);
 	qp->privileged = qp->type == CX_ST_REG_UMR || CX_GET(qpc, qpc, rlky);
 	qp->srq = (uint32_t)CX_GET(qpc, qpc, srqn_rmpn_xrqn);
 	qp->rnr_retry = (unsigned)CX_GET(qpc, qpc, rnr_retry);
@@ -186,6 +187,7 @@ static const struct {
 	{PATH(vhca_port_num), FROM_RST | TO_RTR, CX_OPT_PRI_PORT},
 	{CX_qpc_q_key, FROM_RST, CX_OPT_Q_KEY},
 	{CX_qpc_rlky, FROM_RST, 0},
+	{CX_qpc_counter_set_id, FROM_RST, CX_OPT_COUNTER_SET},
 	{CX_qpc_rre, FROM_RST, CX_OPT_RRE},
 	{CX_qpc_rwe, FROM_RST, CX_OPT_RWE},
 	{CX_qpc_rae, FROM_RST, CX_OPT_RAE},

@@ -159,8 +159,10 @@ static enum cx_step take_receive(struct cx *cx, const struct cx_message *m)
 	uint32_t srq = m->qp->type == CX_ST_XRC ? named_srq(m) : m->responder->srq;
 	int ret = cx_rq_take(cx, m->responder, srq);
 
-	if (ret == -EAGAIN)
+	if (ret == -EAGAIN) {
+		cx_count_no_receive(cx, m->responder);
 		return receiver_not_ready(m);
+	}
 	if (ret) {
 		pci_log(&cx->f, "QP 0x%x: its receive queue cannot be read", m->responder->number);
 		cx_qp_set_state(cx, m->responder, CX_QP_ERR);
@@ -198,6 +200,8 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 			return step;
 	}
 	m->wqe->begun = true;
+	if (cx_is_rdma(m->kind))
+		cx_count_request(cx, m->responder, m->kind->access);
 	cx->messages++;
 	cx->octets += m->wqe->total;
 	return CX_MORE;

@@ -27,6 +27,7 @@
 #define CX_QUEUE_LOG_MAX  22u /* entries of an event or completion queue, log2 */
 #define CX_OBJECTS_LOG	  16u /* objects of one kind, log2 */
 #define CX_EQS		  64u
+#define CX_COUNTER_SETS	  255u
 #define CX_RECEIVE_MAX	  512u	     /* bytes of one receive's data segments */
 #define CX_ATOMIC_OPERAND 8u	     /* bytes */
 #define CX_COMMAND_MAX	  (1u << 20) /* bytes of input */
@@ -168,6 +169,11 @@ struct cx_srq {
 	uint16_t produced, consumed; /* receives */
 };
 
+/* Requests that responders have accepted, and messages for which there was no receive. */
+struct cx_counters {
+	uint32_t writes, reads, atomics, no_receive;
+};
+
 /* What a responder remembers of the packets that have come. */
 struct cx_inflow {
 	uint32_t psn;		/* of the next */
@@ -186,7 +192,7 @@ struct cx_qp {
 	struct cx_buffer buffer;
 	unsigned type, state, sq_log_size, rq_log_size, rq_log_stride;
 	uint64_t sq_offset, doorbell_record;
-	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd;
+	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd, counters;
 	uint16_t lid, peer_lid;
 	uint32_t send_psn;    /* of its next message over the wire */
 	unsigned ack_timeout; /* a code: 4.096 us times 2 to it */
@@ -244,7 +250,7 @@ struct cx {
 	uint32_t cmd_pending; /* slots */
 	uint8_t reply[CX_REPLY_MAX];
 
-	struct cx_table uars, pds, xrcds, eqs, cqs, srqs, qps, mkeys;
+	struct cx_table uars, pds, xrcds, eqs, cqs, srqs, qps, mkeys, counters;
 	struct cx_cq_list arms;
 	struct cx_qp_list workers, sleepers; /* that have work now; that wait for a time */
 	uint64_t wake_at_ns;		     /* when the first sleeper has work; 0: there is none */
@@ -318,8 +324,8 @@ cx_command_fn cx_cmd_query_hca_cap, cx_cmd_query_adapter, cx_cmd_set_issi, cx_cm
 cx_command_fn cx_cmd_access_reg, cx_cmd_query_vport_context, cx_cmd_modify_vport_context,
 	cx_cmd_query_gid, cx_cmd_query_pkey, cx_cmd_query_vport_counter;
 cx_command_fn cx_cmd_alloc_pd, cx_cmd_dealloc_pd, cx_cmd_alloc_uar, cx_cmd_dealloc_uar,
-	cx_cmd_alloc_xrcd, cx_cmd_dealloc_xrcd, cx_cmd_create_srq, cx_cmd_destroy_srq,
-	cx_cmd_query_srq;
+	cx_cmd_alloc_xrcd, cx_cmd_dealloc_xrcd, cx_cmd_alloc_q_counter, cx_cmd_dealloc_q_counter,
+	cx_cmd_query_q_counter, cx_cmd_create_srq, cx_cmd_destroy_srq, cx_cmd_query_srq;
 cx_command_fn cx_cmd_arm_rq;
 cx_command_fn cx_cmd_create_eq, cx_cmd_destroy_eq, cx_cmd_query_eq, cx_cmd_create_cq,
 	cx_cmd_destroy_cq, cx_cmd_query_cq, cx_cmd_modify_cq;
@@ -392,6 +398,10 @@ int cx_mkey_invalidate(struct cx *cx, const struct cx_access_req *req);
 /* hint.c */
 struct tlp_hint cx_hint(const struct cx *cx, const struct cx_mkey *mkey);
 void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len);
+
+/* counters.c: in the set that @responder names, if that exists. */
+void cx_count_request(struct cx *cx, const struct cx_qp *responder, enum cx_access access);
+void cx_count_no_receive(struct cx *cx, const struct cx_qp *responder);
 
 /* qp.c */
 void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state);

@@ -63,6 +63,13 @@ CX_TEST(port)
 	CX_SET(d->in, access_register_in, register_id, CX_REG_PVLC);
 	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x20, 0x20), 0);
 	assert_int_equal(CX_GET(d->out + 16, pvlc_reg, vl_hw_cap), 1);
+	CX_SET(d->in, access_register_in, register_id, CX_REG_PPCNT);
+	CX_SET(d->in + 16, ppcnt_reg, grp, CX_PPCNT_IB_PORT);
+	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x110, 0x110), 0);
+	assert_int_equal(CX_GET(d->out + 16, ppcnt_reg, grp), CX_PPCNT_IB_PORT);
+	CX_SET(d->in + 16, ppcnt_reg, grp, 0); /* of Ethernet */
+	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x110, 0x110), CX_STAT_BAD_PARAM);
+	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x10, 0x110), CX_STAT_BAD_PARAM);
 	CX_SET(d->in, access_register_in, register_id, 0x9999);
 	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x20, 0x20), CX_STAT_BAD_PARAM);
 }

@@ -793,3 +793,76 @@ MESSAGE_TEST(flush_polling)
 	assert_non_null(driver_poll(d, &a.recv_cq));
 	assert_in_range(d->world.f->ops->wait_ms(d->world.f), 0, 11);
 }
+
+static uint32_t alloc_counters(void)
+{
+	driver_begin(d);
+	assert_int_equal(driver_command(d, CX_OP_ALLOC_Q_COUNTER, 16, 16), 0);
+	return (uint32_t)CX_GET(d->out, alloc_q_counter_out, counter_set_id);
+}
+
+/* The reply is in d->out. */
+static unsigned query_counters(uint32_t set, bool clear)
+{
+	driver_begin(d);
+	CX_SET(d->in, query_q_counter_in, counter_set_id, set);
+	CX_SET(d->in, query_q_counter_in, clear, clear);
+	return driver_command(d, CX_OP_QUERY_Q_COUNTER, CX_SZ_query_q_counter_in,
+			      CX_SZ_query_q_counter_out);
+}
+
+static void count_at(const struct qp *qp, uint32_t set)
+{
+	size_t len = driver_fill_modify_qp(d, (struct qp *)qp, CX_OP_RTS2RTS_QP, 0);
+
+	CX_SET(d->in, rst2init_qp_in, opt_param_mask, CX_OPT_COUNTER_SET);
+	CX_SET(CX_ADDR(d->in, rst2init_qp_in, qpc), qpc, counter_set_id, set);
+	assert_int_equal(driver_command(d, CX_OP_RTS2RTS_QP, len, 16), 0);
+}
+
+/* A set counts the requests that its queue pairs have accepted, each kind by itself. */
+MESSAGE_TEST(counters)
+{
+	uint32_t set = alloc_counters(), other = alloc_counters();
+
+	count_at(&b, set);
+	post_receive(0, 64);
+	for (unsigned i = 0; i < 3; i++)
+		post_rdma(CX_WR_RDMA_WRITE, 0, 0, 64);
+	post_rdma(CX_WR_RDMA_WRITE_IMM, 0, 0, 64);
+	post_rdma(CX_WR_RDMA_READ, 0, 0, 64);
+	run();
+	assert_int_equal(query_counters(set, true), 0);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, rx_write_requests), 4);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, rx_read_requests), 1);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, rx_atomic_requests), 0);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, out_of_buffer), 0);
+	post_send(CX_WR_SEND, 0, 64); /* there is no receive */
+	run();
+	assert_int_equal(query_counters(set, false), 0);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, rx_write_requests), 0);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, out_of_buffer), 1);
+	assert_int_equal(query_counters(other, false), 0);
+	assert_int_equal(CX_GET(d->out, query_q_counter_out, out_of_buffer), 0);
+}
+
+/* One that is gone counts no more; 255 are all that a context can name. */
+MESSAGE_TEST(counters_end)
+{
+	uint32_t set = alloc_counters();
+	unsigned more = 0;
+
+	count_at(&b, set);
+	driver_begin(d);
+	CX_SET(d->in, dealloc_q_counter_in, counter_set_id, set);
+	assert_int_equal(driver_command(d, CX_OP_DEALLOC_Q_COUNTER, 16, 16), 0);
+	assert_int_equal(driver_command(d, CX_OP_DEALLOC_Q_COUNTER, 16, 16), CX_STAT_BAD_RES);
+	assert_int_equal(query_counters(set, false), CX_STAT_BAD_RES);
+	post_rdma(CX_WR_RDMA_WRITE, 0, 0, 64);
+	run();
+	expect_sent(CX_WR_RDMA_WRITE, 64);
+	driver_begin(d);
+	while (!driver_command(d, CX_OP_ALLOC_Q_COUNTER, 16, 16))
+		more++;
+	assert_int_equal(more, 255);
+}

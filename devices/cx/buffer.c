@@ -95,17 +95,17 @@ int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offse
 }
 
 int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset,
-			  const uint8_t entry[64])
+			  const uint8_t *entry, size_t len)
 {
-	size_t len = 64;
+	size_t there = len, last = len - 4;
 	uint64_t addr;
-	int ret = buffer_addr(buffer, offset, &len, &addr);
+	int ret = buffer_addr(buffer, offset, &there, &addr);
 
-	if (ret || len < 64)
+	if (ret || there < len)
 		return ret ? ret : -EFAULT;
-	ret = pci_dma_write(&cx->f, addr, entry, 60);
+	ret = pci_dma_write(&cx->f, addr, entry, last);
 	if (ret)
 		return ret;
 	atomic_thread_fence(memory_order_release); /* a CPU may be polling for the last DW */
-	return pci_dma_write(&cx->f, addr + 60, entry + 60, 4);
+	return pci_dma_write(&cx->f, addr + last, entry + last, 4);
 }

@@ -9,6 +9,7 @@
 #define PORT_TYPE_IB	0u
 #define HOST_ENDIANNESS 1u	  /* of the operands of atomic operations */
 #define ATOMIC_SIZES	(1u << 3) /* 8 bytes */
+#define TIMER_KHZ	1000000u  /* it has nanoseconds */
 
 /* Current and maximal values are the same. What is not here is 0: not supported. */
 static const struct {
@@ -44,8 +45,9 @@ static const struct {
 	{CX_cmd_hca_cap_umr_fence, UMR_FENCE_NONE},
 	{CX_cmd_hca_cap_atomic, 1},
 	{CX_cmd_hca_cap_cq_resize, 1},
-	{CX_cmd_hca_cap_pg, 1},	    /* the driver needs it for dma-bufs */
-	{CX_cmd_hca_cap_imaicl, 1}, /* memory windows */
+	{CX_cmd_hca_cap_pg, 1},		 /* the driver needs it for dma-bufs */
+	{CX_cmd_hca_cap_block_lb_mc, 1}, /* nothing is multicast */
+	{CX_cmd_hca_cap_imaicl, 1},	 /* memory windows */
 	{CX_cmd_hca_cap_xrc, 1},
 	{CX_cmd_hca_cap_ud, 1},
 	{CX_cmd_hca_cap_uc, 1},
@@ -55,6 +57,8 @@ static const struct {
 	{CX_cmd_hca_cap_max_wqe_sz_sq, CX_WQE_DS_MASK *CX_WQE_DS_BYTES},
 	{CX_cmd_hca_cap_max_wqe_sz_rq, 512},
 	{CX_cmd_hca_cap_qp_latency_sensitive_disable, 1},
+	{CX_cmd_hca_cap_device_frequency_khz, TIMER_KHZ},
+	{CX_cmd_hca_cap_cqe_128_always, 1},
 };
 
 static void put_atomic_caps(uint8_t *cap)

@@ -16,6 +16,7 @@ static int cq_init(struct cx *cx, struct cx_cq *cq, const struct cx_command *cmd
 	memcpy(cq->context, cqc, sizeof(cq->context));
 	cq->log_size = (unsigned)CX_GET(cqc, cqc, log_cq_size);
 	cq->log_stride = stride == CX_CQE_STRIDE_64 ? 6 : 7;
+	cq->is_padded = stride == CX_CQE_STRIDE_128_PAD;
 	cq->uar = (uint32_t)CX_GET(cqc, cqc, uar_page);
 	cq->doorbell_record = CX_GET(cqc, cqc, dbr_addr);
 	cq->ignore_overrun = CX_GET(cqc, cqc, oi);
@@ -137,11 +138,15 @@ static bool cq_write(struct cx *cx, struct cx_cq *cq, uint8_t cqe[CX_CQE_BYTES])
 {
 	uint64_t stride = 1ull << cq->log_stride;
 	uint64_t index = cq->produced & ((1u << cq->log_size) - 1);
+	uint8_t entry[2 * CX_CQE_BYTES] = {0};
+	size_t len = cq->is_padded ? sizeof(entry) : CX_CQE_BYTES;
 
 	cqe[CX_CQE_OP_OWN] &= 0xf0;
 	cqe[CX_CQE_OP_OWN] |= cq->produced >> cq->log_size & 1;
-	/* an entry of 128 bytes has the completion in its second half */
-	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - CX_CQE_BYTES, cqe)) {
+	/* an entry of 128 bytes has the completion in its second half; padded, it is written whole
+	 */
+	memcpy(entry + len - CX_CQE_BYTES, cqe, CX_CQE_BYTES);
+	if (cx_buffer_write_entry(cx, &cq->buffer, (index + 1) * stride - len, entry, len)) {
 		pci_log(&cx->f, "a completion cannot be written to CQ 0x%x", cq->number);
 		return false;
 	}

@@ -111,7 +111,8 @@ bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES])
 	if (eq->overrun)
 		return false;
 	eqe[CX_EQE_OWNER] = eq->produced >> eq->log_size & 1;
-	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe)) {
+	if (cx_buffer_write_entry(cx, &eq->buffer, (uint64_t)index * CX_EQE_BYTES, eqe,
+				  CX_EQE_BYTES)) {
 		pci_log(&cx->f, "an event of type 0x%x cannot be written to its queue",
 			eqe[CX_EQE_TYPE]);
 		return false;

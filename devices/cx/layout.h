@@ -46,6 +46,7 @@
 	F(cmd_hca_cap, atomic, 0x21e, 1)                                                           \
 	F(cmd_hca_cap, cq_resize, 0x221, 1)                                                        \
 	F(cmd_hca_cap, pg, 0x227, 1)                                                               \
+	F(cmd_hca_cap, block_lb_mc, 0x228, 1)                                                      \
 	F(cmd_hca_cap, imaicl, 0x231, 1)                                                           \
 	F(cmd_hca_cap, xrc, 0x23c, 1)                                                              \
 	F(cmd_hca_cap, ud, 0x23d, 1)                                                               \
@@ -60,6 +61,8 @@
 	F(cmd_hca_cap, log_max_xrcd, 0x33b, 5)                                                     \
 	F(cmd_hca_cap, qp_latency_sensitive_disable, 0x3b2, 1)                                     \
 	F(cmd_hca_cap, max_num_eqs, 0x470, 16)                                                     \
+	F(cmd_hca_cap, device_frequency_khz, 0x4e0, 32)                                            \
+	F(cmd_hca_cap, cqe_128_always, 0x5bd, 1)                                                   \
 	F(atomic_caps, atomic_req_8B_endianness_mode, 0x40, 2)                                     \
 	F(atomic_caps, supported_atomic_req_8B_endianness_mode_1, 0x46, 1)                         \
 	F(atomic_caps, atomic_operations, 0x90, 16)                                                \
@@ -380,6 +383,7 @@
 	B(CQE_SRQN, mlx5_cqe64, srqn, 0x20, 4)                                                     \
 	B(CQE_IMMEDIATE, mlx5_cqe64, immediate, 0x24, 4)                                           \
 	B(CQE_BYTE_CNT, mlx5_cqe64, byte_cnt, 0x2c, 4)                                             \
+	B(CQE_TIMESTAMP, mlx5_cqe64, timestamp_h, 0x30, 4)                                         \
 	B(CQE_SOP_DROP_QPN, mlx5_cqe64, sop_drop_qpn, 0x38, 4)                                     \
 	B(CQE_WQE_COUNTER, mlx5_cqe64, wqe_counter, 0x3c, 2)                                       \
 	B(CQE_OP_OWN, mlx5_cqe64, op_own, 0x3f, 1)                                                 \

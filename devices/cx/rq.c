@@ -110,6 +110,7 @@ void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, u
 
 	memcpy(cqe + CX_CQE_IMMEDIATE, wqe->bytes + CX_CTRL_IMM, 4);
 	put_be32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+	put_be64(cqe + CX_CQE_TIMESTAMP, clock_ns());
 	if (qp->type == CX_ST_UD) {
 		put_be16(cqe + CX_CQE_SLID, wqe->to.from_lid);
 		put_be32(cqe + CX_CQE_FLAGS_RQPN, (wqe->to.has_grh ? GRH_IN_BUFFER : 0) |

@@ -153,6 +153,7 @@ static void wqe_complete(struct cx *cx, struct cx_qp *qp)
 		cx_cq_post(cx, qp->send_cq, cqe, true);
 	} else if (flags & CX_WQE_CQ_UPDATE) {
 		put_be32(cqe + CX_CQE_BYTE_CNT, wqe->total);
+		put_be64(cqe + CX_CQE_TIMESTAMP, clock_ns());
 		cqe[CX_CQE_OP_OWN] = CX_CQE_REQ << 4;
 		cx_cq_post(cx, qp->send_cq, cqe, false); /* the flag is meant for the peer */
 	}

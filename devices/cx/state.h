@@ -70,7 +70,7 @@ struct cx_cq {
 	uint64_t doorbell_record;
 	uint32_t produced, consumed; /* consumed: as last read from the doorbell record */
 	uint32_t solicited;	     /* produced, as of the last solicited completion */
-	bool ignore_overrun, overrun;
+	bool ignore_overrun, overrun, is_padded;
 	enum cx_arm armed;
 	/* an arm doorbell that waits for its turn */
 	uint32_t arm_word;
@@ -303,9 +303,9 @@ int cx_buffer_init(struct cx *cx, struct cx_buffer *buffer, unsigned log_page_si
 void cx_buffer_free(struct cx *cx, struct cx_buffer *buffer);
 int cx_buffer_read(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset, void *buf,
 		   size_t len);
-/* A queue entry of 64 bytes, its last DW (with the owner bit) after all others. */
+/* A queue entry, its last DW (with the owner bit) after all others. */
 int cx_buffer_write_entry(struct cx *cx, const struct cx_buffer *buffer, uint64_t offset,
-			  const uint8_t entry[64]);
+			  const uint8_t *entry, size_t len);
 
 /* cmdq.c, cmd.c */
 void cx_cmdq_step(struct cx *cx);

@@ -74,6 +74,10 @@ static void guest_start(struct guest *g, uint8_t options)
 	const struct srq *srq = options & 64 ? &g->srq : NULL;
 
 	driver_start(&g->d, &config);
+	g->d.cqe_size = (options & 3) == 3 ? CX_CQE_STRIDE_128_PAD : CX_CQE_STRIDE_64;
+	driver_begin(&g->d);
+	if (driver_command(&g->d, CX_OP_ALLOC_Q_COUNTER, 16, 16)) /* set 1 */
+		abort();
 	driver_create_srq(&g->d, &g->srq);
 	g->tph_bits = config.tph_bits;
 	enable_tph(g);
@@ -195,6 +199,8 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 	default:
 		opcode = modify[take(in, 1) % (ARRAY_SIZE(modify))];
 		*len = driver_fill_modify_qp(d, &qp, opcode, g->qp[what >> 4 & 1].number);
+		CX_SET(d->in, rst2init_qp_in, opt_param_mask, CX_OPT_COUNTER_SET);
+		CX_SET(CX_ADDR(d->in, rst2init_qp_in, qpc), qpc, counter_set_id, what >> 5 & 1);
 		return opcode;
 	}
 }

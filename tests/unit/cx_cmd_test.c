@@ -32,6 +32,10 @@ CX_TEST(mailbox_chain)
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, num_ports), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, mkey_pcie_tph), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, log_max_msg), 30);
+	assert_int_equal(CX_GET(cap, cmd_hca_cap, device_frequency_khz), 1000000);
+	assert_int_equal(CX_GET(cap, cmd_hca_cap, cqe_128_always), 1);
+	assert_int_equal(CX_GET(cap, cmd_hca_cap, block_lb_mc), 1);
+	assert_int_equal(CX_GET(cap, cmd_hca_cap, max_qp_cnt), 255);
 	CX_SET(d->in, mbox_in, op_mod, 4); /* ODP: nothing */
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
 	for (unsigned i = 16; i < CX_SZ_query_hca_cap_out; i++)

@@ -189,7 +189,8 @@ size_t driver_fill_cq(struct driver *d, struct cq *cq)
 	cq->record = world_alloc(&d->world, 8);
 	for (unsigned i = 0; i < 1u << CQ_LOG; i++)
 		ram(d, cq->addr)[i * CX_CQE_BYTES + CX_CQE_OP_OWN] = 0xf1;
-	CX_SET(cqc, cqc, log_cq_size, CQ_LOG);
+	CX_SET(cqc, cqc, cqe_sz, d->cqe_size);
+	CX_SET(cqc, cqc, log_cq_size, CQ_LOG - (d->cqe_size != CX_CQE_STRIDE_64));
 	CX_SET(cqc, cqc, uar_page, d->uar);
 	CX_SET(cqc, cqc, c_eqn_or_apu_element, d->comp_eqn);
 	CX_SET(cqc, cqc, dbr_addr, cq->record);

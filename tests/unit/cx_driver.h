@@ -25,6 +25,7 @@ struct driver {
 	uint32_t cmd_eqn, comp_eqn;
 	uint64_t cmd_eq, comp_eq; /* addresses */
 	uint32_t uar, pd, lkey;	  /* lkey: PA mode, all memory */
+	unsigned cqe_size;	  /* of the CQs that are created next: CX_CQE_STRIDE_64 … */
 };
 
 /* Up to and including queues, PD and the PA key. */

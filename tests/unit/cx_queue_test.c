@@ -194,3 +194,54 @@ CX_TEST(cq_resize_refused)
 		expect_good(&p.qp);
 	expect_none(&p.qp);
 }
+
+static uint64_t timer(void)
+{
+	return (uint64_t)driver_mmio_read(d, CX_INIT_TIMER_H) << 32 |
+	       driver_mmio_read(d, CX_INIT_TIMER_L);
+}
+
+/* A completion has the time of the timer that a program can read; an error has none. */
+CX_TEST(completion_time)
+{
+	uint64_t before = timer();
+	const uint8_t *cqe;
+	struct pair p;
+
+	make_pair(&p);
+	post_write(&p, 0, 0, 8);
+	run();
+	cqe = driver_poll(d, &p.qp.cq);
+	assert_non_null(cqe);
+	assert_in_range(get_be64(cqe + CX_CQE_TIMESTAMP), before, timer());
+	p.local.key ^= 0xff;
+	post_write(&p, 0, 0, 8);
+	run();
+	cqe = driver_poll(d, &p.qp.cq);
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ_ERR);
+	assert_int_equal(get_be64(cqe + CX_CQE_TIMESTAMP) >> 8, 0);
+}
+
+/* A padded entry of 128 bytes is written whole, its completion in the second half. */
+CX_TEST(cq_padded)
+{
+	static const uint8_t zeros[CX_CQE_BYTES];
+	struct pair p;
+
+	d->cqe_size = CX_CQE_STRIDE_128_PAD;
+	make_pair(&p);
+	memset(d->world.ram + p.qp.cq.addr, 0xf1, CX_CQE_BYTES << CQ_LOG);
+	for (unsigned i = 0; i < 20; i++) {
+		const uint8_t *entry = d->world.ram + p.qp.cq.addr + (i & 7) * 2ul * CX_CQE_BYTES;
+
+		post_write(&p, 0, 0, 8);
+		run();
+		assert_memory_equal(entry, zeros, sizeof(zeros));
+		assert_int_equal(entry[CX_CQE_BYTES + CX_CQE_OP_OWN],
+				 CX_CQE_REQ << 4 | (i >> 3 & 1));
+		assert_int_equal(get_be16(entry + CX_CQE_BYTES + CX_CQE_WQE_COUNTER), i);
+		assert_int_equal(i >= 7 || entry[2 * CX_CQE_BYTES] == 0xf1, 1);
+		put_be32(d->world.ram + p.qp.cq.record, i + 1);
+	}
+}

@@ -14,12 +14,23 @@ here=$(dirname "$0")
 nic=$(cd /sys/class/infiniband && printf '%s\n' * | head -n 1)
 [ "$nic" != '*' ] || die "no NIC here"
 
+# A client gives up at once. Nothing else in the guest listens: 0A is that state.
+listening() {
+	local n
+	for ((n = 0; n < 600; n++)); do
+		cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
+			awk '$4 == "0A" { found = 1 } END { exit !found }' && return
+		sleep 0.1
+	done
+	return 1
+}
+
 # two_ends PROGRAM OPTION…: server and client, each must succeed.
 two_ends() {
 	local server said status=0
 	timeout 120 "$@" >/tmp/server 2>&1 &
 	server=$!
-	sleep 3
+	listening || die "$* does not listen: $(</tmp/server)"
 	said=$(timeout 120 "$@" 127.0.0.1 2>&1) || status=$?
 	printf '%s\n' "$said"
 	[ $status = 0 ] || die "$*: the client ends with $status, the server says: $(</tmp/server)"
@@ -35,13 +46,19 @@ ucx() {
 		set -- ucx_perftest -P 0 -d "$nic:1" -x $transport -n 100 -w 10
 		two_ends "$@" -t put_bw
 		two_ends "$@" -t get -D zcopy -s 4096
+		# rc_mlx5 moves the address of an atomic operation as only keys of DEVX need it
+		[ $transport = rc_mlx5 ] || two_ends "$@" -t fadd
+	done
+	for transport in ud_verbs ud_mlx5; do
+		two_ends ucx_perftest -P 0 -d "$nic:1" -x $transport -n 100 -w 10 -t am_lat
 	done
 }
 
-# More than this needs rdma_cm, which needs IP: even fi_pingpong with datagrams opens its events.
+# More than this needs rdma_cm, which needs IP: even bare datagrams open its events.
 libfabric() {
 	fi_info -p verbs -t FI_EP_DGRAM | grep "domain: $nic-dgram" ||
 		die "fi_info finds no datagrams of the verbs provider"
+	two_ends fi_pingpong -p 'verbs;ofi_rxd' -e rdm -d "$nic-dgram"
 }
 
 case $1 in

@@ -13,7 +13,9 @@
 
 #define MEMORY_BYTES_MIN     (1ull << 20)
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
-#define REQUEST_BYTES_MAX    4096 /* a request never crosses 4 KiB (2.2.7) */
+/* A whole memory of 16 GiB would take longer to fill than QEMU and the guest wait for an answer. */
+#define REMOVED_BYTES_MAX (256ull << 20)
+#define REQUEST_BYTES_MAX 4096 /* a request never crosses 4 KiB (2.2.7) */
 
 static struct accel *accel_of(struct pci_function *f)
 {
@@ -143,7 +145,10 @@ static void accel_reset(struct pci_function *f)
 
 static void accel_removed(struct pci_function *f)
 {
-	memset(accel_of(f)->ingress.memory, 0xff, f->bars[ACCEL_BAR_MEMORY].size);
+	uint64_t bytes = f->bars[ACCEL_BAR_MEMORY].size;
+
+	memset(accel_of(f)->ingress.memory, 0xff,
+	       bytes < REMOVED_BYTES_MAX ? bytes : REMOVED_BYTES_MAX);
 }
 
 static void accel_destroy(struct pci_function *f)

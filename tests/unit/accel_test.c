@@ -185,6 +185,21 @@ ACCEL_TEST(defaults)
 	f->ops->bar_write(f, ACCEL_BAR_REGS, 0, &value, 4);
 }
 
+/* Removed it reads all ones, but for what would take long to fill. */
+ACCEL_TEST(removed)
+{
+	const struct accel_config config = {.memory_bytes = 16ull << 30};
+	const struct pci_function_link link = {0};
+
+	f->ops->removed(f);
+	assert_int_equal(memory32(MEMORY_BYTES - 4), 0xffffffff);
+	f->ops->destroy(f);
+	assert_int_equal(accel_create(&f, &config, &link), 0);
+	f->ops->removed(f);
+	assert_int_equal(memory32((256 << 20) - 4), 0xffffffff);
+	assert_int_equal(memory32(256 << 20), 0);
+}
+
 ACCEL_TEST(identity)
 {
 	assert_int_equal(pci_config_get32(f, 0), 0xacc07048);

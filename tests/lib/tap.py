@@ -84,7 +84,8 @@ class Stream:
         failed, name, directive, rest = bool(match[1]), match[3], match[4], match[5]
         program.ran += 1
         if directive == 'SKIP':
-            self.result(True, f'{program.name}: {name.strip() or rest}', program.reason)
+            reason = rest if name.strip() and rest else program.reason
+            self.result(True, f'{program.name}: {name.strip() or rest}', reason)
         else:
             program.failed |= failed
             self.result(not failed, f'{program.name}: {name.strip()}')

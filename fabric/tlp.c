@@ -6,9 +6,7 @@
 
 #include "fabric/tlp_flit_inline.h"
 
-/* Apart, so that the registers it needs are no cost of the other form. */
-static __attribute__((noinline)) int flit_encode(const struct tlp *tlp,
-						 uint8_t out[TLP_HEADER_MAX_BYTES])
+static inline int flit_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
 {
 	switch (tlp->kind) {
 	case TLP_MRD:

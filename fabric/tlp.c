@@ -6,30 +6,19 @@
 
 #include "fabric/tlp_flit_inline.h"
 
-static inline int flit_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
-{
-	switch (tlp->kind) {
-	case TLP_MRD:
-	case TLP_MWR:
-		return tlp_request_ok(tlp) ? (int)flit_put_request(tlp, out) : -EINVAL;
-	case TLP_CPL:
-	case TLP_CPLD:
-		return tlp_completion_ok(tlp) ? (int)flit_put_completion(tlp, out) : -EINVAL;
-	}
-	return -EINVAL;
-}
-
 int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES])
 {
-	if (tlp->flit)
-		return flit_encode(tlp, out);
 	switch (tlp->kind) {
 	case TLP_MRD:
 	case TLP_MWR:
-		return tlp_request_ok(tlp) ? (int)tlp_put_request(tlp, out) : -EINVAL;
+		if (!tlp_request_ok(tlp))
+			return -EINVAL;
+		return tlp->flit ? flit_put_request(tlp, out) : tlp_put_request(tlp, out);
 	case TLP_CPL:
 	case TLP_CPLD:
-		return tlp_completion_ok(tlp) ? (int)tlp_put_completion(tlp, out) : -EINVAL;
+		if (!tlp_completion_ok(tlp))
+			return -EINVAL;
+		return tlp->flit ? flit_put_completion(tlp, out) : tlp_put_completion(tlp, out);
 	}
 	return -EINVAL;
 }

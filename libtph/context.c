@@ -115,6 +115,19 @@ struct entry *ctx_find(const struct tph_ctx *ctx, const struct tph_bdf *bdf)
 									     : NULL;
 }
 
+int ctx_open_folder(struct tph_ctx *ctx, const struct tph_bdf *bdf)
+{
+	struct entry *entry = ctx_find(ctx, bdf);
+	int folder;
+
+	if (!entry)
+		return -ENODEV;
+	if (!ctx->ops->open_folder)
+		return -EOPNOTSUPP;
+	folder = ctx->ops->open_folder(ctx, entry);
+	return folder == -ENOENT ? -ENODEV : folder;
+}
+
 bool tph_ctx_has(const struct tph_ctx *ctx, const struct tph_bdf *bdf)
 {
 	return ctx_find(ctx, bdf);

@@ -48,6 +48,8 @@ struct entry *ctx_add(struct tph_ctx *ctx, const struct tph_bdf *bdf);
 /* By address; what is there twice by line. */
 void ctx_sort(struct tph_ctx *ctx);
 struct entry *ctx_find(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
+/* The function's folder in sysfs, to be closed; -ENODEV: no such function; -EOPNOTSUPP: a dump. */
+int ctx_open_folder(struct tph_ctx *ctx, const struct tph_bdf *bdf);
 /* The first entry that is not below @bdf; ctx->count: all are. */
 size_t ctx_lower_bound(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
 __attribute__((format(printf, 3, 4))) void

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "libtph/internal.h"
-#include "libtph/source.h"
 #include "libtph/textfile.h"
 
 /* The number at the end of a link, "../../../kernel/iommu_groups/12"; -1: there is none. */
@@ -53,16 +52,10 @@ static void fill(int folder, struct tph_place *place)
 
 int tph_place_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_place *place)
 {
-	struct entry *entry = ctx_find(ctx, bdf);
-	int folder;
+	int folder = ctx_open_folder(ctx, bdf);
 
-	if (!entry)
-		return -ENODEV;
-	if (!ctx->ops->open_folder)
-		return -EOPNOTSUPP;
-	folder = ctx->ops->open_folder(ctx, entry);
 	if (folder < 0)
-		return folder == -ENOENT ? -ENODEV : folder;
+		return folder;
 	fill(folder, place);
 	close(folder);
 	return 0;

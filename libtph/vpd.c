@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "libtph/internal.h"
-#include "libtph/source.h"
 #include "util/macros.h"
 
 #define VPD_BYTES_MAX 32768 /* its address has 15 bits */
@@ -112,16 +111,10 @@ static int read_file(int fd, struct tph_vpd *vpd)
 
 int tph_vpd_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_vpd *vpd)
 {
-	struct entry *entry = ctx_find(ctx, bdf);
-	int folder, fd, ret;
+	int folder = ctx_open_folder(ctx, bdf), fd, ret;
 
-	if (!entry)
-		return -ENODEV;
-	if (!ctx->ops->open_folder)
-		return -EOPNOTSUPP;
-	folder = ctx->ops->open_folder(ctx, entry);
 	if (folder < 0)
-		return folder == -ENOENT ? -ENODEV : folder;
+		return folder;
 	fd = openat(folder, "vpd", O_RDONLY | O_CLOEXEC);
 	ret = fd < 0 ? -errno : read_file(fd, vpd);
 	if (fd >= 0)

@@ -112,7 +112,8 @@ static int find_ends(struct tph_ctx *ctx, const struct arguments *args, struct e
 		ends->accelerator_count = 1;
 		status = find_function("doctor", ctx, args->accelerator, &ends->accelerators[0]);
 	}
-	if (!status && sort_out(ctx, list, count, ends, !args->nic, !args->accelerator))
+	if (!status && !(args->nic && args->accelerator) &&
+	    sort_out(ctx, list, count, ends, !args->nic, !args->accelerator))
 		status = no_memory();
 	free(list);
 	return status;
@@ -129,6 +130,17 @@ static bool class_is(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 	ret = is(f);
 	tph_function_free(f);
 	return ret;
+}
+
+static bool has_connectx(struct tph_ctx *ctx, const struct ends *ends)
+{
+	for (size_t i = 0; i < ends->nic_count; i++)
+		if (class_is(ctx, &ends->nics[i], nvidia_is_connectx))
+			return true;
+	for (size_t i = 0; i < ends->accelerator_count; i++)
+		if (class_is(ctx, &ends->accelerators[i], nvidia_is_connectx))
+			return true;
+	return false;
 }
 
 static bool is_bridge(const struct tph_function *f)
@@ -226,7 +238,8 @@ static int examine(struct host *host, const struct arguments *args)
 	struct ends ends = {0};
 	int status = find_ends(host->ctx, args, &ends);
 
-	if (!status && nvidia_find(host))
+	/* It reads every function of the machine. */
+	if (!status && has_connectx(host->ctx, &ends) && nvidia_find(host))
 		status = no_memory();
 	if (!status)
 		status = refuse_bridge(host->ctx, args->nic, ends.nics);

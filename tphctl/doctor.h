@@ -155,6 +155,8 @@ enum nvidia_kind {
 	NVIDIA_GPU,
 };
 enum nvidia_kind nvidia_kind(const struct tph_function *f);
+/* A function of a ConnectX: the NIC, or the DMA Direct function */
+bool nvidia_is_connectx(const struct tph_function *f);
 /* Finds platform and functions; 0 or -ENOMEM. To be freed in any case. */
 int nvidia_find(struct host *host);
 void nvidia_free(struct host *host);

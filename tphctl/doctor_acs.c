@@ -167,6 +167,8 @@ static void acs(struct exam *exam)
 	free(why);
 }
 
+static const char groups_id[] = "acs-groups", groups_title[] = "own IOMMU groups";
+
 /* A function and the bridges above it. */
 struct chain {
 	const struct tph_function *functions[CHAIN_MAX];
@@ -290,7 +292,6 @@ static const char *other_groups(const struct exam *exam, bool one)
 
 static void tell_lack(struct exam *exam, const struct tph_function *f)
 {
-	static const char id[] = "acs-groups", title[] = "own IOMMU groups";
 	const char *others = other_groups(exam, true);
 	char name[TPH_BDF_CHARS], *list = NULL;
 	size_t size;
@@ -307,14 +308,13 @@ static void tell_lack(struct exam *exam, const struct tph_function *f)
 		exam->no_memory = true;
 		return;
 	}
-	exam_add(exam, id, title, 0, ANSWER_NO, "by ACS one for both, since %s%s%s%s",
+	exam_add(exam, groups_id, groups_title, 0, ANSWER_NO, "by ACS one for both, since %s%s%s%s",
 		 f->port == TPH_PORT_ROOT ? "Root Port " : "", name, list, others);
 	free(list);
 }
 
 static void groups(struct exam *exam)
 {
-	static const char id[] = "acs-groups", title[] = "own IOMMU groups";
 	const struct tph_function *a, *b, *at = NULL;
 	struct chain up, down;
 	char name[TPH_BDF_CHARS];
@@ -324,16 +324,17 @@ static void groups(struct exam *exam)
 	climb(exam->path, true, &up);
 	climb(exam->path, false, &down);
 	if (!exam->path->complete || !up.count || !down.count) {
-		exam_add(exam, id, title, 0, ANSWER_UNKNOWN, "a bridge above them is not visible");
+		exam_add(exam, groups_id, groups_title, 0, ANSWER_UNKNOWN,
+			 "a bridge above them is not visible");
 		return;
 	}
 	a = group_of(exam, &up, &at);
 	b = a ? group_of(exam, &down, &at) : NULL;
 	if (!b)
-		exam_add(exam, id, title, 0, ANSWER_UNKNOWN, "ACS of %s is not visible",
-			 tph_bdf_format(&at->bdf, name));
+		exam_add(exam, groups_id, groups_title, 0, ANSWER_UNKNOWN,
+			 "ACS of %s is not visible", tph_bdf_format(&at->bdf, name));
 	else if (!same_group(exam, a, b))
-		exam_add(exam, id, title, 0, ANSWER_OK, "by ACS one for each%s",
+		exam_add(exam, groups_id, groups_title, 0, ANSWER_OK, "by ACS one for each%s",
 			 other_groups(exam, false));
 	else
 		tell_lack(exam, at ? at : a);

@@ -40,6 +40,13 @@ enum nvidia_kind nvidia_kind(const struct tph_function *f)
 									   : NVIDIA_OTHER;
 }
 
+bool nvidia_is_connectx(const struct tph_function *f)
+{
+	enum nvidia_kind kind = nvidia_kind(f);
+
+	return kind == NVIDIA_CONNECTX || kind == NVIDIA_DMA_FUNCTION;
+}
+
 /* What of the machine tells its platform. */
 struct signs {
 	bool below_cpu, connectx_switch, connectx, gpu;
@@ -76,7 +83,7 @@ static int look_at(struct host *host, const struct tph_function *f, struct signs
 	signs->connectx |= kind == NVIDIA_CONNECTX;
 	signs->gpu |= kind == NVIDIA_GPU;
 	signs->below_cpu |= kind == NVIDIA_GPU && is_below_cpu(host->ctx, f);
-	if (kind == NVIDIA_CONNECTX || kind == NVIDIA_DMA_FUNCTION)
+	if (nvidia_is_connectx(f))
 		return add_function(&host->nvidia, f, kind == NVIDIA_DMA_FUNCTION);
 	return 0;
 }

@@ -216,10 +216,7 @@ static void add_step(struct exam *exam, const struct finding *finding, const cha
 /* The rules are for a ConnectX and a GPU. */
 static bool is_pair(const struct exam *exam)
 {
-	enum nvidia_kind nic = nvidia_kind(exam->nic.f);
-
-	return (nic == NVIDIA_CONNECTX || nic == NVIDIA_DMA_FUNCTION) &&
-	       nvidia_kind(exam->accelerator.f) == NVIDIA_GPU;
+	return nvidia_is_connectx(exam->nic.f) && nvidia_kind(exam->accelerator.f) == NVIDIA_GPU;
 }
 
 void exam_nvidia(struct exam *exam)

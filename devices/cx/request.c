@@ -167,32 +167,30 @@ static enum cx_step timed_out(const struct cx_message *m)
 
 enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 {
-	const struct cx_message of =
-					{
-						.qp = qp,
-						.wqe = &qp->wqe,
-						.kind = cx_message_kind(&qp->wqe),
-					},
-				*m = &of;
+	const struct cx_message m = {
+		.qp = qp,
+		.wqe = &qp->wqe,
+		.kind = cx_message_kind(&qp->wqe),
+	};
 	struct cx_flow *flow = &qp->wqe.flow;
 
-	if (!m->wqe->begun) {
-		flow_begin(m);
+	if (!qp->wqe.begun) {
+		flow_begin(&m);
 		cx->messages++;
-		cx->octets += m->wqe->total;
+		cx->octets += qp->wqe.total;
 	}
 	if (flow->answered == flow->packets)
 		return CX_DONE;
 	if (flow->sent < flow->packets && flow->sent - flow->answered < WINDOW) {
-		enum cx_step step = send_step(cx, m);
+		enum cx_step step = send_step(cx, &m);
 
-		if (step == CX_MORE && !cx_is_reliable(m->qp))
+		if (step == CX_MORE && !cx_is_reliable(qp))
 			flow->answered = flow->sent;
 		return step;
 	}
 	if (flow->deadline_ns && clock_ns() >= flow->deadline_ns)
-		return timed_out(m);
-	m->qp->wake_at_ns = flow->deadline_ns;
+		return timed_out(&m);
+	qp->wake_at_ns = flow->deadline_ns;
 	return CX_WAIT;
 }
 

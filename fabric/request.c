@@ -247,7 +247,7 @@ void fabric_host_done(struct fabric_port *port, int status)
 
 int fabric_wait_ms(const struct fabric *fabric)
 {
-	uint64_t first = 0, now;
+	uint64_t first = 0;
 
 	for (unsigned i = 0; i < fabric->num_ports; i++) {
 		uint64_t until = fabric->ports[i]->request.held_until_ns;
@@ -255,10 +255,7 @@ int fabric_wait_ms(const struct fabric *fabric)
 		if (until && (!first || until < first))
 			first = until;
 	}
-	if (!first)
-		return -1;
-	now = clock_ns();
-	return first <= now ? 0 : (int)((first - now + NS_PER_MS - 1) / NS_PER_MS);
+	return first ? clock_ms_until(first) : -1;
 }
 
 void fabric_work(struct fabric *fabric)

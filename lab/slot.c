@@ -368,12 +368,10 @@ static int function_wait_ms(const struct slot *slot)
 int slot_wait_ms(const struct slot *slot)
 {
 	int ms = function_wait_ms(slot), left;
-	uint64_t now;
 
 	if (!slot->unplug_at_ns)
 		return ms;
-	now = clock_ns();
-	left = slot->unplug_at_ns <= now ? 0 : (int)((slot->unplug_at_ns - now) / NS_PER_MS + 1);
+	left = clock_ms_until(slot->unplug_at_ns);
 	return ms >= 0 && ms < left ? ms : left;
 }
 

@@ -394,23 +394,16 @@ bool wire_flush(struct wire *wire)
 	return true;
 }
 
-static int ms_until(uint64_t at_ns)
-{
-	uint64_t now = clock_ns();
-
-	return at_ns <= now ? 0 : (int)((at_ns - now + NS_PER_MS - 1) / NS_PER_MS);
-}
-
 int wire_wait_ms(const struct wire *wire)
 {
 	if (wire->was_up != (wire->fd >= 0))
 		return 0;
 	if (wire->fd < 0)
-		return wire->listens || wire->cut ? -1 : ms_until(wire->retry_at_ns);
+		return wire->listens || wire->cut ? -1 : clock_ms_until(wire->retry_at_ns);
 	if (wire->sent_from < wire->sent_due)
-		return ms_until(wire->moved_at_ns + PATIENCE_NS);
+		return clock_ms_until(wire->moved_at_ns + PATIENCE_NS);
 	if (wire->sent_due < wire->sent_to)
-		return ms_until(get_be64(wire->sent + wire->sent_due + DUE_AT));
+		return clock_ms_until(get_be64(wire->sent + wire->sent_due + DUE_AT));
 	return -1;
 }
 

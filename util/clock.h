@@ -22,4 +22,12 @@ static inline uint64_t clock_ns(void)
 	return clock_ns_of(CLOCK_MONOTONIC);
 }
 
+/* For poll(): the ms from now to @at_ns, rounded up, so that it is due after them; 0: it is. */
+static inline int clock_ms_until(uint64_t at_ns)
+{
+	uint64_t now = clock_ns();
+
+	return at_ns <= now ? 0 : (int)((at_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+}
+
 #endif

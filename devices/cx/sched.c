@@ -58,10 +58,6 @@ void cx_sched_wake_all(struct cx *cx)
 int cx_sched_wait_ms(struct pci_function *f)
 {
 	const struct cx *cx = container_of(f, struct cx, f);
-	uint64_t now = clock_ns();
 
-	if (!cx->wake_at_ns)
-		return -1;
-	return cx->wake_at_ns <= now ? 0
-				     : (int)((cx->wake_at_ns - now + NS_PER_MS - 1) / NS_PER_MS);
+	return cx->wake_at_ns ? clock_ms_until(cx->wake_at_ns) : -1;
 }

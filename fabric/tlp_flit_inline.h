@@ -83,6 +83,12 @@ TLP_INLINE uint32_t flit_put(uint32_t field, uint32_t value)
 	return value << __builtin_ctz(field) & field;
 }
 
+/* The bits of @value from bit @low on */
+TLP_INLINE uint32_t flit_put_from(uint32_t field, uint32_t value, unsigned low)
+{
+	return value << (__builtin_ctz(field) - low) & field;
+}
+
 /* Then no OHC-A1 is needed. */
 TLP_INLINE bool flit_all_enabled(const struct tlp *tlp)
 {
@@ -124,19 +130,19 @@ TLP_INLINE unsigned flit_put_request(const struct tlp *tlp, uint8_t *out)
 /* The same for a completion, and tlp_completion_ok(). 4096 bytes are written as 0. */
 TLP_INLINE unsigned flit_put_completion(const struct tlp *tlp, uint8_t *out)
 {
-	bool has_a5 = tlp->status || tlp->lower_addr & 3;
 	uint32_t type = tlp->kind == TLP_CPLD ? FLIT_TYPE_CPLD : FLIT_TYPE_CPL;
-	uint32_t dw0 = flit_put(FLIT_TYPE, type) | flit_put(FLIT_LENGTH, tlp->length_dw) |
-		       (has_a5 ? FLIT_OHC_A : 0);
+	uint32_t dw0 = flit_put(FLIT_TYPE, type) | flit_put(FLIT_LENGTH, tlp->length_dw);
 	uint32_t dw1 = flit_put(FLIT_ID, tlp->completer) | flit_put(FLIT_TAG, tlp->tag) |
-		       flit_put(FLIT_CPL_LOWER_ADDR_6, tlp->lower_addr >> 6);
+		       flit_put_from(FLIT_CPL_LOWER_ADDR_6, tlp->lower_addr, 6);
 
-	put_be64(out, (uint64_t)dw0 << 32 | dw1);
 	put_be32(out + 8, flit_put(FLIT_ID, tlp->requester) |
-				  flit_put(FLIT_CPL_LOWER_ADDR_5, tlp->lower_addr >> 2) |
+				  flit_put_from(FLIT_CPL_LOWER_ADDR_5, tlp->lower_addr, 2) |
 				  flit_put(FLIT_CPL_BYTE_COUNT, tlp->byte_count));
-	if (!has_a5)
+	if (!(tlp->status | (tlp->lower_addr & 3))) {
+		put_be64(out, (uint64_t)dw0 << 32 | dw1);
 		return 12;
+	}
+	put_be64(out, (uint64_t)(dw0 | FLIT_OHC_A) << 32 | dw1);
 	put_be32(out + 12, flit_put(FLIT_A5_LOWER_ADDR_1, tlp->lower_addr) |
 				   flit_put(FLIT_A5_STATUS, tlp->status));
 	return 16;
@@ -216,17 +222,26 @@ TLP_INLINE int flit_get_request(uint64_t dws, uint64_t addr, enum tlp_kind kind,
 	return tlp_crosses_boundary(out) ? -EBADMSG : 0;
 }
 
-/* @ohc_a: 0 where there is none */
-TLP_INLINE int flit_get_completion(uint64_t dws, uint32_t dw2, enum tlp_kind kind, uint32_t ohc_a,
-				   struct tlp *out)
+/* The rest of a completion whose header is @len bytes or more; returns its length in bytes. */
+TLP_INLINE int flit_get_completion(const uint8_t *bytes, size_t len, uint64_t dws,
+				   enum tlp_kind kind, struct tlp *out)
 {
-	uint32_t dw0 = dws >> 32, dw1 = dws;
+	uint32_t dw0 = dws >> 32, dw1 = dws, dw2 = get_be32(bytes + 8), ohc_a = 0;
 	uint32_t count = flit_get(dw2, FLIT_CPL_BYTE_COUNT);
+	int whole = 12;
 
-	if (dw0 & FLIT_OHC_B || ohc_a & FLIT_A5_RESERVED)
-		return -EBADMSG;
-	if (dws & FLIT_FEATURES || ohc_a & FLIT_A5_SEGMENTS)
-		return -EOPNOTSUPP;
+	if (dw0 & FLIT_OHC_A) {
+		if (len < 16)
+			return -EBADMSG;
+		ohc_a = get_be32(bytes + 12);
+		if (ohc_a & FLIT_A5_RESERVED || dw0 & FLIT_OHC_B)
+			return -EBADMSG;
+		if (ohc_a & FLIT_A5_SEGMENTS)
+			return -EOPNOTSUPP;
+		whole = 16;
+	}
+	if (dws & (FLIT_FEATURES | (uint64_t)FLIT_OHC_B << 32))
+		return dw0 & FLIT_OHC_B ? -EBADMSG : -EOPNOTSUPP;
 	*out = (struct tlp){
 		.kind = kind,
 		.flit = true,
@@ -241,7 +256,7 @@ TLP_INLINE int flit_get_completion(uint64_t dws, uint32_t dw2, enum tlp_kind kin
 			      flit_get(dw2, FLIT_CPL_LOWER_ADDR_5) << 2 |
 			      flit_get(ohc_a, FLIT_A5_LOWER_ADDR_1),
 	};
-	return tlp_completion_ok(out) ? 0 : -EBADMSG;
+	return tlp_completion_ok(out) ? whole : -EBADMSG;
 }
 
 /* Header and OHC from the @len bytes at @bytes: their length, or a negative errno. */
@@ -258,6 +273,8 @@ TLP_INLINE int flit_get_tlp(const uint8_t *bytes, size_t len, struct tlp *out)
 	type = &flit_types[flit_get(dws >> 32, FLIT_TYPE)];
 	if (!type->header)
 		return -EOPNOTSUPP;
+	if (!tlp_is_request(type->kind))
+		return flit_get_completion(bytes, len, dws, type->kind, out);
 	whole = type->header + (dws >> 32 & FLIT_OHC_A ? 4 : 0) + (dws >> 32 & FLIT_OHC_B ? 4 : 0);
 	if (len < whole)
 		return -EBADMSG;
@@ -266,12 +283,9 @@ TLP_INLINE int flit_get_tlp(const uint8_t *bytes, size_t len, struct tlp *out)
 		/* An address below 4 GiB takes the short header (2.2.4.1). */
 		ret = addr >> 32 ? flit_get_request(dws, addr, type->kind, bytes + 16, out)
 				 : -EBADMSG;
-	} else if (tlp_is_request(type->kind)) {
+	} else {
 		addr = get_be32(bytes + 8);
 		ret = flit_get_request(dws, addr, type->kind, bytes + 12, out);
-	} else {
-		ret = flit_get_completion(dws, get_be32(bytes + 8), type->kind,
-					  whole > 12 ? get_be32(bytes + 12) : 0, out);
 	}
 	return ret ? ret : (int)whole;
 }

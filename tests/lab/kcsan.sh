@@ -29,7 +29,7 @@ lab/tphlab run "$@" --accels 2 --log "$guest_log" --timeout "$limit" --share "$s
 want=$(grep -cE '^	(KCSAN_)?KUNIT_CASE' "$tree/kernel/kcsan/kcsan_test.c")
 tests/ktap -v level=4 -v want="$want" "$share/kcsan.ktap"
 functions >"$work/functions"
-grep -q mlx5_ib_dmabuf_tph_check "$work/functions" || fail "no list of functions"
+grep -q vfio_pci_dma_buf_get_tph "$work/functions" || fail "no list of functions"
 sed -n 's/.*BUG: KCSAN: \(data-race\|assert: race\) in //p' "$guest_log" | sort | uniq -c |
 	sort -rn | awk '
 		NR == FNR { ours[$1]; next }

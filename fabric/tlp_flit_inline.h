@@ -78,15 +78,15 @@ TLP_INLINE uint32_t flit_get(uint32_t dw, uint32_t field)
 	return (dw & field) >> __builtin_ctz(field);
 }
 
-TLP_INLINE uint32_t flit_put(uint32_t field, uint32_t value)
-{
-	return value << __builtin_ctz(field) & field;
-}
-
 /* The bits of @value from bit @low on */
 TLP_INLINE uint32_t flit_put_from(uint32_t field, uint32_t value, unsigned low)
 {
 	return value << (__builtin_ctz(field) - low) & field;
+}
+
+TLP_INLINE uint32_t flit_put(uint32_t field, uint32_t value)
+{
+	return flit_put_from(field, value, 0);
 }
 
 /* Then no OHC-A1 is needed. */
@@ -130,19 +130,19 @@ TLP_INLINE unsigned flit_put_request(const struct tlp *tlp, uint8_t *out)
 /* The same for a completion, and tlp_completion_ok(). 4096 bytes are written as 0. */
 TLP_INLINE unsigned flit_put_completion(const struct tlp *tlp, uint8_t *out)
 {
+	bool has_a5 = tlp->status || tlp->lower_addr & 3;
 	uint32_t type = tlp->kind == TLP_CPLD ? FLIT_TYPE_CPLD : FLIT_TYPE_CPL;
-	uint32_t dw0 = flit_put(FLIT_TYPE, type) | flit_put(FLIT_LENGTH, tlp->length_dw);
+	uint32_t dw0 = flit_put(FLIT_TYPE, type) | flit_put(FLIT_LENGTH, tlp->length_dw) |
+		       (has_a5 ? FLIT_OHC_A : 0);
 	uint32_t dw1 = flit_put(FLIT_ID, tlp->completer) | flit_put(FLIT_TAG, tlp->tag) |
 		       flit_put_from(FLIT_CPL_LOWER_ADDR_6, tlp->lower_addr, 6);
 
+	put_be64(out, (uint64_t)dw0 << 32 | dw1);
 	put_be32(out + 8, flit_put(FLIT_ID, tlp->requester) |
 				  flit_put_from(FLIT_CPL_LOWER_ADDR_5, tlp->lower_addr, 2) |
 				  flit_put(FLIT_CPL_BYTE_COUNT, tlp->byte_count));
-	if (!(tlp->status | (tlp->lower_addr & 3))) {
-		put_be64(out, (uint64_t)dw0 << 32 | dw1);
+	if (!has_a5)
 		return 12;
-	}
-	put_be64(out, (uint64_t)(dw0 | FLIT_OHC_A) << 32 | dw1);
 	put_be32(out + 12, flit_put(FLIT_A5_LOWER_ADDR_1, tlp->lower_addr) |
 				   flit_put(FLIT_A5_STATUS, tlp->status));
 	return 16;
@@ -230,18 +230,20 @@ TLP_INLINE int flit_get_completion(const uint8_t *bytes, size_t len, uint64_t dw
 	uint32_t count = flit_get(dw2, FLIT_CPL_BYTE_COUNT);
 	int whole = 12;
 
+	if (dw0 & FLIT_OHC_B)
+		return -EBADMSG;
 	if (dw0 & FLIT_OHC_A) {
 		if (len < 16)
 			return -EBADMSG;
 		ohc_a = get_be32(bytes + 12);
-		if (ohc_a & FLIT_A5_RESERVED || dw0 & FLIT_OHC_B)
+		if (ohc_a & FLIT_A5_RESERVED)
 			return -EBADMSG;
 		if (ohc_a & FLIT_A5_SEGMENTS)
 			return -EOPNOTSUPP;
 		whole = 16;
 	}
-	if (dws & (FLIT_FEATURES | (uint64_t)FLIT_OHC_B << 32))
-		return dw0 & FLIT_OHC_B ? -EBADMSG : -EOPNOTSUPP;
+	if (dws & FLIT_FEATURES)
+		return -EOPNOTSUPP;
 	*out = (struct tlp){
 		.kind = kind,
 		.flit = true,

@@ -3,8 +3,9 @@
 
 kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/ drivers/misc/
 	drivers/net/ethernet/broadcom/bnxt/ drivers/net/ethernet/mellanox/mlx5/core/)
-# A driver that the series touches and the lab has no device for.
-kernel_without_device=(CONFIG_NET_VENDOR_BROADCOM=y CONFIG_BNXT=y)
+# Drivers that the series touches and the lab has no device for, one of them for ARM only.
+kernel_without_device=(CONFIG_NET_VENDOR_BROADCOM=y CONFIG_BNXT=y
+	CONFIG_COMPILE_TEST=y CONFIG_NVGRACE_GPU_VFIO_PCI=y)
 kernel_clang=clang-19
 
 # configured TREE BUILD MAKE-VARIABLE…: BUILD gets the configuration that stdin wants.

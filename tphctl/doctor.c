@@ -158,7 +158,7 @@ static int refuse_bridge(struct tph_ctx *ctx, const char *typed, const struct tp
 			      typed);
 }
 
-/* The two in the other order, or an accelerator alone: taken as it is meant, and said. */
+/* Swaps the two if they are in the other order, and says so; or takes an accelerator alone. */
 static void put_in_order(struct tph_ctx *ctx, struct arguments *args)
 {
 	struct tph_bdf first, second;
@@ -222,7 +222,7 @@ static int run_exams(struct host *host, const struct ends *ends, const struct ar
 		status = no_memory();
 	else if (ret)
 		status = fail(EXIT_FAILED,
-			      "doctor: cannot look at the pair: %s; if a device was "
+			      "doctor: cannot read the pair: %s; if a device was "
 			      "removed meanwhile, try again",
 			      strerror(-ret));
 	else
@@ -296,7 +296,7 @@ static int parse(int argc, char **argv, struct arguments *args)
 	if (args->common.help)
 		return EXIT_DONE;
 	if (args->root && args->common.dump)
-		return fail(EXIT_USAGE, "doctor: --root and --dump: it takes one of the two");
+		return fail(EXIT_USAGE, "doctor: --root and --dump exclude each other");
 	if (argc - optind > 2)
 		return fail(EXIT_USAGE, "doctor: it takes no %s; see tphctl doctor --help",
 			    argv[optind + 2]);

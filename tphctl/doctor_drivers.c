@@ -168,8 +168,7 @@ void exam_drivers(struct exam *exam)
 static void import_pinned(struct exam *exam, const char *driver)
 {
 	exam_add(exam, "import-form", "form of the import", FOR_PEERS, ANSWER_NO,
-		 "%s pins dma-bufs for good, and vfio-pci gives none to an importer that it cannot "
-		 "revoke",
+		 "%s pins dma-bufs for good, and vfio-pci refuses importers that it cannot revoke",
 		 driver);
 	exam_todo(exam, "use a NIC of mlx5_core or irdma with vfio-pci, or a driver of the "
 			"accelerator that lets its memory be pinned");
@@ -193,7 +192,7 @@ static void import_form(struct exam *exam)
 	} else
 		exam_add(exam, id, title, 0, ANSWER_OK, "%s %s", driver,
 			 !importer->pinned     ? "follows a buffer that moves (on-demand paging)"
-			 : importer->revocable ? "pins dma-bufs, and lets go of them when told to"
+			 : importer->revocable ? "pins dma-bufs, and unpins them when told to"
 					       : "pins dma-bufs for good");
 }
 

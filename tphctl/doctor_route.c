@@ -54,9 +54,9 @@ static void iommu(struct exam *exam)
 		 acc->iommu_type[0] ? acc->iommu_type : "mode not known");
 	if (same && is_vfio(&exam->accelerator))
 		exam_todo(exam,
-			  "the two are in one IOMMU group, and VFIO gives no device of a group "
-			  "away while another has a driver of the kernel: turn ACS redirect off "
-			  "after boot (setpci) and not before, so that each gets a group");
+			  "the two are in one IOMMU group, and VFIO refuses a device while "
+			  "another of its group has a driver of the kernel: turn ACS redirect "
+			  "off after boot (setpci) and not before, so that each gets a group");
 }
 
 static const struct tph_cause *find_cause(const struct tph_path *path, enum tph_when when,

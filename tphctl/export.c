@@ -44,7 +44,7 @@ static int check_support(int device_fd, const char *name, const struct export *w
 	if (ret == -ENOTTY)
 		return fail(EXIT_OURS,
 			    "export: this kernel knows no hints on dma-bufs of %s: boot one with "
-			    "the dmabuf-tph series",
+			    "the dma-buf TPH series",
 			    name);
 	if (ret == -EOPNOTSUPP)
 		return fail(EXIT_OURS,
@@ -85,7 +85,7 @@ static int export_buffer(int device_fd, const char *name, const struct export *w
 	if (want->required && !tph_vfio_probe(device_fd, &support) && !support.required)
 		fail(EXIT_OURS,
 		     "export: the kernel refused --required for %s, since it knows no required "
-		     "hints: leave it out, or boot a newer series",
+		     "hints: leave it out, or boot one with the dma-buf TPH series",
 		     name);
 	else
 		fail(EXIT_OURS, "export: the kernel did not export BAR %u of %s: %s",

@@ -25,7 +25,7 @@ static const struct command {
 static const char HELP[] =
 	"\n"
 	"  --json            JSON instead of tables; export: one line about the buffer\n"
-	"  --dump FILE       of FILE, written with lspci -D -xxxx; not export and bufs\n"
+	"  --dump FILE       of FILE, from lspci -D -xxxx; doctor, list, show and path\n"
 	"  --help            of a command: its options and exit statuses\n"
 	"  --version\n"
 	"\n"

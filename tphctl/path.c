@@ -309,7 +309,8 @@ static int judge(struct tph_ctx *ctx, char **words, const struct options *option
 		return status;
 	ret = options->dump ? 0 : tph_kernel_probe(NULL, &kernel);
 	if (ret)
-		return fail(EXIT_FAILED, "path: cannot look at the kernel in /proc: %s; mount it",
+		return fail(EXIT_FAILED,
+			    "path: cannot read the kernel's state in /proc: %s; mount it",
 			    strerror(-ret));
 	ret = tph_path_read(ctx, &importer, &exporter, options->dump ? NULL : &kernel, &path);
 	if (ret)

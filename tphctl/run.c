@@ -27,7 +27,7 @@ static void forwarded(sigset_t *set)
 static void end_with(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM))
-		_exit(fail(EXIT_OURS, "export: cannot follow the end of tphctl: %s",
+		_exit(fail(EXIT_OURS, "export: cannot ask for a signal when tphctl ends: %s",
 			   strerror(errno)));
 	/* The signal is for an end from now on; the parent may have ended before. */
 	if (getppid() != parent)
@@ -65,7 +65,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 		if (done == pid && WIFSIGNALED(status))
 			return 128 + WTERMSIG(status);
 		if (done < 0)
-			return fail(EXIT_OURS, "export: lost sight of the command: %s",
+			return fail(EXIT_OURS, "export: cannot wait for the command: %s",
 				    strerror(errno));
 		if (sigwaitinfo(set, &info) < 0 || info.si_signo == SIGCHLD)
 			continue;

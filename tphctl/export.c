@@ -85,7 +85,7 @@ static int export_buffer(int device_fd, const char *name, const struct export *w
 	if (want->required && !tph_vfio_probe(device_fd, &support) && !support.required)
 		fail(EXIT_OURS,
 		     "export: the kernel refused --required for %s, since it knows no required "
-		     "hints: leave it out, or boot one with the dma-buf TPH series",
+		     "hints: leave it out, or boot a kernel with the dma-buf TPH series",
 		     name);
 	else
 		fail(EXIT_OURS, "export: the kernel did not export BAR %u of %s: %s",

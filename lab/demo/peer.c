@@ -94,7 +94,7 @@ int peer_meet(bool serve, struct nic *nics, unsigned count)
 	}
 	if (fd < 0)
 		fprintf(stderr,
-			"p2p_demo: cannot meet the other host: %s; it runs p2p_demo --pair "
+			"p2p_demo: cannot connect to the other host: %s; it runs p2p_demo --pair "
 			"%s with as many NICs\n",
 			strerror(-fd), serve ? "write" : "serve");
 	return fd;
@@ -130,7 +130,7 @@ int peer_obey(int fd, struct nic *nics, unsigned count)
 	if (!ret) /* the last one wants an answer too */
 		ret = tell(fd, &(int32_t){0}, sizeof(int32_t));
 	if (ret)
-		fprintf(stderr, "p2p_demo: lost the other host: %s; see what it said\n",
+		fprintf(stderr, "p2p_demo: lost the other host: %s; see its messages\n",
 			strerror(-ret));
 	return ret;
 }

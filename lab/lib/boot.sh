@@ -5,11 +5,10 @@
 run_dir='' dev_dir='' run_uid=0 fabricd_pid='' qemu_pid='' terminal=''
 pipe_fds=() pipe_readers=() ports=() shared=''
 
-# How much of each is kept. What a guest writes to a file or a pipe of ours is its user's own, but
-# ends.
+# How many bytes of each output are kept.
 output_limit=$((1 << 30)) log_limit=$((64 << 20)) result_limit=$((16 << 20))
 words_limit=$((1 << 20)) status_limit=16
-# fabricd writes the end of its trace when it is told to end: that long at most.
+# How long fabricd may take to end, since it writes the end of its trace then.
 fabricd_grace_s=10
 
 # On every way out, once.
@@ -52,12 +51,13 @@ boot_end_fabricd() {
 	fabricd_pid=''
 }
 
-# boot_pipe NAME LIMIT TARGET WHAT: a pipe that QEMU or fabricd writes to; what comes goes to
-# TARGET, a file or a number of ours. That we hold both ends lets its reader start first.
+# boot_pipe NAME LIMIT TARGET WHAT: a pipe that QEMU or fabricd writes to; its bytes go to TARGET, a
+# file or the number of a descriptor. This shell holds both ends, so that the reader can start
+# first.
 boot_pipe() {
 	local fd
 	mkfifo "$dev_dir/$1" ||
-		die "cannot make a pipe in $run_dir: set TMPDIR to a disk that can have them"
+		die "cannot make a pipe in $run_dir: set TMPDIR to a file system that has pipes"
 	confine_give "$run_uid" "$dev_dir/$1"
 	exec {fd}<>"$dev_dir/$1"
 	pipe_fds+=("$fd")
@@ -77,8 +77,7 @@ boot_close_pipes() {
 	done
 }
 
-# The readers end with the last writer, and the last one is us. False: one of them had to leave
-# something out.
+# The readers end with the last writer, which is this shell. False: one of them dropped bytes.
 boot_drain() {
 	local pid status=0
 	boot_close_pipes
@@ -89,14 +88,14 @@ boot_drain() {
 	return $status
 }
 
-# boot_device SOCKET N PROPERTIES: where the N-th function, from 0, goes in the guest. The firmware
-# numbers buses in this order, so the requester ID is known too: fabricd cannot see it.
+# boot_device SOCKET N PROPERTIES: adds the N-th function, from 0, to QEMU's arguments, and its
+# requester ID to ids: the firmware numbers buses in this order, and fabricd cannot see it.
 boot_device() {
 	local socket=$1 n=$2 more=$3 bus=pcie.0 port
 	case $topology in
 	switch | switches)
-		# QEMU's own downstream port has no ACS, so all below it would be one IOMMU group
-		# and VFIO could not have one device of it. Its root port has, and does for a
+		# QEMU's downstream port has no ACS, so all below it would be one IOMMU group and
+		# VFIO could not have one device of it. QEMU's root port has ACS, and works as a
 		# downstream port.
 		port=pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))
 		device_args+=(-device "$port")
@@ -119,7 +118,7 @@ boot_device() {
 }
 
 # Off the switch, behind a translating IOMMU, only QEMU can resolve an address to the accelerator:
-# its memory is then served access by access, and each must have arrived before the next.
+# its memory is then served access by access, each of which must have arrived before the next.
 boot_accel_trapped() {
 	[[ $topology != switch && $topology != flit* && $iommu = translated ]]
 }
@@ -197,7 +196,7 @@ boot_device_args() {
 	done
 }
 
-# Its sockets are there when its one line has come.
+# fabricd prints one line when its sockets exist.
 boot_fabricd() {
 	local peers=host-bridge ready args
 	! boot_accel_trapped || peers=none
@@ -234,12 +233,12 @@ boot_kernel_line() {
 	translated) line+=" intel_iommu=on iommu.passthrough=0 iommu.strict=1" ;;
 	none) line+=" vfio.enable_unsafe_noiommu_mode=1" ;;
 	esac
-	# Where vmlinux says that things are.
+	# The addresses are then those of vmlinux.
 	[ -z "$gdb" ] || line+=" nokaslr"
 	printf '%s' "$line"
 }
 
-# What looks for mistakes takes memory, and time.
+# Kernels with checkers need more memory and time.
 boot_flavour() {
 	case $kernel_flavour in
 	debug | kcsan) memory=2G default_timeout=2400 ;;
@@ -248,16 +247,15 @@ boot_flavour() {
 	[ -z "$gdb" ] || default_timeout=''
 }
 
-# QEMU finds by descriptors what it may use: the folders above need not let its user through, and a
-# name with a comma or a quote needs no care.
+# QEMU gets its files as descriptors: its user needs no access to the folders above, and names with
+# commas or quotes need no escaping.
 qemu_dev=/proc/self/fd/4 qemu_build=/proc/self/fd/5 qemu_guest=/proc/self/fd/6
 qemu_share=/proc/self/fd/8 qemu_links=/proc/self/fd/9
 
 boot_qemu_args() {
 	local port machine=q35
 	[[ $topology != flit* ]] || machine+=,cxl=on
-	# EPYC: Linux allows peer to peer through a host bridge only on processors it trusts with
-	# it.
+	# EPYC: Linux allows peer-to-peer through a host bridge only on processors in its list.
 	qemu_args=(-name "${run_dir//,/,,}" -M "$machine" -accel tcg
 		-cpu EPYC,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec
 		-sandbox on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny
@@ -270,8 +268,7 @@ boot_qemu_args() {
 		-kernel "$qemu_dev/kernel" -append "$(boot_kernel_line)")
 	boot_share run $qemu_guest readonly=on,security_model=none
 	boot_share tph $qemu_build readonly=on,security_model=none
-	# Links, device nodes and set-user-ID bits that the guest makes are notes in a file, not
-	# real.
+	# Links, device nodes and set-user-ID bits of the guest are notes in a file there.
 	[ -z "$share" ] || boot_share share $qemu_share security_model=mapped-file
 	for port in status "${ports[@]}"; do
 		boot_port "$port"
@@ -294,7 +291,7 @@ boot_exchange() {
 		"virtserialport,chardev=exchange,name=exchange-$pair_host")
 }
 
-# The guest's processors wait for a debugger, on a socket that is its owner's alone.
+# The guest's processors wait for a debugger, on a socket that only its owner can use.
 boot_gdb() {
 	local vmlinux=$cache/build-$kernel${kernel_flavour:+-$kernel_flavour}/vmlinux
 	[ ! -f "$kernel" ] || vmlinux="the vmlinux of $kernel"
@@ -304,7 +301,7 @@ boot_gdb() {
 	say "the guest waits: gdb -ex 'target remote $dev_dir/gdb' $vmlinux, then continue"
 }
 
-# What the firmware says of the CPUs' tags.
+# The ACPI table with the CPUs' tags.
 boot_cpu_tags() {
 	iasl -p "$run_dir/guest/cpu_tags" "$lab/guest/cpu_tags.asl" >"$run_dir/iasl.log" 2>&1 ||
 		die "iasl cannot compile $lab/guest/cpu_tags.asl: $(tail -n 3 "$run_dir/iasl.log")"
@@ -327,8 +324,8 @@ boot_port() {
 		-device "virtserialport,chardev=$1,name=$1")
 }
 
-# boot_prepare COMMAND…: a folder for this run, and what is to be done on any way out. What QEMU and
-# fabricd may change of it is below dev; guest is what the guest reads.
+# boot_prepare COMMAND…: makes the folder of this run, and sets the traps that remove it. QEMU and
+# fabricd may change the files below dev; the guest reads those below guest.
 boot_prepare() {
 	local full="is its disk full? TMPDIR names another place"
 	[ -n "$pair_host" ] && run_uid=$pair_uid || run_uid=$(confine_uid) || exit
@@ -359,7 +356,7 @@ boot_prepare() {
 	boot_pipe qemu.err $words_limit "$run_dir/qemu.log" "what QEMU says"
 }
 
-# boot QEMU-ARG…: runs $run_dir/guest/command in a guest; stdin is QEMU's.
+# boot QEMU-ARG…: runs $run_dir/guest/command in a guest; descriptor 3 becomes QEMU's stdin.
 boot() {
 	local status=0 begin=$SECONDS complete=yes
 	boot_device_args
@@ -374,7 +371,7 @@ boot() {
 	boot_verdict "$status" $((SECONDS - begin)) $complete
 }
 
-# boot_qemu ARG…: in a process of its own, which becomes QEMU.
+# boot_qemu ARG…: replaces its process by QEMU.
 boot_qemu() {
 	local confined
 	read -ra confined <<<"$(confine_command "$run_uid")"
@@ -400,20 +397,19 @@ boot_verdict() {
 	if [[ ! $guest =~ ^[0-9]{1,3}$ ]]; then
 		boot_show 20 "$run_dir/qemu.log"
 		boot_show 20 "$run_dir/log"
-		die "the guest died before the command ended (QEMU's status $1): the last it said" \
-			"is above, all of its log in $(boot_log)"
+		die "the guest ended before the command did (QEMU's status $1): its last lines" \
+			"are above, all of its log in $(boot_log)"
 	fi
 	[ "$3" = yes ] || exit 125
 	return "$guest"
 }
 
-# boot_show LINES FILE: the end of what a guest wrote
+# boot_show LINES FILE: the last lines of a guest's output
 boot_show() {
 	tail -n "$1" "$2" | "$build/lab/relay" --limit 65536 "the log's end" >&2
 }
 
-# boot_run PORT…: the command's stdout and stderr are ours, whatever these are; further ports by
-# name.
+# boot_run PORT…: the command's stdout and stderr go to this shell's; further ports by name.
 boot_run() {
 	ports=(stdout stderr "$@")
 	boot_flavour

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The folder $cache: what takes long to make, kept for the next run, and run.
+# The folder $cache: results that take long to make, kept for the next run. Programs in it are run.
 
 # cache_check: the folder exists, the kernel's build can have its name, and no other user may write
 # to it.

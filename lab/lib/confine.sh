@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# QEMU and fabricd read what a guest wrote: they run without root's rights. A user who is not root
-# runs them as is; root lends them a user of no name, one per run, that owns no file of this
-# machine.
+# QEMU and fabricd read data that a guest wrote, so they run without root's rights: as the user who
+# starts the lab, or for root as a user number without an account and without files, one per run.
 
-# The range from which systemd takes its dynamic users: no account has a number of it.
+# systemd's range for dynamic users: no account has such a number.
 confine_first_uid=61184 confine_last_uid=65519
 
 # confine_uid: prints an unused user number; 0 where we are not root.
@@ -24,15 +23,14 @@ confine_uid() {
 	echo "$uid"
 }
 
-# confine_command UID: what to put before a command so that it has UID's rights, words with blanks
-# between.
+# confine_command UID: the words before a command that give it UID's rights, with blanks between.
 confine_command() {
 	local user=''
 	[ "$1" = 0 ] || user=" --reuid=$1 --regid=$1 --clear-groups"
 	echo "setpriv --pdeathsig KILL --no-new-privs$user"
 }
 
-# confine_give UID FILE…: becomes the user's own, who alone may use it.
+# confine_give UID FILE…: makes the user their owner, who alone may use them.
 confine_give() {
 	local uid=$1
 	shift
@@ -40,29 +38,29 @@ confine_give() {
 	[ "$uid" = 0 ] || chown "$uid:$uid" "$@"
 }
 
-# confine_readable UID DIR: whether the user may look into DIR
+# confine_readable UID DIR: whether the user may read DIR
 confine_readable() {
 	local confined
 	read -ra confined <<<"$(confine_command "$1")"
 	(cd "$2" && "${confined[@]}" test -r . -a -x .)
 }
 
-# confine_made DIR: what guests made in DIR before, and QEMU's notes on that, in .virtfs_metadata
-# beside it: names that each end in a zero byte.
+# confine_made DIR: the names of the files that guests made in DIR before, and of QEMU's notes on
+# them in .virtfs_metadata, each ended by a zero byte.
 confine_made() {
 	local note made
 	find "$1" -xdev -name .virtfs_metadata -type d -print0
 	while IFS= read -rd '' note; do
 		made=${note%/.virtfs_metadata/*}/${note##*/}
 		printf '%s\0' "$note"
-		# A link would give away what the guest only named.
+		# A link would change the owner of a file that the guest only named.
 		[ -L "$made" ] || [ ! -e "$made" ] || { [ ! -d "$made" ] &&
 			[ "$(stat -c %h -- "$made")" != 1 ]; } || printf '%s\0' "$made"
 	done < <(find "$1" -xdev -path '*/.virtfs_metadata/*' -type f -print0)
 }
 
-# confine_share UID DIR: lets the user make files in DIR. What guests made there before is that
-# user's meanwhile; what else is in DIR keeps its rights.
+# confine_share UID DIR: lets the user make files in DIR. Files that guests made there before belong
+# to that user meanwhile; all others in DIR keep their rights.
 confine_share() {
 	[ "$1" != 0 ] || return 0
 	setfacl -m "u:$1:rwx" -- "$2" 2>/dev/null ||
@@ -72,12 +70,12 @@ confine_share() {
 	confine_made "$2" | xargs -0r chown -h "$1:$1" --
 }
 
-# confine_unshare UID DIR: what the guest made is DIR's owner's now, and DIR's rights are as before.
+# confine_unshare UID DIR: gives the guest's files to DIR's owner, and restores DIR's rights.
 confine_unshare() {
 	[ "$1" != 0 ] || return 0
 	find "$2" -xdev -uid "$1" -exec chown -h "--from=$1" "--reference=$2" -- {} + || :
 	setfacl -n -x "u:$1" -- "$2" ||
 		say "$2 still has an entry for user $1 in its access list: setfacl -b removes it"
-	# A mask alone is left.
+	# If only a mask is left, the list goes.
 	getfacl -cpn -- "$2" | grep -qE '^(default|user:[0-9]|group:[0-9])' || setfacl -b -- "$2"
 }

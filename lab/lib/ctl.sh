@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Words to the devices of a guest that runs: the socket is in that run's own folder.
+# Commands to the devices of a running guest, by the socket in the folder of that run.
 
 ctl_socket() {
 	local path found=()
@@ -9,7 +9,7 @@ ctl_socket() {
 	done
 	[ ${#found[@]} -gt 0 ] ||
 		die "no lab of yours runs in ${TMPDIR:-/tmp}: start one (tphlab shell), or set" \
-			"TMPDIR as it was there"
+			"TMPDIR as for that run"
 	[ ${#found[@]} -eq 1 ] || die "several labs run: choose one with --socket: ${found[*]}"
 	printf '%s' "${found[0]}"
 }
@@ -23,8 +23,8 @@ ctl_run() {
 		shift 2
 	fi
 	[ $# -gt 0 ] ||
-		die "ctl: no words; tphlab ctl accel0 drop 1, tphlab ctl status (doc/faults.md" \
-			"has them all)"
+		die "ctl: no command; such as tphlab ctl accel0 drop 1, tphlab ctl status" \
+			"(doc/faults.md has them all)"
 	[ -n "$socket" ] || socket=$(ctl_socket) || exit
 	exec "${TPH_BUILD:-$top/build}/lab/fabricctl" "$socket" "$@"
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The main job: eight pairs of buffer and NIC, and what each TLP carried.
 
-# Of each NIC: those below the first switch, where the demo's accelerator is, every other one.
+# For each NIC: only every other one is below the first switch, where the demo's accelerator is.
 demo_hints_of_two() {
 	local words=()
 	for _ in ${nics//,/ }; do
@@ -10,7 +10,7 @@ demo_hints_of_two() {
 	(IFS=,; echo "${words[*]}")
 }
 
-# Of each NIC: the kernel trusts no host bridge with a prefix, so 8-bit tags alone.
+# For each NIC: only 8-bit tags, since the kernel sends no prefix through a host bridge.
 demo_hints_of_8_bits() {
 	local nic words=()
 	for nic in $(demo_widths | tr , ' '); do
@@ -19,10 +19,10 @@ demo_hints_of_8_bits() {
 	(IFS=,; echo "${words[*]}")
 }
 
-# Do hints arrive? Below a switch, where the kernel lets an owner require them, too. Through the
-# host bridge only where it keeps them, and the kernel asks for none below a Root Port that is no
-# TPH completer, as QEMU's are. What QEMU itself carries to memory that is served access by access
-# has lost them.
+# Do hints arrive? Below a switch they do, and the kernel lets an owner require them. Through the
+# host bridge they do only where it keeps them, and the kernel enables none towards a Root Port that
+# is no TPH completer, as QEMU's are not. Writes that QEMU carries to memory that is served access
+# by access have no hints.
 demo_hints() {
 	case $topology in
 	switch | flit*) echo required ;;
@@ -37,7 +37,7 @@ demo_hints() {
 	esac
 }
 
-# What each NIC must send. Without a table a memory key holds the tag itself, in 8 bits.
+# The width that each NIC must send. Without a table a memory key holds the tag itself, in 8 bits.
 demo_widths() {
 	case $nic_st_table in
 	none) echo "${nics//16/8}" ;;
@@ -45,7 +45,7 @@ demo_widths() {
 	esac
 }
 
-# As one would type them.
+# The arguments as they are typed in a shell.
 demo_arguments() {
 	local argument
 	for argument; do
@@ -54,9 +54,9 @@ demo_arguments() {
 	done
 }
 
-# demo_report HOST ARGUMENT…: of the only host, or of a, with .a and .b behind the names of its
-# files, for b's are beside them. The arguments are what the demo was given, so that the page can
-# say how to do it again.
+# demo_report HOST ARGUMENT…: writes the page. HOST is empty, or .a: then the names of the two
+# hosts' files end in .a and .b. The arguments are the demo's, so that the page can show its
+# command.
 demo_report() {
 	local end=$1 peer=${1:+.b}
 	shift
@@ -64,16 +64,16 @@ demo_report() {
 		--out "$out/report.html" --log "$log$end"
 		--command "lab/tphlab demo$(demo_arguments "$@")")
 	[ -z "$peer" ] || args+=(--peer-log "$log$peer")
-	# A trace that went elsewhere than into a file is not there any more.
+	# A trace that went to a pipe cannot be read again.
 	[ ! -f "$trace$end" ] || args+=(--trace "${trace#"$PWD"/}$end")
 	[ -z "$peer" ] || [ ! -f "$trace$peer" ] || args+=(--peer-trace "${trace#"$PWD"/}$peer")
 	"$build/lab/report/report" "${args[@]}" ||
 		die "cannot write $out/report.html: see the line above"
 }
 
-# demo_cpu_tags OUT: host memory instead of an accelerator's, a CPU's tag instead of an owner's. In
-# a guest of its own, since QEMU's Root Ports complete no hints. What the writes carried the trace
-# shows: of each NIC all bytes with the tag that the firmware has for CPU 1 (guest/cpu_tags.asl).
+# demo_cpu_tags OUT: writes to host memory with the tag of a CPU. In a guest of its own, since
+# QEMU's Root Ports complete no hints. The trace must show that all bytes of each NIC carried the
+# tag that the firmware reports for CPU 1 (guest/cpu_tags.asl).
 demo_cpu_tags() {
 	local status=0 seen
 	topology=rciep host_bridge_hints=keep cpu_tags=yes endpoints=''
@@ -92,12 +92,11 @@ demo_cpu_tags() {
 	echo "  ok"
 }
 
-# demo_run ARGUMENT…: on the devices that no option chose, also what an endpoint writes, and the
-# tags of CPUs.
+# demo_run ARGUMENT…: if no option chose the devices, also an endpoint's writes, and tags of CPUs.
 demo_run() {
 	local out=$top/out/demo status=0
 	[ -n "$own_devices" ] || endpoints=16
-	# Whatever is there, links included, is not written through: the folder is a new one.
+	# The folder is made anew, so that nothing is written through an old file or link.
 	rm -rf "$out"
 	mkdir -p "$out"
 	trace=${trace:-$out/trace.pcap} log=${log:-$out/guest.log}
@@ -118,8 +117,8 @@ demo_run() {
 	return "$status"
 }
 
-# demo_pair ARGUMENT…: two hosts instead. b's NICs write into a's accelerator, and what each host's
-# fabric saw is in a trace of its own.
+# demo_pair ARGUMENT…: the same with two hosts. b's NICs write into a's accelerator, and each host
+# has a trace of its own.
 demo_pair() {
 	local out=$top/out/demo status=0
 	rm -rf "$out"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernel: Debian's source, the series on it as a git tree, the lab's build of that.
+# The kernel: Debian's source, a git tree of it with the series, and the lab's build of that tree.
 
 kernel_suites=("$guest_release-backports" sid experimental)
-# What the series touches, and its neighbours: git sees these, so that a tree is quick to make.
+# Folders that the series touches, and their neighbours: git tracks only these, which is quicker.
 kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio
 	drivers/infiniband/Kconfig drivers/infiniband/core drivers/infiniband/hw/mlx5
 	drivers/misc/Kconfig drivers/misc/pci_endpoint_test.c
@@ -14,7 +14,7 @@ kernel_dirs=(drivers/dma-buf drivers/pci drivers/vfio
 kernel_git=(git -c user.name=dmabuf-tph -c user.email=dmabuf-tph@localhost -c core.abbrev=12
 	-c gc.auto=0)
 
-# plain: without the series; debug, kcsan: the kernel looks for mistakes. Set by kernel_ensure.
+# plain: without the series; debug, kcsan: with checkers. Set by kernel_ensure.
 kernel_flavour=''
 
 kernel_in_tree() {
@@ -58,7 +58,7 @@ kernel_patches() {
 	done
 }
 
-# kernel_apply_sets DIR: all on top of what DIR has checked out
+# kernel_apply_sets DIR: all sets, on top of the commit that DIR has checked out
 kernel_apply_sets() {
 	local name
 	"${kernel_git[@]}" -C "$1" config rebase.updateRefs true
@@ -71,8 +71,8 @@ kernel_apply_sets() {
 	done
 }
 
-# kernel_fetch_source DIR: of the mirror's files in DIR, the source to linux-VERSION, beside it its
-# version.
+# kernel_fetch_source DIR: unpacks the source to linux-VERSION and writes its package's version
+# beside it; DIR is for the mirror's files.
 kernel_fetch_source() {
 	local dir=$cache/linux-$kernel found version suite deb
 	say "looking for linux-source-$kernel"
@@ -124,8 +124,8 @@ kernel_track() {
 	kernel_tree_settled
 }
 
-# Between these two the tree is being changed by us. A tree found so was left by an interruption: it
-# is put back to where nothing is applied yet.
+# Between these two the lab changes the tree. A tree that is found busy was left by an interruption,
+# and is reset to the source without the series.
 kernel_tree_busy() {
 	touch "$cache/linux-$kernel/.git/tph-busy"
 }
@@ -144,14 +144,14 @@ kernel_tree_repair() {
 	kernel_tree_settled
 }
 
-# The tree holds work that the series' files do not.
+# Has the tree changes that the series' files do not have?
 kernel_tree_edited() {
 	[ ! -e "$cache/linux-$kernel/.git/tph-busy" ] || return 1
 	[ "$(kernel_in_tree rev-parse HEAD)" != "$(cat "$cache/linux-$kernel/.git/tph-tip")" ] ||
 		! kernel_in_tree diff --quiet HEAD
 }
 
-# By what the patches change, not by what they say.
+# A hash of the changes in the patches, not of their texts.
 kernel_series_key() {
 	kernel_patches "$kernel" |
 		xargs -r awk 'FNR == 1 { on = 0 } /^diff --git/ { on = 1 } on && !/^index /' |
@@ -201,14 +201,14 @@ kernel_copy() {
 	git -C "$1" checkout -q -f --detach "$2"
 }
 
-# kernel_tree_commit: what the tree holds now, also what is not committed, as a commit of no branch
+# kernel_tree_commit: the tree's state, with uncommitted changes, as a commit of no branch
 kernel_tree_commit() {
 	local commit
 	commit=$(kernel_in_tree stash create)
 	printf '%s\n' "${commit:-$(kernel_in_tree rev-parse HEAD)}"
 }
 
-# kernel_config: the lab's configuration, and on top of it what makes the flavour.
+# kernel_config: the lab's configuration, and on top of it that of the flavour.
 kernel_config() {
 	cat "$top/kernel/lab.config"
 	[ "$kernel_flavour" = plain ] || cat "$top/kernel/series.config"
@@ -217,7 +217,7 @@ kernel_config() {
 	esac
 }
 
-# kernel_configure BUILD: every line must have been taken.
+# kernel_configure BUILD: fails if an option of these does not have its value afterwards.
 kernel_configure() {
 	local line
 	mkdir -p "$1"
@@ -236,7 +236,7 @@ kernel_configure() {
 	done
 }
 
-# Sets kernel_image, and what the name of the kernel consists of.
+# Sets kernel_image, and splits the kernel's name into kernel and kernel_flavour.
 kernel_ensure() {
 	kernel_split "$kernel" || {
 		kernel_image=$kernel
@@ -260,7 +260,7 @@ kernel_image_of() {
 	printf '%s\n' "$cache/kernel-${kernel_flavour:+$kernel_flavour-}$kernel-$1"
 }
 
-# The same kernel without the series, to see what programs say there.
+# The same kernel without the series, to test programs on it.
 kernel_plain_ensure() {
 	kernel_image=$(kernel_image_of "$(kernel_config | sha256sum | cut -c1-16)")
 	[ ! -e "$kernel_image" ] || return 0
@@ -275,8 +275,8 @@ kernel_plain_ensure() {
 	kernel_tree_settled
 }
 
-# kernel_build IMAGE: of what the tree holds now. With and without the series most objects are the
-# same.
+# kernel_build IMAGE: builds the tree as it is. Builds with and without the series share a folder,
+# since most objects are the same.
 kernel_build() {
 	local build=$cache/build-$kernel expected=0 long="5 to 10"
 	case $kernel_flavour in
@@ -289,20 +289,20 @@ kernel_build() {
 	say "building Linux $kernel${kernel_flavour:+, $kernel_flavour}" \
 		"($([ $expected = 0 ] && echo "what has changed" || echo "$long"))"
 	kernel_configure "$build"
-	# Without LOCALVERSION a tree with commits of its own gets a + behind its version. One job
-	# more than processors: one of them always waits for a file.
+	# Without LOCALVERSION= a tree with commits of its own gets a + behind its version. One job
+	# more than processors, since one of them usually waits for a file.
 	make -C "$build" -j$(($(nproc) + 1)) LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" |
 		tee "$cache/kernel.log" | progress $expected "built" ||
 		die "Linux $kernel does not build: see $cache/kernel-errors.log;" \
 			"its source is $cache/linux-$kernel"
-	# One earlier build stays, for going back and forth between two series.
+	# One earlier build is kept, for switching between two series.
 	cache_keep 1 "$(basename "${1%-*}")-*"
 	cp "$build/arch/x86/boot/bzImage" "$1.part"
 	mv "$1.part" "$1"
 	say "built $(make -s -C "$build" LOCALVERSION= kernelrelease)"
 }
 
-# Names a build by what goes into it: the series and the configuration, or an edited tree's content.
+# The hash that names a build: of the configuration and the series, or of an edited tree's content.
 kernel_key() {
 	local tree=$cache/linux-$kernel
 	{

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Debian packages of the patched kernel, for a machine that has a NIC and an accelerator.
 
-# The lab's configuration is built where the lab builds it. Another one takes long, so it is built
-# from a copy of the tree, and the lab can be used meanwhile.
+# The lab's configuration is built in the lab's folder. Another one takes long, so it is built from
+# a copy of the tree, and the lab can be used meanwhile.
 kernel_deb() {
 	local out=$top/out/kernel-deb/$config tree=$cache/linux-$kernel build=$cache/build-$kernel
 	local suffix=-tph
@@ -34,7 +34,8 @@ deb_space() {
 	esac
 }
 
-# deb_configure TREE BUILD: this machine's or Debian's configuration, and what hints need.
+# deb_configure TREE BUILD: this machine's or Debian's configuration, and the options that hints
+# need.
 deb_configure() {
 	local missing
 	mkdir -p "$2"
@@ -108,7 +109,7 @@ deb_fetch_config() {
 			"machine's"
 }
 
-# deb_build TREE BUILD SUFFIX: the packages are left beside BUILD.
+# deb_build TREE BUILD SUFFIX: writes the packages beside BUILD.
 deb_build() {
 	say "building the packages; what they hold is $(grep -c '=[ym]$' "$2/.config") options"
 	rm -f "$2"/../linux-*"$3"_*.deb
@@ -120,8 +121,7 @@ deb_build() {
 		die "the packages do not build: see $cache/deb-errors.log; the source is $1"
 }
 
-# About how many lines a build prints; from builds of the lab's and a virtual machine's
-# configuration.
+# About how many lines a build prints, measured for the lab's and a virtual machine's configuration.
 deb_lines() {
 	echo $(($(grep -c '=[ym]$' "$1/.config") * 3))
 }
@@ -133,7 +133,7 @@ config_missing() {
 	done
 }
 
-# deb_inspect DEB: it holds what was asked for.
+# deb_inspect DEB: checks that it has the options, the series and the modules.
 deb_inspect() {
 	local work option module
 	[ -e "$1" ] || die "the build made no package of an image: see $cache/deb.log"

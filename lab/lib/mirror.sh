@@ -16,8 +16,8 @@ mirror_url() {
 	printf '%s\n' "$url"
 }
 
-# Root's apt gets files as the user _apt, who must be able to reach the folders that it gets them
-# to: root's cache is not such a place.
+# Root's apt downloads as the user _apt, which must have access to the target folder. It has none to
+# root's cache.
 mirror_workdir() {
 	local dir base=${TMPDIR:-/tmp}
 	[ "$(id -u)" != 0 ] || base=/var/tmp
@@ -27,7 +27,8 @@ mirror_workdir() {
 	printf '%s\n' "$dir"
 }
 
-# A private apt, so that nothing of this machine's changes: mirror_apt DIR apt-get|apt-cache ARG…
+# mirror_apt DIR apt-get|apt-cache ARG…: apt with a state of its own, so that the machine's does not
+# change.
 mirror_apt() {
 	local dir=$1 program=$2
 	shift 2
@@ -45,7 +46,7 @@ mirror_update() {
 	mirror_apt "$1" apt-get -qq update >"$1/update.log" 2>&1
 }
 
-# mirror_download DIR PACKAGE=VERSION: to DIR/debs, for which mirror_find has prepared DIR.
+# mirror_download DIR PACKAGE=VERSION: to DIR/debs. mirror_find must have prepared DIR.
 mirror_download() {
 	mkdir -p "$1/debs"
 	[ "$(id -u)" != 0 ] || ! getent passwd _apt >/dev/null || chown _apt "$1/debs"
@@ -74,8 +75,8 @@ mirror_find() {
 	return 1
 }
 
-# mirror_root DIR PACKAGE…: these packages and what they depend on, unpacked. Nothing of them is
-# run, so no root is needed and none of their services start.
+# mirror_root DIR PACKAGE…: unpacks these packages and their dependencies. No script of them is run,
+# so root is not needed and no service starts.
 mirror_root() {
 	local dir=$1 url work mode=auto
 	shift

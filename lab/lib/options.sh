@@ -5,7 +5,7 @@ topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 nics=8,16 endpoin
 nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256 packages=lab
 pair='' trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
-own_devices='' # did an option choose the devices?
+own_devices='' # yes: an option chose the devices
 topologies=(switch switches rciep rootport flit flit-above flit-below flit-mixed)
 
 # one_of OPTION VALUE CHOICE…
@@ -37,7 +37,7 @@ options_parse() {
 				"--help)"; faults+=(--fault "$2"); own_devices=yes; shift 2 ;;
 		--debug) debug=-debug; shift ;;
 		--gdb) gdb=yes; shift ;;
-		--pair) [ "$verb" = demo ] || die "--pair is of demo; tphlab pair has two commands"
+		--pair) [ "$verb" = demo ] || die "--pair is an option of demo alone"
 			pair=yes; shift ;;
 		*) die "no such option: $1 (tphlab --help lists them)" ;;
 		esac

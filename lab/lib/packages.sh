@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What must be on this machine: listed in lab/packages, installed where we are root.
+# The packages of this machine, listed in lab/packages; root installs those that are missing.
 
 # packages_missing [FILE]: names of the list that are not installed
 packages_missing() {
@@ -25,10 +25,10 @@ packages_ensure() {
 	mkdir -p "$cache"
 	run_logged "$cache/apt-update.log" apt-get -q update ||
 		die "apt-get update failed, so nothing can be installed: see" \
-			"$cache/apt-update.log; apt's sources are what to mend"
+			"$cache/apt-update.log and correct apt's sources"
 	# shellcheck disable=SC2086
 	DEBIAN_FRONTEND=noninteractive run_logged "$cache/apt-install.log" \
 		apt-get -q -y -o DPkg::Lock::Timeout=600 --no-install-recommends install $missing ||
 		die "cannot install $missing: see $cache/apt-install.log; apt-get -f install" \
-			"mends what is half installed"
+			"repairs a half done installation"
 }

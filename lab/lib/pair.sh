@@ -4,7 +4,7 @@
 
 pair_dir='' pair_host='' pair_number=0
 
-# pair_split: what is before and behind the second --
+# pair_split: sets command and command_b, before and behind the second --
 pair_split() {
 	local i
 	for i in "${!command[@]}"; do
@@ -16,12 +16,12 @@ pair_split() {
 	die "pair: two commands; tphlab pair -- COMMAND-A… -- COMMAND-B…"
 }
 
-# pair_mark HOST: each line says whose it is.
+# pair_mark HOST: begins each line with the host's name.
 pair_mark() {
 	sed -u "s/^/$1: /" | "$build/lab/relay" --limit "$output_limit" "what $1 said"
 }
 
-# pair_boot HOST PORT…: boots it, and leaves its status in a file, and its result if it has one.
+# pair_boot HOST PORT…: boots it, and writes its status, and its result if it has one, to files.
 pair_boot() {
 	{
 		{
@@ -47,7 +47,7 @@ pair_cleanup() {
 	pair_dir=''
 }
 
-# 0 only if both are; else the first that is not. On a disk that is full it is not known.
+# 0 only if both statuses are; else the first that is not. A full disk can have lost them: 125.
 pair_status() {
 	local host status
 	for host in a b; do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Our own programs: fabricd for this machine, examples and tests for the guest.
+# The project's own programs: fabricd for this machine, examples and tests for the guest.
 
 # Sets build: where they are.
 programs_ensure() {

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # QEMU and the guest's root file system.
 
-# What the guest's programs need; the package rdma-core itself is of services, and needs systemd.
+# Packages of the guest. The package rdma-core itself has services only, and needs systemd.
 guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk procps iproute2
 	pciutils kmod ibverbs-providers ibverbs-utils perftest libcmocka0 libjson-c5)
 
-# --packages programs: what the lab's programs do not need, in an image of its own.
+# --packages programs: packages beyond those, in an image of its own.
 program_packages=(python3-pyverbs ucx-utils libfabric-bin)
 
 qemu_speaks_vfio_user() {
@@ -35,8 +35,8 @@ qemu_ensure() {
 		mirror_root "$root" qemu-system-x86
 		touch "$root/.complete"
 	fi
-	# Its own loader and libraries, neither chroot nor root. The names begin in its folder,
-	# since the user that QEMU runs as need not be let through the folders above.
+	# Its own loader and libraries, so that it needs neither chroot nor root. Names are relative
+	# to its folder, since the user that QEMU runs as may have no access to the folders above.
 	qemu_cwd=$root qemu=(usr/lib64/ld-linux-x86-64.so.2 --library-path usr/lib/x86_64-linux-gnu
 		usr/bin/qemu-system-x86_64 -L usr/share/qemu -L usr/share/seabios)
 	(cd "$root" && qemu_speaks_vfio_user "${qemu[@]}") || {
@@ -46,7 +46,7 @@ qemu_ensure() {
 	}
 }
 
-# What is in the image and starts the init of this checkout.
+# The init in the image, which starts the init of this checkout.
 image_init() {
 	cat <<'INIT'
 #!/bin/bash
@@ -55,7 +55,7 @@ mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,ro run /mnt/run &&
 INIT
 }
 
-# image_fill DIR: what the packages leave to their scripts, which nothing runs
+# image_fill DIR: files that the packages' scripts would make, which are not run
 image_fill() {
 	[ -e "$1/usr/bin/sh" ] || ln -s dash "$1/usr/bin/sh"
 	[ -e "$1/usr/bin/awk" ] || ln -s gawk "$1/usr/bin/awk"
@@ -66,7 +66,7 @@ image_fill() {
 	chmod 0755 "$1/init"
 }
 
-# Sets image: an EROFS file, named by what went into it.
+# Sets image: an EROFS file, named by a hash of its contents' list.
 image_ensure() {
 	local key work name=guest mib=500 list=("${guest_packages[@]}")
 	[ "$packages" = lab ] || name=programs mib=1500 list+=("${program_packages[@]}")

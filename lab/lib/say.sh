@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the lab says: one line per step, one line per failure, on stderr.
+# The lab's messages: one line per step, one line per failure, on stderr.
 
 steps_total=0 steps_done=0
 
@@ -19,7 +19,7 @@ step() {
 	step_name=$1
 }
 
-# A step that is already done says nothing, so a run with a warm cache is quiet.
+# A step that is already done prints nothing, so a run with a warm cache is quiet.
 say() {
 	if [ "$steps_total" -gt 0 ]; then
 		printf '[%d/%d] %s: %s\n' "$steps_done" "$steps_total" "$step_name" "$*" >&2
@@ -28,7 +28,7 @@ say() {
 	fi
 }
 
-# run_logged LOG COMMAND…: quiet unless it fails, then the log's end and its place.
+# run_logged LOG COMMAND…: prints nothing unless it fails, then the end of the log.
 run_logged() {
 	local log=$1
 	shift
@@ -39,7 +39,7 @@ run_logged() {
 }
 
 # progress EXPECTED WHAT: counts the lines of stdin, of which about EXPECTED will come (0: unknown),
-# and says so every few seconds.
+# and prints the count every 15 seconds.
 progress() {
 	local of='' what=$2 count=0 last=$SECONDS
 	[ "$1" = 0 ] || of=" of about $1"

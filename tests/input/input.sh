@@ -83,12 +83,12 @@ options)
 	refused '--kernel /tmp: ' run --kernel /tmp -- true
 	;;
 
-# tphlab ctl without a lab, without words, and with a socket that is not there.
+# tphlab ctl without a lab, without a command, and with a socket that does not exist.
 ctl)
 	scratch_make
 	export TMPDIR=$scratch
 	says '^tphlab: no lab of yours runs in ' 125 lab/tphlab ctl status
-	says '^tphlab: ctl: no words' 125 lab/tphlab ctl
+	says '^tphlab: ctl: no command' 125 lab/tphlab ctl
 	says '^tphlab: cannot connect to /nonexistent: ' 1 \
 		lab/tphlab ctl --socket /nonexistent status
 	;;

@@ -21,12 +21,12 @@ int fabric_check_completion(const struct tlp *completion, uint16_t requester, ui
 	case TLP_STATUS_UNSUPPORTED_REQUEST:
 		return -EFAULT;
 	default:
-		/* Completer Abort; and a success without data answers no read. */
+		/* Completer Abort; also a success without data, which does not answer a read. */
 		return -EIO;
 	}
 }
 
-/* The bytes [addr, addr+len) came in @payload, whose byte 0 belongs to the DW of @addr. */
+/* Copies the bytes [addr, addr+len) from @payload, whose byte 0 belongs to the DW of @addr. */
 TLP_INLINE void copy_data(const struct fabric_reader *reader, uint64_t addr, size_t len,
 			  const uint8_t *payload)
 {

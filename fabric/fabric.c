@@ -99,7 +99,7 @@ void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, 
 {
 	if (bar >= FABRIC_BARS)
 		return;
-	/* A base that a guest is only sizing with may put the end beyond the address space. */
+	/* While a guest sizes a BAR, its base can put the end beyond the address space. */
 	if (size && size - 1 > UINT64_MAX - base)
 		size = 0;
 	port->bar_base[bar] = base;

@@ -15,11 +15,11 @@
 #include "fabric/tlp.h"
 
 /*
- * How a request of one port finds the BAR of another. Peers come first, the
- * host gets the rest, a port's requests to its own BARs included: a switch
- * sends nothing back where it came from. Where windows of two ports overlap,
- * the one added first has it. A TLP is routed by its first byte; one that does
- * not fit the window it begins in is an Unsupported Request.
+ * How a request of one port finds the BAR of another. Peers come first; the host gets all other
+ * requests, also those of a port to its own BARs, since a switch sends nothing back where it came
+ * from. Where windows of two ports overlap, the port that was added first claims the request. A TLP
+ * is routed by its first byte; one that does not fit the window it begins in is an Unsupported
+ * Request.
  */
 enum fabric_peers {
 	FABRIC_PEERS_SWITCH,	  /* all below one switch: direct, with their hints */
@@ -82,7 +82,7 @@ struct fabric_counters {
 	uint64_t tlps[4];	   /* by enum tlp_kind, sent by this port */
 	uint64_t payload_bytes[4]; /* of MWr and CplD, byte enables honoured */
 	uint64_t hinted[2];	   /* requests sent with a hint: 8-bit, 16-bit tag */
-	uint64_t hints_dropped;	   /* of those, whose hint ended on the way */
+	uint64_t hints_dropped;	   /* of these: hints dropped on the route */
 	uint64_t unsupported;	   /* requests that were unclaimed */
 };
 
@@ -91,7 +91,7 @@ struct fabric_port;
 
 /* 0; -EINVAL: no such packet size or kind of peers; -ENOMEM. */
 int fabric_create(struct fabric **out, const struct fabric_config *config);
-/* With all its ports and its trace; calls no done(). NULL is fine. */
+/* Frees its ports and its trace, too; calls no done(). NULL is fine. */
 void fabric_destroy(struct fabric *fabric);
 
 /*
@@ -102,23 +102,26 @@ int fabric_port_add(struct fabric *fabric, struct fabric_port **out,
 		    const struct fabric_port_config *config);
 
 /*
- * What the guest programmed, @bar 0..5, @base and @size in bytes. @size 0: not
- * decoded (memory enable off, or no such BAR). Nor is a range that wraps.
+ * The window of @bar, 0..5, that the guest programmed; @base and @size in bytes. @size 0: not
+ * decoded (memory enable off, or no such BAR). A range that wraps is not decoded either.
  */
 void fabric_port_set_bar(struct fabric_port *port, unsigned bar, uint64_t base, uint64_t size);
 void fabric_port_set_bus_master(struct fabric_port *port, bool enabled);
-/* Up at first. Down, its windows stay, and requests to them are Unsupported Requests (2.9.1). */
+/*
+ * A port starts with its link up. While it is down, its windows stay, and requests to them are
+ * Unsupported Requests (2.9.1).
+ */
 void fabric_port_set_link(struct fabric_port *port, bool up);
 /* As struct tlp has it. */
 void fabric_port_set_id(struct fabric_port *port, uint16_t requester_id);
 /*
- * Is the port's link in flit mode, and the one between its switch and the root complex? A
- * port without a switch has one link: both are of it. Neither is at first. A TLP has on
- * each link the form of that link; the switch and the root complex translate.
+ * Is the port's link in flit mode, and the one between its switch and the root complex? A port
+ * without a switch has one link: both are of it. Neither is at first. A TLP has on each link the
+ * form of that link; the switch and the root complex translate.
  *
- * Off flit mode a read with a hint has no byte enables (2.2.5.1). So where one that does
- * not enable all of its bytes is translated to that form, its hint is dropped, since its
- * byte enables decide what is read and its hint does not.
+ * Off flit mode a read with a hint has no byte enables (2.2.5.1). So where a hinted read that does
+ * not enable all of its bytes is translated to that form, its hint is dropped and its byte enables
+ * are kept, since they decide which bytes are read.
  */
 void fabric_port_set_flit(struct fabric_port *port, bool own, bool upstream);
 
@@ -152,11 +155,10 @@ const void *fabric_read_in_place(struct fabric_port *port, uint64_t addr, size_t
 				 const struct tlp_hint *hint);
 
 /*
- * Ends @port's request where it is, held by a fault or under way: the rest of it is
- * not carried out, done() is not called, and @data and @buf are the caller's again.
- * What a function does at a reset (6.6.2). A transfer of the host is still waited for
- * and its data dropped: until then the port is busy. Not from within an operation of
- * the fabric. Without a request it does nothing.
+ * Cancels @port's request, held by a fault or under way, as a function does at a reset (6.6.2): the
+ * rest of it is not carried out, done() is not called, and @data and @buf are the caller's again. A
+ * transfer of the host goes on and its data is dropped: until then the port is busy. Not from
+ * within an operation of the fabric. Without a request it does nothing.
  */
 void fabric_port_cancel(struct fabric_port *port);
 
@@ -164,7 +166,7 @@ void fabric_port_cancel(struct fabric_port *port);
  * fabric_read() and fabric_write() of what was read, in the same TLPs, without
  * holding it on the way: of mapped host memory to a peer, neither across 4 KiB.
  * The completer sees the memory itself, which its owner may be changing.
- * As there, but never -EINPROGRESS. -EAGAIN: it must be held, and nothing has
+ * Returns as those, but never -EINPROGRESS. -EAGAIN: it must be held, and nothing has
  * been sent: other places than these, nothing to move, MPS above MRRS, a fault
  * that is set, or a trace.
  */
@@ -172,7 +174,7 @@ int fabric_pass(struct fabric_port *port, uint64_t src, const struct tlp_hint *r
 		uint64_t dst, const struct tlp_hint *write_hint, size_t len);
 
 /*
- * Faults that are injected, to see what software makes of them (doc/faults.md).
+ * Faults that are injected, to test software (doc/faults.md).
  * They hit requests of data, those without FABRIC_NOWAIT, that a port sends or
  * another port sends to it. A request that must wait answers -EINPROGRESS.
  */
@@ -190,7 +192,7 @@ enum fabric_fault_kind {
 #define FABRIC_FAULT_ALL UINT64_MAX
 
 struct fabric_fault {
-	bool reads, writes; /* which TLPs; REORDER and LOSE are of reads alone */
+	bool reads, writes; /* which TLPs it hits; REORDER and LOSE hit reads alone */
 	unsigned delay_ms;
 	uint64_t left; /* how many more; FABRIC_FAULT_ALL: no end */
 	uint64_t hits; /* how many so far */
@@ -228,12 +230,12 @@ int fabric_cpu_read(struct fabric_port *port, unsigned bar, uint64_t offset, voi
 const struct fabric_counters *fabric_port_counters(const struct fabric_port *port);
 
 /*
- * Every TLP from now on, to @file, in libpcap's format (doc/trace.md). The file
- * is the fabric's from here, to close it too, whatever is returned: 0, -ENOMEM,
- * or -EIO. A trace that was open is closed.
+ * Writes every TLP from now on to @file, in libpcap's format (doc/trace.md). The fabric owns the
+ * file from here and closes it, whatever is returned: 0, -ENOMEM, or -EIO. A trace that was open is
+ * closed.
  */
 int fabric_trace_open(struct fabric *fabric, FILE *file);
-/* 0: what has gone by is in the file; or a negative errno. Without a trace both do nothing. */
+/* 0: all TLPs until now are in the file; or a negative errno. Without a trace both do nothing. */
 int fabric_trace_flush(struct fabric *fabric);
 int fabric_trace_close(struct fabric *fabric);
 /* A record of the caller's own in the same trace. */

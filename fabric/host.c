@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Host memory that cannot be had as a pointer: the host transfers it itself. That takes a
- * round trip, so one transfer stands for all TLPs up to the next 4 KiB.
+ * Host memory without a pointer: the host transfers the data itself. That takes a round trip, so
+ * one transfer serves all TLPs up to the next 4 KiB.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fault injection: what happens to the TLPs that a port sends or receives. PCIe tells
- * a requester of a lost read by its completion timer alone (2.8) and of a lost
- * or refused write by an error message to the host (6.2); here the requester
- * itself is told of the write, as it is told of one that is unclaimed.
+ * Fault injection: what happens to the TLPs that a port sends or receives. PCIe tells a requester
+ * of a lost read by its completion timer alone (2.8) and of a lost or refused write by an error
+ * message to the host (6.2); here the fabric reports the lost write to the requester, like an
+ * unclaimed one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -141,7 +141,7 @@ static int deliver_and_discard(struct fabric_port *from, const struct fabric_tar
 	struct fabric_reader reader;
 	struct fabric_packet packet;
 
-	if (to->kind == FABRIC_TARGET_TRANSFER) /* a read of host memory leaves nothing behind */
+	if (to->kind == FABRIC_TARGET_TRANSFER) /* a read of host memory has no side effect */
 		return send(from, to, len, &reader, &packet);
 	return fabric_deliver_read(from, to, request->addr, request->dst, len, &request->hint);
 }

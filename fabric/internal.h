@@ -71,7 +71,7 @@ struct fabric_request {
 	struct fabric_mapping mapping;
 	struct fabric_transfer transfer;
 	/* of injected faults */
-	size_t ahead;		/* bytes behind the next TLP's that have been moved already */
+	size_t ahead;		/* bytes after the next TLP that have been moved already */
 	bool delayed;		/* it has been held */
 	uint64_t held_until_ns; /* 0: it is not held */
 	int held_status;	/* how it ends then; 0: it goes on */
@@ -89,7 +89,7 @@ struct fabric_port {
 	uint8_t next_tag;
 	bool bus_master, link_down;
 	bool flit, flit_upstream; /* as fabric_port_set_flit() has them */
-	/* For the host, which may use it after the requester's own buffer is in other use. */
+	/* For the host, which may use it when the requester uses its own buffer again. */
 	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
 
@@ -173,7 +173,7 @@ int fabric_complete_error(struct fabric_port *completer, const struct tlp *reque
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left);
 
-/* deliver.c: a segment of a request, TLP by TLP, to its target */
+/* deliver.c: delivers a segment of a request, TLP by TLP, to its target */
 int fabric_deliver_write(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
 			 const uint8_t *data, size_t len, const struct tlp_hint *hint);
 int fabric_deliver_read(struct fabric_port *from, const struct fabric_target *to, uint64_t addr,
@@ -186,8 +186,8 @@ int fabric_transfer_end(struct fabric_port *port, int status);
 void fabric_transfer_discard(struct fabric_port *port, int status);
 
 /*
- * inject.c: what faults make of the next TLP of @from's request, @len bytes. 0: it is
- * delivered; else how the request ends, or -EINPROGRESS.
+ * inject.c: applies faults to the next TLP of @from's request, @len bytes. 0: it is to be
+ * delivered; else the status by which the request ends, or -EINPROGRESS.
  */
 int fabric_inject(struct fabric_port *from, const struct fabric_target *to, size_t len);
 
@@ -207,7 +207,7 @@ static inline size_t fabric_cut(uint64_t addr, size_t left, size_t max)
 	return len < left ? len : left;
 }
 
-/* Most bytes of one TLP of this kind, or that it asks for. */
+/* The largest payload of a TLP of this kind, or of the completions that it asks for. */
 static inline size_t fabric_tlp_max(const struct fabric *fabric, enum tlp_kind kind)
 {
 	return kind == TLP_MWR ? fabric->config.mps_bytes : fabric->config.mrrs_bytes;

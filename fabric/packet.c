@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What becomes of a packet on its way: links in flit mode and others, the host bridge. */
+/*
+ * Changes of a packet on its route: between links in flit mode and others, and at the host bridge.
+ */
 #include "fabric/packet.h"
 
 /*

@@ -42,7 +42,7 @@ TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from
 }
 
 /*
- * Encodes and decodes, so that the far side acts on what was on the wire. The
+ * Encodes and decodes, so that the receiver acts on the bytes of the wire. The
  * decoder checks the packet. @flit: in the form of flit mode. 0, or -EIO.
  */
 TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *packet, bool flit)
@@ -65,7 +65,7 @@ TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *p
 int fabric_put_on_links(struct fabric_port *from, const struct fabric_port *to, struct tlp tlp,
 			struct fabric_packet *packet);
 
-/* Nothing promises that a root complex forwards hints, and a transfer of the host cannot. */
+/* Nothing promises that a root complex forwards hints, and a transfer of the host has none. */
 TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 					 const struct fabric_target *to)
 {
@@ -81,8 +81,8 @@ TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
 /*
- * @data: the enabled bytes of a write, for the trace. @links: the fabric's. Where each
- * nanosecond counts it is a constant.
+ * @data: the enabled bytes of a write, for the trace. @links: the fabric's. On the fast path it is
+ * a constant.
  */
 TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric_target *to,
 				   const struct tlp *request, const uint8_t *data,
@@ -113,8 +113,8 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 }
 
 /*
- * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known.
- * @links: the fabric's, and MIXED where there is a trace. A constant: a packet whose address
+ * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known. @links: the
+ * fabric's, and MIXED where there is a trace. @links is a constant, so that a packet whose address
  * is not taken stays in registers.
  */
 TLP_INLINE int fabric_send_completion(struct fabric_port *from, const struct fabric_port *to,

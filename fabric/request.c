@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A port's request from its start to its end: what it waits for, and what goes on. */
+/* A port's request from its start to its end: its segments, and its waits. */
 #include <errno.h>
 
 #include "fabric/internal.h"
@@ -64,13 +64,13 @@ TLP_INLINE int do_segment(struct fabric_port *port)
 	return deliver_segment(port, &to, len);
 }
 
-/* Goes on until all is done, something is wrong, or the request must wait. */
+/* Goes on until the request is done, fails, or must wait. */
 static int go_on(struct fabric_port *port)
 {
 	struct fabric_request *request = &port->request;
 	int ret = 0;
 
-	/* What the host has mapped may have changed since the last call. */
+	/* The host's mappings may have changed since the last call. */
 	request->mapping.len = 0;
 	while (!ret && request->left)
 		ret = port->bus_master ? do_segment(port) : -EPERM;
@@ -142,7 +142,7 @@ int fabric_read(struct fabric_port *port, uint64_t addr, void *buf, size_t len,
 static bool is_one_segment(const struct fabric_port *port, enum tlp_kind kind, uint64_t addr,
 			   size_t len, enum fabric_target_kind wanted, struct fabric_target *to)
 {
-	/* What routing looks at; its other members are of requests that may wait. */
+	/* Only the members that routing needs; the others are for requests that may wait. */
 	struct fabric_request request;
 
 	request.kind = kind;
@@ -169,8 +169,8 @@ static int pass(struct fabric_port *port, const struct fabric_target *memory, ui
 }
 
 /*
- * A write takes more than one read brings; a fault may come between the two; in a
- * trace both must have the same data.
+ * The data must be buffered where a write needs more than one read returns, where a fault may hit
+ * one of the two, and where a trace must show the same data in both.
  */
 static bool must_be_held(const struct fabric *fabric)
 {

@@ -81,7 +81,7 @@ static bool find_memory(const struct fabric_port *from, struct fabric_request *r
 	if (dw - mapping->addr >= mapping->len || want > mapping->len - (dw - mapping->addr)) {
 		size_t rest = request->left < MAPPING_MAX ? request->left : MAPPING_MAX;
 
-		/* In whole DWs: they are what a payload is made of. */
+		/* In whole DWs, as payloads are. */
 		mapping->addr = dw;
 		mapping->len = ((addr & 3) + rest + 3) & ~(size_t)3;
 		mapping->memory = NULL;

@@ -2,7 +2,7 @@
 /*
  * Transaction Layer Packets as bytes (PCIe Base 6.x section 2.2): memory reads
  * and writes, their completions, and the TPH of a request, in the form of links
- * in flit mode and in that of others. Pure functions; safe from any thread.
+ * in flit mode and in that of others. Pure functions, safe from any thread.
  */
 #ifndef FABRIC_TLP_H
 #define FABRIC_TLP_H
@@ -81,9 +81,9 @@ int tlp_encode(const struct tlp *tlp, uint8_t out[TLP_HEADER_MAX_BYTES]);
  */
 int tlp_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
 /*
- * The same for the form of flit mode, of header and OHC. What this fabric does not have is
- * here -EOPNOTSUPP, too: PASID, segments, AMA, OHC-C and OHC-E, a trailer. OHC that says
- * what holds without it is legal.
+ * The same for the form of flit mode, of header and OHC. What this fabric does not have is here
+ * -EOPNOTSUPP, too: PASID, segments, AMA, OHC-C and OHC-E, a trailer. OHC that only repeats
+ * defaults is legal.
  */
 int tlp_flit_decode(const uint8_t *bytes, size_t captured, size_t len, struct tlp *out);
 

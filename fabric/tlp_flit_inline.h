@@ -61,7 +61,7 @@
 /* HV: which of PH and ST mean something */
 enum { FLIT_HV_NONE = 0, FLIT_HV_ST8 = 1, FLIT_HV_ST16 = 3 };
 
-/* Type: what Fmt and Type are elsewhere, but for the short read. */
+/* Type: Fmt and Type of the other form, except for the short read. */
 enum {
 	FLIT_TYPE_MRD = 0x03,
 	FLIT_TYPE_MRD_4DW = 0x20,
@@ -89,7 +89,7 @@ TLP_INLINE uint32_t flit_put(uint32_t field, uint32_t value)
 	return flit_put_from(field, value, 0);
 }
 
-/* Then no OHC-A1 is needed. */
+/* If so, no OHC-A1 is needed. */
 TLP_INLINE bool flit_all_enabled(const struct tlp *tlp)
 {
 	return tlp->first_be == 0xf && (tlp->last_be == 0xf || tlp->length_dw == 1);
@@ -161,7 +161,7 @@ static const struct flit_type {
 	[UINT8_MAX] = {0},
 };
 
-/* Of the first two DWs: what this fabric has not. */
+/* Features in the first two DWs that this fabric does not have. */
 #define FLIT_FEATURES                                                                              \
 	((uint64_t)(FLIT_TC | FLIT_OHC_E | FLIT_OHC_C | FLIT_TS | FLIT_ATTR) << 32 | FLIT_EP |     \
 	 FLIT_TAG_HIGH)
@@ -176,7 +176,7 @@ TLP_INLINE int flit_get_enables(uint32_t ohc_a, struct tlp *out)
 	return tlp_byte_enables_ok(out) ? 0 : -EBADMSG;
 }
 
-/* OHC-B. What HV says is not valid means nothing, whatever is there. */
+/* OHC-B. Fields that are not valid by HV are ignored. */
 TLP_INLINE int flit_get_hint(uint32_t ohc_b, struct tlp_hint *hint)
 {
 	uint32_t hv = flit_get(ohc_b, FLIT_B_HV), st = flit_get(ohc_b, FLIT_B_ST);

@@ -29,7 +29,7 @@ enum {
 #define TLP_DW0_RESERVED   0x00020000u
 #define TLP_DW0_AT	   0x00000c00u
 #define TLP_DW0_AT_NO_SUCH 0x00000c00u
-/* Tag[9:8], TC, Attr, TD, EP: features this fabric has not */
+/* Tag[9:8], TC, Attr, TD, EP: features that this fabric lacks */
 #define TLP_DW0_FEATURES 0x00fcf000u
 #define TLP_DW0_LENGTH	 0x000003ffu
 
@@ -97,7 +97,7 @@ TLP_INLINE bool tlp_request_ok(const struct tlp *tlp)
 	if (!tlp->length_dw || (tlp->addr & 3) || !tlp_hint_ok(&tlp->hint) ||
 	    tlp_crosses_boundary(tlp))
 		return false;
-	/* The ST of a read stands where its byte enables would: all are implied (2.2.5.1). */
+	/* The ST of a read is in the place of its byte enables: all are implied (2.2.5.1). */
 	if (tlp->kind == TLP_MRD && tlp->hint.st_bits && !tlp->flit)
 		return tlp->first_be == 0xf && tlp->last_be == (tlp->length_dw > 1 ? 0xf : 0);
 	return tlp_byte_enables_ok(tlp);
@@ -114,7 +114,7 @@ TLP_INLINE bool tlp_completion_ok(const struct tlp *tlp)
 		return tlp->length_dw == 0 && (tlp->status == TLP_STATUS_SUCCESS ||
 					       tlp->status == TLP_STATUS_UNSUPPORTED_REQUEST ||
 					       tlp->status == TLP_STATUS_COMPLETER_ABORT);
-	/* No DW behind the last byte that is still to come. */
+	/* No DW lies behind the last byte that is still to come. */
 	return tlp->status == TLP_STATUS_SUCCESS && tlp->length_dw >= 1 && tlp->length_dw <= 1024 &&
 	       (tlp->length_dw - 1u) * 4 < (tlp->lower_addr & 3u) + tlp->byte_count;
 }
@@ -201,7 +201,10 @@ TLP_INLINE uint16_t tlp_get_length(uint32_t dw0)
 	return ((dw0 - 1) & TLP_DW0_LENGTH) + 1;
 }
 
-/* TH is set: the ST stands in the tag of a write, in the byte enables of a read (2.2.7.1.1). */
+/*
+ * TH is set: the ST is in the place of the tag of a write, of the byte enables of a read
+ * (2.2.7.1.1).
+ */
 TLP_INLINE void tlp_get_hint(uint32_t dw1, uint8_t ph, const uint8_t *prefix, struct tlp *out)
 {
 	uint16_t st_high = prefix ? prefix[1] << 8 : 0;

@@ -12,7 +12,7 @@
 struct fabric_trace {
 	pcap_t *pcap;
 	pcap_dumper_t *dump;
-	/* The time of day as it was at the start, so that a clock that is set moves no record. */
+	/* The time of day at the start, so that setting the clock does not move records. */
 	int64_t wall_minus_monotonic_ns;
 	struct trace_record record;
 };
@@ -50,7 +50,7 @@ int fabric_trace_flush(struct fabric *fabric)
 	errno = 0;
 	if (pcap_dump_flush(trace->dump) < 0)
 		return errno ? -errno : -EIO;
-	/* Of a write that failed before, only the mark is left. */
+	/* Only the error flag shows that an earlier write failed. */
 	return ferror(pcap_dump_file(trace->dump)) ? -EIO : 0;
 }
 

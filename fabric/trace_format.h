@@ -20,7 +20,7 @@ enum trace_kind { TRACE_TLP, TRACE_EVENT };
 enum trace_direction { TRACE_PEER, TRACE_UPSTREAM, TRACE_DOWNSTREAM };
 
 enum trace_flags {
-	TRACE_HINT_DROPPED = 1, /* sent with a hint, which ended on the way */
+	TRACE_HINT_DROPPED = 1, /* sent with a hint, which was dropped on the route */
 	TRACE_FLIT = 2,		/* in the form of flit mode */
 };
 

@@ -62,7 +62,7 @@ static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 	return 0;
 }
 
-/* The data of a payload need not be there, but its length must be the header's. */
+/* The payload may be missing, but its length must be that of the header. */
 static int read_tlp(struct trace_packet *packet)
 {
 	int ret = packet->tlp.flit

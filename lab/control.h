@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control socket: a client sends lines and gets one line for each. What the
- * lines mean is its owner's business. Never blocks: a client that does not
- * read its answers is disconnected, and so is the one that has been silent for
- * longest when there is one client too many. Single-threaded.
+ * The control socket: a client sends lines and gets one line for each. Its owner gives the lines
+ * their meaning. Never blocks: a client that does not read its answers is disconnected, and so is
+ * the one that has been silent for longest when there is one client too many. Single-threaded.
  */
 #ifndef LAB_CONTROL_H
 #define LAB_CONTROL_H
@@ -40,7 +39,7 @@ struct control {
 int control_open(struct control *control, const char *path);
 void control_close(struct control *control);
 
-/* What to wait for, and what to do when it has come. */
+/* The descriptors to wait for, and the handler of their events. */
 void control_fds(struct control *control, struct pollfd fds[CONTROL_FDS]);
 void control_process(struct control *control, const struct pollfd fds[CONTROL_FDS]);
 

@@ -77,7 +77,7 @@ static int open_fabric(struct lab *lab, const struct options *options)
 		.peers = options->peers,
 		.host_bridge_keeps_hints = options->host_bridge_keeps_hints,
 		.mps_bytes = options->mps_bytes,
-		.mrrs_bytes = 512, /* what Linux leaves in place */
+		.mrrs_bytes = 512, /* the default, which Linux leaves */
 	};
 	int ret = fabric_create(&lab->fabric, &config);
 
@@ -122,7 +122,7 @@ static int create_accel(struct lab *lab, struct pci_function **function,
 	return accel_create(function, &config, link);
 }
 
-/* A path that leads to the folder whoever may enter those above it. */
+/* A path to the folder that needs no access to those above it. */
 static int open_wire(struct lab *lab, unsigned index, const struct options *options)
 {
 	char path[64];
@@ -356,7 +356,7 @@ static int lab_wait_ms(const struct lab *lab)
 	return first;
 }
 
-/* As poll(); an interrupted wait brings no event, not even an old one. */
+/* As poll(), but an interrupted wait clears all events. */
 static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
 {
 	int ret = poll(fds, count, timeout_ms);
@@ -368,7 +368,7 @@ static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
 	return 0;
 }
 
-/* What has come on the links, and what has room there now. */
+/* Receives from the links, and notes which of them has room. */
 static void process_wires(struct lab *lab, const struct pollfd *fds)
 {
 	for (unsigned i = 0; i < lab->slot_count; i++) {
@@ -414,7 +414,7 @@ static int lab_run(struct lab *lab)
 		control_fds(&lab->control, fds + n + 1);
 		for (unsigned i = 0; i < lab->wire_count; i++)
 			wire_fds(&lab->wires[i], wire_pollfds + WIRE_FDS * i);
-		/* Before a rest, so that the trace can be read while the guest runs. */
+		/* Before an idle wait, so that the trace can be read while the guest runs. */
 		if (!more)
 			check_trace(lab, fabric_trace_flush(lab->fabric));
 		ret = wait_for_events(fds, count, more ? 0 : lab_wait_ms(lab));

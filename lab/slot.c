@@ -112,7 +112,7 @@ static void sync_config(struct slot *slot)
 	fabric_port_set_link(slot->port, !slot->unplugged);
 }
 
-/* Device memory that the host cannot map: a CPU's access is a TLP, as a peer's is. */
+/* Device memory that the host cannot map: a CPU's access is a TLP, like a peer's. */
 static bool is_device_memory(const struct pci_function *f, unsigned bar)
 {
 	return bar < PCI_BAR_COUNT && f->bars[bar].is_memory;
@@ -383,7 +383,7 @@ bool slot_work(struct slot *slot)
 		slot_unplug(slot);
 	if (!f->ops->work || (!slot->pending && function_wait_ms(slot)))
 		return slot->pending = false;
-	slot->pending = true; /* what a timer starts may take more than a turn */
+	slot->pending = true; /* work that a timer starts may take more than one turn */
 	for (int step = 0; step < STEPS_PER_TURN; step++) {
 		if (fabric_port_busy(slot->port))
 			return false;

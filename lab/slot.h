@@ -25,8 +25,8 @@ struct slot {
 	bool pending; /* the function may have work */
 	bool seen;    /* the guest has given it an address */
 	bool unplugged;
-	unsigned unplug_after_s; /* so long after it was seen; 0: nothing is planned */
-	uint64_t unplug_at_ns;	 /* when that is; 0: it has not been seen */
+	unsigned unplug_after_s; /* unplug this long after it was found; 0: never */
+	uint64_t unplug_at_ns;	 /* the time of the unplug; 0: it has not been found */
 };
 
 /* The link to create a device with: its calls act on this slot. */
@@ -59,7 +59,7 @@ void slot_destroy(struct slot *slot);
 int slot_unplug(struct slot *slot);
 /* Plugs it in again, as if powered on. Idempotent. */
 void slot_plug(struct slot *slot);
-/* Unplugs it @seconds after the guest has found it, which may have been before: then from now. */
+/* Unplugs it @seconds after the guest has found it, or from now on if it has been found before. */
 void slot_unplug_after(struct slot *slot, unsigned seconds);
 /* What it advertises of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was
  * made without the capability. */

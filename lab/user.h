@@ -3,10 +3,9 @@
 #define LAB_USER_H
 
 /*
- * For good: user and group @id in place of root, no other group, no capability,
- * and no way for a program that is executed to gain any. Ends with the process
- * that started this one, as it did before. @id 0 changes no user. Returns 0 or
- * a negative errno, after which the process must end.
+ * Changes for good to user and group @id in place of root, with no other group and no capability; a
+ * program that is executed cannot gain any. Ends with the process that started this one, as it did
+ * before. @id 0 changes no user. Returns 0 or a negative errno, after which the process must end.
  */
 int user_become(unsigned long id);
 

@@ -17,9 +17,9 @@
 #include "vfio-user/descriptor.h"
 
 #define BUFFER_BYTES  (512u << 10)
-#define REQUEST_BYTES (256u << 10) /* of it; the rest is for answers */
+#define REQUEST_BYTES (256u << 10) /* of the buffer for requests; the rest is for answers */
 #define RETRY_NS      (20 * NS_PER_MS)
-#define PATIENCE_NS   (2 * NS_PER_S) /* with a peer that takes nothing */
+#define PATIENCE_NS   (2 * NS_PER_S) /* how long a peer may read nothing */
 
 /* In a packet that waits, where the header has zeros: when it is due. */
 #define DUE_AT 72u
@@ -119,7 +119,7 @@ static void connect_again(struct wire *wire)
 		connected(wire, fd);
 }
 
-/* A new connection of the peer's ends its old one. */
+/* A new connection of the peer ends the old one. */
 static void accept_peer(struct wire *wire)
 {
 	int fd = accept4(wire->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -130,7 +130,7 @@ static void accept_peer(struct wire *wire)
 	connected(wire, fd);
 }
 
-/* From now on all bytes are where they are sent from. */
+/* Copies the segments, so that all bytes are in the buffer. */
 static void copy_segments(struct wire *wire)
 {
 	for (unsigned i = 0; i < wire->segment_count; i++) {
@@ -224,7 +224,7 @@ static size_t first_packet(struct wire *wire)
 	if (here < CX_PACKET_HEADER)
 		return 0;
 	size = cx_packet_size(wire->received + wire->received_from);
-	if (!size) /* what follows it cannot be found */
+	if (!size) /* the next packet cannot be found */
 		hang_up(wire);
 	return here < size ? 0 : size;
 }
@@ -343,7 +343,9 @@ static void release(struct wire *wire)
 	}
 }
 
-/* What is due, from where it is. Returns the number of segments. */
+/*
+ * The packets that are due, as segments of where their bytes are. Returns the number of segments.
+ */
 static size_t list_due(const struct wire *wire, struct iovec iov[2 * WIRE_SEGMENTS_MAX + 1])
 {
 	size_t at = wire->sent_from, n = 0;

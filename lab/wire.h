@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A NIC's link to a NIC of another host: a UNIX socket between two processes of fabricd, of which
- * one listens. Never blocks. A connection that is lost takes with it all that was on the way, and
- * is made anew as long as the link is not cut; the NICs send again what had no answer. The peer is
- * not trusted: what it sends has a place of fixed size, and the NIC checks it. Single-threaded.
+ * one listens. Never blocks. When a connection is lost, all packets under way are lost; it is made
+ * anew as long as the link is not cut, and the NICs send unanswered packets again. The peer is not
+ * trusted: its packets go into a buffer of fixed size, and the NIC checks them. Single-threaded.
  */
 #ifndef LAB_WIRE_H
 #define LAB_WIRE_H
@@ -32,12 +32,12 @@ struct wire {
 	struct closer *closer;	/* its owner's */
 	unsigned delay_ms;	/* of what is sent */
 	uint64_t retry_at_ns;	/* when to connect again */
-	uint64_t moved_at_ns;	/* when the peer last took something, or had nothing to take */
+	uint64_t moved_at_ns;	/* when the peer last read, or had nothing to read */
 	uint64_t packets, lost; /* sent, and dropped for want of a connection */
 	uint8_t *received, *sent;
 	size_t received_from, received_to;
 	size_t held;			     /* bytes of the packet that the NIC works at */
-	size_t sent_from, sent_due, sent_to; /* what may go now ends at due */
+	size_t sent_from, sent_due, sent_to; /* the bytes that may be sent now end at due */
 	struct wire_segment segments[WIRE_SEGMENTS_MAX]; /* of it, and of a packet in the making */
 	unsigned segment_count;
 };
@@ -52,7 +52,7 @@ void wire_close(struct wire *wire);
 struct cx_wire wire_ends(struct wire *wire);
 
 void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS]);
-/* True: the NIC has work, by what has come, or the link that has gone or come. */
+/* True: the NIC has work, since a packet came, or the link went down or up. */
 bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS]);
 /* Sends what is due. True: there is room for a request that waited for it. */
 bool wire_flush(struct wire *wire);

@@ -13,7 +13,7 @@
 
 #define MEMORY_BYTES_MIN     (1ull << 20)
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
-/* A whole memory of 16 GiB would take longer to fill than QEMU and the guest wait for an answer. */
+/* To fill all of 16 GiB would take longer than QEMU and the guest wait for an answer. */
 #define REMOVED_BYTES_MAX (256ull << 20)
 #define REQUEST_BYTES_MAX 4096 /* a request never crosses 4 KiB (2.2.7) */
 
@@ -93,7 +93,7 @@ static int accel_bar_write(struct pci_function *f, unsigned bar, uint64_t offset
 	return 0;
 }
 
-/* Registers are written in whole DWs alone. */
+/* Only whole DWs of registers are written. */
 static void regs_mem_write(struct accel *accel, uint64_t offset, const struct tlp *tlp,
 			   const uint8_t *payload)
 {

@@ -37,7 +37,7 @@ static bool malformed(const struct ingress *in, const struct tlp *tlp)
 	return has_wide_tag(in, tlp) && !tlp->flit;
 }
 
-/* In flit mode no byte stands elsewhere for a hint, so one that is not known does no harm. */
+/* In flit mode a hint takes the place of no other field, so an unknown one is ignored. */
 static bool ignored(const struct ingress *in, const struct tlp *tlp)
 {
 	return tlp->hint.st_bits &&
@@ -80,7 +80,7 @@ static void count_write(struct ingress *in, struct ingress_tag *tag, const struc
 	}
 }
 
-/* @info: the INFO word but for the TLP's own length and bytes */
+/* @info: the INFO word without the TLP's length and bytes */
 static void record(struct ingress *in, uint64_t offset, const struct tlp *tlp, uint64_t info)
 {
 	uint64_t *entry = in->live.ring[in->sequence % ACCEL_RING];

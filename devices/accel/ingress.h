@@ -26,7 +26,7 @@ struct ingress_counters {
 	uint64_t ring[ACCEL_RING][ACCEL_RING_LEN / 8];
 };
 
-/* What is known of one tag: one look-up per TLP. */
+/* The state of one tag, so that a TLP needs one look-up. */
 struct ingress_tag {
 	uint16_t key[4]; /* by PH: index of its key plus 1; 0: not seen yet */
 	uint16_t rule;	 /* slot plus 1; 0: none */

@@ -11,7 +11,7 @@
 #define ATOMIC_SIZES	(1u << 3) /* 8 bytes */
 #define TIMER_KHZ	1000000u  /* it has nanoseconds */
 
-/* Current and maximal values are the same. What is not here is 0: not supported. */
+/* Current and maximal values are the same. Fields that are not set are 0: not supported. */
 static const struct {
 	uint32_t field;
 	uint32_t value;

@@ -151,7 +151,7 @@ static void register_pvlc(uint8_t *reg)
 	CX_SET(reg, pvlc_reg, vl_operational, VL_HW_CAP);
 }
 
-/* Of the link only: nothing of it errs here, so all are 0. */
+/* Counters of the link: no errors occur here, so all are 0. */
 static unsigned register_ppcnt(const struct cx_command *cmd, uint8_t *reg)
 {
 	const uint8_t *in = cmd->in + CX_AT_access_register_in_register_data;

@@ -121,7 +121,7 @@ void cx_cmdq_step(struct cx *cx)
 		return;
 	}
 	if (!(entry[CX_CMD_STATUS_OWN] & OWNED_BY_HW))
-		return; /* a doorbell for what has been done already */
+		return; /* a doorbell for a command that is already done */
 	entry[CX_CMD_STATUS_OWN] = (uint8_t)(command_execute(cx, entry) << 1);
 	/* the owner bit last: a driver may poll for it */
 	if (pci_dma_write(&cx->f, addr + CX_CMD_OUT, entry + CX_CMD_OUT, INLINE_BYTES) ||
@@ -129,8 +129,8 @@ void cx_cmdq_step(struct cx *cx)
 		pci_log(&cx->f, "the reply of command slot %u cannot be written", slot);
 		return;
 	}
-	/* The command that makes or ends the event queue is polled for: the driver does not
-	 * expect an event and takes one for a command long gone. */
+	/* The driver polls for the command that creates or destroys the event queue: it would
+	 * take an event for the end of an earlier command. */
 	eq = cx_eq_for(cx, CX_EVENT_CMD);
 	if (had_queue && eq)
 		command_event(cx, eq, slot);

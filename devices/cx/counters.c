@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Sets of counters: each counts what the queue pairs that name it have been asked for. */
+/* Sets of counters: each counts the requests to the queue pairs that name it. */
 #include "devices/cx/state.h"
 
 /* NULL: the queue pair names none. */

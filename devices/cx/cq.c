@@ -179,8 +179,8 @@ void cx_cq_post(struct cx *cx, uint32_t number, uint8_t cqe[CX_CQE_BYTES], bool 
 }
 
 /*
- * Goes on in the buffer of @cmd, which has as many entries as @log_size says. The last entry of
- * the old one says so; the driver itself copies those that it has not seen.
+ * Continues in the buffer of @cmd, which has 2^@log_size entries. The last entry of the old buffer
+ * announces this; the driver itself copies the entries that it has not seen.
  */
 static unsigned cq_resize(struct cx *cx, struct cx_cq *cq, unsigned log_size,
 			  const struct cx_command *cmd)
@@ -212,7 +212,7 @@ static unsigned cq_resize(struct cx *cx, struct cx_cq *cq, unsigned log_size,
 	return CX_STAT_OK;
 }
 
-/* Of all that could be modified only the size is. */
+/* Only the size can be modified here. */
 unsigned cx_cmd_modify_cq(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_cq *cq = cx_table_get(&cx->cqs, (uint32_t)CX_GET(cmd->in, modify_cq_in, cqn));

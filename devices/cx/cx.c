@@ -66,8 +66,8 @@ static int cx_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, c
 }
 
 /*
- * Peers ring doorbells as a CPU does: an accelerator may start the NIC's work by
- * itself. A doorbell is whole DWs.
+ * Peers can ring doorbells as a CPU does, so that an accelerator can start the NIC's work. A
+ * doorbell is whole DWs.
  */
 static void cx_mem_write(struct pci_function *f, unsigned bar, uint64_t offset,
 			 const struct tlp *tlp, const uint8_t *payload)
@@ -97,7 +97,7 @@ static bool cx_work(struct pci_function *f)
 	cx_port_watch(cx);
 	if (!cx->inbound.qp.waits_in && cx_inbound_waits(cx))
 		cx_qp_has_work(cx, &cx->inbound.qp);
-	/* A transfer goes on before a command could remove what it works with. */
+	/* A transfer goes on first, since a command could remove its objects. */
 	if (!cx->transfer.qp && cx->cmd_pending)
 		cx_cmdq_step(cx);
 	else if (!cx->transfer.qp && !TAILQ_EMPTY(&cx->arms))

@@ -14,8 +14,8 @@
 #define CX_ST_ENTRIES_MAX 1024u /* an mkey can name 255 of them */
 
 /*
- * A wire to a NIC elsewhere: packets as packet.h has them, in order, none twice; it may lose some.
- * The other end is not to be trusted.
+ * A wire to a NIC of another host. It carries the packets of packet.h in order and none twice, and
+ * may lose some. The other end is not trusted.
  */
 struct cx_wire {
 	void *ctx;
@@ -24,8 +24,8 @@ struct cx_wire {
 	/* Room for the largest packet, until send() or the next reserve(); NULL: there is none now.
 	 * cx_wire_ready() will follow, unless it was for an @answer, which is lost then. */
 	uint8_t *(*reserve)(void *ctx, bool answer);
-	/* The bytes at @to of that room are those at @memory, which stay until the owner's turn of
-	 * work ends. */
+	/* Sends the bytes at @memory in the place of those at @to in that room. They stay valid
+	 * until the owner's turn of work ends. */
 	void (*gather)(void *ctx, uint8_t *to, const void *memory, size_t len);
 	void (*send)(void *ctx, size_t len);
 	/* Has a packet come? */
@@ -34,7 +34,7 @@ struct cx_wire {
 	 * there is none. */
 	const uint8_t *(*take)(void *ctx, size_t *len);
 	void (*taken)(void *ctx);
-	/* The NIC has been reset: what is on the way is lost. */
+	/* The NIC has been reset: all packets under way are lost. */
 	void (*reset)(void *ctx);
 };
 
@@ -50,7 +50,7 @@ struct cx_config {
 int cx_create(struct pci_function **out, const struct cx_config *config,
 	      const struct pci_function_link *link);
 
-/* There is room on the wire. It does nothing but note it: work() is due, as when a packet came. */
+/* There is room on the wire again. Only notes that: work() is due, as after a packet. */
 void cx_wire_ready(struct pci_function *f);
 
 #endif

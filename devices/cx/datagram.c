@@ -11,7 +11,7 @@
 #define DATA_AT	       (AV_AT + CX_AV_BYTES)
 #define PAYLOAD_MAX    4096u /* the port's MTU */
 #define NUMBER_MASK    0xffffffu
-#define OWN_Q_KEY      0x80000000u /* of the work request's: that of the queue pair counts */
+#define OWN_Q_KEY      0x80000000u /* in a WQE: use the queue pair's Q_Key */
 #define HAS_GRH	       0x40000000u
 #define GID_INDEX(w)   ((w) >> 20 & 0xff)
 #define FLOW_LABEL(w)  ((w)&0xfffff)
@@ -71,7 +71,7 @@ unsigned cx_datagram_begin(struct cx *cx, struct cx_qp *qp)
 	take_address(cx, qp);
 	if (wqe->to.has_grh)
 		put_grh(cx, wqe, (uint32_t)payload, grh);
-	/* as inline data it takes exactly the address's place */
+	/* as inline data it fits exactly into the place of the address */
 	put_be32(av + CX_DATA_BYTE_COUNT, CX_WQE_INLINE | GRH_BYTES);
 	memcpy(av + 4, grh, sizeof(grh));
 	return 0;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Packets from the wire, one at a time. A request is worked at as a loop-back's is, by a
- * requester that has its message for the length of a packet; the responder checks all that it
- * would check of a neighbour. What is out of order is dropped, and the requester hears what is
- * missing; what comes twice is answered twice and done once.
+ * Packets from the wire, one at a time. A request is executed like a loop-back message, by a
+ * stand-in for the requester that has the message for one packet; the responder makes the same
+ * checks. A packet out of order is dropped, and the requester is told which one is missing; a
+ * packet that comes twice is answered twice and executed once.
  */
 #include <string.h>
 
@@ -24,7 +24,7 @@ static void fill_wqe(struct cx_inbound *in)
 	struct cx_wqe *wqe = &in->qp.wqe;
 	uint8_t *raddr;
 
-	/* of its bytes, the headers alone are looked at, and set here */
+	/* of the WQE's bytes only the headers are used, and set here */
 	memset((uint8_t *)wqe + offsetof(struct cx_wqe, size), 0,
 	       sizeof(*wqe) - offsetof(struct cx_wqe, size));
 	wqe->opcode = p->opcode;
@@ -93,7 +93,7 @@ static void answer(struct cx *cx, enum cx_packet_kind kind, uint8_t code, uint32
 	cx->inbound.answer = NULL;
 }
 
-/* What came behind it needs no word: all of it will come again. */
+/* Packets behind the gap get no answer of their own: all of them will come again. */
 static void answer_not_ready(struct cx *cx, const struct cx_message *m, unsigned code)
 {
 	m->responder->in.gap_told = true;
@@ -119,7 +119,7 @@ static enum cx_step page_faulted(struct cx *cx, const struct cx_message *m)
 	return CX_DONE;
 }
 
-/* Does the part follow what has come of its message? A read's stand for themselves. */
+/* Does the part follow the ones before it in its message? Parts of a read are independent. */
 static bool continues(const struct cx_inflow *in, const struct cx_packet *p)
 {
 	if (is_read(p) || !p->offset)
@@ -215,7 +215,9 @@ static enum cx_step work(struct cx *cx, const struct cx_message *m)
 	return m->kind->atomic ? fetch(cx, m) : move_part(cx, m);
 }
 
-/* Answered again, and but for a read not done again. CX_MORE: it is one. */
+/*
+ * Answers a packet that came before, without executing it again. CX_MORE: it is a read, which is.
+ */
 static enum cx_step repeated(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_inflow *flow = &m->responder->in;
@@ -233,7 +235,7 @@ static enum cx_step repeated(struct cx *cx, const struct cx_message *m)
 	return CX_DONE;
 }
 
-/* One before it has been lost: the requester hears which, once. */
+/* A packet before it has been lost: tells the requester once which. */
 static enum cx_step after_gap(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_inflow *flow = &m->responder->in;
@@ -315,7 +317,7 @@ static bool take(struct cx *cx)
 	return true;
 }
 
-/* All of a packet before anything else, so that nobody can remove what it works with. */
+/* A packet is completed before anything else, so that no command can remove its objects. */
 enum cx_step cx_inbound_step(struct cx *cx)
 {
 	struct cx_inbound *in = &cx->inbound;

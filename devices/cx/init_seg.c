@@ -4,7 +4,7 @@
 #include "util/clock.h"
 
 #define FW_REV_MINOR_MAJOR (99u << 16 | 28u)
-#define CMDIF_REV	   (5u << 16) /* the one the driver speaks */
+#define CMDIF_REV	   (5u << 16) /* the version that the driver supports */
 #define CMDQ_SIZES	   0x56u      /* log2: 32 entries (7:4) of 64 bytes (3:0) */
 #define CMDQ_ADDR_MASK	   0xfffff000u
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Indirect memory keys: lists of pieces that are reached by other keys, in two layouts. A list has
- * one piece after the other; an interleaved layout repeats a block that has some bytes of each of
- * its entries, which go on by their strides. The pieces are accessed as the owner of the queue pair
- * would, with the rights to remote access that the indirect key gives.
+ * Indirect memory keys: segments that are accessed by other keys, in two layouts. A list has one
+ * segment after the other; an interleaved layout repeats a block with some bytes of each entry, and
+ * each entry advances by its stride. The segments are accessed with the rights of the queue pair's
+ * owner, and with the remote access that the indirect key allows.
  */
 #include <errno.h>
 
@@ -31,7 +31,7 @@ static enum cx_access local(enum cx_access access)
 	return access == CX_LOCAL_READ || access == CX_REMOTE_READ ? CX_LOCAL_READ : CX_LOCAL_WRITE;
 }
 
-/* The access at @offset of a piece of @bytes at @va. */
+/* The access at @offset in a segment of @bytes at @va. */
 static void set_inner(struct cx_access_req *inner, const struct entry *entry, uint64_t va,
 		      uint64_t offset, uint64_t bytes)
 {
@@ -55,7 +55,9 @@ static int find_in_list(const struct cx_mkey *mkey, uint64_t offset, struct cx_a
 	return -EACCES;
 }
 
-/* The first entry has the bytes of a block, how often it is repeated, and its entries. */
+/*
+ * The first entry has the bytes of a block, the number of repetitions, and the number of entries.
+ */
 static int find_in_block(const struct cx_mkey *mkey, uint64_t offset, struct cx_access_req *inner)
 {
 	struct entry block = entry_at(mkey, 0);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Every format the device shares with the mlx5 driver, as tables that
- * tests/ifc/check.sh holds against a kernel tree: bit fields of the command
- * interface by the names of mlx5_ifc.h, byte members by those of device.h and
- * qp.h, and constants. Nothing else in this directory knows an offset.
+ * Every format that the device shares with the mlx5 driver, as tables that tests/ifc/check.sh
+ * compares with a kernel tree: bit fields of the command interface by the names of mlx5_ifc.h, byte
+ * members by those of device.h and qp.h, and constants. No other file of this folder has an offset.
  */
 #ifndef DEVICES_CX_LAYOUT_H
 #define DEVICES_CX_LAYOUT_H

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Messages to a queue pair of the same NIC; those over the wire use parts of it. The data is moved
- * by transfers: one read at one end, one write at the other, each with the hint of the key by which
- * it goes. An atomic operation is a read and a write of its operand, then a transfer of what was
- * there; nothing else of this NIC's comes between. A datagram is moved whole before anything else
- * is done, so that those of several senders do not mix in one receive.
+ * by transfers: one read at one end, one write at the other, each with the hint of the key that it
+ * uses. An atomic operation is a read and a write of its operand, then a transfer of the old value;
+ * no other access of this NIC comes between. A datagram is moved whole before anything else is
+ * done, so that those of several senders do not mix in one receive.
  */
 #include <errno.h>
 #include <string.h>
@@ -47,7 +47,7 @@ static unsigned headers_size(const struct cx_qp *qp, const struct cx_message_kin
 	       (kind->atomic ? CX_ATOMIC_BYTES : 0);
 }
 
-/* Checks what needs no peer. 0 or a syndrome. */
+/* The checks that need no peer. 0 or a syndrome. */
 unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp)
 {
 	struct cx_wqe *wqe = &qp->wqe;
@@ -90,7 +90,10 @@ static enum cx_step translate(struct cx *cx, const struct cx_message *m, enum cx
 	return cx_access_failed(cx, m, end);
 }
 
-/* Where the next transfer goes: it ends at a page, so that the one after begins at one. */
+/*
+ * The target of the next transfer, cut at the end of a page, so that the one after it begins at a
+ * page.
+ */
 static enum cx_step transfer_target(struct cx *cx, const struct cx_message *m,
 				    struct cx_transfer *transfer)
 {
@@ -109,7 +112,7 @@ static enum cx_step transfer_target(struct cx *cx, const struct cx_message *m,
 	return CX_MORE;
 }
 
-/* Inline data of a work request is there already. False: there is none. */
+/* Copies the inline data of a work request. False: it has none. */
 static bool take_inline(const struct cx_message *m, uint8_t *bytes, uint32_t len, uint32_t *taken)
 {
 	struct cx_data_segment data;
@@ -121,7 +124,7 @@ static bool take_inline(const struct cx_message *m, uint8_t *bytes, uint32_t len
 	return true;
 }
 
-/* So is what an atomic operation returns. */
+/* Likewise the old value of an atomic operation. */
 static bool fill_inline(const struct cx_message *m, struct cx_transfer *transfer)
 {
 	if (m->kind->atomic)
@@ -189,7 +192,7 @@ static enum cx_step transfer_failed(struct cx *cx, const struct cx_message *m, e
 	return cx_responder_refuse(m, CX_SYND_REMOTE_OP);
 }
 
-/* What an atomic operation leaves; false: the memory stays as it is. Operands and results are
+/* The result of an atomic operation; false: the memory does not change. Operands and results are
  * little-endian in memory, as the capabilities say. */
 static bool atomic_result(const struct cx_message *m, uint8_t result[CX_ATOMIC_OPERAND])
 {
@@ -228,7 +231,7 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 	return transfer->status == -EINPROGRESS ? CX_WAIT : CX_MORE;
 }
 
-/* What was read goes to where it belongs. True: that is not over yet. */
+/* Writes the bytes that were read to their target. True: the write has not ended yet. */
 static bool write_held(struct cx *cx, struct cx_transfer *transfer)
 {
 	transfer->phase = CX_TRANSFER_WRITE;

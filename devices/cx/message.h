@@ -49,7 +49,7 @@ const struct cx_message_kind *cx_message_kind(const struct cx_wqe *wqe);
  */
 enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
 			     uint8_t *bytes, uint32_t len, uint32_t *done);
-/* Does an atomic operation at the responder: CX_MORE, and what was there is known. */
+/* Does an atomic operation at the responder. CX_MORE: it is done, and the old value is known. */
 enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m);
 
 /* request.c */
@@ -71,7 +71,7 @@ bool cx_responder_find_pd(struct cx *cx, const struct cx_message *m);
 enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m);
 /* The data has arrived, the responder's receive is complete: CX_DONE. */
 enum cx_step cx_responder_complete(struct cx *cx, const struct cx_message *m);
-/* It does not do what was asked: CX_DONE, and a requester that is reliable hears why. */
+/* Refuses the request: CX_DONE, and a reliable requester is told why. */
 enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome);
 /* The access check failed at @end: CX_DONE. */
 enum cx_step cx_access_failed(struct cx *cx, const struct cx_message *m, enum cx_end end);

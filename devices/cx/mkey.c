@@ -38,7 +38,7 @@ void cx_mkey_decode(struct cx_mkey *mkey)
 	mkey->st_index = (uint8_t)CX_GET(mkc, mkc, pcie_tph_steering_tag_index);
 }
 
-/* Memory for all translations that the key may ever have, and those that came along. */
+/* Allocates all translations that the key can have, and copies those of the command. */
 static int mkey_init_mtts(struct cx *cx, struct cx_mkey *mkey, const struct cx_command *cmd)
 {
 	uint64_t capacity = CX_GET(mkey->context, mkc, translations_octword_size);
@@ -189,7 +189,9 @@ int cx_mkey_invalidate(struct cx *cx, const struct cx_access_req *req)
 	return 0;
 }
 
-/* By an indirect key: the key that is mapped, and the access by that. NULL: there is none. */
+/*
+ * For an indirect key: the mapped key behind it, and the access by that one. NULL: there is none.
+ */
 static const struct cx_mkey *resolve(struct cx *cx, const struct cx_mkey *mkey,
 				     const struct cx_access_req *req, struct cx_access_req *inner)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What two NICs say to each other over a link: a header, then the payload. doc/link.md is the
+ * A packet between two NICs over a link: a header, then the payload. doc/link.md is the
  * specification. A packet from the peer is checked once, by cx_packet_decode().
  */
 #ifndef DEVICES_CX_PACKET_H
@@ -18,7 +18,7 @@
 
 enum cx_packet_kind {
 	CX_PACKET_REQUEST = 1, /* a part of a message, or a question for one */
-	CX_PACKET_ACK,	       /* of all up to its PSN */
+	CX_PACKET_ACK,	       /* acknowledges all up to its PSN */
 	CX_PACKET_DATA,	       /* the answer to a read or an atomic operation */
 	CX_PACKET_NAK,	       /* code: the syndrome; 0: what has this PSN is missing */
 	CX_PACKET_RNR,	       /* code: how long to wait, as IBTA 9.7.5.2.8 has it */
@@ -50,7 +50,7 @@ struct cx_packet {
 size_t cx_packet_size(const uint8_t *bytes);
 /* The header, in front of a payload that is there already. Returns the packet's bytes. */
 size_t cx_packet_encode(const struct cx_packet *packet, uint8_t *bytes);
-/* 0; -EINVAL: it is none that a NIC sends. */
+/* 0; -EINVAL: no NIC sends such a packet. */
 int cx_packet_decode(struct cx_packet *packet, const uint8_t *bytes, size_t len);
 
 /* How many packets a message of @total bytes takes. */
@@ -59,7 +59,7 @@ static inline uint32_t cx_packet_count(uint32_t total)
 	return total ? (total + CX_PACKET_PART - 1) / CX_PACKET_PART : 1;
 }
 
-/* The bytes of it that one has which begins at @offset. */
+/* The bytes of a message in the packet that begins at @offset. */
 static inline uint32_t cx_packet_part(uint32_t total, uint32_t offset)
 {
 	return total - offset < CX_PACKET_PART ? total - offset : CX_PACKET_PART;

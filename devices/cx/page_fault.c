@@ -28,7 +28,7 @@ bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_
 		 type << 24 | (qp == &cx->inbound.qp ? qp->peer : qp->number));
 	if (cx_eq_post(cx, eq, eqe))
 		return true;
-	/* The driver does not learn of it, so it would not resume. */
+	/* The driver is not told, so it would not resume the queue. */
 	qp->wqe.page_fault = CX_PAGE_FAULT_FAILED;
 	return false;
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The requester of a message that goes over the wire: its parts as packets, so many before the
- * first is answered, and all that was not answered once more after a time. An unreliable
- * message has gone when its last packet has.
+ * The requester of a message over the wire: sends its parts as packets, a number of them before the
+ * first is answered, and sends unanswered ones again after a timeout. An unreliable message is
+ * complete when its last packet is sent.
  */
 #include <string.h>
 
 #include "devices/cx/message.h"
 #include "util/clock.h"
 
-/* Packets of one queue pair that are not answered: as many as a socket has room for. */
+/* Most unanswered packets of one queue pair: as many as a socket has room for. */
 #define WINDOW		12u
 #define ACK_EVERY	4u
 #define TIMEOUT_UNIT_NS 4096ull
@@ -22,7 +22,7 @@ bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp)
 	return cx->wire.send && lid != cx_lid(cx);
 }
 
-/* When to send again what is not answered; 0: never, as a timeout of 0 means. */
+/* When to send unanswered packets again; 0: never, as a timeout of 0 means. */
 static uint64_t deadline(const struct cx_qp *qp)
 {
 	uint64_t ns = TIMEOUT_UNIT_NS << qp->ack_timeout;
@@ -194,7 +194,7 @@ enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 	return CX_WAIT;
 }
 
-/* @answered packets have been: time for the rest begins anew. */
+/* @answered packets are answered: the timeout of the rest begins anew. */
 static void progress(struct cx_qp *qp, uint32_t answered)
 {
 	struct cx_flow *flow = &qp->wqe.flow;
@@ -207,7 +207,7 @@ static void progress(struct cx_qp *qp, uint32_t answered)
 	flow->deadline_ns = flow->sent > answered ? deadline(qp) : 0;
 }
 
-/* Something is missing: all from there on is sent again, at once. The time for it goes on. */
+/* A packet is missing: sends all from there on again at once. The timeout is not extended. */
 static void gap_found(struct cx_qp *qp)
 {
 	if (qp->wqe.flow.repeats)
@@ -216,7 +216,7 @@ static void gap_found(struct cx_qp *qp)
 	rewind_flow(&qp->wqe);
 }
 
-/* What the peer says of the error that it found: a syndrome that a peer may find. */
+/* The peer's syndrome, if it is one that a responder can report. */
 static uint8_t syndrome_of(uint8_t code)
 {
 	return code == CX_SYND_REMOTE_ACCESS || code == CX_SYND_REMOTE_INVALID ? code

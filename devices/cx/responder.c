@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The responder of a message: which queue pair it is, what it allows, and what happens when it
- * does not. Of a connection that is reliable the requester hears; what an unreliable connection
- * or a datagram asks in vain is dropped.
+ * The responder of a message: which queue pair it is, what it allows, and what happens when it does
+ * not. On a reliable connection the requester is told; refused requests of an unreliable connection
+ * or a datagram are dropped.
  */
 #include <errno.h>
 
@@ -207,7 +207,7 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 	return CX_MORE;
 }
 
-/* What a send invalidates is invalid when its completion is seen. */
+/* The key that a send invalidates is invalid before its completion is visible. */
 enum cx_step cx_responder_complete(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_access_req req = {

@@ -59,7 +59,7 @@ static int own_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
 			      receive->bytes, stride);
 }
 
-/* The same of the shared queue's. One that a message has left, half filled, is used first. */
+/* The same for the shared queue. A receive that a message left half filled is used first. */
 static int shared_take(struct cx *cx, struct cx_qp *qp, uint32_t number, unsigned *size)
 {
 	struct cx_srq *srq = cx_table_get(&cx->srqs, number);
@@ -87,7 +87,7 @@ int cx_rq_take(struct cx *cx, struct cx_qp *qp, uint32_t srq)
 		return ret;
 	ret = cx_scatter_init(&receive->data, receive->bytes, receive_size(receive->bytes, size),
 			      false, &receive->capacity);
-	receive->taken = !ret || qp->has_srq; /* the shared queue has it no more */
+	receive->taken = !ret || qp->has_srq; /* the shared queue does not own it any more */
 	return ret;
 }
 
@@ -149,7 +149,10 @@ static uint64_t next_flush_poll(struct cx_qp *qp)
 	return qp->flush_poll_ns;
 }
 
-/* Of a shared queue's receives only what had been taken up is flushed; others can have the rest. */
+/*
+ * Of a shared queue only the receive that was taken up is flushed; the rest is for other queue
+ * pairs.
+ */
 static enum cx_step shared_flush(struct cx *cx, struct cx_qp *qp)
 {
 	if (qp->receive.taken)

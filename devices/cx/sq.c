@@ -69,7 +69,7 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 		return 0;
 	case CX_WR_SEND:
 	case CX_WR_SEND_IMM:
-		/* management datagrams go to the wire, which has no peer */
+		/* management datagrams are dropped: there is no subnet manager */
 		if (qp->type == CX_ST_QP0 || qp->type == CX_ST_QP1)
 			return 0;
 		return cx_message_begin(cx, qp);

@@ -115,12 +115,12 @@ struct cx_address {
 	bool has_grh;
 };
 
-/* How far a message is that goes over the wire, in packets. */
+/* The progress of a message over the wire, in packets. */
 struct cx_flow {
 	uint32_t first_psn, packets, sent, answered;
 	unsigned retries_left;
-	uint64_t deadline_ns; /* when all that is not answered is sent again; 0: not */
-	bool repeats;	      /* a gap made it do so already, since the last progress */
+	uint64_t deadline_ns; /* when unanswered packets are sent again; 0: never */
+	bool repeats;	      /* they were sent again for a gap, since the last progress */
 	uint8_t *bytes;	      /* of the packet that is being made; NULL: none is */
 	uint32_t filled;      /* of its payload */
 };
@@ -181,7 +181,7 @@ struct cx_inflow {
 	uint32_t total, offset; /* of that; offset 0: there is none */
 	uint32_t atomic_psn;	/* of the last atomic operation, which must be done once */
 	bool has_atomic;	/* there was one */
-	bool gap_told;		/* that the next is missing, since it was due */
+	bool gap_told;		/* a missing packet was reported, since it was due */
 	uint8_t atomic_old[CX_ATOMIC_OPERAND];
 	enum cx_page_fault page_fault;
 };
@@ -204,7 +204,7 @@ struct cx_qp {
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
 	bool privileged;	     /* the kernel's: may change keys of any kind */
-	bool last_receive_told;	     /* in error: no more of the SRQ's are used here */
+	bool last_receive_told;	     /* in error: takes no more receives of the SRQ */
 	uint64_t wake_at_ns;	     /* waits until then; 0: does not */
 	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
 	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
@@ -216,7 +216,7 @@ struct cx_qp {
 };
 TAILQ_HEAD(cx_qp_list, cx_qp);
 
-/* What is moved of a message at once: read at one end, written at the other. */
+/* The part of a message that is moved at once: read at one end, written at the other. */
 enum cx_transfer_phase { CX_TRANSFER_NONE, CX_TRANSFER_READ, CX_TRANSFER_WRITE };
 struct cx_transfer {
 	enum cx_transfer_phase phase;
@@ -231,7 +231,7 @@ struct cx_transfer {
 
 /* The packet from the wire that is worked at, one at a time. */
 struct cx_inbound {
-	/* its requester, as a loop-back has it, and the one whose turn that work is */
+	/* the stand-in for its requester, and the queue pair whose turn this work is */
 	struct cx_qp qp;
 	struct cx_packet packet;
 	bool active;
@@ -285,7 +285,7 @@ void cx_init_seg_write(struct cx *cx, uint64_t offset, const uint8_t *buf, size_
 int cx_table_add(struct cx_table *table, void *object, uint32_t *number);
 static inline void *cx_table_get(const struct cx_table *table, uint32_t number)
 {
-	uint32_t i = number - table->first; /* no smaller one is less than all slots */
+	uint32_t i = number - table->first; /* a number below first wraps past all slots */
 
 	return i < table->slots ? table->slot[i] : NULL;
 }

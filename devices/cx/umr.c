@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * UMR: a work request that writes translations into a memory key, then those
- * fields of its context that a mask names. TPH is in no mask: what CREATE_MKEY
- * said stays. To bind a memory window, to invalidate one and to lay out an
- * indirect key is a UMR as well: those of programs, by their own queue pairs,
- * change indirect keys of their PD.
+ * UMR: a work request that writes translations into a memory key, then those fields of its context
+ * that a mask names. TPH is in no mask: what CREATE_MKEY said stays. Binding and invalidating a
+ * memory window and laying out an indirect key are UMRs, too: those of programs, by their own queue
+ * pairs, change indirect keys of their PD.
  */
 #include <string.h>
 
@@ -71,7 +70,7 @@ static uint64_t umr_first_mtt(const uint8_t *umr)
 	return octowords * (OCTOWORD_BYTES / MTT_BYTES);
 }
 
-/* The translations are padded to 64 bytes: so much may go beyond the key's capacity. */
+/* The translations are padded to 64 bytes, so the padding may exceed the key's capacity. */
 static bool umr_fits(const struct cx_wqe *wqe, const struct cx_mkey *mkey)
 {
 	const uint8_t *umr = wqe->bytes + UMR_AT;

@@ -167,7 +167,7 @@ static int ept_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, v
 	return 0;
 }
 
-/* What starts a command that this endpoint has; others are not answered, as the driver knows. */
+/* Starts the command if this endpoint has it; others get no answer, which the driver expects. */
 static void start_command(struct ept *ept)
 {
 	uint32_t command = reg(ept, EPT_REG_COMMAND);
@@ -189,7 +189,7 @@ static int ept_bar_write(struct pci_function *f, unsigned bar, uint64_t offset, 
 {
 	struct ept *ept = ept_of(f);
 
-	/* Registers are written whole, and not while a command uses them. */
+	/* Writes are of whole registers, and ignored while a command uses them. */
 	if (bar != EPT_BAR_REGS || len != 4 || offset % 4 || offset + len > EPT_REGS_BYTES ||
 	    offset == EPT_REG_CAPS || ept->command)
 		return 0;

@@ -14,7 +14,7 @@ struct ept_config {
 	unsigned tph_bits; /* requester of 8- or 16-bit tags; 0: no TPH capability */
 };
 
-/* The function is the caller's, who ends it by ops->destroy. 0 or -ENOMEM. */
+/* The caller ends the function by ops->destroy. 0 or -ENOMEM. */
 int ept_create(struct pci_function **out, const struct ept_config *config,
 	       const struct pci_function_link *link);
 

@@ -24,7 +24,10 @@
 	(PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY | PCI_COMMAND_SERR |         \
 	 PCI_COMMAND_INTX_DISABLE)
 
-/* Relaxed ordering, no snoop and MRRS 512 at first; all but phantom functions, aux power, FLR. */
+/*
+ * Relaxed ordering, no snoop and MRRS 512 at first; all writable but phantom functions, aux power,
+ * FLR.
+ */
 #define DEVCTL_DEFAULT                                                                             \
 	(PCI_EXP_DEVCTL_RELAX_EN | PCI_EXP_DEVCTL_NOSNOOP_EN | PCI_EXP_DEVCTL_READRQ_512B)
 #define DEVCTL_WRITABLE                                                                            \
@@ -231,8 +234,8 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 }
 
 /*
- * What every reset does. A function has no request left after one (6.6.2). @keep_bars: a
- * hypervisor answers reads of them itself, and a guest does not write what it finds unchanged.
+ * The part that all resets share. A function has no request left after one (6.6.2). @keep_bars: a
+ * hypervisor answers reads of them itself, so a guest finds them unchanged and does not write them.
  */
 static void to_defaults(struct pci_function *f, bool keep_bars)
 {
@@ -254,7 +257,7 @@ void pci_function_reset(struct pci_function *f, bool keep_bars)
 		f->ops->reset(f);
 }
 
-/* FLR spares what belongs to the link rather than to the function (6.6.2). */
+/* FLR keeps the registers of the link (6.6.2). */
 static void function_level_reset(struct pci_function *f)
 {
 	uint8_t *devctl = f->config + f->pcie_cap + PCI_EXP_DEVCTL;

@@ -40,8 +40,8 @@ struct pci_function_ops {
 			  const struct tlp *tlp, const uint8_t *payload);
 	int (*mem_read)(struct pci_function *f, unsigned bar, uint64_t offset,
 			const struct tlp *tlp, uint8_t *payload);
-	/* The guest has written [offset, offset+len) of configuration space, something writable
-	 * among it; the value may be the old one. Not called for an FLR. May be NULL. */
+	/* The guest has written [offset, offset+len) of configuration space, where a bit is
+	 * writable; the value may be the old one. Not called for an FLR. May be NULL. */
 	void (*config_written)(struct pci_function *f, unsigned offset, size_t len);
 	/* FLR, or the machine's reset; configuration space is back at its defaults, and no
 	 * request is under way. May be NULL. */
@@ -52,8 +52,8 @@ struct pci_function_ops {
 	/* Does one step of queued work, may send requests; true: there is more. Never called
 	 * while a request is under way. May be NULL. */
 	bool (*work)(struct pci_function *f);
-	/* Milliseconds until work() has something to do by time alone; 0: it has now, -1: never.
-	 * May be NULL. */
+	/* Milliseconds until a timer gives work() something to do; 0: now, -1: never. May be
+	 * NULL. */
 	int (*wait_ms)(struct pci_function *f);
 	/* The request that answered -EINPROGRESS has ended. */
 	void (*dma_done)(struct pci_function *f, int status);
@@ -77,8 +77,8 @@ struct pci_function_link {
 	/* As fabric_port_cancel(): dma_done() does not come. May be NULL. */
 	void (*cancel)(void *ctx);
 	void (*msix)(void *ctx, unsigned vector);
-	/* One line for people: a guest's mistake, a command that is not known. A guest may cause
-	 * any number, so the link bounds their rate. May be NULL. */
+	/* One line for people: a guest's mistake, a command that is not known. A guest can cause
+	 * any number of lines, so the link bounds their rate. May be NULL. */
 	void (*log)(void *ctx, const char *line);
 	/* One record in the trace, as fabric_trace_event(). */
 	void (*trace)(void *ctx, const char *event, uint64_t value);
@@ -138,7 +138,7 @@ void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset);
  * most what fits (the specification itself stops at 64).
  */
 void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries);
-/* Takes what has been built as the state after reset. */
+/* Makes the registers as built the state after each reset. */
 void pci_config_seal(struct pci_function *f);
 /*
  * Puts a sealed function on a link of 64 GT/s in flit mode, now and after each reset. Such a
@@ -155,8 +155,8 @@ void pci_config_set_flit(struct pci_function *f);
 int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t len);
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len);
 /*
- * A reset of the machine, or with @keep_bars of a function that its guest still has an address
- * for: then BARs stay, as they do at an FLR, which spares MPS and Link Control, too (6.6.2).
+ * A reset of the machine. @keep_bars: the guest still has addresses for the BARs, so they stay, as
+ * at an FLR, which keeps MPS and Link Control, too (6.6.2).
  */
 void pci_function_reset(struct pci_function *f, bool keep_bars);
 
@@ -165,7 +165,7 @@ uint16_t pci_config_get16(const struct pci_function *f, unsigned offset);
 uint32_t pci_config_get32(const struct pci_function *f, unsigned offset);
 
 /*
- * What the guest programmed, in bytes: false when BAR @bar is not decoded now:
+ * The range of BAR @bar in bytes, as the guest programmed it. False: it is not decoded now, since
  * memory enable is off, it has no address yet (0), or it is being sized.
  */
 bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_t *base,

@@ -37,7 +37,7 @@ void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entri
 	f->next_ext_cap = (at + PCI_TPH_BASE_SIZEOF + 2 * st_entries + 3) & ~3u;
 }
 
-/* A hypervisor has read the list, so the capability stays there, without a mode or a table. */
+/* A hypervisor has read the list, so the capability stays in it, without a mode or a table. */
 void pci_tph_advertise_requester(struct pci_function *f, unsigned bits)
 {
 	unsigned at = f->tph_cap;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A tag can stand for an operation: here the accelerator adds what comes with it
- * to what is there. A NIC that wrote without the tag would overwrite instead, so
- * the hint is required, and such a NIC does not get the memory.
+ * A tag can stand for an operation: here the accelerator adds the data that comes with it to the
+ * data in memory. A NIC that wrote without the tag would overwrite instead, so the hint is
+ * required, and such a NIC cannot map the memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #define WRITES	     3u /* of the same words, so that each sum is three times the word */
 
 /*
- * From now on the accelerator adds what comes with the tag to what is there. The
- * last slot and the last partition: others begin with the first.
+ * From now on the accelerator adds data that comes with the tag. The last slot and the last
+ * partition, since others use them from the first on.
  */
 static int program(const struct accel *accel, const struct add_result *result)
 {
@@ -85,8 +85,7 @@ static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, 
 }
 
 /*
- * The widest tag that surely arrives from any of them, so that the others show
- * what happens to those who do not send it.
+ * The widest tag that surely arrives from one of them, so that the other NICs show the refusal.
  */
 static void choose_tag(const struct nic *nics, unsigned count, const bool *guaranteed,
 		       struct add_result *result)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * An exporter that is no accelerator: udmabuf, with this process's own memory. It wants the tag of
- * a CPU on what NICs write there. No device receives these writes, so the trace shows their tags.
+ * a CPU on the writes of NICs to it. No device receives these writes, so the trace shows their
+ * tags.
  */
 #include <errno.h>
 #include <stdio.h>

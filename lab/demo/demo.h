@@ -46,10 +46,10 @@ enum add_outcome {
 	ADD_NOT_TRIED = 0,
 	ADD_SUM_RIGHT,
 	ADD_SUM_WRONG,
-	ADD_REFUSED, /* its registration, since it does not send the tag */
+	ADD_REFUSED, /* its registration was refused, since it does not send the tag */
 };
 
-/* What a NIC got, and what came of it. */
+/* The registration and the result of a NIC. */
 struct add_try {
 	enum add_outcome outcome;
 	struct accel_counters counters;
@@ -98,13 +98,13 @@ int add_by_tag(const struct accel *accel, uint64_t offset, struct nic *nics, uns
 	       const bool *guaranteed, struct add_result *result);
 
 /*
- * write_by_endpoint.c: the first endpoint writes into @buffer. What came of it is in @result, not
+ * write_by_endpoint.c: the first endpoint writes into @buffer. The outcome is in @result, not
  * judged. 0, or a negative errno if it could not be tried.
  */
 int write_by_endpoint(const struct accel *accel, const struct buffer *buffer,
 		      struct endpoint_result *result);
 
-/* All that there is to tell of a run. */
+/* The results of a run. */
 struct report {
 	const char *topology;
 	const struct accel *accel;

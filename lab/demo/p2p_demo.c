@@ -189,7 +189,9 @@ static int read_ingress(const struct run *run, struct pair *pair)
 	return ret ? ret : accel_read_partitions(&run->accel, pair->shares);
 }
 
-/* Compares, and takes over what is there: the next NIC is judged by its own writes. */
+/*
+ * Compares, and expects the present contents from now on: the next NIC is judged by its own writes.
+ */
 static int check_memory(const struct run *run, struct pair *pair)
 {
 	const struct buffer *b = pair->buffer;
@@ -281,7 +283,7 @@ static int run_more(struct run *run, struct report *report, struct add_result *a
 	return 0;
 }
 
-/* What follows them on two: a key that was one, and is none any more. */
+/* What follows the pairs on two hosts: a key that has been deregistered. */
 static int run_stale_key(struct run *run, struct report *report)
 {
 	struct ibv_mr *mr = nic_register(&run->nics[0], run->buffers[0].fd, run->options.bytes);

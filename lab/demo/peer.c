@@ -13,7 +13,7 @@
 
 #include "lab/demo/demo.h"
 
-#define TCP_PORT   18515 /* perftest's, which the two hosts carry */
+#define TCP_PORT   18515 /* perftest's port, which the two hosts forward */
 #define PATIENCE_S 120
 
 struct hello {
@@ -24,7 +24,7 @@ struct order {
 	uint32_t nic, key, size, seed; /* nic: the number of NICs ends it */
 };
 
-/* A connection: the one end accepts it, the other makes it. Neither waits for ever. */
+/* A connection: one end accepts it, the other connects. Neither waits for ever. */
 static int meet(bool serve)
 {
 	const struct sockaddr_in local = {

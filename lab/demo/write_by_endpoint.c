@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An importer that is no NIC: an endpoint of pci_endpoint_test writes into a buffer, with the same
- * question to the exporter and the same answer.
+ * An importer that is no NIC: an endpoint of pci_endpoint_test writes into a buffer, and asks the
+ * exporter for the hint as a NIC does.
  */
 #include <errno.h>
 #include <stdlib.h>

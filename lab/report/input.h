@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Files that the guest may have written, or put something else in the place of. */
+/* Files that the guest may have written, or replaced by something else. */
 #ifndef LAB_REPORT_INPUT_H
 #define LAB_REPORT_INPUT_H
 

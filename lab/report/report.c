@@ -111,7 +111,7 @@ static void add_log(struct json_object *summary, const char *name)
 			summary_note(summary, "The kernel's log cannot be read: %s.", reason(ret));
 		return;
 	}
-	/* From the first whole line on. */
+	/* Cuts text to its first whole line. */
 	from = ret ? memchr(bytes, '\n', len) : NULL;
 	from = from ? from + 1 : bytes;
 	if (ret)

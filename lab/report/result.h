@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the demo's program in the guest said of its run. */
+/* The result that the demo's program in the guest wrote. */
 #ifndef LAB_REPORT_RESULT_H
 #define LAB_REPORT_RESULT_H
 

@@ -7,7 +7,7 @@
 
 enum { TIMELINE_BINS = 88, TIMELINE_BURSTS_MAX = 12 };
 
-/* A while in which writes came closely one after another. What lies between two is cut out. */
+/* A period with writes close to each other. The gaps between two bursts are cut out. */
 struct burst {
 	size_t first, last; /* writes */
 	unsigned bin;	    /* where it begins on the axis */

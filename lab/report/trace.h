@@ -55,7 +55,7 @@ struct trace_summary {
 	size_t write_count, write_capacity;
 	uint64_t tlps;
 
-	/* What it does not show, or shows other than it is in the file. */
+	/* What is not shown, or not as it is in the file. */
 	uint64_t left_out; /* TLPs of ports beyond TRACE_PORTS_MAX */
 	uint64_t backward; /* writes whose time was before that of the one in front */
 	bool cut;	   /* more than TRACE_PACKETS_MAX packets */

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Every host test under the sanitizers for addresses and undefined behaviour, built by clang, each
-# with the verdict it has there. TAP.
+# Every host test under clang's sanitizers for addresses and undefined behaviour, each with its
+# verdict. TAP.
 . "$(dirname "$0")/../lib/check.sh"
 
 need clang clang

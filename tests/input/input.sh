@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What tphlab does when something is missing or goes wrong: one clear line, the right status,
-# nothing left behind.
+# tphlab when something is missing or fails: it prints one clear line, ends with the right status,
+# and leaves no file behind.
 # usage: input.sh CHECK [ARGUMENT…]
 . "$(dirname "$0")/../lib/check.sh"
 
@@ -122,7 +122,7 @@ timeout)
 	says 'did not end within 8 seconds' 124 lab/tphlab run --timeout 8 -- sleep 60
 	;;
 
-# A run that is ended from outside takes its processes along, and its files but for SIGKILL.
+# A run that is ended from outside ends its processes, and removes its files except after SIGKILL.
 # Arguments: SIGNAL process|group
 interrupted)
 	signal=$1 to=$2

@@ -16,7 +16,7 @@ gcc)
 	no_findings_of_ours "$work/warnings"
 	;;
 
-# The second compiler, on the objects of the series, has nothing to say of the lines that it adds.
+# clang has no warning on the lines that the series adds.
 clang)
 	need "$kernel_clang" "$kernel_clang"
 	kernel_touched
@@ -26,7 +26,7 @@ clang)
 	no_findings_of_ours "$work/warnings"
 	;;
 
-# sparse has nothing to say of the lines that the series adds. C=2: also of objects that are up to
+# sparse has no warning on the lines that the series adds. C=2: also of objects that are up to
 # date. Linux writes __typeof_unqual__ for sparse, which Debian's does not know, and that one takes
 # each MODULE_LICENSE and the like for a bad constant expression. What it cannot read it does not
 # check, so any other error counts, wherever it is.
@@ -40,7 +40,7 @@ sparse)
 	no_findings_of_ours "$work/sparse"
 	;;
 
-# Every semantic patch of the kernel that can report has nothing to say of the lines that the series
+# Every semantic patch of the kernel that can report has no report on the lines that the series
 # adds. On the files that it touches: make coccicheck wants whole directories, which takes an hour.
 coccicheck)
 	# rule FILE SOURCE…: in the kernel's source folder
@@ -71,7 +71,7 @@ coccicheck)
 	no_findings_of_ours "$work/found"
 	;;
 
-# checkpatch --strict has nothing to say. The patches carry no Signed-off-by on purpose, and
+# checkpatch --strict has no finding. The patches carry no Signed-off-by on purpose, and
 # MAINTAINERS has their new files' folders already. The tree has no history, so it knows no commit
 # that is fixed. Debian's own python3 has the modules that checkpatch wants.
 checkpatch)
@@ -82,7 +82,7 @@ checkpatch)
 	;;
 
 # kernel-doc understands what the series documents: the files that it touches give no warning that
-# they did not give before. They did give some, so a tool that does not run is noticed.
+# they did not give before. Some warnings existed before, so a tool that does not run is noticed.
 kernel-doc)
 	# warnings DIR FILE…: without line numbers
 	warnings() {
@@ -104,7 +104,7 @@ kernel-doc)
 	empty "$work/new"
 	;;
 
-# What the NIC model believes of commands, keys and queues is what this kernel's headers say.
+# The NIC model's layouts of commands, keys and queues are those of this kernel's headers.
 layout)
 	kernel_tree
 	tests/ifc/check.sh "$tree"

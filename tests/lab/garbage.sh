@@ -22,7 +22,7 @@ memory_of_fabricd() {
 	done
 }
 
-# meson has malloc fill what it gives, so that all of it would count.
+# meson makes malloc fill its memory, so that all of it would count.
 unset MALLOC_PERTURB_
 scratch_make
 export TMPDIR=$scratch

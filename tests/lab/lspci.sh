@@ -5,8 +5,8 @@
 # usage: lspci.sh 8|16   what the accelerator completes
 . "$(dirname "$0")/../lib/guest.sh"
 
-# function_of ADDRESS: without what another boot or QEMU may give it, which are its address, IOMMU
-# group, interrupt, latency timer and where its regions are.
+# function_of ADDRESS: without the lines that can differ by boot or QEMU: its address, IOMMU group,
+# interrupt, latency timer and the addresses of its regions.
 function_of() {
 	awk -v address="$1" '/^[^ \t]/ { on = $1 == address } on && NF' "$work/lspci" | sed -E \
 		-e 's/^[0-9a-f:.]+ //' \
@@ -14,7 +14,8 @@ function_of() {
 		-e 's/(Memory at) [0-9a-f]+/\1 …/'
 }
 
-# port_of ADDRESS: QEMU's own; what hints depend on is its kind, its prefixes and its ACS.
+# port_of ADDRESS: of QEMU's port only the lines that hints depend on: its kind, its prefixes and
+# its ACS.
 port_of() {
 	function_of "$1" |
 		grep -E 'PCI bridge|Express \(v2\)|EETLPPrefix\+|TPHComp|ACSCap|ACSCtl'

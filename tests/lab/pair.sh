@@ -71,7 +71,7 @@ hint)
 		END { print "b reads", bytes, "bytes"; exit bytes < 8 * 200000 }'
 	;;
 
-# Programs that nobody here wrote.
+# Programs of other projects.
 perftest)
 	# shellcheck disable=SC2016 # for the guest's shell
 	programs='
@@ -85,9 +85,9 @@ perftest)
 	pair -- bash -ec "server=; $programs" -- bash -ec "server=127.0.0.1; $programs"
 	;;
 
-# The link is slow: all goes on. It is cut and back within the retry time: nothing is lost. It stays
-# cut, or the other host dies: what was posted ends in an error, the port is down, and the host goes
-# on.
+# On a slow link all work requests complete. When the link is cut and back within the retry time,
+# nothing is lost. When it stays cut, or the other host ends, posted work requests end in an error,
+# the port is down, and the host goes on.
 faults)
 	scratch_make
 	export TMPDIR=$scratch

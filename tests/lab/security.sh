@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A guest, a client or a mirror that means harm: what one of them tries is in a few lines.
+# A hostile guest, client or mirror: each check is an attack of a few lines.
 # usage: security.sh CHECK
 . "$(dirname "$0")/../lib/check.sh"
 
@@ -53,8 +53,8 @@ cache)
 		env TPH_CACHE="$scratch/other" lab/tphlab kernel-tree
 	;;
 
-# Theory of operation: tphlab ctl talks to fabricd, which a guest keeps busy. A fabricd that does
-# not answer (here: is stopped) must end it with one line after its ten seconds.
+# Theory of operation: tphlab ctl talks to fabricd, which a guest keeps busy. If fabricd does not
+# answer (here: is stopped), ctl must end with one line after its ten seconds.
 ctl)
 	scratch_make
 	"$build/lab/fabricd" --dir "$scratch" --nics off --ids 1,2 --switches 1,1 \
@@ -77,7 +77,7 @@ fabricd)
 	TMPDIR=$scratch lab/tphlab run --timeout 60 -- bash -c 'echo up; sleep 600' \
 		>"$work/output" 2>&1 &
 	run=$!
-	# Before the guest is up QEMU itself would give the stopped process up.
+	# Before the guest is up, QEMU itself would end when the process is stopped.
 	timeout 300 bash -c "until grep -q '^up' '$work/output'; do kill -0 $run && sleep 0.2; done"
 	pkill -STOP -f "fabricd --dir $scratch"
 	begin=$SECONDS status=0
@@ -124,7 +124,7 @@ relay)
 	says '^tphlab: cannot write text to .*: No such device' 1 timeout 10 \
 		bash -c "echo x | '$relay' --to '$work/fifo' --limit 10 text"
 
-	# A reader that goes away does not hold the sender.
+	# A reader that ends does not block the sender.
 	timeout 20 bash -c "seq 1000000 | '$relay' --limit 100000000 numbers | head -n 1" \
 		>"$work/first"
 	[ "$(<"$work/first")" = 1 ]
@@ -171,12 +171,11 @@ ATTACK
 	empty "$work/left"
 	;;
 
-# Theory of operation: a guest is hostile to this machine. One guest tries, as its root, what a
-# guest could once do: symbolic links where the lab writes, a set-user-ID program, a device node
-# and a FIFO in --share, another status, an endless status, a log that never ends. While it runs,
-# QEMU and fabricd must have no right of root's and no way to get one. Afterwards the folder of
-# --share holds plain files of the folder's owner and nothing was written elsewhere, and another
-# guest can use what this one made.
+# Theory of operation: a guest is hostile to this machine. One guest tries, as its root: symbolic
+# links where the lab writes, a set-user-ID program, a device node and a FIFO in --share, another
+# status, an endless status, an endless log. While it runs, QEMU and fabricd must have no rights of
+# root and no way to gain any. Afterwards the folder of --share holds plain files of the folder's
+# owner and nothing was written elsewhere, and another guest can use what this one made.
 guest)
 	scratch_make
 	mkdir -m 0700 "$scratch/share"
@@ -206,7 +205,8 @@ ATTACK
 	done
 	[ "$(stat -c %a "$scratch"/tphlab.*/dev)" = 700 ]
 	for name in fabricd qemu; do
-		# The newest of those with the option: timeout, which starts QEMU, has its line.
+		# The newest process with the option, since timeout, which starts QEMU, has the same
+		# arguments.
 		case $name in
 		fabricd) pid=$(pgrep -nf -- "--dir $scratch/tphlab") ;;
 		qemu) pid=$(pgrep -nf -- "-name $scratch/tphlab") ;;

@@ -7,7 +7,7 @@
 check=$1
 shift
 case $check in
-# The debug kernel has its detectors on: that they find nothing means something only then.
+# The debug kernel's detectors are on: a clean log proves something only then.
 debug-looks)
 	in_guest -- bash -ec '
 		dmesg | grep "KernelAddressSanitizer initialized"
@@ -18,7 +18,8 @@ debug-looks)
 		test -r /sys/kernel/debug/debug_objects/stats'
 	;;
 
-# The main job: each of eight pairs of buffer and NIC carries the hint that it should, and no other.
+# The demo: the writes of each of eight pairs of buffer and NIC carry the expected hint and no
+# other.
 demo)
 	demo "$@"
 	;;
@@ -70,7 +71,7 @@ cpu-tags)
 	TAGS
 	;;
 
-# A NIC that is unplugged by option is there at first, and gone after the firmware has found it.
+# A NIC that is unplugged by option is present at first, and absent after the firmware has found it.
 faults-unplug)
 	in_guest --fault 'nic0 unplug 30s' -- sh -c '
 		there() { [ "$(setpci -d 15b3: VENDOR_ID | grep -c 15b3)" = "$1" ]; }

@@ -10,7 +10,7 @@ shopt -s inherit_errexit
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top"
 build=${TPH_BUILD:-$top/build}
-# Files of this check; they stay for who looks into a failure.
+# Files of this check, which are kept for finding the cause of a failure.
 work=$top/out/check/${TPH_TEST:-$(basename "$0" .sh)}
 rm -rf "$work"
 mkdir -p "$work"
@@ -28,7 +28,7 @@ check_failed() {
 trap 'check_failed $? "$BASH_COMMAND"' ERR
 trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
 
-# skip REASON: there is nothing to test here.
+# skip REASON: ends the check as skipped.
 skip() {
 	printf 'skipped: %s\n' "$*"
 	exit 77

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# For checks of what a demo leaves: one run of it serves them all.
+# For checks of the files that a demo writes: one run serves all checks.
 . "$(dirname "${BASH_SOURCE[0]}")/guest.sh"
 
 # Sets demo, a folder with the files of a demo that ran after fabricd, the lab and what the guest

@@ -9,7 +9,7 @@ kernel=${TPH_KERNEL:-7.3}
 limit=${TPH_LIMIT:-400}
 guest_log=$work/guest.log
 
-# What must not be in a guest's log, whatever ran; more on the kernels that look for mistakes.
+# Patterns that must not be in a guest's log; the kernels with checkers have more.
 splats='WARNING:|BUG:|Oops|refcount_t|use-after-free|possible recursive|circular locking'
 splats+='|Call Trace|DMAR:.*fault|health compromised|blocked for more'
 splats_debug="$splats|KASAN|UBSAN|INFO: |ODEBUG|DMA-API|suspicious"
@@ -34,7 +34,7 @@ in_guest() {
 	return $status
 }
 
-# demo OPTION…: all eight pairs are as they should be. Its files are in out/demo.
+# demo OPTION…: runs the demo, and checks that all eight pairs are ok. Its files are in out/demo.
 demo() {
 	lab/tphlab demo --kernel "$kernel" --timeout "$limit" "$@"
 	log_is_clean out/demo/guest.log

@@ -92,7 +92,7 @@ local function request_bytes(length_dw, first, last)
 	return count_enables(first) + (length_dw - 2) * 4 + count_enables(last)
 end
 
--- Each form has its own functions that say where a packet has what; these show it. @hint is nil,
+-- Each form has functions of its own that find the fields; these show them. @hint is nil,
 -- or { st, bits, ph } with the ranges of ST and PH.
 local function add_hint(tree, hint)
 	local ph = ph_words[hint.ph]
@@ -127,8 +127,8 @@ local function add_request(tree, range, kind, length_dw, r)
 	return info
 end
 
--- The tag is in the Tag field of a write, in the byte enables of a read (2.2.7.1.1): where the tag
--- of a hint stands there is no other, and a read's byte enables are implied.
+-- A steering tag is in the Tag field of a write, in the byte enables of a read (2.2.7.1.1): so a
+-- write with a hint has no tag of its own, and a read's byte enables are implied.
 local function add_plain_request(tree, range, kind, length_dw, prefix)
 	local r = { tag_range = range(6, 1), tag = range(6, 1):uint(), be_range = range(7, 1) }
 	r.last_be, r.first_be = r.be_range:bitfield(0, 4), r.be_range:bitfield(4, 4)
@@ -147,7 +147,7 @@ local function add_plain_request(tree, range, kind, length_dw, prefix)
 	return add_request(tree, range, kind, length_dw, r)
 end
 
--- Byte enables are in OHC-A1, the hint in OHC-B, either where there is something to say.
+-- Byte enables are in OHC-A1, the hint in OHC-B; either is absent where it would be the default.
 local function add_flit_request(tree, range, kind, length_dw, ohc_a, ohc_b)
 	local r = { tag_range = range(6, 2), tag = range(6, 2):bitfield(2, 14), be_range = ohc_a or range(0, 4) }
 	r.first_be, r.last_be = 15, length_dw > 1 and 15 or 0

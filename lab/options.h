@@ -39,7 +39,7 @@ struct options {
 	unsigned ept_tph_bits[OPTIONS_EPTS_MAX]; /* likewise */
 	const char *faults[OPTIONS_FAULTS_MAX];	 /* lines of the control language */
 	unsigned fault_count;
-	/* Requester IDs by slot: the transport does not tell them. */
+	/* Requester IDs by slot, which the transport does not carry. */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
 	/* Likewise: below which switch each is, from 1; 0: as peers says. */
 	uint16_t switches[OPTIONS_SLOTS_MAX];

@@ -17,7 +17,7 @@
 
 #include "util/utf8.h"
 
-/* What a person may still want to scroll through. */
+/* The limit on a terminal, whose output a person reads. */
 #define TERMINAL_LIMIT_BYTES (16u << 20)
 /* A character of UTF-8 whose last byte has not come yet. */
 #define CARRY_MAX_BYTES 3

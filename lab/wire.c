@@ -142,7 +142,7 @@ static void copy_segments(struct wire *wire)
 	wire->segment_count = 0;
 }
 
-/* Room at the end for another packet: what has been sent makes place. */
+/* Makes room at the end for another packet, by removing the bytes that have been sent. */
 static bool make_room(struct wire *wire)
 {
 	if (wire->sent_from == wire->sent_to)

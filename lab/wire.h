@@ -33,7 +33,7 @@ struct wire {
 	unsigned delay_ms;	/* of what is sent */
 	uint64_t retry_at_ns;	/* when to connect again */
 	uint64_t moved_at_ns;	/* when the peer last read, or had nothing to read */
-	uint64_t packets, lost; /* sent, and dropped for want of a connection */
+	uint64_t packets, lost; /* sent, and dropped without a connection */
 	uint8_t *received, *sent;
 	size_t received_from, received_to;
 	size_t held;			     /* bytes of the packet that the NIC works at */

@@ -12,13 +12,13 @@
 static const char USAGE[] =
 	"usage: tphctl bufs [--json]\n"
 	"\n"
-	"The dma-bufs, with hints, the processes that hold them as file descriptors, and\n"
-	"the devices that imported them and what they said that their writes carry.\n"
+	"The dma-bufs with their hints, the processes that hold a file descriptor, and\n"
+	"the devices that imported them, with the hints that these state.\n"
 	"\n"
 	"  --json  for programs; tphctl-json.md has the fields\n"
 	"\n"
-	"A hint is shown as ? where the kernel does not tell; - is none. The buffers of\n"
-	"other users' processes, and all importers, are seen by root alone.\n"
+	"? is a hint that the kernel does not show; - is none. Only root sees buffers of\n"
+	"other users' processes, and importers.\n"
 	"Exit status: 0, also where there are none; 1 it failed, 2 wrong command line.\n";
 
 enum {

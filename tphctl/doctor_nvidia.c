@@ -47,7 +47,7 @@ bool nvidia_is_connectx(const struct tph_function *f)
 	return kind == NVIDIA_CONNECTX || kind == NVIDIA_DMA_FUNCTION;
 }
 
-/* What of the machine tells its platform. */
+/* The devices by which the platform is recognised. */
 struct signs {
 	bool below_cpu, connectx_switch, connectx, gpu;
 };
@@ -193,7 +193,7 @@ static const char *why_no_vpd(const struct exam *exam, const struct connectx *c)
 	}
 }
 
-/* Which one it is cannot be told. */
+/* It is not known which one it is. */
 static void add_unknown(struct exam *exam, const struct connectx *c, const char *all)
 {
 	if (!*all) {

@@ -119,7 +119,7 @@ static void route(struct exam *exam)
 				"look on the machine itself, or put both below one switch");
 }
 
-/* Is each link on the route in flit mode? The port above a link tells. */
+/* Is each link on the route in flit mode? The port above a link shows it. */
 static bool all_flit(const struct tph_path *path)
 {
 	bool flit = true;

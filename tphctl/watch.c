@@ -110,7 +110,7 @@ static int watch(struct watch *w, int interval_ms)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	/* A reader that goes away must not leave the tracepoint on. */
+	/* If the reader of a pipe ends, the tracepoint must still be turned off. */
 	signal(SIGPIPE, SIG_IGN);
 	signals = signalfd(-1, &set, SFD_CLOEXEC);
 	if (signals < 0)

@@ -205,7 +205,7 @@ static int compare_inodes(const struct tph_buf *a, const struct tph_buf *b)
 	return (a->inode > b->inode) - (a->inode < b->inode);
 }
 
-/* The first that has an inode, from @i on: a kernel that does not tell inodes has one of 0. */
+/* The first that has an inode, from @i on: 0 is the inode where the kernel does not show it. */
 static size_t skip_unknown(const struct tph_bufs *bufs, size_t i)
 {
 	while (i < bufs->count && !bufs->bufs[i].inode)

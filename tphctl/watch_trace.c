@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An instance of the kernel's tracing, so that nobody else's is changed; it is removed at the end.
- * One that a killed watch left behind is removed by the next.
+ * An instance of the kernel's tracing, so that no other instance is changed; it is removed at the
+ * end. One that a killed watch left behind is removed by the next.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -164,7 +164,7 @@ void watch_trace_read(struct watch *w, struct watch_trace *trace)
 	char block[4096];
 	ssize_t len = read(trace->fd, block, sizeof(block));
 
-	/* The tracepoint was taken away, or the file has an end, which the kernel's has not. */
+	/* The tracepoint was removed, or this is a plain file, which has an end. */
 	if (!len || (len < 0 && errno != EAGAIN && errno != EINTR)) {
 		close(trace->fd);
 		trace->fd = -1;

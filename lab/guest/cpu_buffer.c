@@ -17,7 +17,7 @@ struct cpu_param {
 };
 #define SET_TPH _IOW('u', 0x44, struct cpu_param)
 
-/* udmabuf takes a file that nobody can make shorter. */
+/* udmabuf needs a file that cannot be made shorter. */
 static int create(struct cpu_buffer *buffer, int memfd, uint32_t flags)
 {
 	struct udmabuf_create arg = {

@@ -2,7 +2,7 @@
 /*
  * TCP between two guests without a network: a virtio-serial port that both have leads from one to
  * the other. The one end listens on 127.0.0.1 and carries a connection at a time to the same port
- * of the other guest. For what programs of RDMA tell each other first.
+ * of the other guest. RDMA programs exchange their addresses over it.
  *
  * A frame: its kind, the TCP port where it is OPEN, a length of 16 bits, so many bytes.
  */

@@ -39,7 +39,7 @@ int nic_connect(struct nic *nic);
 /* Connects the first of the pair to a queue pair of another NIC instead. */
 int nic_connect_to(struct nic *nic, uint32_t peer, uint16_t lid);
 
-/* All of a dma-buf, addressed from 0. NULL, and errno tells why. */
+/* Registers all of a dma-buf, addressed from 0. NULL and errno on failure. */
 struct ibv_mr *nic_register(struct nic *nic, int dmabuf_fd, size_t length);
 
 /* RDMA WRITE of @len bytes of the stage at @from to @to of @mr. -EAGAIN: queue full. */

@@ -16,7 +16,7 @@ root)
 	DESTDIR=$work/root meson install -C "$work/build" --no-rebuild
 	for file in bin/tphctl include/tph/{tph,vfio_tph}.h share/doc/tphctl/tphctl-json.md \
 		share/bash-completion/completions/tphctl share/man/man3/libtph.3 \
-		share/man/man1/tphctl{,-list,-show,-path,-export,-bufs,-watch}.1; do
+		share/man/man1/tphctl{,-doctor,-list,-show,-path,-export,-bufs,-watch}.1; do
 		[ -e "$work/root/usr/$file" ]
 	done
 	for header in tph vfio_tph; do

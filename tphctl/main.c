@@ -14,12 +14,12 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"doctor", " [NIC [ACCELERATOR]]", "does peer-to-peer work, if not why?", run_doctor},
-	{"list", "", "functions that send or take hints (TPH)", run_list},
+	{"list", "", "functions that send or complete hints", run_list},
 	{"show", " NAME", "all that one function says about hints", run_show},
 	{"path", " IMPORTER EXPORTER", "can hints travel from one to the other?", run_path},
 	{"export", " NAME ... -- CMD...", "a dma-buf with a hint, for CMD to use", run_export},
 	{"bufs", "", "dma-bufs, hints, holders, importers", run_bufs},
-	{"watch", " [NAME...]", "what changes of all this, while it runs", run_watch},
+	{"watch", " [NAME...]", "each change of these, while it runs", run_watch},
 };
 
 static const char HELP[] =

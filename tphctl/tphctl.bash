@@ -50,7 +50,6 @@ _tphctl() {
 	--ph) mapfile -t COMPREPLY < <(compgen -W 'bidirectional requester target target-priority' -- "$current"); return ;;
 	--width) mapfile -t COMPREPLY < <(compgen -W '8 16' -- "$current"); return ;;
 	--bar) mapfile -t COMPREPLY < <(compgen -W '0 1 2 3 4 5' -- "$current"); return ;;
-	--root) mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
 	--offset | --length | --st | --interval) return ;;
 	--) mapfile -t COMPREPLY < <(compgen -c -- "$current"); return ;;
 	esac

@@ -46,7 +46,8 @@ static void handle_message(struct vu *vu, const struct vu_header *header)
 static bool have_until(struct vu *vu, size_t until)
 {
 	while (vu->in.have < until) {
-		ssize_t got = read_until(vu, until);
+		/* Descriptors may come with each byte. */
+		ssize_t got = vu_may_read(vu) ? read_until(vu, until) : -EAGAIN;
 
 		if (got == -EAGAIN)
 			return false;

@@ -190,6 +190,26 @@ PAIR(bounded)
 	close(fd);
 }
 
+/* The same of those that come with the bytes of one message, as many as a socket holds. */
+PAIR(bounded_in_one_message)
+{
+	const uint32_t header[] = {CMD_REGION_WRITE << 16 | 1, 1 << 16, 0, 0};
+	struct pair *p = *state;
+	unsigned before = open_fds();
+	int fd = lingering_socket();
+
+	send_lingering(&p->hostile, sizeof(reset), 1);
+	assert_true(send_many(p->hostile.client, header, sizeof(header), fd, 0));
+	while (send_many(p->hostile.client, "", 1, fd, 32))
+		;
+	pump(&p->hostile);
+	assert_true(open_fds() <= before + DESCRIPTOR_CAPACITY);
+	assert_alive(&p->other);
+	client_close(&p->hostile);
+	assert_int_equal(p->hostile.disconnects, 1);
+	close(fd);
+}
+
 /* A FUSE file system of one file, "f", that answers all but @ignored once the file is open. */
 struct fuse {
 	int fd;

@@ -108,7 +108,7 @@ static void connected(struct wire *wire, int fd)
 static void connect_again(struct wire *wire)
 {
 	struct sockaddr_un address;
-	int fd = make_socket();
+	int fd = closer_busy(wire->closer) ? -EBUSY : make_socket();
 
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 	if (fd < 0)
@@ -280,13 +280,15 @@ static bool has_receive_room(const struct wire *wire)
 
 void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS])
 {
+	bool busy = closer_busy(wire->closer);
 	short events = POLLRDHUP;
 
-	if (has_receive_room(wire) && !closer_busy(wire->closer))
+	if (has_receive_room(wire) && !busy)
 		events |= POLLIN;
 	if (wire->sent_from < wire->sent_due)
 		events |= POLLOUT;
-	fds[LISTENER] = (struct pollfd){.fd = wire->listener, .events = POLLIN};
+	/* Each connection leaves one more descriptor to be closed. */
+	fds[LISTENER] = (struct pollfd){.fd = busy ? -1 : wire->listener, .events = POLLIN};
 	fds[PEER] = (struct pollfd){.fd = wire->fd, .events = events};
 }
 

@@ -344,3 +344,25 @@ WIRE_TEST(peer_of_garbage_is_hung_up)
 	assert_true(send_packet(&b, 7, 100));
 	expect_packet(&a, 7);
 }
+
+/* While many descriptors wait to be closed no connection adds to them, from either side. */
+WIRE_TEST(no_connection_while_the_closer_is_behind)
+{
+	enum { STUCK = 1000 };
+	int first, fd;
+
+	connect_both();
+	first = a.fd;
+	closer.pending += STUCK;
+	fd = connect_peer();
+	run(ROUND_MS);
+	assert_int_equal(a.fd, first);
+	close(fd);
+	wire_ends(&b).reset(&b);
+	run(100);
+	assert_int_equal(b.fd, -1);
+	closer.pending -= STUCK;
+	connect_both();
+	assert_true(send_packet(&b, 7, 100));
+	expect_packet(&a, 7);
+}

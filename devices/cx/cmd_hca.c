@@ -30,7 +30,7 @@ static const struct {
 	{CX_cmd_hca_cap_log_max_eq, 6},
 	{CX_cmd_hca_cap_max_num_eqs, CX_EQS},
 	{CX_cmd_hca_cap_umr_extended_translation_offset, 1},
-	{CX_cmd_hca_cap_log_max_klm_list_size, 16},
+	{CX_cmd_hca_cap_log_max_klm_list_size, CX_KLM_LOG_MAX},
 	{CX_cmd_hca_cap_log_max_ra_req_qp, 4},
 	{CX_cmd_hca_cap_log_max_ra_res_qp, 4},
 	{CX_cmd_hca_cap_vport_counters, 1},

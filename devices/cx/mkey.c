@@ -46,6 +46,9 @@ static int mkey_init_mtts(struct cx *cx, struct cx_mkey *mkey, const struct cx_c
 	const uint8_t *list = cmd->in + CX_AT_create_mkey_in_klm_pas_mtt;
 	uint64_t mtts = capacity * OCTOWORD_BYTES / 8;
 
+	/* of an indirect key all may have to be searched at each step */
+	if (mkey->mode == CX_MODE_KLM && capacity > 1u << CX_KLM_LOG_MAX)
+		return -EINVAL;
 	mtts = (mtts + MTTS_ALIGNMENT - 1) / MTTS_ALIGNMENT * MTTS_ALIGNMENT;
 	if (given > (cmd->in_len - CX_AT_create_mkey_in_klm_pas_mtt) / OCTOWORD_BYTES ||
 	    given * OCTOWORD_BYTES / 8 > mtts)

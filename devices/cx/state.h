@@ -27,6 +27,7 @@
 #define CX_QUEUE_LOG_MAX  22u /* entries of an event or completion queue, log2 */
 #define CX_OBJECTS_LOG	  16u /* objects of one kind, log2 */
 #define CX_EQS		  64u
+#define CX_KLM_LOG_MAX	  16u /* entries of an indirect key, log2 */
 #define CX_COUNTER_SETS	  255u
 #define CX_RECEIVE_MAX	  512u	     /* bytes of one receive's data segments */
 #define CX_ATOMIC_OPERAND 8u	     /* bytes */

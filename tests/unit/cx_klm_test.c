@@ -19,7 +19,7 @@
 static struct pair p;
 static uint32_t indirect; /* the key */
 
-static uint32_t create_indirect(bool invalidate, unsigned expected)
+static uint32_t create_indirect(bool invalidate, uint32_t entries, unsigned expected)
 {
 	uint8_t *mkc = CX_ADDR(d->in, create_mkey_in, memory_key_mkey_entry);
 
@@ -31,7 +31,7 @@ static uint32_t create_indirect(bool invalidate, unsigned expected)
 	CX_SET(mkc, mkc, qpn, 0xffffff);
 	CX_SET(mkc, mkc, pd, d->pd);
 	CX_SET(mkc, mkc, mkey_7_0, 0x5a);
-	CX_SET(mkc, mkc, translations_octword_size, ENTRIES);
+	CX_SET(mkc, mkc, translations_octword_size, entries);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_MKEY, CX_SZ_create_mkey_in, 16), expected);
 	return (uint32_t)CX_GET(d->out, create_mkey_out, mkey_index) << 8 | 0x5a;
 }
@@ -40,7 +40,7 @@ static int setup(void **state)
 {
 	cx_setup(state);
 	make_pair(&p);
-	indirect = create_indirect(true, 0);
+	indirect = create_indirect(true, ENTRIES, 0);
 	d->world.request_count = 0;
 	return 0;
 }
@@ -245,6 +245,14 @@ KLM_TEST(bad_entries)
 	}
 }
 
+/* A list is searched for each transfer, so it is not longer than the capabilities say. */
+KLM_TEST(longest_list)
+{
+	create_indirect(true, 1u << 16, 0);
+	create_indirect(true, (1u << 16) + 1, CX_STAT_BAD_PARAM);
+	create_indirect(true, UINT32_MAX, CX_STAT_BAD_PARAM);
+}
+
 /* A program's queue pair changes indirect keys of its PD, and of no other field than it may. */
 KLM_TEST(not_allowed)
 {
@@ -381,7 +389,7 @@ KLM_TEST(remote_invalidate)
 		const uint8_t *cqe;
 
 		if (i)
-			indirect = create_indirect(false, 0);
+			indirect = create_indirect(false, ENTRIES, 0);
 		bind(p.qp.number);
 		wqe_data(&w, p.local.addr, p.local.key, 64);
 		driver_post_receive(d, &p.qp, &w);

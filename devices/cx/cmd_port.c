@@ -114,12 +114,12 @@ unsigned cx_cmd_query_vport_counter(struct cx *cx, const struct cx_command *cmd)
 	uint8_t *sent = CX_ADDR(cmd->out, query_vport_counter_out, transmitted_ib_unicast);
 	uint8_t *received = CX_ADDR(cmd->out, query_vport_counter_out, received_ib_unicast);
 
-	CX_SET(sent, traffic_counter, packets, cx->messages);
-	CX_SET(sent, traffic_counter, octets, cx->octets);
-	CX_SET(received, traffic_counter, packets, cx->messages);
-	CX_SET(received, traffic_counter, octets, cx->octets);
+	CX_SET(sent, traffic_counter, packets, cx->sent.messages);
+	CX_SET(sent, traffic_counter, octets, cx->sent.octets);
+	CX_SET(received, traffic_counter, packets, cx->received.messages);
+	CX_SET(received, traffic_counter, octets, cx->received.octets);
 	if (CX_GET(cmd->in, query_vport_counter_in, clear))
-		cx->messages = cx->octets = 0;
+		cx->sent = cx->received = (struct cx_traffic){0};
 	return CX_STAT_OK;
 }
 

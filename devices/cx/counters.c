@@ -19,6 +19,12 @@ void cx_count_request(struct cx *cx, const struct cx_qp *responder, enum cx_acce
 	set->atomics += access == CX_REMOTE_ATOMIC;
 }
 
+void cx_count_message(struct cx_traffic *traffic, uint32_t octets)
+{
+	traffic->messages++;
+	traffic->octets += octets;
+}
+
 void cx_count_no_receive(struct cx *cx, const struct cx_qp *responder)
 {
 	struct cx_counters *set = counters_of(cx, responder);

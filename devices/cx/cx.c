@@ -132,7 +132,7 @@ static void cx_reset(struct pci_function *f)
 	cx->cmd_pending = 0;
 	cx->wake_at_ns = 0;
 	cx->cap_mask1 = 0;
-	cx->messages = cx->octets = 0;
+	cx->sent = cx->received = (struct cx_traffic){0};
 	set_node_desc(cx);
 }
 

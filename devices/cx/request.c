@@ -176,8 +176,7 @@ enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp)
 
 	if (!qp->wqe.begun) {
 		flow_begin(&m);
-		cx->messages++;
-		cx->octets += qp->wqe.total;
+		cx_count_message(qp->wqe.is_source ? &cx->sent : &cx->received, qp->wqe.total);
 	}
 	if (flow->answered == flow->packets)
 		return CX_DONE;

@@ -202,8 +202,11 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 	m->wqe->begun = true;
 	if (cx_is_rdma(m->kind))
 		cx_count_request(cx, m->responder, m->kind->access);
-	cx->messages++;
-	cx->octets += m->wqe->total;
+	/* of a packet from the link the other end counts the other direction */
+	if (m->qp != &cx->inbound.qp || m->kind->from != CX_LOCAL)
+		cx_count_message(&cx->sent, m->wqe->total);
+	if (m->qp != &cx->inbound.qp || m->kind->from == CX_LOCAL)
+		cx_count_message(&cx->received, m->wqe->total);
 	return CX_MORE;
 }
 

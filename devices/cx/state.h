@@ -175,6 +175,11 @@ struct cx_counters {
 	uint32_t writes, reads, atomics, no_receive;
 };
 
+/* Messages of one direction, the one in which their data goes. */
+struct cx_traffic {
+	uint64_t messages, octets;
+};
+
 /* What a responder remembers of the packets that have come. */
 struct cx_inflow {
 	uint32_t psn;		/* of the next */
@@ -260,7 +265,7 @@ struct cx {
 	bool port_up; /* as its driver was told */
 	uint32_t cap_mask1;
 	uint8_t node_desc[64];
-	uint64_t messages, octets; /* looped back */
+	struct cx_traffic sent, received; /* what loops back is both */
 
 	uint64_t memory_left;
 };
@@ -402,6 +407,7 @@ void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 
 /* counters.c: in the set that @responder names, if that exists. */
 void cx_count_request(struct cx *cx, const struct cx_qp *responder, enum cx_access access);
+void cx_count_message(struct cx_traffic *traffic, uint32_t octets);
 void cx_count_no_receive(struct cx *cx, const struct cx_qp *responder);
 
 /* qp.c */

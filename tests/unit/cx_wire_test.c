@@ -729,6 +729,37 @@ WIRE_TEST(extended_connection_of_another_domain_is_refused)
 	assert_int_equal(b->d.world.request_count, 0);
 }
 
+/* What the port has counted, messages and bytes in each direction; it counts anew from here. */
+static void expect_counted(struct host *h, const uint64_t expected[4])
+{
+	const uint8_t *sent = CX_ADDR(h->d.out, query_vport_counter_out, transmitted_ib_unicast);
+	const uint8_t *received = CX_ADDR(h->d.out, query_vport_counter_out, received_ib_unicast);
+
+	driver_begin(&h->d);
+	CX_SET(h->d.in, query_vport_counter_in, clear, 1);
+	assert_int_equal(driver_command(&h->d, CX_OP_QUERY_VPORT_COUNTER,
+					CX_SZ_query_vport_counter_in,
+					CX_SZ_query_vport_counter_out),
+			 0);
+	assert_int_equal(CX_GET(sent, traffic_counter, packets), expected[0]);
+	assert_int_equal(CX_GET(sent, traffic_counter, octets), expected[1]);
+	assert_int_equal(CX_GET(received, traffic_counter, packets), expected[2]);
+	assert_int_equal(CX_GET(received, traffic_counter, octets), expected[3]);
+}
+
+/* A read goes the other way than a write. */
+WIRE_TEST(port_counts_each_direction)
+{
+	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, THREE);
+	expect_sent();
+	expect_counted(a, (const uint64_t[]){1, THREE, 0, 0});
+	expect_counted(b, (const uint64_t[]){0, 0, 1, THREE});
+	post_rdma(CX_WR_RDMA_READ, b->inbox.key, MANY);
+	expect_sent();
+	expect_counted(a, (const uint64_t[]){0, 0, 1, MANY});
+	expect_counted(b, (const uint64_t[]){1, MANY, 0, 0});
+}
+
 static void post_datagram(uint16_t lid, uint32_t len)
 {
 	struct wqe w;

@@ -11,14 +11,26 @@
 
 #define PSN_HALF       0x800000u
 #define PAGE_FAULT_RNR 14u /* 1.28 ms */
+#define GRH_DGID       24u /* in a GRH (IBTA 8.3) */
 
 static bool is_read(const struct cx_packet *p)
 {
 	return p->opcode == CX_WR_RDMA_READ;
 }
 
+/* A datagram with a GRH is for a GID, too. */
+static bool is_for_gid(const struct cx *cx, const struct cx_packet *p)
+{
+	uint8_t gid[16];
+
+	if (p->type != CX_ST_UD || !(p->flags & CX_PACKET_HAS_GRH))
+		return true;
+	cx_port_gid(cx, gid);
+	return !memcmp(p->payload + GRH_DGID, gid, sizeof(gid));
+}
+
 /* The work request that the requester would have here. */
-static void fill_wqe(struct cx_inbound *in)
+static void fill_wqe(const struct cx *cx, struct cx_inbound *in)
 {
 	const struct cx_packet *p = &in->packet;
 	struct cx_wqe *wqe = &in->qp.wqe;
@@ -46,12 +58,12 @@ static void fill_wqe(struct cx_inbound *in)
 		.lid = p->to_lid,
 		.from_lid = p->from_lid,
 		.sl = p->sl,
-		.here = true,
+		.here = is_for_gid(cx, p),
 		.has_grh = p->flags & CX_PACKET_HAS_GRH,
 	};
 }
 
-static void begin(struct cx_inbound *in)
+static void begin(const struct cx *cx, struct cx_inbound *in)
 {
 	const struct cx_packet *p = &in->packet;
 
@@ -63,7 +75,7 @@ static void begin(struct cx_inbound *in)
 	in->qp.type = p->type;
 	in->qp.peer = p->to;
 	in->qp.peer_lid = p->to_lid;
-	fill_wqe(in);
+	fill_wqe(cx, in);
 }
 
 /* Room for an answer; without it the requester asks again. */
@@ -309,7 +321,7 @@ static bool take(struct cx *cx)
 	if (!bytes)
 		return false;
 	if (!cx_packet_decode(&cx->inbound.packet, bytes, len)) {
-		begin(&cx->inbound);
+		begin(cx, &cx->inbound);
 		return true;
 	}
 	pci_log(&cx->f, "a packet from the link is not valid");

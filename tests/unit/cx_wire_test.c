@@ -790,6 +790,30 @@ WIRE_TEST(datagram_goes_to_the_lid)
 	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
 }
 
+/* Where its address has a GRH, to its port's GID as well. */
+WIRE_TEST(datagram_goes_to_the_gid)
+{
+	make_connection(CX_ST_UD);
+	post_receive(PAYLOAD);
+	for (unsigned i = 0; i < 2; i++) {
+		struct wqe w;
+		uint8_t *av = w.bytes + CX_CTRL_BYTES;
+
+		wqe_init(&w, CX_WR_SEND, true);
+		wqe_address(&w, b->qp.number);
+		put_be16(av + CX_AV_LID, 2);
+		put_be32(av + CX_AV_GRH_GID_FL, 0x40000000);
+		put_be64(av + CX_AV_GID, 0xfe80000000000000);
+		put_be64(av + CX_AV_GID + 8, 0x0002c9fffe000001 + i * 16); /* a's, b's */
+		wqe_data(&w, a->near.addr, a->near.key, 100 + i);
+		post(a, &w);
+		expect_sent();
+	}
+	assert_int_equal(get_be32(wait_for(b, &b->qp.recv_cq) + CX_CQE_BYTE_CNT),
+			 101 + CX_PACKET_GRH);
+	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
+}
+
 /* Requests of the NIC may wait, at either end. */
 WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
 {

@@ -253,3 +253,29 @@ SLOT_TEST(timer_for_many_steps)
 	assert_int_equal(steps_left, 0);
 	assert_in_range(turns, 2, MANY_STEPS);
 }
+
+static int due(struct pci_function *f)
+{
+	(void)f;
+	return 0;
+}
+
+/* While a request is under way nothing can be done, so the lab waits for its end alone. */
+SLOT_TEST(timer_while_busy)
+{
+	static const struct pci_function_ops ops = {.wait_ms = due};
+	struct lab_world *lw = *state;
+	const struct pci_function_ops *own = lw->nic.function->ops;
+	int busy, free;
+
+	set_delay(&lw->nic, FABRIC_FAULT_DELAY);
+	lab_world_write(lw, &lw->q.ram, &lw->q.accel);
+	assert_true(fabric_port_busy(lw->nic.port));
+	lw->nic.function->ops = &ops;
+	busy = slot_wait_ms(&lw->nic);
+	fabric_port_cancel(lw->nic.port);
+	free = slot_wait_ms(&lw->nic);
+	lw->nic.function->ops = own;
+	assert_int_equal(busy, -1);
+	assert_int_equal(free, 0);
+}

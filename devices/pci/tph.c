@@ -37,7 +37,10 @@ void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entri
 	f->next_ext_cap = (at + PCI_TPH_BASE_SIZEOF + 2 * st_entries + 3) & ~3u;
 }
 
-/* A hypervisor has read the list, so the capability stays in it, without a mode or a table. */
+/*
+ * A hypervisor has read the list, so the capability stays in it, without a mode or a table: then
+ * TPH cannot be enabled.
+ */
 void pci_tph_advertise_requester(struct pci_function *f, unsigned bits)
 {
 	unsigned at = f->tph_cap;
@@ -49,7 +52,7 @@ void pci_tph_advertise_requester(struct pci_function *f, unsigned bits)
 	else
 		cap &= ~PCI_TPH_CAP_EXT_TPH;
 	put_le32(f->config_default + at + PCI_TPH_CAP, bits ? cap : 0);
-	put_le16(f->config_writable_default + at + PCI_TPH_CTRL, CTRL_WRITABLE(cap));
+	put_le16(f->config_writable_default + at + PCI_TPH_CTRL, bits ? CTRL_WRITABLE(cap) : 0);
 }
 
 static unsigned control(const struct pci_function *f)

@@ -402,6 +402,9 @@ CONFIG_TEST(tph_claims)
 		assert_int_equal(get(devcap2, 4), 0x00000010);
 		assert_int_equal(get(0x104, 4), 0);
 		assert_false(pci_tph_has_table(f));
+		set(0x108, 4, 0xffffffff);
+		assert_int_equal(get(0x108, 4), 0);
+		assert_int_equal(pci_tph_requester_bits(f), 0);
 		pci_tph_advertise_completer(f, PCI_TPH_COMPLETER_16);
 		pci_tph_advertise_requester(f, 16);
 		pci_function_reset(f, false);

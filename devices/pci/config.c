@@ -262,12 +262,14 @@ static void function_level_reset(struct pci_function *f)
 {
 	uint8_t *devctl = f->config + f->pcie_cap + PCI_EXP_DEVCTL;
 	uint8_t *lnkctl = f->config + f->pcie_cap + PCI_EXP_LNKCTL;
+	uint8_t *lnkctl2 = f->config + f->pcie_cap + PCI_EXP_LNKCTL2;
 	uint16_t mps = get_le16(devctl) & PCI_EXP_DEVCTL_PAYLOAD;
-	uint16_t link = get_le16(lnkctl);
+	uint16_t link = get_le16(lnkctl), link2 = get_le16(lnkctl2);
 
 	to_defaults(f, true);
 	put_le16(devctl, (get_le16(devctl) & (uint16_t)~PCI_EXP_DEVCTL_PAYLOAD) | mps);
 	put_le16(lnkctl, link);
+	put_le16(lnkctl2, link2); /* the target speed is sticky (7.5.3.19) */
 	if (f->ops->reset)
 		f->ops->reset(f);
 }

@@ -156,7 +156,7 @@ int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t l
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len);
 /*
  * A reset of the machine. @keep_bars: the guest still has addresses for the BARs, so they stay, as
- * at an FLR, which keeps MPS and Link Control, too (6.6.2).
+ * at an FLR, which keeps MPS and both Link Controls, too (6.6.2).
  */
 void pci_function_reset(struct pci_function *f, bool keep_bars);
 

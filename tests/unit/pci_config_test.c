@@ -282,6 +282,7 @@ CONFIG_TEST(flr)
 		set(0x10c, 2, 0xbeef);
 		set(at + 8, 2, 0x5020);
 		set(at + 0x10, 2, 0x40);
+		set(at + 0x30, 2, 0x4);
 		device.writes = 0;
 		set(at + accesses[i].offset, accesses[i].len, accesses[i].value);
 		assert_int_equal(device.resets, i + 1);
@@ -292,6 +293,7 @@ CONFIG_TEST(flr)
 		assert_int_equal(get(0x10c, 2), 0);
 		assert_int_equal(get(at + 8, 2), 0x2830); /* default but for MPS 256 */
 		assert_int_equal(get(at + 0x10, 2), 0x40);
+		assert_int_equal(get(at + 0x30, 2), 0x4);
 	}
 	set(at + 8, 1, 0x80); /* the low byte alone is no FLR */
 	assert_int_equal(device.resets, 3);

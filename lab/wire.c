@@ -26,6 +26,18 @@
 
 enum { LISTENER, PEER };
 
+/* From now on all bytes are where they are sent from. */
+static void copy_segments(struct wire *wire)
+{
+	for (unsigned i = 0; i < wire->segment_count; i++) {
+		const struct wire_segment *s = &wire->segments[i];
+
+		if (s->at + s->len > wire->sent_from)
+			memcpy(wire->sent + s->at, s->memory, s->len);
+	}
+	wire->segment_count = 0;
+}
+
 static void hang_up(struct wire *wire)
 {
 	if (wire->fd >= 0)
@@ -33,6 +45,7 @@ static void hang_up(struct wire *wire)
 	wire->fd = -1;
 	wire->received_to = wire->received_from + wire->held;
 	wire->sent_from = wire->sent_due = wire->sent_to;
+	copy_segments(wire); /* those of a packet in the making; the others are dropped */
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 }
 
@@ -128,18 +141,6 @@ static void accept_peer(struct wire *wire)
 		return;
 	hang_up(wire);
 	connected(wire, fd);
-}
-
-/* Copies the segments, so that all bytes are in the buffer. */
-static void copy_segments(struct wire *wire)
-{
-	for (unsigned i = 0; i < wire->segment_count; i++) {
-		const struct wire_segment *s = &wire->segments[i];
-
-		if (s->at + s->len > wire->sent_from)
-			memcpy(wire->sent + s->at, s->memory, s->len);
-	}
-	wire->segment_count = 0;
 }
 
 /* Makes room at the end for another packet, by removing the bytes that have been sent. */

@@ -366,3 +366,33 @@ WIRE_TEST(no_connection_while_the_closer_is_behind)
 	assert_true(send_packet(&b, 7, 100));
 	expect_packet(&a, 7);
 }
+
+/* What a lost connection takes with it does not get into the packet that is being made. */
+WIRE_TEST(packet_in_the_making_survives_the_connection)
+{
+	static const uint8_t no_size[CX_PACKET_HEADER];
+	static uint8_t memory[CX_PACKET_PART];
+	struct cx_wire ends = wire_ends(&b);
+	struct cx_packet p = {
+		.kind = CX_PACKET_REQUEST,
+		.type = CX_ST_RC,
+		.opcode = CX_WR_RDMA_WRITE,
+		.psn = 2,
+		.total = sizeof(memory),
+		.length = sizeof(memory),
+	};
+	uint8_t *bytes;
+
+	connect_both();
+	assert_int_equal(write(a.fd, no_size, sizeof(no_size)), sizeof(no_size));
+	run(ROUND_MS);
+	assert_true(send_gathered(&b, 1, memory));
+	assert_false(ends.waits(&b)); /* it is here that the connection is lost */
+	assert_int_equal(b.fd, -1);
+	bytes = ends.reserve(&b, false);
+	memset(bytes + CX_PACKET_HEADER, 2, sizeof(memory));
+	wire_flush(&b);
+	connect_both();
+	ends.send(&b, cx_packet_encode(&p, bytes));
+	expect_packet(&a, 2);
+}

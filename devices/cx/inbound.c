@@ -193,21 +193,16 @@ static enum cx_step move_part(struct cx *cx, const struct cx_message *m)
 	uint32_t length = is_read(p) ? cx_packet_part(p->total, p->offset) : p->length;
 	enum cx_end end = is_read(p) ? CX_REMOTE : m->kind->to;
 	uint8_t *bytes = (uint8_t *)p->payload;
+	enum cx_step step;
 
 	if (is_read(p) && !has_room(cx))
 		return CX_DONE;
 	if (is_read(p))
 		bytes = in->answer + CX_PACKET_HEADER;
-	while (in->done < length) {
-		enum cx_step step = cx_message_move(cx, m, end, !is_read(p), bytes + in->done,
-						    length - in->done, &in->done);
-
-		if (step != CX_MORE)
-			return step;
-	}
-	if (is_read(p))
+	step = cx_message_move(cx, m, end, !is_read(p), bytes, length, &in->done);
+	if (step == CX_MORE && is_read(p))
 		answer(cx, CX_PACKET_DATA, 0, p->psn, length);
-	return CX_MORE;
+	return step;
 }
 
 /* CX_MORE: all of it has been done. */

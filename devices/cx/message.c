@@ -17,6 +17,8 @@
 #define XRC	 (1u << CX_ST_XRC)
 #define RELIABLE (RC | XRC)
 
+enum { PIECES_MAX = 8 }; /* of a packet, moved in one step; it has 5 pages at most */
+
 static const struct cx_message_kind kinds[] = {
 	{CX_WR_RDMA_WRITE, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .access = CX_REMOTE_WRITE},
 	{CX_WR_RDMA_WRITE_IMM, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .access = CX_REMOTE_WRITE,
@@ -287,8 +289,12 @@ static int read_segment(struct cx *cx, const struct cx_segment *segment, uint8_t
 	return 0;
 }
 
-enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
-			     uint8_t *bytes, uint32_t len, uint32_t *done)
+/*
+ * Moves what comes next at @end to @bytes, or from them: as far as it is contiguous, at most
+ * @len. CX_MORE: so many have been added to *@done; else as cx_message_move().
+ */
+static enum cx_step move_piece(struct cx *cx, const struct cx_message *m, enum cx_end end,
+			       bool write, uint8_t *bytes, uint32_t len, uint32_t *done)
 {
 	struct cx_transfer *transfer = &cx->transfer;
 	struct cx_segment segment = {0};
@@ -315,6 +321,22 @@ enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_
 moved:
 	moved_at(m, end, transfer->length);
 	*done += transfer->length;
+	return CX_MORE;
+}
+
+enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
+			     uint8_t *bytes, uint32_t len, uint32_t *done)
+{
+	for (unsigned pieces = 0; *done < len; pieces++) {
+		enum cx_step step;
+
+		/* An indirect key may have a piece for each byte, which is searched for. */
+		if (pieces == PIECES_MAX)
+			return CX_WAIT;
+		step = move_piece(cx, m, end, write, bytes + *done, len - *done, done);
+		if (step != CX_MORE)
+			return step;
+	}
 	return CX_MORE;
 }
 

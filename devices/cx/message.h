@@ -43,9 +43,9 @@ static inline unsigned cx_raddr_at(const struct cx_qp *qp)
 /* message.c */
 const struct cx_message_kind *cx_message_kind(const struct cx_wqe *wqe);
 /*
- * Moves what comes next at @end to @bytes, or from them: as far as it is contiguous, at most
- * @len. CX_MORE: so many have been added to *@done; CX_WAIT: call it again, with the same;
- * CX_DONE: it failed, the syndrome says how.
+ * Moves what comes next at @end to @bytes, or from them, until *@done is @len. CX_MORE: it is;
+ * CX_WAIT: call it again, with the same, also where no request is under way: a step moves a
+ * bounded number of pieces; CX_DONE: it failed, the syndrome says how.
  */
 enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
 			     uint8_t *bytes, uint32_t len, uint32_t *done);

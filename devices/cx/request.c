@@ -105,6 +105,7 @@ static enum cx_step send_step(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_flow *flow = &m->wqe->flow;
 	struct cx_packet packet;
+	enum cx_step step;
 
 	if (!flow->bytes) {
 		flow->bytes = cx->wire.reserve(cx->wire.ctx, false);
@@ -115,22 +116,16 @@ static enum cx_step send_step(struct cx *cx, const struct cx_message *m)
 	}
 	fill_header(cx, m, &packet);
 	cx->transfer.qp = m->qp;
-	while (flow->filled < packet.length) {
-		uint8_t *to = flow->bytes + CX_PACKET_HEADER + flow->filled;
-		enum cx_step step = cx_message_move(cx, m, CX_LOCAL, false, to,
-						    packet.length - flow->filled, &flow->filled);
-
-		if (step == CX_WAIT)
-			return step;
-		if (step == CX_DONE) {
-			flow->bytes = NULL;
-			cx->transfer.qp = NULL;
-			return step;
-		}
-	}
+	step = cx_message_move(cx, m, CX_LOCAL, false, flow->bytes + CX_PACKET_HEADER,
+			       packet.length, &flow->filled);
+	if (step == CX_WAIT)
+		return step;
 	cx->transfer.qp = NULL;
-	cx->wire.send(cx->wire.ctx, cx_packet_encode(&packet, flow->bytes));
+	if (step == CX_MORE)
+		cx->wire.send(cx->wire.ctx, cx_packet_encode(&packet, flow->bytes));
 	flow->bytes = NULL;
+	if (step == CX_DONE)
+		return step;
 	flow->sent++;
 	if (!flow->deadline_ns)
 		flow->deadline_ns = deadline(m->qp);
@@ -254,6 +249,7 @@ static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_p
 {
 	struct cx_message m = {.qp = qp, .wqe = &qp->wqe, .kind = cx_message_kind(&qp->wqe)};
 	struct cx_inbound *in = &cx->inbound;
+	enum cx_step step;
 
 	if (p->total != qp->wqe.total || p->offset != index * CX_PACKET_PART)
 		return CX_DONE;
@@ -261,14 +257,9 @@ static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_p
 		gap_found(qp);
 		return CX_DONE;
 	}
-	while (in->done < p->length) {
-		enum cx_step step =
-			cx_message_move(cx, &m, CX_LOCAL, true, (uint8_t *)p->payload + in->done,
-					p->length - in->done, &in->done);
-
-		if (step != CX_MORE)
-			return step;
-	}
+	step = cx_message_move(cx, &m, CX_LOCAL, true, (uint8_t *)p->payload, p->length, &in->done);
+	if (step != CX_MORE)
+		return step;
 	progress(qp, index + 1);
 	return CX_DONE;
 }

@@ -814,6 +814,69 @@ WIRE_TEST(datagram_goes_to_the_gid)
 	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
 }
 
+/* An indirect key of so many pieces, a byte each, of @mr. */
+static uint32_t create_pieces(struct host *h, const struct mr *mr, unsigned count)
+{
+	uint8_t *mkc = CX_ADDR(h->d.in, create_mkey_in, memory_key_mkey_entry);
+	uint8_t *list = h->d.in + CX_AT_create_mkey_in_klm_pas_mtt;
+
+	driver_begin(&h->d);
+	CX_SET(mkc, mkc, access_mode_1_0, CX_MODE_KLM);
+	CX_SET(mkc, mkc, qpn, 0xffffff);
+	CX_SET(mkc, mkc, pd, h->d.pd);
+	CX_SET(mkc, mkc, len, count);
+	CX_SET(mkc, mkc, lr, 1);
+	CX_SET(mkc, mkc, lw, 1);
+	CX_SET(mkc, mkc, rr, 1);
+	CX_SET(mkc, mkc, rw, 1);
+	CX_SET(mkc, mkc, translations_octword_size, count);
+	CX_SET(h->d.in, create_mkey_in, translations_octword_actual_size, count);
+	for (unsigned i = 0; i < count; i++) {
+		put_be32(list + i * 16 + CX_KLM_BYTES, 1);
+		put_be32(list + i * 16 + CX_KLM_KEY, mr->key);
+		put_be64(list + i * 16 + CX_KLM_VA, mr->addr + i);
+	}
+	assert_int_equal(driver_command(&h->d, CX_OP_CREATE_MKEY,
+					CX_AT_create_mkey_in_klm_pas_mtt + count * 16, 16),
+			 0);
+	return (uint32_t)CX_GET(h->d.out, create_mkey_out, mkey_index) << 8;
+}
+
+/* One step of a NIC makes a bounded number of requests. */
+static bool short_step(struct host *h)
+{
+	unsigned before = h->d.world.request_count;
+	bool more = h->d.world.f->ops->work(h->d.world.f);
+
+	assert_in_range(h->d.world.request_count - before, 0, 8);
+	return more;
+}
+
+/* However many pieces a packet is of, at either end, others have their turns meanwhile. */
+WIRE_TEST(packet_of_pieces_takes_many_steps)
+{
+	enum { PIECES = 200 };
+	static const unsigned opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_READ};
+	uint32_t near = create_pieces(a, &a->near, PIECES);
+	uint32_t remote = create_pieces(b, &b->inbox, PIECES);
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct wqe w;
+		bool more = true;
+
+		wqe_init(&w, opcodes[i], true);
+		wqe_raddr(&w, 0, remote);
+		wqe_data(&w, 0, near, PIECES);
+		post(a, &w);
+		while (more) {
+			more = short_step(a);
+			more |= short_step(b);
+		}
+		expect_sent();
+		assert_arrived(0, PIECES);
+	}
+}
+
 /* Requests of the NIC may wait, at either end. */
 WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
 {

@@ -8,7 +8,7 @@
 #define CMDQ_SIZES	   0x56u      /* log2: 32 entries (7:4) of 64 bytes (3:0) */
 #define CMDQ_ADDR_MASK	   0xfffff000u
 
-static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
+static uint32_t init_seg_word(const struct cx *cx, uint64_t offset, uint64_t now_ns)
 {
 	switch (offset) {
 	case CX_INIT_FW_REV:
@@ -22,11 +22,11 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 	case CX_INIT_HEALTH_FW_VER:
 		return FW_REV_MINOR_MAJOR;
 	case CX_INIT_TIMER_H:
-		return (uint32_t)(clock_ns() >> 32);
+		return (uint32_t)(now_ns >> 32);
 	case CX_INIT_TIMER_L:
-		return (uint32_t)clock_ns();
+		return (uint32_t)now_ns;
 	case CX_INIT_HEALTH_COUNTER: /* the driver checks every 2 s that it advances */
-		return (uint32_t)(clock_ns() / 100000000u) & 0xffffff;
+		return (uint32_t)(now_ns / 100000000u) & 0xffffff;
 	default: /* zero also means: initialized, timeouts are the driver's defaults */
 		return 0;
 	}
@@ -34,10 +34,12 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset)
 
 void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len)
 {
+	uint64_t now_ns = clock_ns(); /* of all bytes, or the timer would go back now and then */
+
 	for (size_t i = 0; i < len; i++) {
 		uint64_t at = offset + i;
 
-		buf[i] = (uint8_t)(init_seg_word(cx, at & ~3ull) >> (24 - at % 4 * 8));
+		buf[i] = (uint8_t)(init_seg_word(cx, at & ~3ull, now_ns) >> (24 - at % 4 * 8));
 	}
 }
 

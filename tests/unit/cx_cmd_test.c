@@ -21,6 +21,20 @@ CX_TEST(init_segment)
 		; /* moves within 100 ms */
 }
 
+/* All bytes of one access are of the same time, so it never goes back. */
+CX_TEST(timer)
+{
+	uint64_t last = 0;
+
+	for (unsigned i = 0; i < 200000; i++) {
+		uint8_t bytes[8];
+
+		d->world.f->ops->bar_read(d->world.f, 0, CX_INIT_TIMER_H, bytes, sizeof(bytes));
+		assert_true(get_be64(bytes) >= last);
+		last = get_be64(bytes);
+	}
+}
+
 /* A reply longer than a mailbox; the capabilities are in it. */
 CX_TEST(mailbox_chain)
 {

@@ -236,6 +236,9 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 /* Writes the bytes that were read to their target. True: the write has not ended yet. */
 static bool write_held(struct cx *cx, struct cx_transfer *transfer)
 {
+	/* The driver may have turned such hints off while the data was waited for. */
+	if (transfer->hint.st_bits && transfer->hint.st_bits > pci_tph_requester_bits(&cx->f))
+		transfer->hint = (struct tlp_hint){0};
 	transfer->phase = CX_TRANSFER_WRITE;
 	transfer->status = cx->f.link.write(cx->f.link.ctx, transfer->target, transfer->data,
 					    transfer->length, &transfer->hint, 0);

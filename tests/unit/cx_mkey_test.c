@@ -363,3 +363,30 @@ CX_TEST(hint_of_reads_and_after_umr)
 	assert_int_equal(w->requests[0].hint.ph, 1);
 	assert_int_equal(w->requests[1].hint.st_bits, 0);
 }
+
+/* A write that waited for its data has the hint that may be sent then. */
+CX_TEST(hint_turned_off_meanwhile)
+{
+	static const uint32_t controls[] = {TPH_DS, TPH_DS | TPH_ENABLE_8, TPH_DS | TPH_ENABLE_16};
+	struct world *w = &d->world;
+	struct pair p;
+
+	make_pair(&p);
+	driver_create_hinted_mr(d, &p.remote, 0x1234);
+	w->defer = true;
+	for (unsigned i = 0; i < ARRAY_SIZE(controls); i++) {
+		driver_config_write(d, w->f->tph_cap + TPH_CTRL, TPH_DS | TPH_ENABLE_16, 4);
+		w->request_count = 0;
+		post_write(&p, 0, 0, 100);
+		run();
+		driver_config_write(d, w->f->tph_cap + TPH_CTRL, controls[i], 4);
+		world_complete(w, 0);
+		run();
+		assert_int_equal(w->request_count, 2);
+		assert_true(w->requests[1].write);
+		assert_int_equal(w->requests[1].hint.st_bits, i < 2 ? 0 : 16);
+		world_complete(w, 0);
+		run();
+		expect_good(&p.qp);
+	}
+}

@@ -181,8 +181,9 @@ static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 
 	if (qp == &cx->inbound.qp)
 		return cx_inbound_step(cx);
-	if (qp->wqe.active && qp->wake_at_ns && qp->wake_at_ns > clock_ns())
-		return CX_WAIT; /* a doorbell does not make it earlier */
+	/* Another's time does not make it earlier, nor does a doorbell what is under way. */
+	if (qp->wake_at_ns && (qp->wqe.active || !qp->rung) && qp->wake_at_ns > clock_ns())
+		return CX_WAIT;
 	qp->wake_at_ns = 0;
 	qp->wants_wire = false;
 	if (!qp->wqe.active && !sq_take(cx, qp))

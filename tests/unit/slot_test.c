@@ -279,3 +279,34 @@ SLOT_TEST(timer_while_busy)
 	assert_int_equal(busy, -1);
 	assert_int_equal(free, 0);
 }
+
+static uint64_t reads_in(struct lab_world *lw, unsigned turns)
+{
+	uint64_t before = sent(lw).reads;
+
+	for (unsigned i = 0; i < turns; i++)
+		pass(lw, 11);
+	return sent(lw).reads - before;
+}
+
+/* A queue pair in error is polled by its own time, also where another's comes more often. */
+SLOT_TEST(polls_of_a_queue_in_error)
+{
+	struct lab_world *lw = *state;
+	struct qp idle = {0};
+	struct wqe w;
+	uint64_t reads;
+
+	lab_world_make_queues(lw, LEN, 7);
+	driver_create_qp(&lw->d, &idle, CX_ST_RC);
+	driver_connect(&lw->d, &idle, idle.number);
+	wqe_init(&w, CX_WR_SEND, true); /* no receive there: it tries again for ever */
+	wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
+	driver_post(&lw->d, &lw->q.qp[0], &w);
+	driver_ring(&lw->d, &lw->q.qp[0]);
+	world_run(&lw->d.world, 0);
+	reads = reads_in(lw, 500);
+	assert_in_range(reads, 500, 600);
+	assert_int_equal(driver_modify_qp(&lw->d, &idle, CX_OP_2ERR_QP, 0), 0);
+	assert_in_range(reads_in(lw, 500), reads, reads + 20);
+}

@@ -179,8 +179,11 @@ static enum cx_step packet_done(struct cx *cx, const struct cx_message *m)
 	}
 	if (m->wqe->syndrome)
 		return refused(cx, m);
-	if (flow->psn == p->psn || !cx_is_reliable(m->qp)) /* not a read once more */
+	if (flow->psn == p->psn || !cx_is_reliable(m->qp)) { /* not a read once more */
 		flow->psn = (p->psn + 1) & CX_PSN_MASK;
+		if (!p->offset)
+			cx_responder_count(cx, m);
+	}
 	if (m->kind->from == CX_LOCAL && p->flags & CX_PACKET_ACK_ASKED)
 		answer(cx, CX_PACKET_ACK, 0, p->psn, 0);
 	return CX_DONE;

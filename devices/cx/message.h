@@ -67,6 +67,8 @@ int cx_message_access(const struct cx_message *m, enum cx_end end, uint64_t len,
 		      struct cx_access_req *req);
 /* Sets the PD of the keys that the message may name. False: there is none. */
 bool cx_responder_find_pd(struct cx *cx, const struct cx_message *m);
+/* Counts a message that it has accepted: one from the link when it has the first packet. */
+void cx_responder_count(struct cx *cx, const struct cx_message *m);
 /* Its checks before anything is moved. CX_MORE: it accepts the message. */
 enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m);
 /* The data has arrived, the responder's receive is complete: CX_DONE. */

@@ -182,6 +182,18 @@ static bool is_aligned(const struct cx_message *m)
 	       get_be64(m->wqe->bytes + cx_raddr_at(m->qp) + CX_RADDR_VA) % CX_ATOMIC_OPERAND == 0;
 }
 
+void cx_responder_count(struct cx *cx, const struct cx_message *m)
+{
+	bool loops_back = m->qp != &cx->inbound.qp; /* else the other end counts one direction */
+
+	if (cx_is_rdma(m->kind))
+		cx_count_request(cx, m->responder, m->kind->access);
+	if (loops_back || m->kind->from != CX_LOCAL)
+		cx_count_message(&cx->sent, m->wqe->total);
+	if (loops_back || m->kind->from == CX_LOCAL)
+		cx_count_message(&cx->received, m->wqe->total);
+}
+
 enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_access_req req;
@@ -200,13 +212,8 @@ enum cx_step cx_responder_accept(struct cx *cx, const struct cx_message *m)
 			return step;
 	}
 	m->wqe->begun = true;
-	if (cx_is_rdma(m->kind))
-		cx_count_request(cx, m->responder, m->kind->access);
-	/* of a packet from the link the other end counts the other direction */
-	if (m->qp != &cx->inbound.qp || m->kind->from != CX_LOCAL)
-		cx_count_message(&cx->sent, m->wqe->total);
-	if (m->qp != &cx->inbound.qp || m->kind->from == CX_LOCAL)
-		cx_count_message(&cx->received, m->wqe->total);
+	if (m->qp != &cx->inbound.qp)
+		cx_responder_count(cx, m);
 	return CX_MORE;
 }
 

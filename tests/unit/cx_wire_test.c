@@ -596,6 +596,24 @@ static void map_page(struct qp *umr, struct mr *mr, uint64_t xlt, unsigned n)
 	run();
 }
 
+/* What the port has counted, messages and bytes in each direction; it counts anew from here. */
+static void expect_counted(struct host *h, const uint64_t expected[4])
+{
+	const uint8_t *sent = CX_ADDR(h->d.out, query_vport_counter_out, transmitted_ib_unicast);
+	const uint8_t *received = CX_ADDR(h->d.out, query_vport_counter_out, received_ib_unicast);
+
+	driver_begin(&h->d);
+	CX_SET(h->d.in, query_vport_counter_in, clear, 1);
+	assert_int_equal(driver_command(&h->d, CX_OP_QUERY_VPORT_COUNTER,
+					CX_SZ_query_vport_counter_in,
+					CX_SZ_query_vport_counter_out),
+			 0);
+	assert_int_equal(CX_GET(sent, traffic_counter, packets), expected[0]);
+	assert_int_equal(CX_GET(sent, traffic_counter, octets), expected[1]);
+	assert_int_equal(CX_GET(received, traffic_counter, packets), expected[2]);
+	assert_int_equal(CX_GET(received, traffic_counter, octets), expected[3]);
+}
+
 /* A page that is not mapped at the responder: its driver is asked once, and the requester waits. */
 WIRE_TEST(page_fault_of_the_responder_is_waited_for)
 {
@@ -636,6 +654,7 @@ WIRE_TEST(page_fault_of_the_responder_is_waited_for)
 		} else {
 			expect_sent();
 			assert_arrived(0, 8192);
+			expect_counted(b, (const uint64_t[]){0, 0, 1, 8192}); /* once */
 		}
 	}
 }
@@ -727,24 +746,6 @@ WIRE_TEST(extended_connection_of_another_domain_is_refused)
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_REMOTE_INVALID);
 	assert_null(driver_poll(&b->d, &cq));
 	assert_int_equal(b->d.world.request_count, 0);
-}
-
-/* What the port has counted, messages and bytes in each direction; it counts anew from here. */
-static void expect_counted(struct host *h, const uint64_t expected[4])
-{
-	const uint8_t *sent = CX_ADDR(h->d.out, query_vport_counter_out, transmitted_ib_unicast);
-	const uint8_t *received = CX_ADDR(h->d.out, query_vport_counter_out, received_ib_unicast);
-
-	driver_begin(&h->d);
-	CX_SET(h->d.in, query_vport_counter_in, clear, 1);
-	assert_int_equal(driver_command(&h->d, CX_OP_QUERY_VPORT_COUNTER,
-					CX_SZ_query_vport_counter_in,
-					CX_SZ_query_vport_counter_out),
-			 0);
-	assert_int_equal(CX_GET(sent, traffic_counter, packets), expected[0]);
-	assert_int_equal(CX_GET(sent, traffic_counter, octets), expected[1]);
-	assert_int_equal(CX_GET(received, traffic_counter, packets), expected[2]);
-	assert_int_equal(CX_GET(received, traffic_counter, octets), expected[3]);
 }
 
 /* A read goes the other way than a write. */

@@ -22,7 +22,7 @@ static inline size_t utf8_decode(const char *bytes, size_t len, uint32_t *codepo
 	if (!len)
 		return 0;
 	count = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (!count || count > len)
+	if (!count || count > len || s[0] > 0xf4)
 		return 0;
 	value = count == 1 ? s[0] : s[0] & (0x7fu >> count);
 	for (size_t i = 1; i < count; i++) {

@@ -41,6 +41,10 @@ TEST(only_valid_utf8_decodes)
 		{"\xf0\x9f\x98\x80", 4, 4, 0x1f600},
 		{"\xf0\x8f\xbf\xbf", 4, 0, 0},
 		{"\xf4\x90\x80\x80", 4, 0, 0},
+		/* Lead bytes that no character has, though what follows would fit. */
+		{"\xf5\x80\x80\x80", 4, 0, 0},
+		{"\xf8\x90\x80\x80", 4, 0, 0},
+		{"\xfc\x80\x80\x80", 4, 0, 0},
 		{"\xff", 1, 0, 0},
 		{"\xc3(", 2, 0, 0},
 	};

@@ -421,6 +421,15 @@ void tph_bufs_free(struct tph_bufs *bufs)
 	free(result);
 }
 
+/* Why there is no file of a descriptor: it is not open, unless all of @proc is missing. */
+static int missing(const char *proc)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/thread-self/fdinfo", proc ? proc : "/proc");
+	return access(path, F_OK) ? -errno : -EBADF;
+}
+
 int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints)
 {
 	struct tph_kernel kernel;
@@ -434,7 +443,7 @@ int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints)
 		return -ENAMETOOLONG;
 	file = fopen(path, "re");
 	if (!file)
-		return errno == ENOENT ? -EBADF : -errno;
+		return errno == ENOENT ? missing(proc) : -errno;
 	is_dmabuf = fdinfo_read(file, &info);
 	fclose(file);
 	if (!is_dmabuf)

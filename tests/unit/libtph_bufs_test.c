@@ -398,6 +398,7 @@ FOLDER_TEST(own_hints)
 	assert_int_equal(tph_buf_hints(proc, 6, &hints), -ENODATA);
 	assert_int_equal(tph_buf_hints(proc, 7, &hints), -EINVAL);
 	assert_int_equal(tph_buf_hints(proc, 8, &hints), -EBADF);
+	assert_int_equal(tph_buf_hints("/nonexistent", 5, &hints), -ENOENT);
 	/* A kernel without hints writes no such line: it is a name's. */
 	put(proc, "ffffffff81000000 T pci_enable_device\n", "kallsyms");
 	assert_int_equal(tph_buf_hints(proc, 5, &hints), -ENODATA);

@@ -127,6 +127,7 @@ static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph
 {
 	const struct live *live = ctx->source;
 	char bdf[TPH_BDF_CHARS], target[PATH_MAX], *folder;
+	struct tph_bdf above;
 	ssize_t len;
 
 	f->above.seen = TPH_SEEN_NOT_VISIBLE;
@@ -141,11 +142,12 @@ static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph
 			return;
 		*folder++ = '\0';
 	}
-	if (!strncmp(folder, "pci", 3))
+	if (!strncmp(folder, "pci", 3)) {
 		f->above.seen = TPH_SEEN_NO;
-	else if (!tph_bdf_parse(folder, &f->above.bdf) && ctx_find(ctx, &f->above.bdf))
+	} else if (!tph_bdf_parse(folder, &above) && ctx_find(ctx, &above)) {
 		f->above.seen = TPH_SEEN_YES;
-	return;
+		f->above.bdf = above;
+	}
 }
 
 /* "../../../bus/pci/drivers/mlx5_core" */

@@ -620,6 +620,16 @@ FOLDER_TEST(kernel)
 	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
 	assert_int_equal(k.hypervisor, TPH_SUPPORT_YES);
+	/* As a boot loader quotes it, and bootconfig; a word of another option is not it. */
+	put_text(f, "cmdline", "quiet \"pci=nomsi,notph\"\n");
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
+	assert_int_equal(k.disabled, TPH_SUPPORT_YES);
+	put_text(f, "cmdline", "pci=\"notph,nomsi\" quiet\n");
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
+	assert_int_equal(k.disabled, TPH_SUPPORT_YES);
+	put_text(f, "cmdline", "dyndbg=\"file tph.c pci=notph \" quiet\n");
+	assert_int_equal(tph_kernel_probe(f, &k), 0);
+	assert_int_equal(k.disabled, TPH_SUPPORT_NO);
 	put_text(f, "cpuinfo", "processor\t: 0\nBogoMIPS\t: 50.00\n\n");
 	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);

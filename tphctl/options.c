@@ -1,8 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <string.h>
+
 #include "tphctl/tphctl.h"
+
+/*
+ * What getopt_long() refused: the word that it took last, or a letter, which can be one of several
+ * in a word that it has not taken yet. --json=5 has a letter, too.
+ */
+static const char *refused(char **argv, const struct option *known, char letter[3])
+{
+	const char *word = argv[optind - 1], *value = strchr(word, '=');
+
+	snprintf(letter, 3, "-%c", optopt);
+	for (; value && known->name; known++)
+		if (known->val == optopt && value - word > 2 && !strncmp(word, "--", 2) &&
+		    !strncmp(word + 2, known->name, (size_t)(value - word) - 2))
+			return word;
+	return optopt ? letter : word;
+}
 
 int next_option(int argc, char **argv, const struct option *known, struct options *options)
 {
+	char letter[3];
+
 	for (;;) {
 		int c = getopt_long(argc, argv, ":h", known, NULL);
 
@@ -24,7 +44,7 @@ int next_option(int argc, char **argv, const struct option *known, struct option
 			return OPTIONS_BAD;
 		case '?':
 			fail(EXIT_USAGE, "%s: no such option: %s; see tphctl %s --help", argv[0],
-			     argv[optind - 1], argv[0]);
+			     refused(argv, known, letter), argv[0]);
 			return OPTIONS_BAD;
 		default:
 			return c;

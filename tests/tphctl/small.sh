@@ -42,6 +42,9 @@ usage)
 	tphctl_says 'no such command: lst; it is one of' 2 lst
 	tphctl_says '--json: options come after the command' 2 --json list
 	tphctl_says 'list: no such option: --fast; see tphctl list --help' 2 list --fast
+	tphctl_says 'list: no such option: -x; see' 2 list --all -x
+	tphctl_says 'list: no such option: -x; see' 2 list --all -xh
+	tphctl_says 'list: no such option: --json=5; see' 2 list --json=5
 	tphctl_says 'list: it takes no 0000:00:00.0' 2 list 0000:00:00.0
 	tphctl_says 'list: --dump needs a value' 2 list --dump
 	tphctl_says 'show: it takes one NAME' 2 show

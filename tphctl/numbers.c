@@ -10,11 +10,11 @@ int parse_u64(const char *text, uint64_t *value)
 	char *end;
 	unsigned long long n;
 
-	/* strtoull() takes blanks and a sign, and wraps what is negative. */
+	/* strtoull() takes blanks and signs, wraps what is negative, and takes 010 for 8. */
 	if (text[0] < '0' || text[0] > '9')
 		return -EINVAL;
 	errno = 0;
-	n = strtoull(text, &end, 0);
+	n = strtoull(text, &end, text[0] == '0' && (text[1] | 0x20) == 'x' ? 16 : 10);
 	if (errno)
 		return -errno;
 	if (*end)

@@ -164,6 +164,8 @@ export-words)
 	refused '--st 0x10000: a tag of 16 bits is 0 to 0xffff' \
 		--st 0x10000 --ext --ph target -- true
 	refused '--st -1: ' --st -1 --ph target -- true
+	# Zeros in front do not make it octal.
+	refused '--st 0377: a tag of 8 bits' --st 0377 --ph target -- true
 	refused '--st 5a: ' --st 5a --ph target -- true
 	refused '--ph hot: it is one of bidirectional requester target target-priority' \
 		--st 1 --ph hot -- true

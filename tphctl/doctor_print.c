@@ -200,14 +200,15 @@ static void subject_to_json(struct json_object *root, const char *key, struct ho
 {
 	struct json_object *object = json_object_new_object(), *names;
 	const struct tph_place *place = &subject->place;
+	const char *driver = subject_driver(subject);
 
 	json_put_bdf(object, "function", &subject->f->bdf);
 	json_put_hex(object, "vendor", subject->f->vendor, 4);
 	json_put_hex(object, "device", subject->f->device, 4);
-	json_put_string(object, "driver", subject_driver(subject));
+	json_put(object, "driver", driver ? json_new_text(driver) : NULL);
 	names = json_put_array(object, "names");
 	for (size_t i = 0; names && subject->names && i < subject->names->count; i++)
-		json_object_array_add(names, json_object_new_string(subject->names->names[i].name));
+		json_object_array_add(names, json_new_text(subject->names->names[i].name));
 	put_index(object, "iommu_group", subject->placed, place->iommu_group);
 	json_put_text(object, "iommu_type", subject->placed ? place->iommu_type : "");
 	put_index(object, "numa_node", subject->placed, place->numa_node);

@@ -18,14 +18,21 @@ void json_put_string(struct json_object *object, const char *name, const char *v
 	json_put(object, name, value ? json_object_new_string(value) : NULL);
 }
 
-void json_put_text(struct json_object *object, const char *name, const char *value)
+struct json_object *json_new_text(const char *value)
 {
 	char *text = strdup(value);
+	struct json_object *object;
 
 	if (text)
 		text_clean(text);
-	json_put_string(object, name, text);
+	object = text ? json_object_new_string(text) : NULL;
 	free(text);
+	return object;
+}
+
+void json_put_text(struct json_object *object, const char *name, const char *value)
+{
+	json_put(object, name, json_new_text(value));
 }
 
 void json_put_number(struct json_object *object, const char *name, uint64_t value)

@@ -19,6 +19,7 @@ void json_put(struct json_object *object, const char *name, struct json_object *
 void json_put_string(struct json_object *object, const char *name, const char *value);
 /* As json_put_string(), of text from elsewhere; see text.h. */
 void json_put_text(struct json_object *object, const char *name, const char *value);
+struct json_object *json_new_text(const char *value);
 void json_put_number(struct json_object *object, const char *name, uint64_t value);
 void json_put_bool(struct json_object *object, const char *name, bool value);
 /* "0x0012": hexadecimal with this many digits */

@@ -84,6 +84,12 @@ jq -e '[.pairs[] | .nic.function] == ["0000:04:00.0", "0000:05:00.0"]' "$work/js
 doctor 0 vfio0
 jq -e '.pairs | length == 2' "$work/json"
 
+# Names are any bytes: JSON has a question mark for each that is no UTF-8, and for each control.
+mkdir "$(realpath "$root/sys/bus/pci/devices/0000:05:00.0")/net/"$'e\377\033[31m'
+doctor 0 mlx5_1 vfio0
+says '.nic.names == ["mlx5_1", "e??[31m", "ib1"]'
+LC_ALL=C absent '[^ -~]' "$work/json"
+
 # The NIC that nothing has, or a user's driver has.
 machine switch-plain "$kernel" "$symbols" "$accelerator"
 doctor 4 05:00.0 vfio0

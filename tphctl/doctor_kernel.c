@@ -12,7 +12,8 @@
 
 #define LINE_CHARS 512
 
-static void read_option(const char *line, struct kernel_facts *facts)
+/* False: the line is not of a configuration. */
+static bool read_option(const char *line, struct kernel_facts *facts)
 {
 	const struct {
 		const char *name;
@@ -37,6 +38,7 @@ static void read_option(const char *line, struct kernel_facts *facts)
 		else if (name[len] == '=' && (name[len + 1] == 'y' || name[len + 1] == 'm'))
 			*options[i].found = TPH_SUPPORT_YES;
 	}
+	return !strncmp(name, "CONFIG_", 7);
 }
 
 /* An option that depends on another that is off stands in no line. */
@@ -50,9 +52,11 @@ static void complete_options(struct kernel_facts *facts)
 			*always[i] = TPH_SUPPORT_NO;
 }
 
+/* An empty file, or one that cannot be read to its end, says of no option that it is off. */
 static bool read_config_text(const char *root, const char *name, struct kernel_facts *facts)
 {
 	char path[PATH_MAX], line[LINE_CHARS];
+	bool any = false;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s%s", root, name);
@@ -60,9 +64,10 @@ static bool read_config_text(const char *root, const char *name, struct kernel_f
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file))
-		read_option(line, facts);
+		any |= read_option(line, facts);
+	any = any && !ferror(file);
 	fclose(file);
-	return true;
+	return any;
 }
 
 /* /proc/config.gz, which needs zlib to be read. */
@@ -70,6 +75,8 @@ static bool read_config_gz(const char *root, const char *name, struct kernel_fac
 {
 #ifdef HAVE_ZLIB
 	char path[PATH_MAX], line[LINE_CHARS];
+	bool any = false;
+	int error = Z_OK;
 	gzFile file;
 
 	snprintf(path, sizeof(path), "%s%s", root, name);
@@ -77,9 +84,10 @@ static bool read_config_gz(const char *root, const char *name, struct kernel_fac
 	if (!file)
 		return false;
 	while (gzgets(file, line, sizeof(line)))
-		read_option(line, facts);
+		any |= read_option(line, facts);
+	gzerror(file, &error);
 	gzclose(file);
-	return true;
+	return any && error == Z_OK;
 #else
 	(void)root;
 	(void)name;

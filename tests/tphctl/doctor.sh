@@ -143,6 +143,18 @@ machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" \
 doctor 4 mlx5_1 vfio0
 step kernel no 'dma-bufs of VFIO no'
 step import-form no 'needs on-demand paging'
+# A configuration that is empty or cut says nothing; the next file may.
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" 'boot/config-7.3.4 '
+doctor 0 mlx5_1 vfio0
+step kernel ok 'options could not be read: on-demand paging not known, dma-bufs of VFIO not known'
+machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
+{
+	printf 'CONFIG_PCI_P2PDMA=y\n'
+	printf '# CONFIG_%d is not set\n' {1..9999}
+} | gzip >"$work/config.gz"
+head -c 4096 "$work/config.gz" >"$root/proc/config.gz"
+doctor 0 mlx5_1 vfio0
+step kernel ok 'options by /boot/config-7.3.4: on-demand paging yes'
 machine switch-plain "$nic" "$accelerator" 'proc/version x'
 doctor 5 mlx5_1 vfio0
 step kernel unknown 'options could not be read'

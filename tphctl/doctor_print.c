@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "tphctl/doctor.h"
+#include "tphctl/facts.h"
 #include "tphctl/identity.h"
 #include "tphctl/json.h"
 #include "tphctl/table.h"
@@ -23,7 +24,7 @@ static void subject_line(struct table *table, struct host *host, const char *rol
 {
 	struct libscols_line *line = table_line(table, NULL);
 	char bdf[TPH_BDF_CHARS], names[IDENTITY_CHARS], text[2 * IDENTITY_CHARS];
-	char board[2 * TPH_VPD_CHARS + 16];
+	char board[2 * TPH_VPD_CHARS + 16], ids[IDS_TEXT_CHARS];
 	struct identity id;
 
 	identity_read(host->ctx, subject->f, &id);
@@ -31,8 +32,8 @@ static void subject_line(struct table *table, struct host *host, const char *rol
 	identity_text(&id, text);
 	table_cell(table, line, 0, TONE_PLAIN, "%s", role);
 	table_cell(table, line, 1, TONE_PLAIN, "%s", tph_bdf_format(&subject->f->bdf, bdf));
-	table_cell(table, line, 2, TONE_PLAIN, "%04x:%04x%s%s%s%s%s", subject->f->vendor,
-		   subject->f->device, names[0] ? " " : "", names, text[0] ? ", " : "", text,
+	table_cell(table, line, 2, TONE_PLAIN, "%s%s%s%s%s%s", ids_text(subject->f, ids),
+		   names[0] ? " " : "", names, text[0] ? ", " : "", text,
 		   board_text(nvidia_vpd(host, &subject->f->bdf), board, sizeof(board)));
 	identity_free(&id);
 }
@@ -203,8 +204,7 @@ static void subject_to_json(struct json_object *root, const char *key, struct ho
 	const char *driver = subject_driver(subject);
 
 	json_put_bdf(object, "function", &subject->f->bdf);
-	json_put_hex(object, "vendor", subject->f->vendor, 4);
-	json_put_hex(object, "device", subject->f->device, 4);
+	ids_to_json(object, subject->f);
 	json_put(object, "driver", driver ? json_new_text(driver) : NULL);
 	names = json_put_array(object, "names");
 	for (size_t i = 0; names && subject->names && i < subject->names->count; i++)

@@ -148,13 +148,18 @@ static void acs_to_json(struct json_object *object, const struct tph_function *f
 	json_put(object, "acs", acs);
 }
 
+void ids_to_json(struct json_object *object, const struct tph_function *f)
+{
+	put_seen_hex(object, "vendor", f->ids_seen, f->vendor, 4);
+	put_seen_hex(object, "device", f->ids_seen, f->device, 4);
+}
+
 void facts_to_json(struct json_object *object, struct tph_ctx *ctx, const struct tph_function *f)
 {
 	struct identity id;
 
 	json_put_bdf(object, "function", &f->bdf);
-	put_seen_hex(object, "vendor", f->ids_seen, f->vendor, 4);
-	put_seen_hex(object, "device", f->ids_seen, f->device, 4);
+	ids_to_json(object, f);
 	put_seen_hex(object, "class", f->class_seen, f->class_code, 6);
 	identity_read(ctx, f, &id);
 	identity_to_json(object, &id);

@@ -25,6 +25,8 @@ const char *class_text(const struct tph_function *f, char text[IDS_TEXT_CHARS]);
 const char *table_text(const struct tph_function *f, char text[TABLE_TEXT_CHARS]);
 
 /* All but the entries of the ST table. */
+/* Vendor and device; null: not visible. */
+void ids_to_json(struct json_object *object, const struct tph_function *f);
 void facts_to_json(struct json_object *object, struct tph_ctx *ctx, const struct tph_function *f);
 
 /* NULL: it could not be read, which was reported in the name of @command. */

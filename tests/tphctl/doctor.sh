@@ -283,6 +283,13 @@ machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \
 doctor 4 mlx5_1 vfio0
 first 'put both below one switch'
 
+# IDs that a dump has lost are not 0000:0000.
+sed '/^05:00.0/,/^$/{/^00:/d}' "$build/tests/dumps/switch.dump" >"$work/lost"
+"$tphctl" doctor 05:00.0 03:00.0 --dump "$work/lost" --json >"$work/json" || [ $? = 5 ]
+says '.nic.vendor == null and .nic.device == null and .accelerator.vendor == "0x7048"'
+"$tphctl" doctor 05:00.0 03:00.0 --dump "$work/lost" >"$work/text" || [ $? = 5 ]
+grep -qE '^NIC +0000:05:00.0 \?$' "$work/text"
+
 # What is typed wrong, or is not there.
 tphctl_says 'doctor: it takes no c; ' 2 doctor a b c
 tphctl_says 'doctor: --root and --dump' 2 doctor --root / --dump x

@@ -106,12 +106,14 @@ void acs_option_find(const char *cmdline, const struct tph_function *port,
 
 	*option = (struct acs_option){0};
 	while (copy && (word = strsep(&rest, " \t\n"))) {
-		/* The quotes may stand around the whole: "pci=config_acs=…". */
+		/* The quotes may stand around the whole, or the value: "pci=config_acs=…". */
 		word += strspn(word, "\"");
 		if (strncmp(word, "pci=", 4))
 			continue;
-		look_at(word + 4, "disable_acs_redir=", false, port, option);
-		look_at(word + 4, "config_acs=", true, port, option);
+		word += 4;
+		word += strspn(word, "\"");
+		look_at(word, "disable_acs_redir=", false, port, option);
+		look_at(word, "config_acs=", true, port, option);
 	}
 	free(copy);
 }

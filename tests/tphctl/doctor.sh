@@ -181,6 +181,12 @@ step acs no '0000:02:00.0 SV RR CR UF .pci=config_acs=xx000x0@pci:1b36:000c is n
 step acs no 'writes of the NIC go up to the host.*translated addresses .ATS. straight'
 first 'rdma_topo check'
 says '.translated_direct and .requests == "host" and .route == "host"'
+cmdline='proc/cmdline quiet pci="nomsi,config_acs=1x111x1@0000:02:02.0"'
+for quoted in "$cmdline" "${cmdline/nomsi,/}"; do
+	machine switch-direct-translated "$kernel" "$symbols" "$nic" "$accelerator" "$quoted"
+	doctor 3 mlx5_1 vfio0
+	step acs no 'config_acs=1x111x1@0000:02:02.0 is in effect'
+done
 machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
 	'proc/cmdline pci=nomsi,disable_acs_redir=0000:02:02.0;0000:02:00.0'
 doctor 3 mlx5_1 vfio0

@@ -29,6 +29,13 @@ help)
 			[[ $option =~ ^(--|--help)$ ]] || grep -qF -- "$option" "$work/help" ||
 				fail "$option is not in $1 --help"
 		done
+		sed -n '/^# SEE ALSO/,$p' man/tphctl.1.scd | grep -qF "*tphctl-$1*(1)" ||
+			fail "tphctl(1) does not lead to $manual"
+		# Exit statuses that a command shares with path
+		if grep -qx '|  3' "$manual"; then
+			grep -A 1 '^|  3, 4, 5$' man/tphctl.1.scd | grep -qF "*$1*" ||
+				fail "3, 4, 5 of $1 are not in tphctl(1)"
+		fi
 	}
 
 	help_of

@@ -36,13 +36,14 @@ static void free_functions(struct watch_functions *functions)
 	free(functions);
 }
 
-static int read_seen(struct watch *w, struct seen *seen)
+/* @had: it had TPH when it was seen before, so that it has none now is a change. */
+static int read_seen(struct watch *w, struct seen *seen, bool had)
 {
 	int ret = tph_function_read(w->ctx, &seen->bdf, &seen->f);
 
 	if (ret)
 		return ret;
-	if (seen->f->requester.seen == TPH_SEEN_NO) {
+	if (seen->f->requester.seen == TPH_SEEN_NO && !had) {
 		free_seen(seen);
 		return 0;
 	}
@@ -153,13 +154,11 @@ static int compare_to_seen(const void *bdf, const void *seen)
 	return tph_bdf_compare(bdf, &((const struct seen *)seen)->bdf);
 }
 
-/* Had no TPH when it was read. */
-static bool is_known_without(const struct watch_functions *was, const struct tph_bdf *bdf)
+/* As it was seen before; NULL: it was not. */
+static const struct seen *find_seen(const struct watch_functions *was, const struct tph_bdf *bdf)
 {
-	const struct seen *seen =
-		was ? bsearch(bdf, was->list, was->count, sizeof(*seen), compare_to_seen) : NULL;
-
-	return seen && !seen->f;
+	return was ? bsearch(bdf, was->list, was->count, sizeof(struct seen), compare_to_seen)
+		   : NULL;
 }
 
 static int read_list(struct watch *w, struct watch_functions *is)
@@ -173,11 +172,13 @@ static int read_list(struct watch *w, struct watch_functions *is)
 	is->list = calloc(count + 1, sizeof(*is->list));
 	ret = is->list ? 0 : -ENOMEM;
 	for (size_t i = 0; !ret && i < count; i++) {
+		const struct seen *before = find_seen(w->functions, &bdfs[i]);
+
 		if (!watch_wants(w, &bdfs[i]))
 			continue;
 		is->list[is->count].bdf = bdfs[i];
-		if (!is_known_without(w->functions, &bdfs[i]))
-			ret = read_seen(w, &is->list[is->count]);
+		if (!before || before->f)
+			ret = read_seen(w, &is->list[is->count], before != NULL);
 		is->count++;
 	}
 	free(bdfs);

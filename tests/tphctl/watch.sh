@@ -88,6 +88,13 @@ says '0000:05:00.0 (mlx5_0) TPH: off, mode no-st (was 16-bit, mode device-specif
 poke "$at + 12 + 2 * 3" '\x34\x12'
 says '0000:05:00.0 (mlx5_0) ST entry 3: 0x1234 (was 0x0000)' \
 	'.event == "st-entry" and .index == 3 and .st == "0x1234"'
+# A requester that lost its capability is watched on.
+poke "$at" '\x00\x00'
+says '0000:05:00.0 (mlx5_0) TPH: -, mode - (was off, mode no-st)' \
+	'.event == "requester" and .enabled == "-" and .enabled_before == "off"'
+poke "$at" '\x17\x00'
+says '0000:05:00.0 (mlx5_0) TPH: off, mode no-st (was -, mode -)' \
+	'.event == "requester" and .enabled == "off" and .enabled_before == "-"'
 mkdir "$devices/0000:06:00.0"
 says '0000:06:00.0 is there now' '.event == "function-added" and .function == "0000:06:00.0"'
 rmdir "$devices/0000:06:00.0"

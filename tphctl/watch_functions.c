@@ -205,8 +205,11 @@ size_t watch_functions_count(const struct watch *w)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; w->functions && i < w->functions->count; i++)
-		count += w->functions->list[i].f != NULL;
+	for (size_t i = 0; w->functions && i < w->functions->count; i++) {
+		const struct tph_function *f = w->functions->list[i].f;
+
+		count += f && f->requester.seen == TPH_SEEN_YES;
+	}
 	return count;
 }
 

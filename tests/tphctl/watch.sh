@@ -70,6 +70,9 @@ mkdir -p "$nic/infiniband/mlx5_0" "$devices/0000:03:00.0" "$root/proc/7/fdinfo" 
 config 05:00.0 >"$nic/config"
 config 03:00.0 >"$devices/0000:03:00.0/config"
 [ "$(stat -c %s "$nic/config")" = 4096 ]
+# As without root: whether it has TPH is not visible.
+mkdir "$devices/0000:04:00.0"
+head -c 64 "$nic/config" >"$devices/0000:04:00.0/config"
 echo app >"$root/proc/7/comm"
 at=$("$tphctl" show 05:00.0 --dump "$dump" --json | jq -r .requester.offset)
 bufinfo=$root/sys/kernel/debug/dma_buf/bufinfo

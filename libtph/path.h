@@ -29,7 +29,7 @@ struct pair {
 	enum tph_completer host; /* of what the importer sends to it; never reserved */
 };
 
-/* More than any pair has. */
+/* More than any pair of a machine has. Of a dump's that has more, those that decide are kept. */
 #define CAUSES_MAX 24
 
 struct causes {

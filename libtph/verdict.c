@@ -18,18 +18,37 @@ struct question {
 	struct causes found;
 };
 
+/* A certain no decides before what is not known, and that before what may be lost. */
+static bool decides(enum tph_verdict verdict, enum tph_verdict other)
+{
+	return verdict != other &&
+	       (verdict == TPH_VERDICT_NONE || other == TPH_VERDICT_BEST_EFFORT);
+}
+
+/* Where a cause is to stand; NULL: all that are there decide as much. */
+static struct tph_cause *find_room(struct causes *found, enum tph_verdict verdict)
+{
+	if (found->count < ARRAY_SIZE(found->list))
+		return &found->list[found->count++];
+	for (size_t i = found->count; i-- > 0;)
+		if (decides(verdict, found->list[i].verdict))
+			return &found->list[i];
+	return NULL;
+}
+
 static void add(struct question *q, enum tph_verdict verdict, enum tph_reason reason,
 		const struct tph_function *at)
 {
 	struct causes *found = &q->found;
+	struct tph_cause *cause;
 
 	for (size_t i = 0; i < found->count; i++)
 		if (found->list[i].reason == reason &&
 		    !tph_bdf_compare(&found->list[i].at, &at->bdf))
 			return;
-	if (found->count < ARRAY_SIZE(found->list))
-		found->list[found->count++] =
-			(struct tph_cause){.verdict = verdict, .reason = reason, .at = at->bdf};
+	cause = find_room(found, verdict);
+	if (cause)
+		*cause = (struct tph_cause){.verdict = verdict, .reason = reason, .at = at->bdf};
 }
 
 static void add_none(struct question *q, enum tph_reason reason, const struct tph_function *at)

@@ -693,7 +693,7 @@ struct tph_cause {
  * @reason: the first of @causes; TPH_REASON_NONE if there is none
  * @at: as of @causes; the exporter if there is none
  * @sentence: as of @causes
- * @causes: every reason why the verdict is no better, those that decide it first
+ * @causes: every reason why the verdict is no better, up to 24, those that decide it first
  * @cause_count: number of them; 0: guaranteed
  */
 struct tph_judgement {

@@ -265,6 +265,42 @@ TEST(all_causes)
 }
 
 /* What ACS does, and what Linux makes of it. */
+#define BUSES 26
+
+/* A dump with more bridges than there is room for causes: the one that decides is kept. */
+TEST(more_causes_than_are_kept)
+{
+	static const char end[] = "00: 86 80 34 12 06 00 10 00 00 00 00 02 00 00 00 00\n"
+				  "30: 00 00 00 00 40 00 00 00 00 00 00 00 00 00 00 00\n"
+				  "40: 10 00 02 00 00 00 00 00 00 00 00 00 00 00 00 00\n"
+				  "60: 00 00 00 00 00 10 00 00 00 00 00 00 00 00 00 00\n"
+				  "100: 17 00 01 00 04 00 00 00 02 01 00 00 00 00 00 00\n";
+	struct tph_bdf from = {.bus = BUSES}, to = {.bus = 1, .device = 1};
+	const struct tph_judgement *j;
+	struct tph_path *path;
+	struct tph_ctx *ctx;
+	FILE *dump = tmpfile();
+
+	assert_non_null(dump);
+	for (unsigned bus = 0; bus < BUSES; bus++)
+		fprintf(dump,
+			"%02x:00.0 PCI bridge: x\n"
+			"00: 86 80 34 12 00 00 00 00 00 00 04 06 00 00 01 00\n"
+			"10: 00 00 00 00 00 00 00 00 %02x %02x ff 00 00 00 00 00\n\n",
+			bus, bus, bus + 1);
+	fprintf(dump, "01:01.0 Ethernet: x\n%s\n%02x:00.0 Ethernet: x\n%s", end, BUSES, end);
+	rewind(dump);
+	assert_int_equal(tph_ctx_new_dump_file(dump, NULL, &ctx), 0);
+	assert_int_equal(tph_path_read(ctx, &from, &to, &no_tph, &path), 0);
+	j = &path->judgements[TPH_NOW][TPH_WIDTH_8];
+	assert_int_equal(j->verdict, NEVER);
+	assert_string_equal(tph_reason_str(j->reason), "kernel-no-tph");
+	assert_true(j->cause_count > 1);
+	tph_path_free(path);
+	tph_ctx_unref(ctx);
+	fclose(dump);
+}
+
 TEST(turns)
 {
 	static const struct {

@@ -264,15 +264,10 @@ static int examine(struct host *host, const struct arguments *args)
 static int open_root(const char *root, struct machine *machine)
 {
 	char sysfs[PATH_MAX];
-	int ret;
 
 	snprintf(sysfs, sizeof(sysfs), "%s/sys/bus/pci", root);
-	ret = tph_ctx_new_live(sysfs, NULL, &machine->ctx);
-	return ret ? fail(EXIT_FAILED,
-			  "doctor: cannot read the functions in %s: %s; --root takes a "
-			  "folder with sys, proc and boot in it",
-			  sysfs, strerror(-ret))
-		   : EXIT_DONE;
+	return open_sysfs("doctor", sysfs, "--root takes a folder with sys, proc and boot in it",
+			  machine);
 }
 
 static int parse(int argc, char **argv, struct arguments *args)

@@ -59,20 +59,24 @@ static int open_dump(const char *command, const char *path, struct machine *mach
 	return ret ? dump_failed(command, path, machine, ret) : EXIT_DONE;
 }
 
-int open_machine(const char *command, const struct options *options, struct machine *machine)
+int open_sysfs(const char *command, const char *sysfs, const char *advice, struct machine *machine)
 {
 	struct tph_log log = {note_message, machine};
 	int ret;
 
 	machine->error[0] = '\0';
 	machine->warnings = NULL;
-	if (options->dump)
-		return open_dump(command, options->dump, machine);
-	ret = tph_ctx_new_live(NULL, &log, &machine->ctx);
-	return ret ? fail(EXIT_FAILED,
-			  "%s: cannot read the functions in /sys/bus/pci: %s; is sysfs mounted?",
-			  command, machine->error[0] ? machine->error : strerror(-ret))
+	ret = tph_ctx_new_live(sysfs, &log, &machine->ctx);
+	return ret ? fail(EXIT_FAILED, "%s: cannot read the functions in %s: %s; %s", command,
+			  sysfs, machine->error[0] ? machine->error : strerror(-ret), advice)
 		   : EXIT_DONE;
+}
+
+int open_machine(const char *command, const struct options *options, struct machine *machine)
+{
+	machine->error[0] = '\0';
+	return options->dump ? open_dump(command, options->dump, machine)
+			     : open_sysfs(command, "/sys/bus/pci", "is sysfs mounted?", machine);
 }
 
 /* Finds a function at the same place in another domain, which is probably meant. */

@@ -72,6 +72,8 @@ struct machine {
 
 /* machine.c. All report errors, in the name of @command, and return an exit status. */
 int open_machine(const char *command, const struct options *options, struct machine *machine);
+/* Of the folder @sysfs, such as /sys/bus/pci; @advice: what to do where that fails. */
+int open_sysfs(const char *command, const char *sysfs, const char *advice, struct machine *machine);
 int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf);
 
 /*

@@ -31,19 +31,28 @@ static const char USAGE[] =
 #define INTERVAL_MIN 0.01
 #define INTERVAL_MAX 86400
 
+/* The functions that are there now, in place of those of the last look. */
+static int open_functions(struct watch *w)
+{
+	char path[WATCH_PATH_CHARS];
+	int status = open_sysfs("watch", watch_path(w, "/sys/bus/pci", path), "is sysfs mounted?",
+				&w->machine);
+
+	if (status)
+		return status;
+	tph_ctx_unref(w->ctx);
+	w->ctx = w->machine.ctx;
+	return EXIT_DONE;
+}
+
 /* Reads all anew, and says what changed since the last time. */
 static int look(struct watch *w)
 {
 	char path[WATCH_PATH_CHARS];
-	struct tph_ctx *ctx;
-	int ret = tph_ctx_new_live(watch_path(w, "/sys/bus/pci", path), NULL, &ctx);
+	int ret, status = open_functions(w);
 
-	if (ret)
-		return fail(EXIT_FAILED,
-			    "watch: cannot read the functions in %s: %s; is sysfs mounted?", path,
-			    strerror(-ret));
-	tph_ctx_unref(w->ctx);
-	w->ctx = ctx;
+	if (status)
+		return status;
 	if (watch_functions_look(w))
 		return no_memory();
 	ret = watch_bufs_look(w);
@@ -125,17 +134,12 @@ static int watch(struct watch *w, int interval_ms)
 
 static int find_names(struct watch *w, int argc, char **argv)
 {
-	char path[WATCH_PATH_CHARS];
-	int ret, status = EXIT_DONE;
+	int status;
 
 	w->only = calloc((size_t)(argc - optind) + 1, sizeof(*w->only));
 	if (!w->only)
 		return no_memory();
-	ret = tph_ctx_new_live(watch_path(w, "/sys/bus/pci", path), NULL, &w->ctx);
-	if (ret)
-		return fail(EXIT_FAILED,
-			    "watch: cannot read the functions in %s: %s; is sysfs mounted?", path,
-			    strerror(-ret));
+	status = open_functions(w);
 	for (int i = optind; !status && i < argc; i++)
 		status = find_function("watch", w->ctx, argv[i], &w->only[w->only_count++]);
 	return status;

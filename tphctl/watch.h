@@ -7,6 +7,7 @@
 #include <json-c/json.h>
 
 #include "tph/tph.h"
+#include "tphctl/tphctl.h"
 
 #define WATCH_PATH_CHARS 4096
 
@@ -17,6 +18,7 @@ struct watch {
 	bool json;
 	const char *root;    /* "" or a folder with a proc and a sys */
 	struct tph_ctx *ctx; /* the functions that there were at the last look */
+	struct machine machine;
 	/* Those that were named; none: all */
 	struct tph_bdf *only;
 	size_t only_count;

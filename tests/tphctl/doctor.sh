@@ -300,6 +300,9 @@ grep -qE '^NIC +0000:05:00.0 \?$' "$work/text"
 tphctl_says 'doctor: it takes no c; ' 2 doctor a b c
 tphctl_says 'doctor: --root and --dump' 2 doctor --root / --dump x
 tphctl_says 'doctor: cannot read the functions in /nonexistent/sys' 1 doctor --root /nonexistent
+mkdir "$root/sys/bus/pci/devices/nonsense"
+tphctl_says 'doctor: cannot read .*/devices/nonsense: not the address of a function; --root' 1 \
+	doctor --root "$root"
 tphctl_says 'doctor: 02:00.0 is a bridge; name the function below it' 1 \
 	doctor --dump "$build/tests/dumps/switch.dump" 05:00.0 02:00.0
 tphctl_says 'doctor: there is no accelerator' 1 \

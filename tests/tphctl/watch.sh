@@ -153,3 +153,6 @@ tphctl_says 'watch: no function is at the address, or has a device of the name, 
 	watch mlx5_9 --root "$root"
 tphctl_says "watch: cannot read the functions in $work/sys/bus/pci: No such file" 1 \
 	watch --root "$work"
+mkdir "$devices/nonsense"
+tphctl_says "watch: cannot read .*/devices/nonsense: not the address of a function; is" 1 \
+	watch --root "$root"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tphctl/tphctl.h"
 #include "util/macros.h"
@@ -68,10 +70,26 @@ static int no_such_command(const char *name)
 	return fail(EXIT_USAGE, "no such command: %s; it is one of%s", name, names);
 }
 
+/*
+ * One that is closed would be the next file's, and what is printed would go into that, such as a
+ * device that export opens. Printing and reading fail as before.
+ */
+static bool fill_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return false;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
 
+	if (!fill_standard_files())
+		return fail(EXIT_FAILED, "cannot open /dev/null in place of a closed standard "
+					 "file: see that it is there");
 	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_help(stderr);

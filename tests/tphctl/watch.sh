@@ -136,6 +136,18 @@ says '0000:05:00.0 (mlx5_0) asks buffer 9 (vfio_pci_core) for a 16-bit hint: 0x1
 says 'for an 8-bit hint: none: Operation not supported' \
 	'.event == "question" and .errno == 95 and .tag == null'
 
+# Where standard output is closed, no file that it opens takes its number.
+"$tphctl" watch --root "$root" 2>"$work/closed" >&- &
+pids+=($!)
+for _ in {1..200}; do
+	[ ! -s "$work/closed" ] || break
+	sleep 0.05
+done
+[ "$(readlink "/proc/$!/fd/1")" = /dev/null ]
+kill $!
+wait $!
+unset 'pids[-1]'
+
 rm "$root/proc/7/fdinfo/3" "$bufinfo"
 says 'buffer 9 (vfio_pci_core, ring) is gone' '.event == "buffer-removed"'
 for pid in "${pids[@]}"; do

@@ -140,15 +140,21 @@ static bool parse_heading(const char *text, const char *dot, struct line *line)
 	return true;
 }
 
-/* The bytes of a row, up to 16 or to what is none, which is returned. */
-static const char *parse_bytes(const char *text, struct row *row)
+/*
+ * The bytes of a row, up to 16 or to what is none, which is returned. The characters that a tool
+ * writes behind two blanks can look like one more.
+ */
+static const char *parse_bytes(const char *text, bool tool, struct row *row)
 {
 	bool byte = true;
 
 	row->count = 0;
 	while (byte && row->count <= ROW_BYTES) {
-		text += strspn(text, BLANKS);
-		byte = is_hex(text[0]) && is_hex(text[1]) &&
+		size_t blanks = strspn(text, BLANKS);
+
+		text += blanks;
+		byte = !(tool && row->count == ROW_BYTES && blanks > 1) && is_hex(text[0]) &&
+		       is_hex(text[1]) &&
 		       (is_end_of_word(text[2]) ||
 			(row->count == ROW_BYTES - 1 && !isalnum((unsigned char)text[2])));
 		if (byte && row->count < ROW_BYTES)
@@ -199,7 +205,7 @@ static bool parse_hexdump(const char *text, const char *blank, struct line *line
 
 	if (blank - text < TOOL_DIGITS || blank[1] != ' ' || !begins_word(text, begin) ||
 	    hex_digits_before(text, blank, TOOL_DIGITS) < TOOL_DIGITS ||
-	    !parse_offset(begin, &line->row) || *parse_bytes(blank, &line->row) != '|' ||
+	    !parse_offset(begin, &line->row) || *parse_bytes(blank, true, &line->row) != '|' ||
 	    line->row.count != ROW_BYTES)
 		return false;
 	line->prefix = hash_prefix(text, begin);
@@ -237,7 +243,7 @@ static bool parse_row(const char *text, const char *colon, struct line *line)
 		if (row->count == ROW_BYTES)
 			return true;
 	}
-	rest = parse_bytes(colon + 1, row);
+	rest = parse_bytes(colon + 1, digits == TOOL_DIGITS, row);
 	if (row->count < (!row->index	 ? ID_BYTES_MIN
 			  : is_cut(rest) ? CUT_BYTES_MIN
 					 : DAMAGED_BYTES_MIN))

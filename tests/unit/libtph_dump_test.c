@@ -60,6 +60,9 @@ TEST(damage)
 		{"00:00.0 a\n" LINE LINE "10: 00 00\n20: 00 00\n", 0, 1, "line 3: "},
 		{"00:00.0 a\n" LINE "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n", 0,
 		 1, "line 3: more than 16"},
+		/* The characters of xxd -g 1 are no byte. */
+		{"00:00.0 a\n00000000: 61 62 20 00 00 00 00 00 00 00 00 00 00 00 00 00  ab ....\n",
+		 0, 0, ""},
 		{"00:00.0 a\n" LINE "00:00.0 b\n" LINE, 0, 0, ""},
 		{"00:00.0 a\n" LINE "0000:00:00.0 b\n00: 86 81 00 00\n", 0, 2,
 		 "line 3: 0000:00:00.0 has other bytes than at line 1"},

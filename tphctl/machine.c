@@ -117,13 +117,15 @@ static int no_function(const char *command, struct tph_ctx *ctx, const struct tp
 
 int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf)
 {
+	/* As tph_ctx_find() takes it, also behind the name of a folder. */
+	const char *address = text[0] == '/' ? strrchr(text, '/') + 1 : text;
 	int ret = tph_ctx_find(ctx, text, bdf);
 
 	if (!ret)
 		return EXIT_DONE;
 	if (ret == -ENOMEM)
 		return no_memory();
-	if (!tph_bdf_parse(text, bdf))
+	if (!tph_bdf_parse(address, bdf))
 		return no_function(command, ctx, bdf);
 	if (tph_ctx_is_dump(ctx))
 		return fail(EXIT_USAGE,

@@ -119,6 +119,8 @@ addresses)
 	missing='there is no function'
 	tphctl_says "show: $missing 0000:02:00.0; the dump has them all" 1 \
 		show 02:00.0 --dump "$dump"
+	tphctl_says "show: $missing 0000:02:00.0; the dump has them all" 1 \
+		show /sys/bus/pci/devices/0000:02:00.0 --dump "$dump"
 	tphctl_says "show: $missing 0000:01:00.0: domain 0000 has none there, but there is 0001:" \
 		1 show 01:00.0 --dump "$dump"
 	tphctl_says "path: $missing 0000:09:00.0" 1 path 0001:01:00.0 09:00.0 --dump "$dump"

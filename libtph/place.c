@@ -11,20 +11,26 @@
 #include "libtph/internal.h"
 #include "libtph/textfile.h"
 
+/* A number that a text is, and nothing else; -1: it is none. */
+static int number_of(const char *text)
+{
+	char *end;
+	long number = strtol(text, &end, 10);
+
+	return end == text || *end || number < 0 || number > INT_MAX ? -1 : (int)number;
+}
+
 /* The number at the end of a link, "../../../kernel/iommu_groups/12"; -1: there is none. */
 static int group_of(int folder)
 {
-	char target[PATH_MAX], *name, *end;
+	char target[PATH_MAX], *name;
 	ssize_t len = readlinkat(folder, "iommu_group", target, sizeof(target) - 1);
-	long group;
 
 	if (len < 0)
 		return -1;
 	target[len] = '\0';
 	name = strrchr(target, '/');
-	name = name ? name + 1 : target;
-	group = strtol(name, &end, 10);
-	return end == name || *end || group < 0 || group > INT_MAX ? -1 : (int)group;
+	return number_of(name ? name + 1 : target);
 }
 
 /* The first line of a file of the function's folder, "" if there is none. */
@@ -42,10 +48,9 @@ static void fill(int folder, struct tph_place *place)
 {
 	char line[32];
 
-	*place = (struct tph_place){.numa_node = -1, .iommu_group = group_of(folder)};
+	*place = (struct tph_place){.iommu_group = group_of(folder)};
 	read_line(folder, "numa_node", line, sizeof(line));
-	if (line[0])
-		place->numa_node = atoi(line);
+	place->numa_node = number_of(line);
 	read_line(folder, "iommu_group/type", place->iommu_type, sizeof(place->iommu_type));
 	place->is_virtual = !faccessat(folder, "physfn", F_OK, 0);
 }

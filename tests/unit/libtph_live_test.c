@@ -495,6 +495,12 @@ FOLDER_TEST(place)
 	tph_function_free(function);
 	tph_ctx_unref(ctx);
 
+	put_text(f, "devices/0000:28:00.0/numa_node", "node\n");
+	ctx = open_live(f);
+	assert_int_equal(tph_place_read(ctx, &bdf, &where), 0);
+	assert_int_equal(where.numa_node, -1);
+	tph_ctx_unref(ctx);
+
 	put_text(f, "devices/0000:28:00.0/numa_node", "1\n");
 	put_text(f, "devices/0000:28:00.0/physfn", "");
 	put_text(f, "groups/12/type", "DMA-FQ\n");

@@ -1044,20 +1044,28 @@ struct tph_bufs {
 	enum tph_support importers_known;
 };
 
-/*
- * * tph_bufs_read() - find the dma-bufs of the machine, who holds and who imported them @proc: NULL
- * for /proc, or another folder with the same layout @bufinfo: NULL for dma_buf/bufinfo of debugfs,
- * or another file with the same layout @bufs: result, to be freed with tph_bufs_free() Needs root
- * to see those of other users. Processes that end meanwhile are left out. Where @bufinfo cannot be
- * read, buffers are not found that only the kernel, a mapping, a message in a socket, or a thread
- * with file descriptors of its own holds. Hints are the fdinfo line "tph:" of words "st=0x5a",
- * "st_ext=0x1234", "ph=2", "required=1"; an absent word is 0 or not set. TPH_HINT_TAKEN_ST and
- * _ST_EXT are set where an importer in @bufinfo has mapped the buffer and states that hint, or by
- * words "taken_st=1" and "taken_st_ext=1". A process chooses @name and @command: escape them before
- * a terminal shows them. Inode, size, references and exporter are the kernel's own. So are the
- * hints if the kernel writes that line and escapes the names of dma-bufs, as the dma-buf TPH series
- * does. Return: 0; -EMFILE, -ENFILE: no file descriptor left; -ENOENT and other errors of opening
- * @proc
+/**
+ * tph_bufs_read() - find the dma-bufs of the machine, who holds and who imported them
+ * @proc: NULL for /proc, or another folder with the same layout
+ * @bufinfo: NULL for dma_buf/bufinfo of debugfs, or another file with the same layout
+ * @bufs: result, to be freed with tph_bufs_free()
+ *
+ * Needs root to see those of other users. Processes that end meanwhile are left
+ * out. Where @bufinfo cannot be read, buffers are not found that only the kernel, a
+ * mapping, a message in a socket, or a thread with file descriptors of its own holds.
+ *
+ * Hints are the fdinfo line "tph:" of words "st=0x5a", "st_ext=0x1234", "ph=2",
+ * "required=1"; an absent word is 0 or not set. TPH_HINT_TAKEN_ST and _ST_EXT are
+ * set where an importer in @bufinfo has mapped the buffer and states that hint, or by
+ * words "taken_st=1" and "taken_st_ext=1".
+ *
+ * A process chooses @name and @command: escape them before a terminal shows them.
+ * Inode, size, references and exporter are the kernel's own. So are the hints if
+ * the kernel writes that line and escapes the names of dma-bufs, as the dma-buf
+ * TPH series does.
+ *
+ * Return: 0; -EMFILE, -ENFILE: no file descriptor left; -ENOENT and other errors
+ * of opening @proc
  */
 int tph_bufs_read(const char *proc, const char *bufinfo, struct tph_bufs **bufs);
 void tph_bufs_free(struct tph_bufs *bufs);

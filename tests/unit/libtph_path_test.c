@@ -264,7 +264,6 @@ TEST(all_causes)
 	tph_path_free(path);
 }
 
-/* What ACS does, and what Linux makes of it. */
 #define BUSES 26
 
 /* A dump with more bridges than there is room for causes: the one that decides is kept. */
@@ -301,6 +300,7 @@ TEST(more_causes_than_are_kept)
 	fclose(dump);
 }
 
+/* What ACS does, and what Linux makes of it. */
 TEST(turns)
 {
 	static const struct {

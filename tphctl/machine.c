@@ -47,6 +47,7 @@ static int open_dump(const char *command, const char *path, struct machine *mach
 	size_t size;
 	int ret;
 
+	machine->error[0] = '\0';
 	machine->warnings = open_memstream(&text, &size);
 	ret = strcmp(path, "-") ? tph_ctx_new_dump(path, &log, &machine->ctx)
 				: tph_ctx_new_dump_file(stdin, &log, &machine->ctx);
@@ -74,7 +75,6 @@ int open_sysfs(const char *command, const char *sysfs, const char *advice, struc
 
 int open_machine(const char *command, const struct options *options, struct machine *machine)
 {
-	machine->error[0] = '\0';
 	return options->dump ? open_dump(command, options->dump, machine)
 			     : open_sysfs(command, "/sys/bus/pci", "is sysfs mounted?", machine);
 }

@@ -35,14 +35,10 @@ static const char USAGE[] =
 static int open_functions(struct watch *w)
 {
 	char path[WATCH_PATH_CHARS];
-	int status = open_sysfs("watch", watch_path(w, "/sys/bus/pci", path), "is sysfs mounted?",
-				&w->machine);
 
-	if (status)
-		return status;
-	tph_ctx_unref(w->ctx);
-	w->ctx = w->machine.ctx;
-	return EXIT_DONE;
+	w->machine.ctx = tph_ctx_unref(w->machine.ctx);
+	return open_sysfs("watch", watch_path(w, "/sys/bus/pci", path), "is sysfs mounted?",
+			  &w->machine);
 }
 
 /* Reads all anew, and says what changed since the last time. */
@@ -141,7 +137,7 @@ static int find_names(struct watch *w, int argc, char **argv)
 		return no_memory();
 	status = open_functions(w);
 	for (int i = optind; !status && i < argc; i++)
-		status = find_function("watch", w->ctx, argv[i], &w->only[w->only_count++]);
+		status = find_function("watch", w->machine.ctx, argv[i], &w->only[w->only_count++]);
 	return status;
 }
 
@@ -181,7 +177,7 @@ int run_watch(int argc, char **argv)
 		status = watch(&w, interval_ms);
 	watch_functions_free(&w);
 	watch_bufs_free(&w);
-	tph_ctx_unref(w.ctx);
+	tph_ctx_unref(w.machine.ctx);
 	free(w.only);
 	return status;
 }

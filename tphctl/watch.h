@@ -16,9 +16,8 @@ struct watch_bufs;
 
 struct watch {
 	bool json;
-	const char *root;    /* "" or a folder with a proc and a sys */
-	struct tph_ctx *ctx; /* the functions that there were at the last look */
-	struct machine machine;
+	const char *root;	/* "" or a folder with a proc and a sys */
+	struct machine machine; /* the functions that there were at the last look */
 	/* Those that were named; none: all */
 	struct tph_bdf *only;
 	size_t only_count;

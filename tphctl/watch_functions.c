@@ -39,7 +39,7 @@ static void free_functions(struct watch_functions *functions)
 /* @had: it had TPH when it was seen before, so that it has none now is a change. */
 static int read_seen(struct watch *w, struct seen *seen, bool had)
 {
-	int ret = tph_function_read(w->ctx, &seen->bdf, &seen->f);
+	int ret = tph_function_read(w->machine.ctx, &seen->bdf, &seen->f);
 
 	if (ret)
 		return ret;
@@ -47,7 +47,7 @@ static int read_seen(struct watch *w, struct seen *seen, bool had)
 		free_seen(seen);
 		return 0;
 	}
-	ret = tph_st_table_read(w->ctx, &seen->bdf, &seen->table);
+	ret = tph_st_table_read(w->machine.ctx, &seen->bdf, &seen->table);
 	if (ret)
 		seen->table = NULL;
 	return ret == -ENOMEM ? ret : 0;
@@ -165,7 +165,7 @@ static int read_list(struct watch *w, struct watch_functions *is)
 {
 	struct tph_bdf *bdfs;
 	size_t count;
-	int ret = tph_ctx_list(w->ctx, TPH_LIST_ALL, &bdfs, &count);
+	int ret = tph_ctx_list(w->machine.ctx, TPH_LIST_ALL, &bdfs, &count);
 
 	if (ret)
 		return ret;

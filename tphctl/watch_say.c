@@ -34,7 +34,7 @@ const char *watch_name(const struct watch *w, const char *device, char text[WATC
 	struct identity id = {0};
 	struct tph_bdf bdf;
 
-	if (!tph_bdf_parse(device, &bdf) && !tph_names_read(w->ctx, &bdf, &id.names)) {
+	if (!tph_bdf_parse(device, &bdf) && !tph_names_read(w->machine.ctx, &bdf, &id.names)) {
 		identity_names(&id, names);
 		identity_free(&id);
 	}

@@ -7,6 +7,7 @@
 
 #include "tph/tph.h"
 #include "libtph/textfile.h"
+#include "util/cmdline.h"
 #include "util/macros.h"
 
 #define LINE_CHARS     4096 /* the flags of a processor */
@@ -53,29 +54,13 @@ static void read_symbols(int proc, struct tph_kernel *kernel)
 	fclose(file);
 }
 
-/* The next word, without quotes; within them blanks belong to it: next_arg() of the kernel. */
-static char *next_word(char **rest)
-{
-	char *word = *rest, *out = word, *at = word;
-	bool quoted = false;
-
-	for (; *at && (quoted || !strchr(" \t\n", *at)); at++)
-		if (*at == '"')
-			quoted = !quoted;
-		else
-			*out++ = *at;
-	*rest = *at ? at + 1 : at;
-	*out = '\0';
-	return word;
-}
-
 /* Is "notph" among the comma-separated options of a "pci=" word? */
 static bool disables_tph(char *cmdline)
 {
 	char *rest = cmdline;
 
 	while (*rest) {
-		char *word = next_word(&rest), *option;
+		char *word = cmdline_next_word(&rest), *option;
 
 		if (strncmp(word, "pci=", 4))
 			continue;

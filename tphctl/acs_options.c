@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tphctl/doctor.h"
+#include "util/cmdline.h"
 
 #define REDIRECTS (PCI_ACS_RR | PCI_ACS_CR | PCI_ACS_EC)
 
@@ -66,20 +67,15 @@ static bool find_item(char *list, bool flags, const struct tph_function *port,
 	return false;
 }
 
-/* The value of an option within a "pci=" word, with quotes taken off. NULL: it is not there. */
+/* The value of an option within a "pci=" word. NULL: it is not there. */
 static char *option_value(char *word, const char *name)
 {
 	char *rest = word, *option;
 	size_t len = strlen(name);
 
 	while ((option = strsep(&rest, ",")))
-		if (!strncmp(option, name, len)) {
-			char *value = option + len;
-
-			value += strspn(value, "\"");
-			value[strcspn(value, "\"")] = '\0';
-			return value;
-		}
+		if (!strncmp(option, name, len))
+			return option + len;
 	return NULL;
 }
 
@@ -102,18 +98,16 @@ static void look_at(const char *word, const char *name, bool flags, const struct
 void acs_option_find(const char *cmdline, const struct tph_function *port,
 		     struct acs_option *option)
 {
-	char *copy = strdup(cmdline), *rest = copy, *word;
+	char *copy = strdup(cmdline), *rest = copy;
 
 	*option = (struct acs_option){0};
-	while (copy && (word = strsep(&rest, " \t\n"))) {
-		/* The quotes may stand around the whole, or the value: "pci=config_acs=…". */
-		word += strspn(word, "\"");
+	while (rest && *rest) {
+		const char *word = cmdline_next_word(&rest);
+
 		if (strncmp(word, "pci=", 4))
 			continue;
-		word += 4;
-		word += strspn(word, "\"");
-		look_at(word, "disable_acs_redir=", false, port, option);
-		look_at(word, "config_acs=", true, port, option);
+		look_at(word + 4, "disable_acs_redir=", false, port, option);
+		look_at(word + 4, "config_acs=", true, port, option);
 	}
 	free(copy);
 }

@@ -278,9 +278,9 @@ kernel_plain_ensure() {
 # kernel_build IMAGE: builds the tree as it is. Builds with and without the series share a folder,
 # since most objects are the same.
 kernel_build() {
-	local build=$cache/build-$kernel expected=0 long="5 to 10"
+	local build=$cache/build-$kernel expected=0 long="5 to 12"
 	case $kernel_flavour in
-	debug | kcsan) build+=-$kernel_flavour long="10 to 15" ;;
+	debug | kcsan) build+=-$kernel_flavour long="10 to 20" ;;
 	esac
 	[ -e "$build/.config" ] || {
 		expected=2000

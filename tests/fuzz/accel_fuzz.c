@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A hostile guest and a hostile peer at the accelerator. The input is a list
+ * A hostile guest and a hostile peer of the accelerator. The input is a list
  * of accesses: configuration space, BARs by the CPU, TLPs as bytes through the
- * decoder. Beyond what the sanitizers see, the sums that doc/accel.md promises
+ * decoder. Besides the sanitizers' checks, the sums that doc/accel.md specifies
  * are checked after each run.
  */
 #include <stdint.h>
@@ -15,7 +15,7 @@
 
 #define MEMORY_BYTES (1u << 20)
 
-/* Most offsets within the BAR, aligned, or near an end; some anywhere. */
+/* Most offsets are within the BAR, aligned or not, or near its end; some are arbitrary. */
 static uint64_t take_offset(struct input *in, uint64_t size)
 {
 	uint8_t how = (uint8_t)take(in, 1);
@@ -66,7 +66,7 @@ static void config_access(struct pci_function *f, struct input *in, uint8_t what
 		pci_config_read(f, offset, buffer, len);
 }
 
-/* A header from the input; its payload is the input again, or zeros where that is short. */
+/* The header and the first 32 bytes of payload are input, the rest of the payload is zeros. */
 static void tlp_access(struct pci_function *f, struct input *in, uint8_t what)
 {
 	uint8_t header[TLP_HEADER_MAX_BYTES];
@@ -139,7 +139,7 @@ static void check_sums(struct pci_function *f)
 		abort();
 }
 
-/* A device takes longer to create than to reset, and a reset leaves nothing behind. */
+/* Reuses the device: a reset clears all of its state and is faster than accel_create(). */
 static struct pci_function *get_function(uint8_t options)
 {
 	static const enum pci_tph_completer completers[] = {
@@ -157,7 +157,7 @@ static struct pci_function *get_function(uint8_t options)
 	return *f;
 }
 
-/* So that the fuzzer need not guess whole rules before a tag does something. */
+/* Without these the fuzzer would have to guess a whole rule before a tag has an effect. */
 static void add_rules(struct pci_function *f)
 {
 	static const uint32_t rules[] = {

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The inputs that a fuzzer starts from: corpus/NAME.tar.gz, and findings/NAME/* by what each broke.
-# usage: tests/fuzz/corpus.sh unpack NAME DIR     all of NAME's inputs, into DIR, which is made anew
-#        tests/fuzz/corpus.sh pack NAME DIR       the files of DIR become corpus/NAME.tar.gz
+# The inputs that a fuzzer starts with: corpus/NAME.tar.gz, and findings/NAME/*, named by defect.
+# usage: tests/fuzz/corpus.sh unpack NAME DIR     writes all of NAME's inputs to DIR, emptied before
+#        tests/fuzz/corpus.sh pack NAME DIR       makes corpus/NAME.tar.gz of the files of DIR
 #        tests/fuzz/corpus.sh minimise BUILD NAME [DIR]…
-#                     the fewest inputs that reach what the corpus and DIR's files reach become it
+#                     replaces the corpus by the fewest inputs that cover what it and each DIR do
 set -euo pipefail
 here=$(dirname "$(readlink -f "$0")")
 
@@ -32,7 +32,7 @@ minimise() {
 	local fuzzer=$1/tests/fuzz/$2_fuzz name=$2 work
 	shift 2
 	work=$(mktemp -d)
-	# shellcheck disable=SC2064 # $work as it is now
+	# shellcheck disable=SC2064 # expand $work now
 	trap "rm -rf '$work'" EXIT
 	unpack "$name" "$work/old"
 	mkdir "$work/new"

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A hostile guest at the NIC: it has working queues and keys to begin with, and
- * then writes what it likes into BARs, configuration space, commands, work
- * requests, doorbell records and all other memory. Whatever it did, no hint may
- * be one that the device cannot send, and a reset must bring back a device that
- * runs commands.
+ * A hostile guest of the NIC: it begins with working queues and keys, and then
+ * writes arbitrary bytes to BARs, configuration space, commands, work requests,
+ * doorbell records and all other memory. No request may have a hint that the
+ * device cannot send, and after a reset the device must run commands.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,7 +32,7 @@ struct guest {
 	uint64_t xlt;
 };
 
-/* As its driver does: device specific mode, and tags of all the bits it has. */
+/* As the driver does: device specific mode, and the widest tags of the device. */
 static void enable_tph(struct guest *g)
 {
 	unsigned cap = g->d.world.f->tph_cap;
@@ -44,7 +43,7 @@ static void enable_tph(struct guest *g)
 	driver_config_write(&g->d, cap + TPH_CONTROL, g->tph_bits == 16 ? 0x302 : 0x102, 4);
 }
 
-/* A free key of a list, as a memory window is. */
+/* A free indirect key, as that of a memory window. */
 static void create_indirect(struct guest *g)
 {
 	uint8_t *mkc = CX_ADDR(g->d.in, create_mkey_in, memory_key_mkey_entry);
@@ -86,8 +85,8 @@ static void guest_start(struct guest *g, uint8_t options)
 		g->mr[i].addr = i ? PEER_BASE : world_alloc(&g->d.world, 65536);
 		driver_create_mr(&g->d, &g->mr[i]);
 		driver_create_qp_of_srq(&g->d, &g->qp[i], CX_ST_RC, i ? srq : NULL);
-		g->qp[i].rnr_retry = options >> 4 & 7; /* after 10 us */
-		g->qp[i].min_rnr_nak = 1;
+		g->qp[i].rnr_retry = options >> 4 & 7;
+		g->qp[i].min_rnr_nak = 1; /* 10 us */
 	}
 	driver_connect(&g->d, &g->qp[0], g->qp[1].number);
 	driver_connect(&g->d, &g->qp[1], g->qp[0].number);
@@ -136,7 +135,7 @@ static void send_command(struct guest *g, struct input *in)
 #define OPCODE(name, constant, value) value,
 		CX_OPCODES(OPCODE)
 #undef OPCODE
-			0x7ff, /* no command */
+			0x7ff, /* not a command */
 	};
 	unsigned opcode = opcodes[take(in, 1) % (ARRAY_SIZE(opcodes))];
 	unsigned how = (unsigned)take(in, 1), slot = how & 31;
@@ -154,7 +153,7 @@ static void send_command(struct guest *g, struct input *in)
 	driver_mmio_write(&g->d, CX_INIT_CMD_DBELL, 1u << slot | (uint32_t)take(in, 1));
 }
 
-/* Puts a right command into d->in; returns its opcode. */
+/* Puts a valid command into d->in; returns its opcode. */
 static unsigned fill_command(struct guest *g, struct input *in, unsigned what, size_t *len)
 {
 	static const uint16_t modify[] = {CX_OP_RST2INIT_QP, CX_OP_INIT2INIT_QP, CX_OP_INIT2RTR_QP,
@@ -205,7 +204,7 @@ static unsigned fill_command(struct guest *g, struct input *in, unsigned what, s
 	}
 }
 
-/* A command that is right but for some of its bytes. */
+/* A valid command with some bytes changed. */
 static void send_right_command(struct guest *g, struct input *in)
 {
 	unsigned what = (unsigned)take(in, 1);
@@ -235,7 +234,7 @@ static void ring(struct guest *g, struct input *in)
 		driver_arm_cq(&g->d, &cq);
 }
 
-/* The same of a receive. */
+/* A valid receive with some bytes changed. */
 static void post_receive(struct guest *g, struct input *in)
 {
 	unsigned how = (unsigned)take(in, 1);
@@ -306,7 +305,7 @@ static void fill_layout(struct guest *g, struct input *in, struct wqe *w)
 	}
 }
 
-/* A work request that is right but for some of its bytes. */
+/* A valid work request with some bytes changed. */
 static void post(struct guest *g, struct input *in)
 {
 	static const uint8_t opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_WRITE_IMM,
@@ -373,7 +372,7 @@ static void access_bar(struct guest *g, struct input *in)
 		offset &= ~7ull;
 	take_bytes(in, buf, len);
 	if (how & 8 && len > 5)
-		buf[5] = 0; /* numbers as small as they are */
+		buf[5] = 0; /* the numbers of objects are small */
 	if (how & 128)
 		f->ops->bar_read(f, how & 64 ? 4 : 0, offset, buf, len);
 	else
@@ -390,7 +389,7 @@ static void write_config(struct guest *g, struct input *in)
 	pci_config_write(g->d.world.f, offset, bytes, 1u << (bytes[0] & 1));
 }
 
-/* After a reset the device must serve again. */
+/* After a reset the device must run commands. */
 static void check_alive(struct guest *g)
 {
 	struct driver *d = &g->d;

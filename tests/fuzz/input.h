@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A fuzzer's bytes, taken from the front. When there are none left, all is 0. */
+/* A fuzzer's input, consumed from the front. After its end every value is 0. */
 #ifndef TESTS_FUZZ_INPUT_H
 #define TESTS_FUZZ_INPUT_H
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A dump may hold any text, a function any bytes, a dma-buf any name. Reading them
- * must do no harm, and what comes out must keep what the header promises. The first
- * byte chooses: the rest is a dump as it is, the raw configuration space of a small
- * tree, the fdinfo of a dma-buf, what debugfs shows of all, or a function's VPD.
+ * A dump may have any text, a function any bytes, a dma-buf any name. Reading them
+ * must not crash, and the results must be as tph.h specifies. The first byte selects
+ * what the rest is: the text of a dump, the raw configuration space of a small tree,
+ * the fdinfo of a dma-buf, debugfs's list of dma-bufs, or a function's VPD.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -85,7 +85,7 @@ static void look_at_all(struct tph_ctx *ctx)
 	free(list);
 }
 
-/* Messages are lines, and not so many that they are a burden. */
+/* A message is one line, and their number is bounded. */
 static void count_message(void *data, enum tph_log_level level, const char *message)
 {
 	unsigned *count = data;
@@ -94,7 +94,7 @@ static void count_message(void *data, enum tph_log_level level, const char *mess
 	require(++*count < 1000);
 }
 
-/* No function is made up: each address stands in the text, as lspci writes it. */
+/* Each address that is listed must be in the text, as lspci writes it. */
 static void look_for_addresses(struct tph_ctx *ctx, const char *text, size_t size)
 {
 	struct tph_bdf *list;
@@ -134,8 +134,8 @@ static void take_dump(const void *text, size_t size)
 }
 
 /*
- * Header and bus number of each function, then records of an offset and a byte:
- * so a small input reaches all of the 4 KiB.
+ * Records of an offset, a function and a byte, so that a small input reaches all
+ * of the 4 KiB of each function.
  */
 static void take_bytes(const uint8_t *data, size_t size)
 {
@@ -195,7 +195,7 @@ static void make_proc(void)
 	require(file && fputs("fuzz\n", file) >= 0 && !fclose(file));
 }
 
-/* What stands above the name cannot be changed by it: the same without the rest says the same. */
+/* A name must not change the fields of the lines above it. */
 static void take_fdinfo(const uint8_t *data, size_t size)
 {
 	static const char head[] = "pos:\t0\nino:\t9\nsize:\t4096\ncount:\t2\nexp_name:\tfuzz\n";

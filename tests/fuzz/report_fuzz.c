@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a guest can hand to the demo's page: a length of two bytes, so many
- * bytes of result.json, and a trace, which also serves as the kernel's log.
- * What becomes of it is JSON without a character that is markup, it is valid
- * UTF-8 without control characters, and each write of the trace is in a bar.
+ * The data of the demo's report that a guest can choose: a length of two bytes,
+ * that many bytes of result.json, and a trace, which is also read as the kernel's
+ * log. The output must be JSON without markup characters, in valid UTF-8 without
+ * control characters, and each write of the trace must be in a bar.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Faults, transfers and resets in any order. The input is a list of steps: work
- * requests of the NIC's driver, faults of either device, time that passes, answers of
- * the host, and what ends a device's work: FLR, the machine's reset, unplugging, the
- * end of the client. After each end of the NIC a guest enables it and waits: it must
- * send nothing and raise no interrupt, since it has not been told to. At last the
- * faults are cleared and a new driver's write must arrive.
+ * requests of the NIC's driver, faults of either device, elapsed time, the host's
+ * replies, and what cancels a device's work: FLR, the machine's reset, surprise removal,
+ * the client's disconnect. After each of these at the NIC a guest enables it and waits:
+ * the NIC must send nothing and raise no interrupt, since it has no work. Finally the
+ * faults are cleared and a write of a new driver must arrive.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -64,7 +64,7 @@ static void set_fault(struct lab_world *lw, struct input *in)
 	fabric_port_set_fault(slot->port, (how >> 4) % FABRIC_FAULT_KINDS, &fault);
 }
 
-/* What a guest may do at any time: commands, doorbells, the function's own switches. */
+/* What a guest may do at any time: commands, doorbells, bus master enable. */
 static void poke(struct lab_world *lw, struct input *in)
 {
 	struct driver *d = &lw->d;
@@ -82,7 +82,7 @@ static void poke(struct lab_world *lw, struct input *in)
 	case 2:
 		fabric_port_set_bus_master(lw->nic.port, how & 4);
 		break;
-	case 3: /* into error, without waiting for the answer */
+	case 3: /* to the error state, without waiting for the reply */
 		driver_fill_modify_qp(d, &lw->q.qp[how >> 2 & 1], CX_OP_2ERR_QP, 0);
 		driver_place(d, 1, CX_OP_2ERR_QP, 16, 16);
 		driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << 1);
@@ -122,7 +122,7 @@ static void clear_faults(struct lab_world *lw)
 	}
 }
 
-/* Ends a device's work. A NIC has a new driver then. */
+/* Cancels a device's work. A NIC then gets a new driver. */
 static void end(struct lab_world *lw, struct input *in)
 {
 	unsigned how = take_byte(in);

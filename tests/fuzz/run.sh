@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A fuzzer, from its corpus on if it has one. A few seconds say that it builds, that the corpus does
-# no harm and that nothing is found at once; finding is for longer runs.
+# Runs a fuzzer, starting with its corpus if it has one. A few seconds show that it builds, that no
+# input of the corpus fails and that no defect is found at once; a search takes longer runs.
 # usage: run.sh NAME SECONDS
 . "$(dirname "$0")/../lib/check.sh"
 

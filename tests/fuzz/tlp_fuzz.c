@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Any bytes may come from a wire, in flit mode or not. Decoding them must do no
- * harm, and a packet it accepts must be the one that encodes to these very bytes.
- * The same input also stands for a struct tlp: what encodes must come back from
- * its bytes.
+ * Any bytes may come from a link, in flit mode or not. Decoding them must not
+ * crash, and an accepted TLP must encode to the same bytes. The same input is also
+ * read as a struct tlp: if it encodes, its bytes must decode to it.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,7 +31,7 @@ static int same(const struct tlp *a, const struct tlp *b)
 	       a->byte_count == b->byte_count && a->lower_addr == b->lower_addr;
 }
 
-/* A prefix in front of a request without TH is legal, but nothing that is encoded again. */
+/* A prefix in front of a request without TH is legal, but never encoded. */
 static size_t idle_prefix(const uint8_t *header, const struct tlp *tlp)
 {
 	return header[0] == 0x90 && !tlp->hint.st_bits ? 4 : 0;
@@ -44,7 +43,7 @@ static int decode(int flit, const uint8_t *bytes, size_t captured, size_t len, s
 		    : tlp_decode(bytes, captured, len, out);
 }
 
-/* OHC that says what holds without it is legal, but nothing that is encoded again. */
+/* OHC that only repeats the default values is legal, but never encoded. */
 static void accepted_flit(const uint8_t *header, int len, const struct tlp *tlp)
 {
 	uint8_t again[TLP_HEADER_MAX_BYTES], same_bytes[TLP_HEADER_MAX_BYTES];
@@ -58,7 +57,7 @@ static void accepted_flit(const uint8_t *header, int len, const struct tlp *tlp)
 	if (again_len < len)
 		return;
 	memcpy(same_bytes, header, len);
-	if (tlp->hint.st_bits == 8) /* the upper half of ST means nothing */
+	if (tlp->hint.st_bits == 8) /* the upper half of ST is ignored */
 		same_bytes[len - 3] = 0;
 	require(!memcmp(same_bytes, again, len));
 }
@@ -90,7 +89,7 @@ static void fuzz_decode(int flit, const uint8_t *data, size_t size)
 		if (tlp.kind == TLP_MWR)
 			tlp_store(&tlp, data + len, memory);
 	}
-	/* The bytes without all of the payload: such come up more often than whole packets. */
+	/* Bytes without the whole payload: these occur more often than whole packets. */
 	for (size_t payload = 0; payload <= TLP_PAYLOAD_MAX_BYTES;
 	     payload += payload ? payload : 4) {
 		len = decode(flit, data, size, size + payload, &tlp);
@@ -101,7 +100,7 @@ static void fuzz_decode(int flit, const uint8_t *data, size_t size)
 	}
 }
 
-/* Leaves what has a place on the wire. */
+/* The fields that are encoded for a TLP of its kind. */
 static struct tlp meaningful(const struct tlp *tlp)
 {
 	struct tlp out = {.kind = tlp->kind,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * libFuzzer target: whatever a client sends, in whatever pieces, the transport
- * neither crashes nor leaks, what it sends back is well-formed, and no access
- * outside a region reaches the owner.
+ * A hostile client: for any bytes, in any segments, the transport neither crashes
+ * nor leaks, what it sends is well-formed, and no access outside a region reaches
+ * the owner.
  *
  * Input: a byte of options, then chunks. A chunk is a length byte and as many
  * bytes, sent as they are; or, with FRAMED, the body of a message, after two
- * bytes for its command and flags. The command's upper bits say which file
- * descriptors come along.
+ * bytes for its command and flags. The command's upper bits select the file
+ * descriptors that are sent with it.
  */
 #include <fcntl.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ enum {
 	FRAMED = 1 << 1,
 	TRANSFER = 1 << 2, /* have a DMA under way whenever possible */
 	DEAF = 1 << 3,	   /* read no reply */
-	STAY = 1 << 4,	   /* until the endpoint is destroyed, and not only reset */
+	STAY = 1 << 4,	   /* stay connected until the endpoint is destroyed */
 };
 
 #define CHECK(condition)                                                                           \
@@ -102,7 +102,7 @@ static void pump(struct owner *o)
 	}
 }
 
-/* What has come is messages: replies to us, or the DMA that we are to do. */
+/* The server sends only messages: replies, and DMA requests to the client. */
 static void check_replies(struct owner *o)
 {
 	struct vu_header header;
@@ -142,7 +142,7 @@ static void drain(struct owner *o)
 	}
 }
 
-/* As guest memory is, the same without the seal that makes it safe to map, an interrupt. */
+/* Sealed memory as a guest's, memory without the seal that makes it safe to map, an eventfd. */
 enum { FD_MEMORY, FD_UNSEALED, FD_EVENT, FDS };
 
 static const int *open_fds(void)
@@ -161,14 +161,14 @@ static const int *open_fds(void)
 	return fds;
 }
 
-/* @files: 0: none, 1: memory, 2: an interrupt, 3: all there are */
+/* @files: 0: none, 1: memory, 2: an eventfd, 3: all */
 static bool transmit_with(struct owner *o, unsigned files, const void *bytes, size_t len)
 {
 	const int *fds = open_fds();
 	size_t count = files == 3 ? FDS : !!files;
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(FDS * sizeof(int))];
+		char bytes[CMSG_SPACE(FDS * sizeof(int))];
 	} control = {.header = {.cmsg_len = CMSG_LEN(count * sizeof(int)),
 				.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS}};
@@ -184,7 +184,7 @@ static bool transmit_with(struct owner *o, unsigned files, const void *bytes, si
 	return sendmsg(o->client, &message, MSG_NOSIGNAL) >= 0;
 }
 
-/* What the owner does of itself: interrupts, and memory that the client has lent. */
+/* The owner raises an interrupt and writes to memory that the client has mapped. */
 static void act(struct owner *o)
 {
 	size_t len = 64;
@@ -199,7 +199,7 @@ static void act(struct owner *o)
 static void transmit(struct owner *o, unsigned options, unsigned files, const void *bytes,
 		     size_t len)
 {
-	/* A socket that is full, or gone, ends what this input can do. */
+	/* On a full or closed socket the rest of the input has no effect. */
 	if (!transmit_with(o, files, bytes, len))
 		return;
 	pump(o);
@@ -215,7 +215,7 @@ static void transmit(struct owner *o, unsigned options, unsigned files, const vo
 static void transmit_framed(struct owner *o, unsigned options, const uint8_t *bytes, size_t len)
 {
 	uint8_t message[sizeof(struct vu_header) + 256];
-	/* As a reply it is one to our last DMA, so that such replies do come. */
+	/* A reply answers the server's last DMA request, so that such replies occur. */
 	struct vu_header header = {.id = (uint16_t)o->transfers};
 
 	if (len < 2)
@@ -263,8 +263,7 @@ static void close_last(void)
 		close_endpoint(last_owner);
 }
 
-/* An endpoint takes longer to make than to be left by its client, and that leaves nothing behind.
- */
+/* Reuses the endpoint: a disconnect clears its state and is faster than vu_create(). */
 static struct owner *get_owner(void)
 {
 	static struct owner owner;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A hostile NIC at the other end of the link: packets of any bytes, and such as a NIC sends with
- * fields of its choice, to queue pairs of each type, some of which wait for answers. Whatever
- * comes, only memory of the keys is read and written, each packet is taken, and the NIC lives.
+ * A hostile NIC at the other end of the link: packets of arbitrary bytes, and valid packets with
+ * arbitrary fields, to queue pairs of each type, some of which wait for answers. Only memory of
+ * the keys may be read and written, each packet is consumed, and the NIC still runs commands.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ struct host {
 	struct mr near, inbox;
 	uint8_t incoming[CX_PACKET_MAX], outgoing[CX_PACKET_MAX];
 	size_t arrived;
-	uint32_t psn; /* that its requests are at */
+	uint32_t psn; /* of the NIC's last RC request */
 };
 
 static bool on_up(void *ctx)
@@ -49,7 +49,7 @@ static void on_gather(void *ctx, uint8_t *to, const void *memory, size_t len)
 	memcpy(to, memory, len);
 }
 
-/* What the NIC sends must be what a NIC takes. */
+/* Each packet that the NIC sends must decode. */
 static void on_send(void *ctx, size_t len)
 {
 	struct host *h = ctx;
@@ -125,7 +125,7 @@ static void any_bytes(struct host *h, struct input *in)
 	arrive(h, len);
 }
 
-/* Of those of the NIC, or nearby. */
+/* Mostly @number, which the NIC knows, or up to 2 more. */
 static uint32_t near_number(struct input *in, uint32_t number)
 {
 	unsigned how = take_byte(in);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The accelerator from outside. Theory of operation: TLPs go in through
- * mem_write as the fabric delivers them, results come out of BAR0's memory and
- * BAR2's registers, as a guest's driver reads them. Expected values are
- * computed here, from the data sheet.
+ * The accelerator through its interface. Theory of operation: mem_write gets
+ * TLPs as the fabric delivers them, results are read from BAR0's memory and
+ * BAR2's registers, as a guest's driver does. Expected values are computed here,
+ * from the data sheet.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -139,7 +139,7 @@ static uint32_t memory32(uint64_t offset)
 	return value;
 }
 
-/* TLPs of one key in the snapshot; 0: not there. */
+/* TLPs of one key in the snapshot; 0: no such key. */
 static uint64_t key_tlps(struct tlp_hint h)
 {
 	for (uint64_t i = 0; i < r64(ACCEL_REG_KEY_COUNT); i++) {
@@ -171,7 +171,7 @@ TEST(config_refused)
 
 #define ACCEL_TEST(name) TEST_WITH(name, setup, teardown)
 
-/* 0 bytes is 64 MiB; and a link without a log is none to fall over. */
+/* 0 bytes means 64 MiB; a link may have no log. */
 ACCEL_TEST(defaults)
 {
 	const struct accel_config config = {.completer = PCI_TPH_COMPLETER_8};
@@ -185,7 +185,7 @@ ACCEL_TEST(defaults)
 	f->ops->bar_write(f, ACCEL_BAR_REGS, 0, &value, 4);
 }
 
-/* Removed it reads all ones, but for what would take long to fill. */
+/* After removal the first 256 MiB read all ones; filling more would take long. */
 ACCEL_TEST(removed)
 {
 	const struct accel_config config = {.memory_bytes = 16ull << 30};
@@ -217,7 +217,7 @@ ACCEL_TEST(identity)
 	assert_int_equal(r32(ACCEL_REG_CAPS), 1 | ACCEL_CAPS_TRAPPED);
 }
 
-/* Writes of all lengths and alignments up to a few DWs, with a border to see what is not written */
+/* Writes of all lengths and alignments up to a few DWs; the bytes around must not change. */
 ACCEL_TEST(store_byte_enables)
 {
 	uint8_t data[16], all[32], want[32];
@@ -237,7 +237,7 @@ ACCEL_TEST(store_byte_enables)
 	}
 }
 
-/* The same number is three different things as no hint, 8-bit tag and 16-bit tag; so is each PH. */
+/* No hint, an 8-bit tag and a 16-bit tag of one number are different keys; so is each PH. */
 ACCEL_TEST(keys)
 {
 	static const struct {
@@ -277,7 +277,7 @@ ACCEL_TEST(keys)
 	assert_int_equal(r64(ACCEL_REG_HINTS_IGNORED), 0);
 }
 
-/* More distinct hints than the table has room for: the rest is counted, nothing is lost. */
+/* More distinct hints than the table's capacity: the rest is counted, no TLP is lost. */
 ACCEL_TEST(key_overflow)
 {
 	uint64_t tlps = 0, bytes = 0;
@@ -297,7 +297,7 @@ ACCEL_TEST(key_overflow)
 	assert_int_equal(tlps + 200, r64(ACCEL_REG_TLPS));
 	assert_int_equal(bytes + 800, r64(ACCEL_REG_BYTES));
 
-	/* After a CLEAR there is room again, for those as well that had none. */
+	/* CLEAR empties the table: hints that had no key can have one. */
 	w32(ACCEL_REG_COMMAND, ACCEL_COMMAND_CLEAR);
 	send32(0, 0, hint(16, ACCEL_KEYS + 100, 2));
 	send32(0, 0, hint(16, 1, 2));
@@ -315,7 +315,7 @@ ACCEL_TEST(rules_refused)
 	static const uint32_t bad[] = {
 		ACCEL_RULE(0, 0u, 1u, 0u), /* no preference */
 		ACCEL_RULE(1, 0u, 1u, 0u),
-		ACCEL_RULE(0, 0x100u, 1u, 0u), /* no 8-bit tag */
+		ACCEL_RULE(0, 0x100u, 1u, 0u), /* not an 8-bit tag */
 		ACCEL_RULE(0, 5u, 1u, 3u),     /* reserved operation */
 		ACCEL_RULE(0, 5u, 1u, 0u) & ~ACCEL_RULE_VALID,
 		ACCEL_RULE(0, 5u, 1u, 0u) | 1u << 17,
@@ -346,7 +346,7 @@ ACCEL_TEST(rules_refused)
 	assert_int_equal(r32(ACCEL_REG_RULE(1)), good);
 }
 
-/* A namespace that the completer has not gets no rules. */
+/* A rule for a tag width that the completer does not support is refused. */
 ACCEL_TEST(rules_by_completer)
 {
 	static const struct {
@@ -378,7 +378,7 @@ ACCEL_TEST(partitions)
 	send32(0, 1, hint(16, 0, 2));	 /* no preference */
 	send32(0, 1, no_hint);
 	w32(ACCEL_REG_RULE(0), ACCEL_RULE(0, 0x5bu, 1u, ACCEL_OP_STORE));
-	send32(0, 1, hint(8, 0x5a, 0)); /* has no rule any more */
+	send32(0, 1, hint(8, 0x5a, 0)); /* its rule was replaced */
 	snapshot();
 	for (unsigned i = 0; i < ACCEL_PARTITIONS; i++) {
 		unsigned want = i == 0 ? 4 : i == 1 ? 2 : i == 15 ? 1 : 0;
@@ -388,7 +388,7 @@ ACCEL_TEST(partitions)
 	}
 }
 
-/* A functional tag: the sum is right with the hint, and wrong as soon as one TLP loses it. */
+/* A tag that selects an operation: the sum is right with the hint, wrong if one TLP lacks it. */
 ACCEL_TEST(add_u32)
 {
 	const struct tlp_hint add = hint(16, 0x1234, 2);
@@ -400,7 +400,7 @@ ACCEL_TEST(add_u32)
 	assert_int_equal(memory32(0x1000), 10);
 	assert_int_equal(memory32(0x1008), 10);
 	assert_int_equal(memory32(0x100c), (uint32_t)-10);
-	send(0x1000, ones, sizeof(ones), hint(8, 0x34, 2)); /* cut to 8 bits: plain */
+	send(0x1000, ones, sizeof(ones), hint(8, 0x34, 2)); /* cut to 8 bits: a plain store */
 	send(0x1000, ones, sizeof(ones), add);
 	assert_int_equal(memory32(0x1000), 2);
 	w32(ACCEL_REG_COMMAND, ACCEL_COMMAND_CLEAR_RULES);
@@ -420,7 +420,7 @@ ACCEL_TEST(add_f32)
 	assert_true(got[0] == 1.75f && got[1] == 1e9f - 3.0f);
 }
 
-/* Adding needs whole DWs; a TLP that has not is discarded whole, a flush is fine. */
+/* Adding needs whole DWs: a TLP with a partial DW is discarded whole; a flush is no error. */
 ACCEL_TEST(add_partial)
 {
 	const struct tlp_hint add = hint(8, 0x11, 0);
@@ -489,7 +489,7 @@ ACCEL_TEST(completer_8)
 	assert_int_equal(ACCEL_HINT_ST_BITS(r64(ACCEL_REG_RING(1) + ACCEL_RING_HINT)), 16);
 }
 
-/* In flit mode a 16-bit tag needs no prefix: a completer that does not know it ignores it. */
+/* In flit mode a 16-bit tag needs no prefix: a completer without 16-bit tags ignores it. */
 ACCEL_TEST(flit)
 {
 	static const struct {
@@ -584,7 +584,7 @@ ACCEL_TEST(ring_order)
 	}
 }
 
-/* Nothing shows before a snapshot, nothing moves after it, and SNAPSHOT|CLEAR loses no TLP. */
+/* Only a snapshot changes what the counter registers read, and SNAPSHOT|CLEAR loses no TLP. */
 ACCEL_TEST(snapshot)
 {
 	uint64_t sum = 0;
@@ -623,7 +623,7 @@ ACCEL_TEST(reads)
 	assert_int_equal(r64(ACCEL_REG_TLPS), 1);
 }
 
-/* The host's mapping and the TLPs meet in the same memory; what the mapping does is not counted. */
+/* The host's mapping and TLPs access the same memory; accesses by mapping are not counted. */
 ACCEL_TEST(mapped)
 {
 	uint32_t *mapping =
@@ -639,7 +639,7 @@ ACCEL_TEST(mapped)
 	munmap(mapping, MEMORY_BYTES);
 }
 
-/* A trapped BAR0 has nothing to map; calls are TLPs without a hint, cut at 4 KiB, any alignment. */
+/* A trapped BAR0 cannot be mapped; a call is TLPs without a hint, cut at 4 KiB, any alignment. */
 ACCEL_TEST(trapped)
 {
 	uint8_t data[9000], back[9000];
@@ -660,14 +660,14 @@ ACCEL_TEST(trapped)
 	assert_int_equal(ACCEL_RING_BYTES(r64(ACCEL_REG_RING(3) + ACCEL_RING_INFO)), 805);
 }
 
-/* A host that was given the memory cannot take it from under the device. */
+/* A host that has the memory's descriptor cannot shrink it. */
 ACCEL_TEST(memory_sealed)
 {
 	assert_int_equal(ftruncate(f->bars[0].mmap_fd, 0), -1);
 	assert_int_equal(errno, EPERM);
 }
 
-/* FLR through configuration space: all is gone, the memory of every mapping too. */
+/* FLR through configuration space clears all state, and the memory in every mapping. */
 ACCEL_TEST(flr)
 {
 	const uint8_t flr[2] = {0, 0x80};
@@ -687,7 +687,7 @@ ACCEL_TEST(flr)
 		assert_int_equal(regs[i], 0);
 	send32(0, 5, hint(8, 0x5a, 1));
 	send32(0, 5, hint(8, 0x5a, 1));
-	assert_int_equal(mapping[0], 5); /* the rule is gone as well */
+	assert_int_equal(mapping[0], 5); /* the rule is cleared, too */
 	snapshot();
 	assert_int_equal(key_tlps(hint(8, 0x5a, 1)), 2);
 	munmap(mapping, MEMORY_BYTES);
@@ -721,8 +721,7 @@ ACCEL_TEST(regs_read_any_size)
 	assert_int_equal(f->ops->bar_write(f, 77, 0, part, 4), -EINVAL);
 }
 
-/* Writes that are not whole aligned u32s, or to what is read-only, change nothing, and are logged.
- */
+/* Writes that are not aligned u32s, or to read-only registers, change nothing and are logged. */
 ACCEL_TEST(regs_bad_writes)
 {
 	const uint32_t rules[2] = {ACCEL_RULE(0, 0x5au, 1u, 0u), ACCEL_RULE(0, 0x5bu, 1u, 0u)};
@@ -749,7 +748,7 @@ ACCEL_TEST(regs_bad_writes)
 	assert_int_equal(r64(ACCEL_REG_RULE(6)), rules[0] | (uint64_t)rules[1] << 32);
 }
 
-/* TLPs of a peer reach the registers like a CPU; what the memory counts is not touched. */
+/* A peer's TLPs access the registers as a CPU does, and are not counted. */
 ACCEL_TEST(regs_from_a_peer)
 {
 	const uint32_t rules[2] = {ACCEL_RULE(0, 0x5au, 1u, 0u), ACCEL_RULE(0, 0x5bu, 1u, 0u)};
@@ -768,7 +767,7 @@ ACCEL_TEST(regs_from_a_peer)
 	assert_int_equal(r64(ACCEL_REG_READS), 0);
 }
 
-/* A TLP that would leave its BAR does nothing. */
+/* A TLP that ends beyond its BAR has no effect. */
 ACCEL_TEST(tlp_out_of_range)
 {
 	uint8_t payload[8] = {1, 2, 3, 4, 5, 6, 7, 8};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Atomic operations: what they leave at the responder, what they return, with which hints they go,
+ * Atomic operations: the value at the responder, the value returned, the hints of their requests,
  * and what is refused.
  */
 #include <errno.h>
@@ -64,7 +64,7 @@ ATOMIC_TEST(compare_and_swap)
 	assert_int_equal(get_le64(d->world.peer), 88);
 }
 
-/* The result may go to two places. */
+/* The result may go to two segments. */
 ATOMIC_TEST(scattered)
 {
 	struct wqe w;
@@ -81,7 +81,7 @@ ATOMIC_TEST(scattered)
 	assert_memory_equal(d->world.ram + p.local.addr + 9000, "\x3\x2\x1", 3);
 }
 
-/* The read and the write at the responder carry its key's hint, the result that of its own. */
+/* The read and write at the responder have its key's hint, that of the result the local key's. */
 ATOMIC_TEST(hints)
 {
 	struct world *w = &d->world;
@@ -100,7 +100,7 @@ ATOMIC_TEST(hints)
 	}
 }
 
-/* Requests that take their time: another's comes after, and no command comes between. */
+/* Deferred requests: the operation of another queue pair begins after the first ends. */
 ATOMIC_TEST(in_progress)
 {
 	struct qp other;
@@ -127,7 +127,7 @@ ATOMIC_TEST(in_progress)
 }
 
 /* Each of the three requests fails. */
-ATOMIC_TEST(fails)
+ATOMIC_TEST(request_errors)
 {
 	for (unsigned i = 0; i < 3; i++) {
 		d->world.defer = true;
@@ -170,7 +170,7 @@ static void forbid_at_qp(void)
 	assert_int_equal(driver_modify_qp(d, &p.qp, CX_OP_RTR2RTS_QP, p.qp.number), 0);
 }
 
-/* What is not allowed is not done, in no part. */
+/* A refused operation sends no request and changes nothing. */
 ATOMIC_TEST(refused)
 {
 	for (unsigned i = 0; i < 6; i++) {
@@ -212,7 +212,7 @@ ATOMIC_TEST(refused)
 	}
 }
 
-/* The driver enables atomic operations by these. */
+/* The driver enables atomic operations if these are set. */
 ATOMIC_TEST(capabilities)
 {
 	const uint8_t *cap = CX_ADDR(d->out, query_hca_cap_out, capability);

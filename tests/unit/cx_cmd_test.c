@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands: how they come and go, and what they say of adapter, port and objects. */
+/* Commands: the command queue, and commands for adapter, port and objects. */
 #include <string.h>
 
 #include "tests/unit/cx_fixture.h"
@@ -18,10 +18,10 @@ CX_TEST(init_segment)
 	d->world.f->ops->bar_read(d->world.f, 0, 0x23d, &byte, 1);
 	assert_int_equal(byte, 0);
 	while (driver_mmio_read(d, CX_INIT_HEALTH_COUNTER) == counter)
-		; /* moves within 100 ms */
+		; /* changes within 100 ms */
 }
 
-/* All bytes of one access are of the same time, so it never goes back. */
+/* One access reads all bytes at the same time, so the value never decreases. */
 CX_TEST(timer)
 {
 	uint64_t last = 0;
@@ -35,7 +35,7 @@ CX_TEST(timer)
 	}
 }
 
-/* A reply longer than a mailbox; the capabilities are in it. */
+/* A reply longer than a mailbox: the capabilities. */
 CX_TEST(mailbox_chain)
 {
 	uint8_t *cap = CX_ADDR(d->out, query_hca_cap_out, capability);
@@ -50,7 +50,7 @@ CX_TEST(mailbox_chain)
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, cqe_128_always), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, block_lb_mc), 1);
 	assert_int_equal(CX_GET(cap, cmd_hca_cap, max_qp_cnt), 255);
-	CX_SET(d->in, mbox_in, op_mod, 4); /* ODP: nothing */
+	CX_SET(d->in, mbox_in, op_mod, 4); /* ODP: no capability */
 	assert_int_equal(driver_command(d, CX_OP_QUERY_HCA_CAP, 16, CX_SZ_query_hca_cap_out), 0);
 	for (unsigned i = 16; i < CX_SZ_query_hca_cap_out; i++)
 		assert_int_equal(d->out[i], 0);
@@ -92,7 +92,7 @@ CX_TEST(port)
 	assert_int_equal(driver_command(d, CX_OP_ACCESS_REG, 0x20, 0x20), CX_STAT_BAD_PARAM);
 }
 
-/* With an event queue for commands each is told by an event, but not the one that makes it. */
+/* With an event queue for commands each has an event, except the one that creates the queue. */
 CX_TEST(event_mode)
 {
 	uint8_t *eqe;
@@ -112,7 +112,7 @@ CX_TEST(event_mode)
 	assert_int_equal(eqe[CX_EQE_OWNER], 0);
 	assert_int_equal(get_be32(eqe + CX_EQE_CMD_VECTOR), 1u << 3);
 	assert_int_equal(get_be32(eqe + CX_EQE_BYTES + CX_EQE_CMD_VECTOR), 1u << 31);
-	/* a doorbell for what is done already: nothing happens */
+	/* a doorbell for a completed command has no effect */
 	driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << 3);
 	run();
 	assert_int_equal(d->world.interrupts[0], 2);
@@ -133,7 +133,7 @@ CX_TEST(unknown_command)
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, 16, 16), CX_STAT_BAD_INP_LEN);
 }
 
-/* Numbers come and go; what is gone is refused. */
+/* Objects have different numbers; a number that was freed is refused. */
 CX_TEST(objects)
 {
 	static const struct {
@@ -159,7 +159,7 @@ CX_TEST(objects)
 	}
 }
 
-/* Sizes from a guest that are out of all bounds. */
+/* Sizes beyond the limits. */
 CX_TEST(huge_objects)
 {
 	uint8_t *eqc = CX_ADDR(d->in, create_eq_in, eq_context_entry);
@@ -198,7 +198,7 @@ CX_TEST(huge_objects)
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, 0x110, 16), CX_STAT_BAD_PARAM);
 }
 
-/* There is an end to objects, and after it there is a new beginning. */
+/* The number of objects is limited; TEARDOWN_HCA frees them. */
 CX_TEST(object_limit)
 {
 	unsigned count = 0;
@@ -222,14 +222,14 @@ static unsigned create_big_mkey(uint64_t octowords)
 	return driver_command(d, CX_OP_CREATE_MKEY, CX_SZ_create_mkey_in, 16);
 }
 
-/* What objects take is of one budget with their translations, and comes back with them. */
+/* Objects and their translations share a budget of memory; TEARDOWN_HCA returns it. */
 CX_TEST(memory_budget)
 {
 	uint64_t octowords = 1u << 24;
 	struct pair p;
 
 	make_pair(&p);
-	/* The last ones leave less than a queue pair takes. */
+	/* The last ones leave less than a queue pair needs. */
 	for (; octowords; octowords /= 2)
 		while (!create_big_mkey(octowords))
 			;
@@ -247,7 +247,7 @@ CX_TEST(memory_budget)
 	assert_int_equal(driver_command(d, CX_OP_DESTROY_QP, 16, 16), 0);
 }
 
-/* Command entries that no driver writes. */
+/* Invalid command entries. */
 CX_TEST(hostile_entries)
 {
 	static const struct {
@@ -273,7 +273,7 @@ CX_TEST(hostile_entries)
 	}
 }
 
-/* A mailbox chain that runs in a circle is read as long as the input says, no longer. */
+/* Of a circular chain of mailboxes only the input's length is read. */
 CX_TEST(circular_mailboxes)
 {
 	uint64_t block = world_alloc(&d->world, 4096);

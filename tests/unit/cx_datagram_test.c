@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Datagrams, and writes and sends of unreliable connections. Theory of operation: as for other
- * messages; what must not arrive is looked for at the receiver, since the sender never hears.
+ * messages; that a message was dropped is checked at the receiver, since the sender gets no error.
  */
 #include <errno.h>
 #include <string.h>
@@ -95,7 +95,7 @@ static void expect_dropped(void)
 	assert_int_equal(driver_query_state(d, &b), CX_QP_RTS);
 }
 
-/* The data comes after 40 bytes; the completion says from whom. */
+/* The data follows 40 bytes for the GRH; the completion names the sender. */
 UD_TEST(datagram)
 {
 	static const uint32_t lengths[] = {0, 1, 64, 4095, MTU};
@@ -175,7 +175,7 @@ UD_TEST(grh)
 	assert_memory_equal(grh + GRH, d->world.ram + near.addr, 65);
 }
 
-/* Whom it does not concern, it does not reach; and the sender goes on. */
+/* A datagram that no queue pair accepts is dropped; the sender stays in RTS. */
 UD_TEST(dropped)
 {
 	struct qp rc;
@@ -201,7 +201,7 @@ UD_TEST(dropped)
 		case 3:
 			put_be32(av + CX_AV_QPN, CX_AV_EXTENDED | rc.number);
 			break;
-		case 4: /* another's GID */
+		case 4: /* not the port's GID */
 			put_be32(av + CX_AV_GRH_GID_FL, 1u << 30);
 			memset(av + CX_AV_GID, 0xff, 16);
 			break;
@@ -232,7 +232,7 @@ UD_TEST(own_q_key)
 	expect_received(CX_CQE_RESP_SEND, GRH);
 }
 
-/* What is wrong at the sender ends the sender; at the receiver, the receiver. */
+/* An error at the sender ends the sender's queue pair; one at the receiver, the receiver's. */
 UD_TEST(errors)
 {
 	for (unsigned i = 0; i < 6; i++) {
@@ -264,7 +264,7 @@ UD_TEST(errors)
 	assert_int_equal(driver_query_state(d, &a), CX_QP_RTS);
 }
 
-/* Two senders at one receiver: each datagram has a receive to itself, whoever waits. */
+/* Two senders to one receiver: each datagram uses a separate receive, also while one waits. */
 UD_TEST(two_senders)
 {
 	struct qp c;
@@ -292,7 +292,7 @@ UD_TEST(two_senders)
 	}
 }
 
-/* A reset in the middle of a datagram, and one that is destroyed after it. */
+/* After a reset in the middle of a datagram the device has no work. */
 UD_TEST(reset_in_the_middle)
 {
 	post_receive(&b, 0, 8192);
@@ -306,7 +306,7 @@ UD_TEST(reset_in_the_middle)
 	assert_false(d->world.f->ops->work(d->world.f));
 }
 
-/* The receiver's key says the hint, for the GRH as for the data. */
+/* The receiver's key has the hint, for the GRH as for the data. */
 UD_TEST(hints)
 {
 	struct world *w = &d->world;
@@ -324,7 +324,7 @@ UD_TEST(hints)
 	}
 }
 
-/* Of an unreliable connection nothing comes back: no error, no wait. */
+/* An unreliable connection has no acknowledgements: the sender gets no error and does not wait. */
 UC_TEST(unreliable_connection)
 {
 	struct wqe w;

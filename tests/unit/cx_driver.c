@@ -13,8 +13,8 @@
 #define MTT_RW	   3u
 
 /*
- * Zeroed, and made a page at a time as it is touched: a sanitizer's calloc() would mark each
- * byte of it, which takes longer than all that most tests do with it.
+ * mmap() allocates a page at its first access. A sanitizer's calloc() marks each byte, which
+ * takes longer than most tests.
  */
 uint8_t *world_map(size_t bytes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A driver as small as the tests of the NIC need: commands, queues, keys, work requests. */
+/* A minimal driver for the tests of the NIC: commands, queues, keys, work requests. */
 #ifndef TESTS_UNIT_CX_DRIVER_H
 #define TESTS_UNIT_CX_DRIVER_H
 
@@ -28,20 +28,20 @@ struct driver {
 	unsigned cqe_size;	  /* of the CQs that are created next: CX_CQE_STRIDE_64 … */
 };
 
-/* Up to and including queues, PD and the PA key. */
+/* Creates the device, its command and event queues, a PD and the PA key. */
 void driver_start(struct driver *d, const struct cx_config *config);
-/* The same of a device that has been reset. */
+/* The queues, PD and PA key again, after a reset of the device. */
 void driver_restart(struct driver *d);
 void driver_stop(struct driver *d);
-/* The command queue alone: as after a reset. */
+/* The command queue only, as the first step after a reset. */
 void driver_set_command_queue(struct driver *d);
 
 void driver_mmio_write(struct driver *d, uint64_t offset, uint32_t value);
 uint32_t driver_mmio_read(struct driver *d, uint64_t offset);
 void driver_config_write(struct driver *d, unsigned offset, uint32_t value, size_t len);
 
-/* Runs d->in, cleared before and filled since by the caller; the reply is in d->out.
- * Returns the command's status, or 0x100 and the delivery status. */
+/* Runs the command in d->in, which the caller has filled after driver_begin(); the reply is in
+ * d->out. Returns the command's status, or 0x100 plus the delivery status. */
 unsigned driver_command(struct driver *d, unsigned opcode, size_t in_len, size_t out_len);
 void driver_begin(struct driver *d); /* clears d->in */
 /* The two halves of driver_command(), for several commands at once. */
@@ -57,7 +57,7 @@ struct cq {
 void driver_create_cq(struct driver *d, struct cq *cq);
 void driver_arm_cq(struct driver *d, struct cq *cq);
 void driver_arm_cq_solicited(struct driver *d, struct cq *cq);
-/* The next completion; NULL: none. It is taken. */
+/* Consumes the next completion; NULL: none. */
 const uint8_t *driver_poll(struct driver *d, struct cq *cq);
 
 struct mr {
@@ -67,29 +67,29 @@ struct mr {
 	bool tph;
 	uint8_t ph, st_index;
 };
-/* A key with its translations at hand; @mr->key is set. */
+/* A key with its translations; sets @mr->key. */
 void driver_create_mr(struct driver *d, struct mr *mr);
 /* The same with a hint: this 16-bit tag in an entry of the ST table, and PH 2. */
 void driver_create_hinted_mr(struct driver *d, struct mr *mr, uint16_t tag);
-/* ... free, with room for translations; a UMR fills it. */
+/* A free key with space for translations, which a UMR fills. */
 void driver_create_free_mr(struct driver *d, struct mr *mr);
 
-/* Its receives are linked in a circle to begin with. */
+/* Its receives are initially linked in a ring. */
 struct srq {
 	uint32_t number;
 	uint64_t addr, record;
 	uint16_t head, posted;
 };
 void driver_create_srq(struct driver *d, struct srq *srq);
-/* Posts as the next receive what wqe_data() has appended to @w; @next is posted after it. */
+/* Posts the segments of @w as the next receive; the one after it has the index @next. */
 struct wqe;
 void driver_post_shared(struct driver *d, struct srq *srq, const struct wqe *w, uint16_t next);
 
-/* One of an XRC domain, which completes in @cq. */
+/* An SRQ of an XRC domain, which completes in @cq. */
 void driver_create_xrc_srq(struct driver *d, struct srq *srq, uint32_t domain, const struct cq *cq);
 
 struct qp {
-	uint32_t number, srq; /* srq: 0 for a receive queue of its own */
+	uint32_t number, srq; /* srq: 0: its receive queue is not shared */
 	uint16_t posted, receives;
 	uint64_t rq, sq, record;
 	struct cq cq, recv_cq;
@@ -98,10 +98,10 @@ struct qp {
 	unsigned retry_count, ack_timeout;
 	uint32_t send_psn, receive_psn;
 };
-/* With a receive queue, but for REG_UMR. */
+/* With a receive queue, except for REG_UMR. */
 void driver_create_qp(struct driver *d, struct qp *qp, unsigned type);
 void driver_create_qp_of_srq(struct driver *d, struct qp *qp, unsigned type, const struct srq *srq);
-/* The receiver of XRC: of a domain, with a PD that is none. @any: an SRQ. */
+/* A receiver of XRC in @domain, with an invalid PD and the SRQ @any: neither is used. */
 void driver_create_xrc_qp(struct driver *d, struct qp *qp, uint32_t domain, const struct srq *any);
 unsigned driver_modify_qp(struct driver *d, struct qp *qp, unsigned opcode, uint32_t peer);
 void driver_connect(struct driver *d, struct qp *qp, uint32_t peer); /* RST to RTS */
@@ -123,13 +123,13 @@ void wqe_inline(struct wqe *w, const void *data, unsigned len);
 /* A UMR that enables @mr, its translations at @xlt. */
 void wqe_umr(struct driver *d, struct wqe *w, const struct mr *mr, uint64_t xlt);
 void driver_post(struct driver *d, struct qp *qp, const struct wqe *w);
-/* A receive with up to 4 segments; driver_post_receive() takes what wqe_data() has appended. */
+/* Posts the segments of @w, up to 4, as a receive. */
 void driver_post_receive(struct driver *d, struct qp *qp, const struct wqe *w);
 void driver_ring(struct driver *d, const struct qp *qp);
 
 /*
- * What the functions above send, but only put into d->in: to be spoilt before it is sent. They
- * return its length. Queues get memory of their own; the CQs of a QP must be there.
+ * These put the commands of the functions above into d->in, so that a test can change them before
+ * it sends them, and return their length. Queues get new memory; the CQs of a QP must exist.
  */
 size_t driver_fill_eq(struct driver *d, uint64_t events, unsigned vector, uint64_t *addr);
 size_t driver_fill_cq(struct driver *d, struct cq *cq);

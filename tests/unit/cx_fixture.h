@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The NIC from outside. Theory of operation: a small driver writes commands and
- * work requests into memory as mlx5 does and rings doorbells in BAR0; results are
- * the replies, completions and events in memory, the interrupts, and the
- * requests for payload with their hints. Each test has a driver that has started.
+ * The NIC through its interface. Theory of operation: a small driver writes commands
+ * and work requests into memory as mlx5 does and rings doorbells in BAR0; results are
+ * the replies, completions and events in memory, the interrupts, and the requests
+ * for payload with their hints. Each test begins with a running driver.
  */
 #ifndef TESTS_UNIT_CX_FIXTURE_H
 #define TESTS_UNIT_CX_FIXTURE_H
@@ -21,18 +21,18 @@ int cx_setup(void **state);
 int cx_teardown(void **state);
 #define CX_TEST(name) TEST_WITH(name, cx_setup, cx_teardown)
 
-/* Another NIC, with a driver that has started. */
+/* Replaces the NIC by another, with a running driver. */
 void restart(const struct cx_config *config);
 void run(void);
 
-/* One QP that writes to itself, memory to write from, and a peer's memory to write to. */
+/* A QP connected to itself, memory to write from, and a peer's memory to write to. */
 struct pair {
 	struct qp qp;
 	struct mr local, remote;
 };
 
 void make_pair(struct pair *p);
-/* A queue pair that takes UMRs. */
+/* A queue pair for UMRs. */
 void make_umr_qp(struct qp *umr);
 /* Posts @w, rings the doorbell and runs the device. */
 void execute(struct qp *qp, const struct wqe *w);

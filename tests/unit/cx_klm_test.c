@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Indirect memory keys and what programs make of them by their own queue pairs: lists, interleaved
- * layouts, memory windows. Theory of operation: a work request lays a key out over pieces of two
- * regions; messages through it must reach those bytes, with their hints, and no others.
+ * Indirect memory keys, which programs lay out by their queue pairs: lists, interleaved layouts,
+ * memory windows. Theory of operation: a work request lays a key out over segments of two
+ * regions; messages through it must access those bytes, with their hints, and no others.
  */
 #include <string.h>
 
@@ -103,7 +103,7 @@ static void lay_out_list(void)
 	expect_good(&p.qp);
 }
 
-/* One message over all pieces, and one in the middle of it. */
+/* One message over all segments, and one that begins and ends within segments. */
 KLM_TEST(list)
 {
 	lay_out_list();
@@ -121,7 +121,7 @@ KLM_TEST(list)
 	assert_memory_equal(d->world.peer + 20000, local(9102), 88);
 }
 
-/* As the source and the target of a read, by two keys. */
+/* The list as the target of a read. */
 KLM_TEST(local_list)
 {
 	struct wqe w;
@@ -138,7 +138,7 @@ KLM_TEST(local_list)
 	assert_int_equal(d->world.peer[20099], 0x77);
 }
 
-/* Blocks of 3 and 5 bytes, repeated 4 times, of two regions that go on by strides of their own. */
+/* Blocks of 3 and 5 bytes, repeated 4 times, at two addresses with different strides. */
 KLM_TEST(interleaved)
 {
 	struct wqe w;
@@ -167,7 +167,7 @@ KLM_TEST(interleaved)
 	expect_error(&p.qp, CX_SYND_REMOTE_ACCESS);
 }
 
-/* An operand in two pieces cannot be read and written as one. */
+/* An operand in two segments cannot be read and written as one. */
 KLM_TEST(split_operand)
 {
 	struct wqe w;
@@ -187,7 +187,7 @@ KLM_TEST(split_operand)
 	assert_int_equal(d->world.request_count, 0);
 }
 
-/* The hint is of the key that is mapped. */
+/* The hint is that of the key that an entry names. */
 KLM_TEST(hints)
 {
 	struct world *w = &d->world;
@@ -202,7 +202,7 @@ KLM_TEST(hints)
 	assert_true(w->request_count >= 8);
 }
 
-/* Entries that lead nowhere, in a circle, or into another's memory. */
+/* Entries that are invalid, name their own key, or name a key of another PD. */
 KLM_TEST(bad_entries)
 {
 	static const struct {
@@ -214,10 +214,10 @@ KLM_TEST(bad_entries)
 		{64, 1, 0},			   /* itself */
 		{64, 2, PEER_BASE + PAYLOAD - 60}, /* beyond the region */
 		{64, 3, 0},			   /* of another PD */
-		{0, 2, PEER_BASE},		   /* nothing */
+		{0, 2, PEER_BASE},		   /* no bytes */
 		{8, 4, 1ull << 32 | 0xffff},	   /* more entries than there are */
-		{8, 4, 8ull << 32},		   /* none */
-		{0, 4, 8ull << 32 | 1},		   /* blocks of nothing */
+		{8, 4, 8ull << 32},		   /* no entries */
+		{0, 4, 8ull << 32 | 1},		   /* blocks of no bytes */
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -245,7 +245,7 @@ KLM_TEST(bad_entries)
 	}
 }
 
-/* A list is searched for each transfer, so it is not longer than the capabilities say. */
+/* A list is searched for each transfer, so the capabilities limit its length. */
 KLM_TEST(longest_list)
 {
 	create_indirect(true, 1u << 16, 0);
@@ -253,7 +253,7 @@ KLM_TEST(longest_list)
 	create_indirect(true, UINT32_MAX, CX_STAT_BAD_PARAM);
 }
 
-/* A program's queue pair changes indirect keys of its PD, and of no other field than it may. */
+/* A program's queue pair may change only indirect keys of its PD, and not all fields. */
 KLM_TEST(not_allowed)
 {
 	for (unsigned i = 0; i < 6; i++) {
@@ -263,19 +263,19 @@ KLM_TEST(not_allowed)
 		begin_layout(&w, 64, i == 4 ? ENTRIES + 4 : 1);
 		put_entry(&w, 64, p.remote.key, p.remote.addr);
 		switch (i) {
-		case 0: /* a key that has pages: it could name any */
+		case 0: /* a key that has pages: a program could name any page */
 			put_be32(w.bytes + CX_CTRL_UMR_MKEY, p.remote.key);
 			break;
 		case 1:
 			put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, ALL_MASKS | 1ull << CX_MASK_PD);
 			break;
-		case 2: /* a signature's */
+		case 2: /* a field of signatures */
 			put_be64(w.bytes + 16 + CX_UMR_MKEY_MASK, ALL_MASKS | 1ull << 12);
 			break;
 		case 3: /* not bound to this queue pair */
 			w.bytes[16 + CX_UMR_FLAGS] |= CHECK_QPN;
 			break;
-		case 5: { /* another's */
+		case 5: { /* a key of another PD */
 			uint32_t own = d->pd;
 
 			d->pd = 0x777;
@@ -294,7 +294,7 @@ KLM_TEST(not_allowed)
 	}
 }
 
-/* The kernel's own may change keys that have pages: fast registration. */
+/* A queue pair of the kernel may change keys that have pages: fast registration. */
 KLM_TEST(privileged)
 {
 	struct mr mr = {.addr = PEER_BASE + 8192, .len = 8192};
@@ -361,7 +361,7 @@ static void bind(uint32_t qpn)
 	expect_good(&p.qp);
 }
 
-/* A window of a queue pair's own is open from when it is bound until it is invalidated. */
+/* A queue pair can use a window that is bound to it, until the window is invalidated. */
 KLM_TEST(window)
 {
 	bind(p.qp.number);
@@ -373,15 +373,15 @@ KLM_TEST(window)
 	expect_error(&p.qp, CX_SYND_REMOTE_ACCESS);
 }
 
-/* ... and another queue pair cannot use it. */
-KLM_TEST(window_of_another)
+/* Another queue pair cannot use the window. */
+KLM_TEST(window_of_another_qp)
 {
 	bind(p.qp.number + 1);
 	write_through(64, 0, 64);
 	expect_error(&p.qp, CX_SYND_REMOTE_ACCESS);
 }
 
-/* A send ends the window at its receiver, and says so; where that is not allowed, both fail. */
+/* A send invalidates the receiver's window, as its completion says; if not allowed, both fail. */
 KLM_TEST(remote_invalidate)
 {
 	for (unsigned i = 0; i < 2; i++) {

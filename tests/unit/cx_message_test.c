@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * SEND, RDMA READ and WRITE with immediate, and the receives that they need.
- * Theory of operation: two connected queue pairs, one works on the other; the
- * data, the completions at both ends and the requests for payload must be what
- * the InfiniBand architecture says, whatever is wrong at either end.
+ * Theory of operation: two connected queue pairs, one sends to the other; the
+ * data, the completions at both ends and the requests for payload must be as the
+ * InfiniBand architecture specifies, also after an error at either end.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 
 #define IMMEDIATE 0x12345678u
 
-/* @a works on @b: from @near, by @far, into @inbox. */
+/* @a sends to @b: from @near, to @far by RDMA, to @inbox by receives. */
 static struct qp a, b;
 static struct mr near, far, inbox;
 
@@ -66,7 +66,7 @@ static uint8_t *ram(uint64_t addr)
 	return d->world.ram + addr;
 }
 
-/* Lets time pass, and the device do what it brings. */
+/* Waits, then runs the device. */
 static void pass(unsigned ms)
 {
 	const struct timespec time = {.tv_nsec = (long)ms * 1000000};
@@ -165,7 +165,7 @@ static void expect_no_more(void)
 
 #define MESSAGE_TEST(name) TEST_WITH(name, setup, cx_teardown)
 
-/* The ring of 4 receives goes round; what has been received is taken in order. */
+/* The ring of 4 receives wraps; receives are used in order. */
 MESSAGE_TEST(send)
 {
 	static const uint32_t lengths[] = {0, 1, 4095, 4096, 5000, 70001, 3};
@@ -203,7 +203,7 @@ MESSAGE_TEST(full_ring)
 	assert_memory_equal(ram(inbox.addr), ram(near.addr), 256);
 }
 
-/* Segments at both ends that do not match, inline data among them, empty ones too. */
+/* Segments of different lengths at both ends, with inline data and empty ones. */
 MESSAGE_TEST(segments)
 {
 	static const uint8_t text[] = "sent from within the work request";
@@ -214,7 +214,7 @@ MESSAGE_TEST(segments)
 	wqe_data(&receive, inbox.addr, inbox.key, 0);
 	wqe_data(&receive, inbox.addr + 8192, inbox.key, 1);
 	wqe_data(&receive, inbox.addr + 20000, inbox.key, 4096);
-	driver_post_receive(d, &b, &receive); /* 4: no room for an end mark */
+	driver_post_receive(d, &b, &receive); /* 4: no space for an end mark */
 	wqe_init(&w, CX_WR_SEND, true);
 	wqe_data(&w, near.addr + 100, near.key, 5000);
 	wqe_inline(&w, text, sizeof(text));
@@ -232,7 +232,7 @@ MESSAGE_TEST(segments)
 	assert_memory_equal(ram(inbox.addr + 20000), expected + 4091, sizeof(expected) - 4091);
 }
 
-/* An immediate uses up a receive, but its memory stays as it is. */
+/* An immediate uses a receive, but does not change its memory. */
 MESSAGE_TEST(write_imm)
 {
 	memset(ram(inbox.addr), 0xee, 64);
@@ -246,7 +246,7 @@ MESSAGE_TEST(write_imm)
 	assert_int_equal(*ram(inbox.addr), 0xee);
 }
 
-/* A queue armed for solicited completions hears of those that the sender marked, and of errors. */
+/* A CQ armed for solicited completions has an event for those the sender marked, and for errors. */
 MESSAGE_TEST(solicited)
 {
 	for (unsigned marked = 0; marked < 2; marked++) {
@@ -266,11 +266,11 @@ MESSAGE_TEST(solicited)
 	post_send(CX_WR_SEND, 0, 64);
 	run();
 	pass(1);
-	assert_int_equal(d->world.interrupts[1], 2); /* its sender's error */
+	assert_int_equal(d->world.interrupts[1], 2); /* the sender's error */
 	expect_send_error(CX_SYND_RNR_RETRY_EXC);
 }
 
-/* The peer's data arrives as it is and nothing else is written; both ends see their own hints. */
+/* The peer's data arrives unchanged and no other byte is written. */
 MESSAGE_TEST(read)
 {
 	static const struct {
@@ -296,6 +296,7 @@ MESSAGE_TEST(read)
 	}
 }
 
+/* Of an RDMA READ the MRds have the hint of the remote key, the MWrs that of the local key. */
 MESSAGE_TEST(read_hints)
 {
 	struct world *w = &d->world;
@@ -336,7 +337,7 @@ static void set_right(struct mr *mr, uint32_t field, unsigned bit)
 	execute(&umr, &w);
 }
 
-/* What a key does not allow, at either end and for each kind of message. */
+/* Accesses that a key does not allow, at either end and for each kind of message. */
 MESSAGE_TEST(rights)
 {
 	static const struct {
@@ -352,11 +353,11 @@ MESSAGE_TEST(rights)
 		{CX_WR_SEND, &near, CX_mkc_lr, CX_MASK_LR, CX_SYND_LOCAL_PROT, 0},
 		{CX_WR_SEND, &inbox, CX_mkc_lw, CX_MASK_LW, CX_SYND_REMOTE_OP, CX_SYND_LOCAL_PROT},
 		{CX_WR_SEND, &inbox, CX_mkc_pd, CX_MASK_PD, CX_SYND_REMOTE_OP, CX_SYND_LOCAL_PROT},
-		/* a key of the other queue pair's own */
+		/* a key bound to the other queue pair */
 		{CX_WR_SEND, &inbox, CX_mkc_qpn, CX_MASK_QPN, CX_SYND_REMOTE_OP,
 		 CX_SYND_LOCAL_PROT},
 		{CX_WR_RDMA_READ, &far, CX_mkc_qpn, CX_MASK_QPN, CX_SYND_REMOTE_ACCESS, 0},
-		{CX_WR_RDMA_READ, &near, CX_mkc_qpn, CX_MASK_QPN, 0, 0}, /* its own */
+		{CX_WR_RDMA_READ, &near, CX_mkc_qpn, CX_MASK_QPN, 0, 0}, /* bound to this one */
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -423,7 +424,7 @@ MESSAGE_TEST(read_fails)
 	expect_send_error(CX_SYND_REMOTE_OP);
 }
 
-/* No receive: as many tries as were asked for, each after the time that the responder wants. */
+/* No receive: the configured number of retries, each after the responder's RNR timer. */
 MESSAGE_TEST(rnr_retries)
 {
 	struct timespec begin, end;
@@ -445,7 +446,7 @@ MESSAGE_TEST(rnr_retries)
 		    3 * 10240000);
 }
 
-/* Asked to try for ever, it waits for the receive, be it for a send or an immediate. */
+/* With unlimited retries it waits for a receive, for a send as for an immediate. */
 MESSAGE_TEST(rnr_waits)
 {
 	reconnect(7, 1);
@@ -467,7 +468,7 @@ MESSAGE_TEST(rnr_waits)
 	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
 }
 
-/* A queue pair that waits for a receive can be ended in every way. */
+/* A queue pair that waits for a receive can be reset, put into error and destroyed. */
 MESSAGE_TEST(rnr_ended)
 {
 	static const unsigned opcodes[] = {CX_OP_2RST_QP, CX_OP_2ERR_QP, CX_OP_DESTROY_QP};
@@ -486,7 +487,7 @@ MESSAGE_TEST(rnr_ended)
 	}
 }
 
-/* More than the receive has room for: both ends fail, and all that is posted is flushed. */
+/* A message longer than the receive: both ends fail, and all that is posted is flushed. */
 MESSAGE_TEST(too_long)
 {
 	post_receive(0, 63);
@@ -502,7 +503,7 @@ MESSAGE_TEST(too_long)
 	assert_int_equal(d->world.request_count, 0);
 }
 
-/* In error, what was posted is flushed, and what is posted then as well. */
+/* A queue pair in error flushes receives that were posted before the error and after it. */
 MESSAGE_TEST(flush)
 {
 	for (unsigned i = 0; i < 3; i++)
@@ -522,7 +523,7 @@ MESSAGE_TEST(flush)
 	assert_int_equal(d->world.f->ops->wait_ms(d->world.f), -1);
 }
 
-/* The receiver is reset with a message half received: the sender's peer is gone for it. */
+/* A reset of the receiver in the middle of a message is a retry error at the sender. */
 MESSAGE_TEST(reset_in_the_middle)
 {
 	post_receive(0, PAYLOAD);
@@ -534,7 +535,7 @@ MESSAGE_TEST(reset_in_the_middle)
 	expect_failed(&a.cq, CX_CQE_REQ_ERR, CX_SYND_RETRY_EXC);
 	expect_no_more();
 	begin_anew();
-	/* ... and is there again at once, with nothing posted */
+	/* the same if it is in RTS again at once, with no receive posted */
 	post_receive(0, PAYLOAD);
 	post_send(CX_WR_SEND, 0, PAYLOAD);
 	for (unsigned i = 0; i < 10; i++)
@@ -557,14 +558,14 @@ MESSAGE_TEST(reset_in_the_middle)
 	expect_no_more();
 }
 
-/* A queue pair takes messages of the one that it is connected to. */
-MESSAGE_TEST(stranger)
+/* A queue pair accepts messages only of the one that it is connected to. */
+MESSAGE_TEST(unconnected_sender)
 {
-	struct qp stranger;
+	struct qp other;
 
-	driver_create_qp(d, &stranger, CX_ST_RC);
-	driver_connect(d, &stranger, b.number);
-	a = stranger;
+	driver_create_qp(d, &other, CX_ST_RC);
+	driver_connect(d, &other, b.number);
+	a = other;
 	post_receive(0, 64);
 	post_send(CX_WR_SEND, 0, 64);
 	run();
@@ -572,7 +573,7 @@ MESSAGE_TEST(stranger)
 	expect_no_more();
 }
 
-/* Payload that waits for an answer, at both ends of a send. */
+/* Deferred requests for payload, at both ends of a send. */
 MESSAGE_TEST(in_progress)
 {
 	d->world.defer = true;
@@ -591,8 +592,7 @@ MESSAGE_TEST(in_progress)
 	assert_memory_equal(ram(inbox.addr + 20), ram(near.addr + 10), 10000);
 }
 
-/* A read of a page that is not mapped is reported as a read, and goes on after the driver's answer.
- */
+/* A read of an unmapped page is reported as a read, and continues after the driver's command. */
 MESSAGE_TEST(read_page_fault)
 {
 	uint8_t *info = CX_ADDR(d->in, page_fault_resume_in, page_fault_info);
@@ -633,7 +633,7 @@ MESSAGE_TEST(read_page_fault)
 			 6u << 24 | a.number);
 }
 
-/* Receive queues as no driver makes them: the message fails, and nothing is written. */
+/* Invalid receive queues: the message fails, and nothing is written. */
 MESSAGE_TEST(bad_receives)
 {
 	for (unsigned i = 0; i < 3; i++) {
@@ -643,11 +643,11 @@ MESSAGE_TEST(bad_receives)
 		case 0: /* more posted than the ring has */
 			put_be32(ram(b.record), 5);
 			break;
-		case 1: /* data within the receive */
+		case 1: /* inline data in the receive */
 			wqe_inline(&w, "text", 4);
 			driver_post_receive(d, &b, &w);
 			break;
-		case 2: /* the record is gone */
+		case 2: /* an invalid doorbell record */
 			driver_stop(d);
 			setup(NULL);
 			post_receive(0, 64);
@@ -663,7 +663,7 @@ MESSAGE_TEST(bad_receives)
 	}
 }
 
-/* A receive of 2^31 bytes, twice: the room is more than 32 bits, the memory is not. */
+/* A receive may have more than 2^32 bytes; a message that goes beyond its region fails. */
 MESSAGE_TEST(huge_receive)
 {
 	struct wqe w = {.len = 0};
@@ -684,7 +684,7 @@ MESSAGE_TEST(huge_receive)
 	expect_receive_error(CX_SYND_LOCAL_PROT);
 }
 
-/* What the model does not have is refused, not done wrong. */
+/* Features that the model does not have are refused. */
 MESSAGE_TEST(not_modelled)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
@@ -743,7 +743,7 @@ static void raise_event(void)
 	expect_sent(CX_WR_RDMA_WRITE, 0);
 }
 
-/* An event queue that the driver reads goes round and round; one that it does not read stops. */
+/* An event queue that the driver reads wraps; one that it does not read stops. */
 MESSAGE_TEST(eq_overrun)
 {
 	const unsigned size = 1u << 6;
@@ -767,12 +767,12 @@ MESSAGE_TEST(eq_overrun)
 	assert_non_null(strstr(d->world.last_log, "is full"));
 	assert_int_equal(eq_status(d->comp_eqn), 0xa);
 	assert_memory_equal(ram(d->comp_eq), first, sizeof(first));
-	ring_eq(d->comp_eqn, 4 * size); /* too late: what is lost is lost */
+	ring_eq(d->comp_eqn, 4 * size); /* too late: it stays stopped */
 	raise_event();
 	assert_int_equal(d->world.interrupts[1], 4 * size);
 }
 
-/* A queue in error is looked at for receives ever less often, and again soon after one came. */
+/* A queue in error is polled for receives at growing intervals, short again after a receive. */
 MESSAGE_TEST(flush_polling)
 {
 	int ms, before = 0;
@@ -820,7 +820,7 @@ static void count_at(const struct qp *qp, uint32_t set)
 	assert_int_equal(driver_command(d, CX_OP_RTS2RTS_QP, len, 16), 0);
 }
 
-/* A set counts the requests that its queue pairs have accepted, each kind by itself. */
+/* A set counts the requests that its queue pairs have accepted, by kind. */
 MESSAGE_TEST(counters)
 {
 	uint32_t set = alloc_counters(), other = alloc_counters();
@@ -846,7 +846,7 @@ MESSAGE_TEST(counters)
 	assert_int_equal(CX_GET(d->out, query_q_counter_out, out_of_buffer), 0);
 }
 
-/* One that is gone counts no more; 255 are all that a context can name. */
+/* A set that was freed counts no more; a context can name 255 sets. */
 MESSAGE_TEST(counters_end)
 {
 	uint32_t set = alloc_counters();

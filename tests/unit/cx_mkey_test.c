@@ -10,7 +10,7 @@
 #define TPH_ENABLE_8  0x100u
 #define TPH_ENABLE_16 0x300u
 
-/* What a remote key does not allow: REMOTE_ACCESS, an event, then everything is flushed. */
+/* An access that a remote key does not allow: REMOTE_ACCESS, an event, then all is flushed. */
 CX_TEST(remote_access)
 {
 	static const struct {
@@ -70,7 +70,7 @@ static void umr_change(struct driver *dr, struct qp *umr, const struct mr *mr, u
 	expect_good(umr);
 }
 
-/* Rights, PD and the free bit, taken away one after the other. */
+/* Rights, PD, the free bit and the length, changed one at a time. */
 CX_TEST(rights)
 {
 	static const struct {
@@ -167,8 +167,8 @@ static void resume(uint32_t token, bool error)
 }
 
 /*
- * The same where the driver takes page faults: the write waits in its middle, and
- * goes on where the driver has mapped again, or ends where it has given up.
+ * The same where the driver handles page faults: the write waits at the page, and
+ * continues if the driver has mapped it, or fails if the driver resumes with an error.
  */
 CX_TEST(page_fault)
 {
@@ -185,7 +185,7 @@ CX_TEST(page_fault)
 		make_pair(&p);
 		driver_create_free_mr(d, &mr);
 		make_umr_qp(&umr);
-		put_be64(d->world.ram + xlt, PEER_BASE | 3); /* the second page is not there */
+		put_be64(d->world.ram + xlt, PEER_BASE | 3); /* the second page is not mapped */
 		wqe_umr(d, &w, &mr, xlt);
 		execute(&umr, &w);
 		expect_good(&umr);
@@ -233,7 +233,7 @@ CX_TEST(umr_refused)
 		uint32_t key_xor;
 	} cases[] = {
 		{CX_UMR_CHECK_NOT_FREE, 4, 0, 0, 0}, /* the key is not free */
-		{0, 8, 0, 0, 0},		     /* more than its room and the padding */
+		{0, 8, 0, 0, 0},		     /* more than its capacity and the padding */
 		{CX_UMR_OFFSET_EN, 4, 0xffff, 0, 0},
 		{0, 4, 0, 1ull << 40, 0}, /* an unknown mask bit */
 		{0, 4, 0, 0, 0x100000},	  /* no such key */
@@ -289,7 +289,7 @@ CX_TEST(hints)
 		{&nic16, TPH_DS | TPH_ENABLE_16, true, 63, 16, 0},
 		{&nic16, TPH_DS | TPH_ENABLE_16, true, 200, 16, 0}, /* no such entry */
 		{&nic16, TPH_DS | TPH_ENABLE_16, false, 3, 0, 0},
-		{&nic16, TPH_DS, true, 3, 0, 0},	 /* requests are off */
+		{&nic16, TPH_DS, true, 3, 0, 0},	 /* hints are disabled */
 		{&nic16, TPH_ENABLE_16, true, 3, 16, 0}, /* No-ST mode: tag 0 */
 		{&nic8, TPH_DS | TPH_ENABLE_8, true, 3, 8, 0xef},
 		{&direct16, TPH_DS | TPH_ENABLE_8, true, 0x5a, 8, 0x5a},
@@ -331,7 +331,7 @@ CX_TEST(hints)
 	}
 }
 
-/* Reads carry the local key's hint; a UMR that revokes and enables keeps the key's own. */
+/* MRds of an RDMA WRITE have the local key's hint; a UMR that enables the key keeps the hint. */
 CX_TEST(hint_of_reads_and_after_umr)
 {
 	struct world *w = &d->world;
@@ -364,7 +364,7 @@ CX_TEST(hint_of_reads_and_after_umr)
 	assert_int_equal(w->requests[1].hint.st_bits, 0);
 }
 
-/* A write that waited for its data has the hint that may be sent then. */
+/* A write that waited for its data has no hint if the hint may not be sent any more. */
 CX_TEST(hint_turned_off_meanwhile)
 {
 	static const uint32_t controls[] = {TPH_DS, TPH_DS | TPH_ENABLE_8, TPH_DS | TPH_ENABLE_16};

@@ -44,8 +44,8 @@ static void write_and_look(struct pair *p, uint32_t from_at, uint32_t to_at, uin
 }
 
 /*
- * All offsets and lengths around page and piece borders arrive as they are, and nothing else,
- * passed on or held.
+ * Data of all offsets and lengths around borders of pages and transfers arrives unchanged, and no
+ * other byte is written, by link.pass() or without it.
  */
 CX_TEST(write_data)
 {
@@ -69,7 +69,7 @@ CX_TEST(write_data)
 	}
 }
 
-/* A step moves a page at most, and none of it crosses one. */
+/* A step moves a page at most, and no request crosses a page. */
 CX_TEST(write_is_stepwise)
 {
 	unsigned steps = 0;
@@ -138,7 +138,7 @@ CX_TEST(two_qps)
 	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 5000);
 }
 
-/* Unsignalled requests complete silently, and several may go by one doorbell. */
+/* Unsignalled requests have no completion; one doorbell may start several. */
 CX_TEST(unsignalled)
 {
 	struct pair p;
@@ -158,7 +158,7 @@ CX_TEST(unsignalled)
 	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 300);
 }
 
-/* Payload that waits for an answer: the completion comes after the last of it. */
+/* Deferred requests for payload: the completion comes after the last. */
 CX_TEST(in_progress)
 {
 	struct pair p;
@@ -166,7 +166,7 @@ CX_TEST(in_progress)
 	make_pair(&p);
 	d->world.defer = true;
 	post_write(&p, 10, 20, 10000);
-	for (unsigned i = 0; i < 6; i++) { /* three pieces or more, each read and written */
+	for (unsigned i = 0; i < 6; i++) { /* three transfers or more, each a read and a write */
 		run();
 		assert_true(d->world.deferred.active);
 		expect_none(&p.qp);
@@ -192,7 +192,7 @@ CX_TEST(in_progress_fails)
 	assert_int_equal(driver_query_state(d, &p.qp), CX_QP_ERR);
 }
 
-/* A command that comes while payload is under way finds the piece whole when it runs. */
+/* A command that comes during a transfer runs after the transfer. */
 CX_TEST(destroy_while_in_progress)
 {
 	struct pair p;
@@ -212,11 +212,11 @@ CX_TEST(destroy_while_in_progress)
 		run();
 	}
 	assert_int_equal(driver_collect(d, 0, 16), 0);
-	assert_int_equal(d->world.request_count, 1); /* the write of the piece that was read */
+	assert_int_equal(d->world.request_count, 1); /* the write of what was read */
 	expect_none(&p.qp);
 }
 
-/* FLR with a message half done: nothing more comes, and the function is as new. */
+/* FLR in the middle of a message: no request and no completion follow, no object is left. */
 CX_TEST(flr)
 {
 	struct world *w = &d->world;
@@ -242,7 +242,7 @@ CX_TEST(flr)
 	assert_int_equal(driver_command(d, CX_OP_ALLOC_PD, 16, 16), 0);
 }
 
-/* No such peer, not ready, another LID: as a peer that never answers. */
+/* A peer in RST does not answer. */
 CX_TEST(no_responder)
 {
 	struct pair p;
@@ -304,7 +304,7 @@ CX_TEST(too_long)
 	expect_error(&p.qp, CX_SYND_LOCAL_LENGTH);
 }
 
-/* A doorbell record that cannot be: one error, and the queue is empty. */
+/* An invalid doorbell record: one error, and the queue is empty. */
 CX_TEST(bad_producer)
 {
 	struct pair p;
@@ -330,8 +330,8 @@ CX_TEST(unclaimed)
 	expect_error(&p.qp, CX_SYND_REMOTE_OP);
 }
 
-/* Sends on datagram QPs go nowhere and complete. */
-CX_TEST(datagrams)
+/* Sends of QP1 are dropped and complete. */
+CX_TEST(qp1_sends)
 {
 	struct qp qp;
 	struct wqe w;
@@ -347,7 +347,7 @@ CX_TEST(datagrams)
 	expect_good(&qp);
 }
 
-/* The SQ behind a receive queue, in a buffer that begins within its first page. */
+/* The SQ behind a receive queue, in a buffer with an offset in its first page. */
 CX_TEST(geometry)
 {
 	uint8_t *qpc = CX_ADDR(d->in, create_qp_in, qpc);
@@ -376,7 +376,7 @@ CX_TEST(geometry)
 	put_be64(d->in + CX_AT_create_qp_in_pas, page[0]);
 	put_be64(d->in + CX_AT_create_qp_in_pas + 8, page[1]);
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 8, 16),
-			 CX_STAT_BAD_PARAM); /* a page too few */
+			 CX_STAT_BAD_PARAM); /* one page too few */
 	assert_int_equal(driver_command(d, CX_OP_CREATE_QP, CX_AT_create_qp_in_pas + 16, 16), 0);
 	p.qp.number = (uint32_t)CX_GET(d->out, create_qp_out, qpn);
 	driver_connect(d, &p.qp, p.qp.number);

@@ -4,7 +4,7 @@
 
 #include "tests/unit/cx_fixture.h"
 
-/* A peer's TLP rings like a CPU's write; one with bytes left out does not. */
+/* A peer's TLP rings a doorbell as a CPU's write does; one with a partial DW does not. */
 CX_TEST(peer_doorbell)
 {
 	const uint64_t at = d->uar * 4096u + CX_DB_SQ;
@@ -30,7 +30,7 @@ CX_TEST(peer_doorbell)
 	assert_memory_equal(d->world.peer, d->world.ram + p.local.addr, 64);
 }
 
-/* A queue is rung on the page that it was made with, and on no other. */
+/* A doorbell works only on the UAR page that its queue was created with. */
 CX_TEST(doorbell_pages)
 {
 	uint32_t own = d->uar, other;
@@ -49,7 +49,7 @@ CX_TEST(doorbell_pages)
 	driver_ring(d, &p.qp);
 	run();
 	expect_good(&p.qp);
-	assert_int_equal(d->world.interrupts[1], 0); /* armed on the other page: not at all */
+	assert_int_equal(d->world.interrupts[1], 0); /* armed on the other page: no effect */
 	d->uar = other;
 	driver_mmio_write(d, other * 4096ull + CX_DB_EQ_ARM, d->comp_eqn << 24 | 5);
 	driver_begin(d);
@@ -59,7 +59,7 @@ CX_TEST(doorbell_pages)
 		CX_GET(CX_ADDR(d->out, query_eq_out, eq_context_entry), eqc, consumer_counter), 0);
 }
 
-/* Doorbells of every width and place, for what does not exist. */
+/* Doorbells of every width and offset, for objects that do not exist. */
 CX_TEST(stray_doorbells)
 {
 	uint8_t ones[64];
@@ -77,7 +77,7 @@ CX_TEST(stray_doorbells)
 	assert_int_equal(driver_command(d, CX_OP_NOP, 16, 16), 0);
 }
 
-/* An armed CQ raises its queue's vector once, be the completion there before or after. */
+/* An armed CQ raises its EQ's vector once, if the completion came before arming or after. */
 CX_TEST(arm)
 {
 	struct pair p;
@@ -98,7 +98,7 @@ CX_TEST(arm)
 	assert_int_equal(d->world.interrupts[1], 2);
 }
 
-/* More completions than the CQ holds: it stops, and the driver's are not overwritten. */
+/* More completions than the CQ holds: it stops, and no unread one is overwritten. */
 CX_TEST(cq_overrun)
 {
 	uint64_t async_eq;
@@ -132,7 +132,7 @@ static void resize(struct cq *cq, unsigned log)
 	cq->addr = addr;
 }
 
-/* After it there is room for as many as the new size says, and the queue goes round as before. */
+/* After a resize the queue has the new capacity, and wraps as before. */
 CX_TEST(cq_resize)
 {
 	struct pair p;
@@ -183,12 +183,12 @@ CX_TEST(cq_resize_refused)
 	len = driver_fill_resize(d, &p.qp.cq, 6, &addr);
 	CX_SET(CX_ADDR(d->in, modify_cq_in, cq_context), cqc, log_cq_size, 23);
 	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), CX_STAT_BAD_PARAM);
-	len = driver_fill_resize(d, &p.qp.cq, 12, &addr); /* of more pages than it names */
+	len = driver_fill_resize(d, &p.qp.cq, 12, &addr); /* names one page too few */
 	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len - 8, 16), CX_STAT_BAD_PARAM);
 	for (unsigned i = 0; i < 4; i++)
 		post_write(&p, 0, 0, 8);
 	run();
-	len = driver_fill_resize(d, &p.qp.cq, 2, &addr); /* fewer than are not seen */
+	len = driver_fill_resize(d, &p.qp.cq, 2, &addr); /* fewer than are unread */
 	assert_int_equal(driver_command(d, CX_OP_MODIFY_CQ, len, 16), CX_STAT_BAD_RES_STATE);
 	for (unsigned i = 0; i < 4; i++)
 		expect_good(&p.qp);
@@ -201,7 +201,7 @@ static uint64_t timer(void)
 	       driver_mmio_read(d, CX_INIT_TIMER_L);
 }
 
-/* A completion has the time of the timer that a program can read; an error has none. */
+/* A completion has the value of the timer that a program can read; an error has 0. */
 CX_TEST(completion_time)
 {
 	uint64_t before = timer();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Shared receive queues. Theory of operation: several pairs of queue pairs, all receivers with one
- * queue; each completion must name the receive that was taken, in the order of the links.
+ * Shared receive queues. Theory of operation: several pairs of queue pairs, whose receivers share
+ * one queue; each completion must name the receive that was used, in the order of the links.
  */
 #include <string.h>
 
@@ -54,7 +54,7 @@ static int setup_ud(void **state)
 
 #define SRQ_TEST(name) TEST_WITH(name, setup, cx_teardown)
 
-/* A receive at the queue's head; it is of the slot of its index, and @next comes after it. */
+/* A receive at the queue's head, with the slot of its index; @next is the index after it. */
 static void post_receive(uint16_t next)
 {
 	struct wqe w = {.len = 0};
@@ -111,7 +111,7 @@ static void expect_event(unsigned n, unsigned type, uint32_t number)
 	assert_int_equal(get_be32(eqe + CX_EQE_QP_NUMBER), number);
 }
 
-/* Both receivers take from the same queue, round and round. */
+/* Both receivers use the same queue, which wraps. */
 SRQ_TEST(shared)
 {
 	for (uint16_t i = 0; i < 10; i++) {
@@ -126,8 +126,8 @@ SRQ_TEST(shared)
 	}
 }
 
-/* The order is that of the links, not of the places. */
-SRQ_TEST(links)
+/* The order is that of the links, not of the indices. */
+SRQ_TEST(link_order)
 {
 	post_receive(3);
 	post_receive(1);
@@ -142,8 +142,8 @@ SRQ_TEST(links)
 	}
 }
 
-/* Two messages at a time, each a step of the other's: what is received does not mix. */
-SRQ_TEST(at_once)
+/* Two messages whose steps alternate: each fills one receive. */
+SRQ_TEST(two_messages_at_once)
 {
 	post_receive(1);
 	post_receive(2);
@@ -154,7 +154,7 @@ SRQ_TEST(at_once)
 	expect_received(1, 1, 5, 4096);
 }
 
-/* No receive: as with a queue of its own. */
+/* No receive: as with a queue that is not shared. */
 SRQ_TEST(not_ready)
 {
 	post_send(0, 0, 64);
@@ -163,7 +163,7 @@ SRQ_TEST(not_ready)
 	assert_int_equal(driver_query_state(d, &receiver[0]), CX_QP_RTS);
 }
 
-/* The limit's event comes once, with the message that leaves fewer receives. */
+/* The limit's event comes once, with the message that leaves fewer receives than the limit. */
 SRQ_TEST(limit)
 {
 	for (uint16_t i = 0; i < 4; i++)
@@ -185,7 +185,7 @@ SRQ_TEST(limit)
 	assert_int_equal(arm(1), CX_STAT_BAD_RES);
 }
 
-/* A queue pair in error gives back what it had taken, once, and says that it takes no more. */
+/* A queue pair in error flushes its receive once; an event says that it uses no more receives. */
 SRQ_TEST(error)
 {
 	const uint8_t *cqe;
@@ -209,12 +209,12 @@ SRQ_TEST(error)
 	run();
 	assert_null(driver_poll(d, &receiver[0].recv_cq));
 	assert_int_equal(d->world.interrupts[2], 1);
-	post_send(1, 3, 64); /* the other goes on */
+	post_send(1, 3, 64); /* the other pair still works */
 	run();
 	expect_received(1, 1, 3, 64);
 }
 
-/* What a sender left half filled, the next message fills: no receive is lost. */
+/* The next message fills a receive that a sender has left half filled: no receive is lost. */
 SRQ_TEST(abandoned)
 {
 	post_receive(1);
@@ -254,7 +254,7 @@ SRQ_TEST(protection)
 	expect_received(0, 0, 0, 64);
 }
 
-/* Queues as no driver makes them, and one that is gone: the message fails, nothing is written. */
+/* Invalid queues, and a destroyed one: the message fails, nothing is written. */
 SRQ_TEST(hostile)
 {
 	for (unsigned i = 0; i < 4; i++) {
@@ -265,11 +265,11 @@ SRQ_TEST(hostile)
 		case 0: /* more posted than the queue has */
 			put_be32(d->world.ram + srq.record, 5);
 			break;
-		case 1: /* data within the receive */
+		case 1: /* inline data in the receive */
 			wqe_inline(&w, "text", 4);
 			driver_post_shared(d, &srq, &w, 1);
 			break;
-		case 2: /* a link out of the queue: it is one within */
+		case 2: /* a link beyond the queue wraps */
 			post_receive(0xffff);
 			post_send(0, 0, 64);
 			run();
@@ -295,7 +295,7 @@ SRQ_TEST(hostile)
 		expect_error(&sender[0], CX_SYND_REMOTE_OP);
 		assert_int_equal(driver_query_state(d, &receiver[0]), CX_QP_ERR);
 		assert_int_equal(d->world.request_count, 0);
-		if (i == 1) { /* it comes back */
+		if (i == 1) { /* the receive is flushed */
 			const uint8_t *cqe = driver_poll(d, &receiver[0].recv_cq);
 
 			assert_non_null(cqe);
@@ -307,14 +307,14 @@ SRQ_TEST(hostile)
 	}
 }
 
-/* What cannot be created: too little memory named, receives that are too small or too long. */
+/* Too few pages, receives too small or too large, signatures, an invalid page size. */
 SRQ_TEST(refused)
 {
 	static const struct {
 		uint32_t field;
 		unsigned value;
 	} cases[] = {
-		{CX_srqc_log_srq_size, 15}, /* 512 pages */
+		{CX_srqc_log_srq_size, 15}, /* 1024 pages */
 		{CX_srqc_log_rq_stride, 0},  {CX_srqc_log_rq_stride, 6},  {CX_srqc_wq_signature, 1},
 		{CX_srqc_log_page_size, 32}, {CX_srqc_log_page_size, 63},
 	};
@@ -328,7 +328,7 @@ SRQ_TEST(refused)
 	}
 }
 
-/* Datagrams too, with the hint of the key that the receive names. */
+/* Datagrams, too, with the hint of the receive's key. */
 TEST_WITH(datagrams, setup_ud, cx_teardown)
 {
 	struct world *w = &d->world;
@@ -363,14 +363,13 @@ static void set_up_xrc(uint32_t domain, uint32_t receiver_domain)
 {
 	driver_create_xrc_srq(d, &xrc, domain, &xrc_cq);
 	driver_create_qp(d, &sender[0], CX_ST_XRC);
-	/* any queue for it, since the message names its own, and any PD, since the queue's counts
-	 */
+	/* any SRQ and PD: the message names its SRQ, and that SRQ's PD is used */
 	driver_create_xrc_qp(d, &receiver[0], receiver_domain, &srq);
 	connect(0);
 }
 
-/* The message names the queue that it uses, and completes where that queue says. */
-SRQ_TEST(extended)
+/* The message names the SRQ, and completes in the CQ of that SRQ. */
+SRQ_TEST(xrc_queue)
 {
 	for (unsigned foreign = 0; foreign < 2; foreign++) {
 		struct wqe receive = {.len = 0}, w;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Two NICs and a wire between them. Theory of operation: each has a driver and memory of its own,
- * the wire is two queues of this file, which can lose what the test says. What one writes must
- * be in the other's memory by the other's key, with the other's hint, and each error must be a
- * completion within its time.
+ * Two NICs and a wire between them. Theory of operation: each has a separate driver and memory, the
+ * wire is two queues of this file, which lose the packets that a test selects. A write must arrive
+ * in the responder's memory, by the responder's key and with its hint, and each error must be a
+ * completion within its time limit.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 #define THREE	  (2 * CX_PACKET_PART + 808)
 #define QUEUE	  128u /* packets */
 #define TURNS	  20000u
-#define TIMEOUT	  12u /* 16.8 ms, which the NIC makes 20 */
+#define TIMEOUT	  12u /* 16.8 ms; the NIC waits at least 20 */
 #define OPERAND	  8u
 #define NO_LOSS	  UINT32_MAX
 #define IMMEDIATE 0x12345678u
@@ -28,7 +28,7 @@ struct queue {
 	uint8_t bytes[QUEUE][CX_PACKET_MAX];
 	size_t len[QUEUE];
 	unsigned head, count;
-	unsigned room;	    /* packets for requests */
+	unsigned capacity;  /* packets, for requests */
 	uint32_t lose_from; /* the packet of this number and all later ones, up to lose_to */
 	uint32_t lose_to, sent, resets;
 };
@@ -54,7 +54,7 @@ static uint8_t *wire_reserve(void *ctx, bool answer)
 {
 	struct queue *q = ((struct host *)ctx)->out;
 
-	if (q->count >= (answer ? QUEUE : q->room))
+	if (q->count >= (answer ? QUEUE : q->capacity))
 		return NULL;
 	return q->bytes[(q->head + q->count) % QUEUE];
 }
@@ -121,7 +121,7 @@ static void host_start(struct host *h, unsigned index)
 	h->out = &queues[index];
 	h->in = &queues[!index];
 	h->out->head = h->out->count = h->out->sent = h->out->resets = 0;
-	h->out->room = QUEUE / 2;
+	h->out->capacity = QUEUE / 2;
 	h->out->lose_from = h->out->lose_to = NO_LOSS;
 	driver_start(&h->d, &config);
 	h->near = (struct mr){.addr = world_alloc(&h->d.world, PAYLOAD), .len = PAYLOAD};
@@ -170,7 +170,7 @@ static int teardown(void **state)
 
 #define WIRE_TEST(name) TEST_WITH(name, setup, teardown)
 
-/* Both work, until neither has more to do. */
+/* Runs both NICs until neither has work. */
 static void run(void)
 {
 	unsigned turns = TURNS;
@@ -293,7 +293,7 @@ WIRE_TEST(write_has_the_responders_hint)
 	}
 }
 
-WIRE_TEST(read_fetches)
+WIRE_TEST(read_returns_the_data)
 {
 	for (unsigned i = 0; i < PAYLOAD; i++)
 		b->d.world.peer[i] = (uint8_t)(i * 7 + (i >> 9));
@@ -317,7 +317,7 @@ WIRE_TEST(sends_fill_receives)
 	assert_arrived(0, THREE);
 }
 
-WIRE_TEST(write_with_immediate_uses_up_a_receive)
+WIRE_TEST(write_with_immediate_uses_a_receive)
 {
 	post_receive(0);
 	post_rdma(CX_WR_RDMA_WRITE_IMM, b->inbox.key, 5000);
@@ -337,7 +337,7 @@ static void post_add(uint64_t value)
 	post(a, &w);
 }
 
-WIRE_TEST(atomic_operation_returns_what_was_there)
+WIRE_TEST(atomic_operation_returns_the_old_value)
 {
 	put_le64(b->d.world.peer, 40);
 	post_add(2);
@@ -346,7 +346,7 @@ WIRE_TEST(atomic_operation_returns_what_was_there)
 	assert_int_equal(get_le64(a->d.world.ram + a->near.addr), 40);
 }
 
-/* The answer is lost: the operation is asked for again, and done once. */
+/* The answer is lost: the request is sent again, and the operation is done once. */
 WIRE_TEST(lost_answer_does_not_repeat_an_atomic_operation)
 {
 	b->out->lose_from = 0;
@@ -377,8 +377,8 @@ WIRE_TEST(lost_packets_are_sent_again)
 	}
 }
 
-/* What comes out of order tells of it, at either end: no time has to pass. */
-WIRE_TEST(lost_packet_is_asked_for_at_once)
+/* Either end notices the loss by the next packet, before any timeout. */
+WIRE_TEST(lost_packet_is_requested_before_the_timeout)
 {
 	static const struct {
 		unsigned opcode, loser;
@@ -398,8 +398,8 @@ WIRE_TEST(lost_packet_is_asked_for_at_once)
 	}
 }
 
-/* It does not put off the end. */
-WIRE_TEST(peer_that_asks_again_for_ever_is_given_up)
+/* NAKs do not extend the retry time. */
+WIRE_TEST(endless_naks_end_in_a_retry_error)
 {
 	const struct cx_packet p = {
 		.kind = CX_PACKET_NAK,
@@ -439,7 +439,7 @@ WIRE_TEST(lost_packet_of_a_send_fills_one_receive)
 	assert_arrived(0, THREE);
 }
 
-WIRE_TEST(dead_wire_ends_in_an_error_after_the_retry_time)
+WIRE_TEST(wire_that_loses_all_is_an_error_after_the_retry_time)
 {
 	struct timespec begin, end;
 	uint32_t sent;
@@ -459,7 +459,7 @@ WIRE_TEST(dead_wire_ends_in_an_error_after_the_retry_time)
 	assert_int_equal(a->out->sent, sent);
 }
 
-WIRE_TEST(key_that_does_not_allow_it_is_an_access_error)
+WIRE_TEST(invalid_key_is_an_access_error)
 {
 	memset(b->d.world.peer, 0xee, PAYLOAD);
 	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key + 0x100, THREE);
@@ -490,8 +490,8 @@ WIRE_TEST(receiver_that_stays_not_ready_is_an_error)
 	expect(a, &a->qp.cq, CX_CQE_REQ_ERR, CX_SYND_RNR_RETRY_EXC);
 }
 
-/* What came behind it does not shorten the wait. */
-WIRE_TEST(receiver_that_is_not_ready_is_left_alone_for_its_time)
+/* Later packets do not shorten the wait. */
+WIRE_TEST(receiver_that_is_not_ready_is_tried_after_its_rnr_timer)
 {
 	struct timespec begin, end;
 
@@ -510,7 +510,7 @@ WIRE_TEST(receiver_that_is_not_ready_is_left_alone_for_its_time)
 		    20);
 }
 
-/* Nobody is there: nothing tells the requester but time. */
+/* The requester gets no answer, only its retries time out. */
 WIRE_TEST(queue_pair_of_another_peer_does_not_answer)
 {
 	driver_modify_qp(&b->d, &b->qp, CX_OP_2RST_QP, 0);
@@ -533,7 +533,7 @@ static unsigned port_state(struct host *h)
 	return (unsigned)CX_GET(port, hca_vport_context, vport_state);
 }
 
-/* The driver hears of it once, by the port's number, and can ask. */
+/* The driver gets one event with the port's number, and can query the state. */
 WIRE_TEST(port_is_down_while_the_wire_is)
 {
 	static const unsigned states[] = {1, 4}; /* IBTA: Down, Active */
@@ -557,8 +557,8 @@ WIRE_TEST(port_is_down_while_the_wire_is)
 	}
 }
 
-/* What was on its way when the requester's host was reset does not arrive. */
-WIRE_TEST(reset_ends_what_is_on_the_way)
+/* Packets under way when the requester is reset do not arrive. */
+WIRE_TEST(reset_drops_packets_under_way)
 {
 	memset(b->d.world.peer, 0xee, PAYLOAD);
 	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, THREE);
@@ -582,7 +582,7 @@ static void resume(bool error)
 	assert_int_equal(driver_command(&b->d, CX_OP_PAGE_FAULT_RESUME, 16, 16), 0);
 }
 
-/* Page @n of the key is mapped from now on. */
+/* Maps page @n of the key. */
 static void map_page(struct qp *umr, struct mr *mr, uint64_t xlt, unsigned n)
 {
 	struct wqe w;
@@ -596,7 +596,7 @@ static void map_page(struct qp *umr, struct mr *mr, uint64_t xlt, unsigned n)
 	run();
 }
 
-/* What the port has counted, messages and bytes in each direction; it counts anew from here. */
+/* Checks and clears the port's counters: messages and bytes, sent and received. */
 static void expect_counted(struct host *h, const uint64_t expected[4])
 {
 	const uint8_t *sent = CX_ADDR(h->d.out, query_vport_counter_out, transmitted_ib_unicast);
@@ -614,8 +614,8 @@ static void expect_counted(struct host *h, const uint64_t expected[4])
 	assert_int_equal(CX_GET(received, traffic_counter, octets), expected[3]);
 }
 
-/* A page that is not mapped at the responder: its driver is asked once, and the requester waits. */
-WIRE_TEST(page_fault_of_the_responder_is_waited_for)
+/* A page that is not mapped at the responder: its driver has one event, the requester waits. */
+WIRE_TEST(requester_waits_for_a_page_fault_of_the_responder)
 {
 	for (unsigned error = 0; error < 2; error++) {
 		struct mr mr = {.addr = PEER_BASE, .len = 8192};
@@ -654,14 +654,14 @@ WIRE_TEST(page_fault_of_the_responder_is_waited_for)
 		} else {
 			expect_sent();
 			assert_arrived(0, 8192);
-			expect_counted(b, (const uint64_t[]){0, 0, 1, 8192}); /* once */
+			expect_counted(b, (const uint64_t[]){0, 0, 1, 8192}); /* counted once */
 		}
 	}
 }
 
-WIRE_TEST(full_wire_is_waited_for)
+WIRE_TEST(sender_waits_while_the_wire_is_full)
 {
-	a->out->room = 1;
+	a->out->capacity = 1;
 	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, PAYLOAD);
 	expect_sent();
 	assert_arrived(0, PAYLOAD);
@@ -709,7 +709,7 @@ static void post_xrc(unsigned opcode, uint32_t len)
 	post(a, &w);
 }
 
-WIRE_TEST(extended_connection_names_the_queue)
+WIRE_TEST(xrc_message_names_the_queue)
 {
 	const uint8_t *cqe;
 	struct cq cq = {0};
@@ -737,7 +737,7 @@ WIRE_TEST(extended_connection_names_the_queue)
 	assert_int_equal(get_le64(a->d.world.ram + a->near.addr), 40);
 }
 
-WIRE_TEST(extended_connection_of_another_domain_is_refused)
+WIRE_TEST(xrc_receiver_of_another_domain_is_refused)
 {
 	struct cq cq = {0};
 
@@ -748,7 +748,7 @@ WIRE_TEST(extended_connection_of_another_domain_is_refused)
 	assert_int_equal(b->d.world.request_count, 0);
 }
 
-/* A read goes the other way than a write. */
+/* The data of a read goes in the opposite direction. */
 WIRE_TEST(port_counts_each_direction)
 {
 	post_rdma(CX_WR_RDMA_WRITE, b->inbox.key, THREE);
@@ -791,7 +791,7 @@ WIRE_TEST(datagram_goes_to_the_lid)
 	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
 }
 
-/* Where its address has a GRH, to its port's GID as well. */
+/* With a GRH the GID must be the port's, too. */
 WIRE_TEST(datagram_goes_to_the_gid)
 {
 	make_connection(CX_ST_UD);
@@ -815,8 +815,8 @@ WIRE_TEST(datagram_goes_to_the_gid)
 	assert_null(driver_poll(&b->d, &b->qp.recv_cq));
 }
 
-/* An indirect key of so many pieces, a byte each, of @mr. */
-static uint32_t create_pieces(struct host *h, const struct mr *mr, unsigned count)
+/* An indirect key of @count segments of @mr, a byte each. */
+static uint32_t create_segments(struct host *h, const struct mr *mr, unsigned count)
 {
 	uint8_t *mkc = CX_ADDR(h->d.in, create_mkey_in, memory_key_mkey_entry);
 	uint8_t *list = h->d.in + CX_AT_create_mkey_in_klm_pas_mtt;
@@ -853,13 +853,13 @@ static bool short_step(struct host *h)
 	return more;
 }
 
-/* However many pieces a packet is of, at either end, others have their turns meanwhile. */
-WIRE_TEST(packet_of_pieces_takes_many_steps)
+/* A packet must not delay other queue pairs until all of its segments are moved, at either end. */
+WIRE_TEST(packet_of_many_segments_takes_many_steps)
 {
-	enum { PIECES = 200 };
+	enum { SEGMENTS = 200 };
 	static const unsigned opcodes[] = {CX_WR_RDMA_WRITE, CX_WR_RDMA_READ};
-	uint32_t near = create_pieces(a, &a->near, PIECES);
-	uint32_t remote = create_pieces(b, &b->inbox, PIECES);
+	uint32_t near = create_segments(a, &a->near, SEGMENTS);
+	uint32_t remote = create_segments(b, &b->inbox, SEGMENTS);
 
 	for (unsigned i = 0; i < 2; i++) {
 		struct wqe w;
@@ -867,19 +867,18 @@ WIRE_TEST(packet_of_pieces_takes_many_steps)
 
 		wqe_init(&w, opcodes[i], true);
 		wqe_raddr(&w, 0, remote);
-		wqe_data(&w, 0, near, PIECES);
+		wqe_data(&w, 0, near, SEGMENTS);
 		post(a, &w);
 		while (more) {
 			more = short_step(a);
 			more |= short_step(b);
 		}
 		expect_sent();
-		assert_arrived(0, PIECES);
+		assert_arrived(0, SEGMENTS);
 	}
 }
 
-/* Requests of the NIC may wait, at either end. */
-WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
+WIRE_TEST(deferred_requests_do_not_change_the_data)
 {
 	unsigned turns = TURNS;
 
@@ -896,7 +895,7 @@ WIRE_TEST(requests_that_wait_do_not_change_what_arrives)
 	assert_arrived(0, THREE);
 }
 
-/* Whatever a peer sends: nothing is written but by a key, and the NIC goes on. */
+/* Invalid packets cause no request, and the NIC still works. */
 WIRE_TEST(hostile_packets_are_refused)
 {
 	struct cx_packet p = {
@@ -914,12 +913,12 @@ WIRE_TEST(hostile_packets_are_refused)
 	};
 	uint8_t *bytes = wire_reserve(a, true);
 
-	/* the end of a message that never began */
+	/* the last packet of a message without the first */
 	wire_send(a, cx_packet_encode(&p, bytes));
 	run();
 	assert_int_equal(driver_query_state(&b->d, &b->qp), CX_QP_ERR);
 	assert_int_equal(b->d.world.request_count, 0);
-	/* an answer to nothing */
+	/* answers without a request */
 	for (unsigned kind = CX_PACKET_ACK; kind < CX_PACKET_KINDS; kind++) {
 		p.kind = kind;
 		p.opcode = CX_WR_RDMA_READ;
@@ -934,7 +933,7 @@ WIRE_TEST(hostile_packets_are_refused)
 	assert_int_equal(a->out->count, 0);
 }
 
-TEST(packet_is_what_it_was)
+TEST(decoded_packet_encodes_to_the_same_bytes)
 {
 	static uint8_t bytes[CX_PACKET_MAX], again[CX_PACKET_MAX];
 	const struct cx_packet p = {
@@ -970,7 +969,7 @@ TEST(packet_is_what_it_was)
 	assert_memory_equal(again, bytes, CX_PACKET_HEADER);
 	assert_int_equal(back.va, p.va);
 	assert_int_equal(back.psn, p.psn);
-	/* any shorter or longer one is none */
+	/* a shorter or longer packet is invalid */
 	assert_int_not_equal(cx_packet_decode(&back, bytes, len - 1), 0);
 	put_be32(bytes, (uint32_t)len - 1);
 	assert_int_not_equal(cx_packet_decode(&back, bytes, len - 1), 0);

@@ -25,7 +25,7 @@ static int request(struct world *w, bool write, uint64_t addr, void *buf, const 
 	uint8_t *memory = world_ptr(w, addr, len);
 
 	if (w->deferred.active)
-		abort(); /* the device must not ask while a request is under way */
+		abort(); /* the device must not send one while another is under way */
 	if (!(flags & FABRIC_NOWAIT) && w->request_count < REQUESTS)
 		w->requests[w->request_count++] = (struct request){
 			.write = write,
@@ -63,7 +63,7 @@ static bool is_ram(const struct world *w, uint64_t addr, size_t len)
 	return world_ptr(w, addr, len) && addr < RAM_BYTES;
 }
 
-/* As the fabric does it: from host memory to a peer, where nothing has to wait. */
+/* As fabric_pass(): from host memory to a peer, where neither request waits. */
 static int link_pass(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
 		     const struct tlp_hint *write_hint, size_t len)
 {

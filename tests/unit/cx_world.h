@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The world around the NIC in its tests: guest memory, a peer's memory, and what was sent. */
+/* What the NIC is connected to in its tests: guest memory, a peer's memory, a list of requests. */
 #ifndef TESTS_UNIT_CX_WORLD_H
 #define TESTS_UNIT_CX_WORLD_H
 
@@ -33,12 +33,12 @@ struct deferred {
 struct world {
 	struct pci_function *f;
 	uint8_t *ram, *peer;
-	uint64_t brk;			   /* of the RAM that is given out */
-	struct request requests[REQUESTS]; /* of payload: those that may wait */
+	uint64_t brk;			   /* the end of the RAM that is allocated */
+	struct request requests[REQUESTS]; /* of payload, which may wait */
 	unsigned request_count;
-	unsigned passes; /* pairs of them that were one: neither had to wait */
+	unsigned passes; /* link.pass() calls: a read and a write that did not wait */
 	bool defer;	 /* payload requests answer -EINPROGRESS */
-	bool hold;	 /* payload is not passed on, but read and written */
+	bool hold;	 /* link.pass() is refused: payload is read, then written */
 	struct deferred deferred;
 	unsigned interrupts[16];
 	unsigned log_lines;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The endpoint from outside. Theory of operation: registers are written as the
- * kernel's pci_endpoint_test writes them, a memory of our own takes the place of
- * the fabric and keeps the hint of each request.
+ * The endpoint through its interface. Theory of operation: registers are written
+ * as the kernel's pci_endpoint_test writes them, an array replaces the memory
+ * behind the fabric, and the hint of the last request is kept.
  */
 #include <errno.h>
 #include <string.h>
@@ -156,7 +156,7 @@ EPT_TEST(writes)
 	assert_int_equal(last_hint.st_bits, 0);
 }
 
-EPT_TEST(writes_anew)
+EPT_TEST(writes_new_data_each_time)
 {
 	uint32_t first;
 
@@ -191,7 +191,7 @@ EPT_TEST(read_ends_later)
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(irqs, 0);
 		work();
-		/* Waits, and cannot be disturbed. */
+		/* While it waits, its registers cannot be written. */
 		set(EPT_REG_SIZE, 1);
 		assert_int_equal(get(EPT_REG_SIZE), 5000);
 		assert_int_equal(requests, 1 + i);
@@ -201,7 +201,7 @@ EPT_TEST(read_ends_later)
 	assert_int_equal(irqs, 1);
 }
 
-EPT_TEST(fails)
+EPT_TEST(write_errors)
 {
 	answer = -EFAULT;
 	start(EPT_COMMAND_WRITE, EPT_REG_DST, 9001);
@@ -247,7 +247,7 @@ EPT_TEST(hints)
 	const uint32_t tph = EPT_TPH_ENABLE | 2u << EPT_TPH_PH_SHIFT | 0xbeef;
 
 	assert_int_equal(get(EPT_REG_CAPS) & EPT_CAP_TPH, EPT_CAP_TPH);
-	/* The control register decides whether any request may carry a hint, and how wide. */
+	/* TPH Requester Control enables hints and selects the tag's width. */
 	check_hint(tph, 0, 0, 0);
 	enable_tph(16);
 	check_hint(tph, 16, 0xbeef, 2);
@@ -271,7 +271,7 @@ EPT_TEST(reset)
 	start(EPT_COMMAND_READ, EPT_REG_SRC, 5000);
 	work();
 	pci_function_reset(f, false);
-	/* An answer to what was asked before. */
+	/* The completion of a read from before the reset. */
 	f->ops->dma_done(f, 0);
 	work();
 	assert_int_equal(irqs, 0);
@@ -279,7 +279,7 @@ EPT_TEST(reset)
 	assert_int_not_equal(get(EPT_REG_CAPS), 0);
 }
 
-/* Any access of the BAR: parts of registers, beyond them, the capabilities. */
+/* Accesses of any size and offset: parts of registers, beyond them, read-only ones. */
 EPT_TEST(odd_accesses)
 {
 	uint8_t bytes[64];

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Configuration space as a guest sees it. Theory of operation: the function
- * under test is built like a device builds it; then only pci_config_read() and
- * pci_config_write() are used, capabilities are found by walking the lists, and
- * values are compared with those of the specification, written out here.
+ * under test is built as a device builds it, registers are accessed by
+ * pci_config_read() and pci_config_write(), capabilities are found by walking the
+ * list, and values are compared with constants of the specification.
  */
 #include <errno.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void note_cancel(void *ctx)
 	struct device *device = ctx;
 
 	device->cancels++;
-	/* Before the device is reset, so that nothing comes of it afterwards. */
+	/* Requests are cancelled before the reset, so that none ends after it. */
 	assert_int_equal(device->resets + 1, device->cancels);
 }
 
@@ -135,7 +135,7 @@ CONFIG_TEST(identity)
 	assert_int_equal(get(0x04, 2), 0);
 }
 
-/* All ones and then zeros into every byte, FLR left out: what is read-only must not move. */
+/* All ones and then zeros to every byte, but no FLR: read-only bits must not change. */
 CONFIG_TEST(read_only_bits)
 {
 	static const struct {
@@ -184,7 +184,7 @@ CONFIG_TEST(bar_sizing)
 	assert_int_equal(get(0x24, 4), 0xfffffffe);
 }
 
-/* A window is decoded with memory enable on and an address in it, and not while it is sized. */
+/* A BAR is decoded with memory enable set and an address, and not while it is being sized. */
 CONFIG_TEST(bar_window)
 {
 	struct pci_function *f = &device.function;
@@ -265,7 +265,7 @@ CONFIG_TEST(express_flit)
 	assert_int_equal(get(at + 0x24, 4), 0x00003010);
 }
 
-/* FLR by each access that covers bit 15; it reads 0, and the link keeps what is its own. */
+/* FLR by each access that covers bit 15, which reads 0; MPS and Link Controls stay (6.6.2). */
 CONFIG_TEST(flr)
 {
 	static const struct {
@@ -288,7 +288,7 @@ CONFIG_TEST(flr)
 		assert_int_equal(device.resets, i + 1);
 		assert_int_equal(device.writes, 0);
 		assert_int_equal(get(0x04, 2), 0);
-		assert_int_equal(get(0x14, 4), 0x12345678); /* what a hypervisor shows */
+		assert_int_equal(get(0x14, 4), 0x12345678); /* the guest's address stays */
 		assert_int_equal(get(0x108, 4), 0);
 		assert_int_equal(get(0x10c, 2), 0);
 		assert_int_equal(get(at + 8, 2), 0x2830); /* default but for MPS 256 */
@@ -334,13 +334,13 @@ CONFIG_TEST(msix)
 CONFIG_TEST(tph_capability)
 {
 	assert_int_equal(get(0x100, 4), 0x00010017);
-	assert_int_equal(get(0x104, 4), 0x003f0305); /* 64 entries here, extended, DS, No-ST */
+	assert_int_equal(get(0x104, 4), 0x003f0305); /* 64 entries in it, extended, DS, No-ST */
 	assert_true(pci_tph_has_table(&device.function));
 
 	build(PCI_TPH_COMPLETER_NONE, true, 0);
 	assert_int_equal(get(0x104, 4), 0x00000105);
 	assert_false(pci_tph_has_table(&device.function));
-	set(0x10c, 2, 0x1234); /* no table, nothing there */
+	set(0x10c, 2, 0x1234); /* no table */
 	assert_int_equal(get(0x10c, 2), 0);
 	assert_int_equal(pci_tph_st_entry(&device.function, 0), 0);
 
@@ -348,7 +348,7 @@ CONFIG_TEST(tph_capability)
 	assert_int_equal(get(0x104, 4), 0x00ff0205);
 }
 
-/* What may be sent follows the control register: mode 2:0, enable 9:8. */
+/* The control register determines which hints may be sent: mode 2:0, enable 9:8. */
 CONFIG_TEST(tph_control)
 {
 	static const struct {
@@ -359,7 +359,7 @@ CONFIG_TEST(tph_control)
 		{0x000, 0, 0, false}, {0x100, 8, 8, false}, {0x300, 16, 8, false},
 		{0x002, 0, 0, true},  {0x102, 8, 8, true},  {0x302, 16, 8, true},
 		{0x202, 0, 0, true},  /* enable 10b is reserved */
-		{0x301, 0, 0, false}, /* interrupt vector mode is none of ours */
+		{0x301, 0, 0, false}, /* interrupt vector mode is not supported */
 		{0x307, 0, 0, false},
 	};
 	struct pci_function *f = &device.function;
@@ -377,8 +377,8 @@ CONFIG_TEST(tph_control)
 	}
 }
 
-/* What is claimed of TPH is seen from the next reset on, a machine's or the function's own. */
-CONFIG_TEST(tph_claims)
+/* A change of what is advertised takes effect at the next reset, the machine's or FLR. */
+CONFIG_TEST(tph_advertised)
 {
 	struct pci_function *f = &device.function;
 	uint32_t devcap2 = f->pcie_cap + 0x24;
@@ -458,7 +458,7 @@ CONFIG_TEST(no_tph)
 	assert_int_equal(get(0x100, 4), 0); /* an empty list of extended capabilities */
 }
 
-/* Every offset near the ends with every length near them: in range served, else refused whole. */
+/* Offsets and lengths near the limits: an access in range succeeds, any other has no effect. */
 CONFIG_TEST(access_ranges)
 {
 	static const size_t lens[] = {0, 1, 2, 3, 4, 8, 4095, 4096, 4097, SIZE_MAX};

@@ -23,9 +23,9 @@ static uint8_t *region(struct endpoint *e, unsigned index, uint64_t offset, size
 			: index == 7 ? CONFIG_SIZE
 				     : 0;
 
-	/* The transport's promise to every owner. */
+	/* What vfio_user.h guarantees to an owner. */
 	assert_true(len > 0 && len <= 1 << 20 && offset <= size && len <= size - offset);
-	/* Region 2 is mapped, as a rule; what comes as a message goes to the same bytes as 0's. */
+	/* A client usually maps region 2; messages for it access the bytes of region 0. */
 	return (index == 7 ? e->space : e->bar) + offset;
 }
 
@@ -145,7 +145,7 @@ void pump(struct endpoint *e)
 			return;
 		vu_process(e->vu);
 	}
-	fail_msg("the server is never done");
+	fail_msg("the server did not become idle");
 }
 
 void client_connect(struct endpoint *e)
@@ -184,7 +184,7 @@ ssize_t send_with(int socket, const void *bytes, size_t len, const int *fds, siz
 {
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(64 * sizeof(int))];
+		char bytes[CMSG_SPACE(64 * sizeof(int))];
 	} control = {.header = {.cmsg_len = CMSG_LEN(fd_count * sizeof(int)),
 				.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS}};
@@ -210,7 +210,7 @@ void client_send_bytes(struct endpoint *e, const void *bytes, size_t len, const 
 					 done ? 0 : fd_count);
 
 		if (sent < 0 && errno != EAGAIN)
-			return; /* dropped; the caller looks */
+			return; /* dropped; the caller checks that */
 		if (sent > 0)
 			done += (size_t)sent;
 		pump(e);

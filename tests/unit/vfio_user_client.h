@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The other end for the transport's tests: an owner that records what it is
- * asked, and a client that speaks bytes. The client has its own idea of the
- * wire format (numbers as the QEMU traces show them), so that an error in
- * message.h does not hide itself.
+ * Both ends for the transport's tests: an owner that records its calls, and a
+ * client that sends bytes. The client defines the wire format separately (numbers
+ * as in QEMU's traces), so that the tests detect an error in message.h.
  */
 #ifndef VFIO_USER_CLIENT_H
 #define VFIO_USER_CLIENT_H
@@ -50,7 +49,7 @@ struct endpoint {
 	uint8_t *bar;
 	uint8_t space[CONFIG_SIZE];
 	int mem_fd;
-	/* what the owner saw */
+	/* what the owner has recorded */
 	unsigned reads, writes, resets, disconnects, logs;
 	unsigned dma_ends;
 	int dma_status;
@@ -66,26 +65,26 @@ struct message {
 	uint16_t id, command;
 	uint32_t size, flags, error;
 	uint8_t *body; /* size - 16 bytes; message_free() */
-	int fd;	       /* that came along, or -1 */
+	int fd;	       /* received with it, or -1 */
 };
 
 void endpoint_open(struct endpoint *e);
 void endpoint_close(struct endpoint *e);
-/* Lets the server do all it can do now. */
+/* Runs the server until it has no more to do. */
 void pump(struct endpoint *e);
 
 void client_connect(struct endpoint *e);
 /* Connects and agrees on the version as QEMU does. */
 void client_handshake(struct endpoint *e);
 void client_close(struct endpoint *e);
-/* What sendmsg() says of @bytes with up to 64 descriptors; does not wait. */
+/* sendmsg() of @bytes with up to 64 descriptors, without waiting; returns its result. */
 ssize_t send_with(int socket, const void *bytes, size_t len, const int *fds, size_t fd_count);
 /* Sends all of it, pumping when the socket is full. */
 void client_send_bytes(struct endpoint *e, const void *bytes, size_t len, const int *fds,
 		       unsigned fd_count);
 void client_send(struct endpoint *e, uint16_t id, uint16_t command, uint32_t flags,
 		 const void *body, size_t len, int fd);
-/* What is there after pumping; false: nothing. */
+/* The next message, after pump(); false: none. */
 bool client_receive(struct endpoint *e, struct message *m);
 /* True: the server has closed the connection. */
 bool client_dropped(struct endpoint *e);
@@ -97,7 +96,7 @@ int call(struct endpoint *e, uint16_t command, const void *body, size_t len, int
 int dma_map(struct endpoint *e, uint64_t addr, uint64_t size, uint64_t offset, uint32_t flags,
 	    int fd);
 int dma_unmap(struct endpoint *e, uint64_t addr, uint64_t size);
-/* A whole access to region 7 works in both directions. */
+/* Writes 4 bytes to region 7 and reads them back. */
 void assert_alive(struct endpoint *e);
 
 /* Memory as QEMU's memory-backend-memfd,share=on makes it; page n is filled with n. */

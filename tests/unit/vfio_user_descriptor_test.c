@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors that a hostile client sends. Theory of operation: whatever is
+ * Descriptors that a hostile client sends. Theory of operation: whatever file is
  * behind a descriptor, a second endpoint of the same process answers while the
- * first has it, and both end in time. What could wait is made of sockets whose
- * close() waits (SO_LINGER), and of FUSE where this may be mounted.
+ * first has it, and both end within a time limit. Files that block are sockets whose
+ * close() waits (SO_LINGER), and files of FUSE where it can be mounted.
  */
 #include "tests/unit/vfio_user_client.h"
 
@@ -86,14 +86,14 @@ static int lingering_socket(void)
 	while (send(fd, data, sizeof(data), 0) > 0)
 		;
 	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)), 0);
-	/* SOCK_NONBLOCK does not keep close() from it, but a client would not leave it on. */
+	/* close() waits with SOCK_NONBLOCK, too, but a hostile client would clear it. */
 	fcntl(fd, F_SETFL, 0);
 	return fd;
 }
 
 static const uint32_t reset[] = {CMD_RESET << 16 | 1, 16, 0, 0};
 
-/* Sends @bytes with @count times @fd; does not wait, and does not make the server read. */
+/* Sends @bytes with @count times @fd; does not wait, and does not run the server. */
 static bool send_many(int socket, const void *bytes, size_t len, int fd, size_t count)
 {
 	int fds[32];
@@ -103,7 +103,7 @@ static bool send_many(int socket, const void *bytes, size_t len, int fd, size_t 
 	return send_with(socket, bytes, len, fds, count) == (ssize_t)len;
 }
 
-/* The last to close the socket is the server. */
+/* The server closes the socket last. */
 static void send_lingering(struct endpoint *e, size_t len, size_t count)
 {
 	int fd = lingering_socket();
@@ -115,7 +115,7 @@ static void send_lingering(struct endpoint *e, size_t len, size_t count)
 
 #define PAIR(name) TEST_WITH(name, set_up, tear_down)
 
-/* In any message, more than are kept, and in half of one that its client leaves. */
+/* One descriptor with a message, more than are kept with one, one with half of one; disconnect. */
 PAIR(close_waits)
 {
 	struct pair *p = *state;
@@ -130,7 +130,7 @@ PAIR(close_waits)
 	assert_alive(&p->other);
 }
 
-/* In messages that are still in the socket when it is closed, of a client and of a second one. */
+/* Descriptors of messages that the server has not read: a dropped client's, a refused second's. */
 PAIR(close_of_queued)
 {
 	struct pair *p = *state;
@@ -138,7 +138,7 @@ PAIR(close_of_queued)
 	const uint32_t size_0[] = {CMD_RESET << 16 | 1, 0, 0, 0};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-	/* Size 0 drops the client, with what is behind it unread. */
+	/* Size 0 drops the client; the next message is unread. */
 	assert_int_equal(send(first, size_0, sizeof(size_0), 0), sizeof(size_0));
 	assert_true(send_many(first, reset, sizeof(reset), fd, 1));
 	close(fd);
@@ -164,10 +164,10 @@ PAIR(close_of_queued)
 }
 
 /*
- * A client whose descriptors do not close is read no further once many wait,
- * so that it cannot use up those of the process; it costs the others nothing.
+ * The server stops reading a client once many of its descriptors wait to be closed, so
+ * that it cannot exhaust those of the process; other endpoints still answer.
  */
-PAIR(bounded)
+PAIR(descriptors_bounded)
 {
 	struct pair *p = *state;
 	unsigned before = open_fds(), logs;
@@ -190,8 +190,8 @@ PAIR(bounded)
 	close(fd);
 }
 
-/* The same of those that come with the bytes of one message, as many as a socket holds. */
-PAIR(bounded_in_one_message)
+/* The same for descriptors with the bytes of one message, as many as a socket holds. */
+PAIR(descriptors_bounded_in_one_message)
 {
 	const uint32_t header[] = {CMD_REGION_WRITE << 16 | 1, 1 << 16, 0, 0};
 	struct pair *p = *state;
@@ -210,7 +210,7 @@ PAIR(bounded_in_one_message)
 	close(fd);
 }
 
-/* A FUSE file system of one file, "f", that answers all but @ignored once the file is open. */
+/* A FUSE file system of one file, "f", that answers all requests but @ignored once it is open. */
 struct fuse {
 	int fd;
 	uint32_t ignored;
@@ -282,7 +282,7 @@ static void fuse_serve(const struct fuse *fuse)
 	}
 }
 
-/* Sends @body with the file of a server that does not answer @ignored; the other goes on. */
+/* Sends @body with a file whose server ignores @ignored; the other endpoint must answer. */
 static void try_fuse(struct pair *p, uint32_t ignored, uint16_t command, const void *body,
 		     size_t len)
 {
@@ -292,14 +292,14 @@ static void try_fuse(struct pair *p, uint32_t ignored, uint16_t command, const v
 	int fd, wrong = 0;
 
 	if (geteuid() != 0 || fuse.fd < 0) {
-		print_message("needs root and /dev/fuse\n");
+		print_message("skipped: needs root and /dev/fuse\n");
 		skip();
 	}
 	assert_non_null(mkdtemp(dir));
 	snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse.fd);
 	if (mount("fuse", dir, "fuse", 0, options)) {
 		rmdir(dir);
-		print_message("may not mount FUSE here: %s\n", strerror(errno));
+		print_message("skipped: cannot mount FUSE: %s\n", strerror(errno));
 		skip();
 	}
 	server = fork();
@@ -312,10 +312,10 @@ static void try_fuse(struct pair *p, uint32_t ignored, uint16_t command, const v
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	client_send(&p->hostile, 1, command, 0, body, len, fd);
 	pump(&p->hostile);
-	/* Ends what waits; without a server nothing waits any more. */
 	wrong |= fd < 0;
 	assert_alive(&p->other);
 	endpoint_close(&p->hostile);
+	/* Without its server no request of the file waits any more. */
 	kill(server, SIGKILL);
 	waitpid(server, NULL, 0);
 	close(fd);
@@ -332,7 +332,7 @@ PAIR(fuse_stat)
 	try_fuse(*state, FUSE_GETATTR, CMD_DMA_MAP, map, sizeof(map));
 }
 
-/* No signal ends the wait for the answer to FLUSH: a thread could not be left behind. */
+/* No signal ends the wait for the answer to FLUSH, so a thread that waits could not be stopped. */
 PAIR(fuse_close)
 {
 	const uint32_t info[] = {16, 0, 0, 0};
@@ -342,7 +342,7 @@ PAIR(fuse_close)
 
 static int cut_at_stat = -1;
 
-/* In place of the C library's: the owner of a file cuts and seals it when it is looked at. */
+/* Replaces the C library's: the file's owner truncates and seals it while fstat() runs. */
 int fstat(int fd, struct stat *st)
 {
 	int ret = fstatat(fd, "", st, AT_EMPTY_PATH);
@@ -352,7 +352,7 @@ int fstat(int fd, struct stat *st)
 	return ret;
 }
 
-/* The seal counts that is there before the size is read. */
+/* Only a seal set before the size is read counts. */
 TEST(cut_and_sealed)
 {
 	struct dma_map map = {.first = 0, .last = PAGE - 1, .readable = true};
@@ -378,8 +378,8 @@ static void check_memory(int fd, bool expected)
 	close(fd);
 }
 
-/* What is mapped: memory sealed against shrinking, and no file of any other kind. */
-TEST(kinds)
+/* Only memory sealed against shrinking is mapped. */
+TEST(file_kinds)
 {
 	int huge = memfd_create("huge", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_HUGETLB);
 
@@ -398,7 +398,7 @@ TEST(kinds)
 	check_memory(huge, false);
 }
 
-/* Pages that are gone at an access, however many, cost a client its connection and no more. */
+/* An access of missing pages, however many, drops the client and has no other effect. */
 PAIR(lost_pages)
 {
 	enum { BYTES = 1 << 20 };
@@ -408,12 +408,12 @@ PAIR(lost_pages)
 	size_t len = BYTES;
 	uint8_t *at;
 
-	/* cmocka has a handler of its own for each test. */
+	/* cmocka installs its own SIGBUS handler before each test. */
 	assert_int_equal(dma_guard_install(), 0);
 	assert_int_equal(dma_map(e, 0x100000, BYTES, 0, 3, fd), 0);
 	at = vu_dma_ptr(e->vu, 0x100000, &len, true);
 	assert_non_null(at);
-	/* As a hole is where there is no memory to fill it: an access finds no page. */
+	/* As a hole that cannot be filled for lack of memory: an access finds no page. */
 	assert_true(mmap(at + PAGE, BYTES - PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
 			 empty, 0) == at + PAGE);
 	memset(at, 1, BYTES);
@@ -425,13 +425,13 @@ PAIR(lost_pages)
 	assert_int_equal(e->disconnects, 1);
 	close(fd);
 	close(empty);
-	/* And the next one is served. */
+	/* The next client is served. */
 	client_close(e);
 	client_handshake(e);
 	assert_alive(e);
 }
 
-/* A SIGBUS elsewhere ends the process, as it always did. */
+/* A SIGBUS at any other address ends the process, as without the handler. */
 TEST(other_sigbus)
 {
 	int empty = memfd_create("empty", MFD_CLOEXEC), status;
@@ -490,7 +490,7 @@ static void *fill(void *arg)
 	return NULL;
 }
 
-/* An eventfd that its owner, quick and blocking, fills at any moment never holds us up. */
+/* The server never waits for an eventfd that a client makes blocking and fills at any moment. */
 PAIR(irq_race)
 {
 	struct pair *p = *state;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The DMA table against a model that knows each page by itself: whatever maps
- * and unmaps come, both agree on every page.
+ * The DMA table against a model of single pages: after any sequence of maps and
+ * unmaps both agree on every page.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,7 +81,7 @@ static void check_page(struct dma_table *table, const struct page *model, uint64
 	}
 	assert_non_null(at);
 	assert_int_equal(*at, p->file_page);
-	/* At least this page, and no page that continues elsewhere. */
+	/* At least this page, and only pages that are contiguous with it in the file. */
 	assert_int_equal((len + 5) % PAGE, 0);
 	for (i = 1; i < (len + 5) / PAGE; i++) {
 		assert_true(page + i < PAGES && p[i].mapped && p[i].pointer);
@@ -126,8 +126,8 @@ TEST(model_high)
 	run_model(0 - (uint64_t)PAGES * PAGE, 2);
 }
 
-/* Unmaps need not be whole pages, and leave what is not in them to the byte. */
-TEST(bytes)
+/* An unmap need not be whole pages, and removes exactly its bytes. */
+TEST(unmap_bytes)
 {
 	struct dma_map map = {.first = 0x1000, .last = 0x2fff, .readable = true};
 	struct dma_table table = {0};
@@ -152,8 +152,8 @@ TEST(bytes)
 	close(fd);
 }
 
-/* As many maps as we promise and no more, in two mappings of this process however many. */
-TEST(many)
+/* The advertised number of maps and no more; maps of a file with equal access share a mapping. */
+TEST(map_limit)
 {
 	struct dma_table table = {0};
 	int fd = guest_memory(4 * PAGE, true);
@@ -170,7 +170,7 @@ TEST(many)
 	map.first = (uint64_t)i * 2 * PAGE;
 	map.last = map.first + PAGE - 1;
 	assert_int_equal(dma_table_map(&table, &map, fd, 0, &untrusted), -ENOSPC);
-	/* To make two of one is one too many, and changes nothing. */
+	/* An unmap that splits a map needs one map more: it is refused and changes nothing. */
 	assert_int_equal(dma_table_unmap(&table, 1, 1), -ENOSPC);
 	assert_non_null(dma_table_ptr(&table, 1, &len, true));
 	assert_int_equal(table.file_count, 1);
@@ -181,7 +181,7 @@ TEST(many)
 	close(fd);
 }
 
-/* A file that has grown since it was mapped first is mapped as it is now. */
+/* A file that has grown since its first map is mapped with its new size. */
 TEST(grown_file)
 {
 	struct dma_map map = {.first = 0, .last = PAGE - 1, .readable = true};

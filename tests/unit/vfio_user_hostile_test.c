@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A client that does not behave. Theory of operation: each row is one message;
- * it has exactly the outcome the table says, leaves no descriptor open in the
- * server, and leaves the connection (unless it had to be dropped) and a second
- * endpoint of the same process working.
+ * A client that violates the protocol. Theory of operation: each row is one message;
+ * it has the outcome in the table and leaves no descriptor open in the server, and
+ * the connection (unless it had to be dropped) and a second endpoint of the same
+ * process still work.
  */
 #include "tests/unit/vfio_user_client.h"
 
@@ -18,11 +18,11 @@
 
 #include "util/macros.h"
 
-/* Outcomes that are no errno. */
+/* Outcomes other than an errno. */
 enum {
 	FINE = 0,
 	DROPPED = -1,
-	SILENT = -2, /* no reply, and the connection goes on */
+	SILENT = -2, /* no reply, and the connection stays */
 };
 
 enum fd_kind { NO_FDS, EVENTFDS, MEMORY, PIPES, DIRECTORIES };
@@ -32,7 +32,7 @@ struct row {
 	bool before_version;
 	uint16_t command;
 	uint32_t flags;
-	uint32_t size; /* as the header claims; 0: the true one */
+	uint32_t size; /* in the header; 0: the right one, UINT32_MAX: 0 */
 	uint32_t body_len;
 	uint32_t body[12];
 	enum fd_kind kind;
@@ -65,20 +65,20 @@ static const struct row rows[] = {
 	/* header */
 	{ROW("command 0", EOPNOTSUPP, 0, 0, 0)},
 	{ROW("command 6, descriptors for regions", EOPNOTSUPP, 6, 16, 0)},
-	{ROW("command 11, ours", EOPNOTSUPP, CMD_DMA_READ, 16, 0)},
-	{ROW("command 12, ours", EOPNOTSUPP, CMD_DMA_WRITE, 16, 0)},
+	{ROW("command 11, which only a server sends", EOPNOTSUPP, CMD_DMA_READ, 16, 0)},
+	{ROW("command 12, which only a server sends", EOPNOTSUPP, CMD_DMA_WRITE, 16, 0)},
 	{ROW("command 14", EOPNOTSUPP, 14, 24, 0)},
 	{ROW("command 16", EOPNOTSUPP, 16, 8, 0)},
 	{ROW("command 65535", EOPNOTSUPP, 0xffff, 0, 0), FDS(EVENTFDS, 3)},
-	{ROW("unknown command, no reply wanted", SILENT, 99, 0, 0), .flags = FLAG_NO_REPLY},
+	{ROW("unknown command, no reply requested", SILENT, 99, 0, 0), .flags = FLAG_NO_REPLY},
 	{ROW("type 2", EINVAL, CMD_RESET, 0, 0), .flags = 2},
 	{ROW("type 15", EINVAL, CMD_RESET, 0, 0), .flags = 15},
 	{ROW("error flag on a command", EINVAL, CMD_RESET, 0, 0), .flags = FLAG_ERROR},
 	{ROW("reserved flag", EINVAL, CMD_RESET, 0, 0), .flags = 0x40},
 	{ROW("all flags but reply", EINVAL, CMD_RESET, 0, 0), .flags = 0xfffffffe & ~0x11u},
-	{ROW("reply to nothing", SILENT, CMD_DMA_READ, 16, 0), .flags = FLAG_REPLY},
-	{ROW("error reply to nothing", SILENT, CMD_RESET, 0, 0), .flags = FLAG_REPLY | FLAG_ERROR,
-	 FDS(EVENTFDS, 2)},
+	{ROW("reply without a request", SILENT, CMD_DMA_READ, 16, 0), .flags = FLAG_REPLY},
+	{ROW("error reply without a request", SILENT, CMD_RESET, 0, 0),
+	 .flags = FLAG_REPLY | FLAG_ERROR, FDS(EVENTFDS, 2)},
 	/* VERSION and before */
 	{ROW("RESET before VERSION", EPROTO, CMD_RESET, 0, 0), .before_version = true},
 	{ROW("DMA_MAP before VERSION", EPROTO, MAP(3, 0, 0, 4096)), FDS(MEMORY, 1),
@@ -87,7 +87,7 @@ static const struct row rows[] = {
 	 .before_version = true},
 	{ROW("VERSION of no bytes", EINVAL, CMD_VERSION, 0, 0), .before_version = true},
 	{ROW("VERSION of major 1", EOPNOTSUPP, CMD_VERSION, 4, 1), .before_version = true},
-	{ROW("VERSION with endless JSON", EINVAL, CMD_VERSION, 4 + MAX_JSON + 1, 0),
+	{ROW("VERSION with too long JSON", EINVAL, CMD_VERSION, 4 + MAX_JSON + 1, 0),
 	 .before_version = true},
 	{ROW("VERSION with descriptors", EINVAL, CMD_VERSION, 4, 0), FDS(EVENTFDS, 1),
 	 .before_version = true},
@@ -98,7 +98,7 @@ static const struct row rows[] = {
 	{ROW("map, argsz small", EINVAL, CMD_DMA_MAP, 32, 31, 3, WORDS(0), WORDS(0), WORDS(4096))},
 	{ROW("map, no direction", EINVAL, MAP(0, 0, 0, 4096))},
 	{ROW("map, unknown flag", EINVAL, MAP(7, 0, 0, 4096))},
-	{ROW("map of nothing", EINVAL, MAP(3, 0, 0, 0))},
+	{ROW("map of 0 bytes", EINVAL, MAP(3, 0, 0, 0))},
 	{ROW("map, odd address", EINVAL, MAP(3, 0, 1, 4096))},
 	{ROW("map, odd size", EINVAL, MAP(3, 0, 0, 4095))},
 	{ROW("map, odd offset", EINVAL, MAP(3, 512, 0, 4096)), FDS(MEMORY, 1)},
@@ -109,17 +109,17 @@ static const struct row rows[] = {
 	{ROW("map of 2^62 bytes", EINVAL, MAP(3, 0, 1ull << 62, 1ull << 62)), FDS(MEMORY, 1)},
 	{ROW("map over a map", EEXIST, MAP(3, 0, 0x7fff000, 0x2000))},
 	{ROW("map with two descriptors", EINVAL, MAP(3, 0, 0, 4096)), FDS(MEMORY, 2)},
-	/* Of these nothing is asked: the memory is the client's to read and write. */
+	/* The server does not use such files: DMA goes through the client. */
 	{ROW("map of a pipe", FINE, MAP(3, 0, 0, 4096)), FDS(PIPES, 1)},
 	{ROW("map of a directory", FINE, MAP(3, 0, 0, 4096)), FDS(DIRECTORIES, 1)},
 	/* DMA_UNMAP: argsz, flags, address, size */
 	{ROW("unmap, short", EINVAL, CMD_DMA_UNMAP, 20, 0)},
 	{ROW("unmap, long", EINVAL, CMD_DMA_UNMAP, 40, 24, 0, WORDS(0), WORDS(4096))},
 	{ROW("unmap, argsz small", EINVAL, CMD_DMA_UNMAP, 24, 0, 0, WORDS(0), WORDS(4096))},
-	{ROW("unmap of nothing", EINVAL, UNMAP(0, 0, 0))},
+	{ROW("unmap of 0 bytes", EINVAL, UNMAP(0, 0, 0))},
 	{ROW("unmap beyond 2^64", EINVAL, UNMAP(0, 4096, UINT64_MAX))},
 	{ROW("unmap, dirty pages", EINVAL, UNMAP(1, 0, 4096))},
-	{ROW("unmap all, but with a range", EINVAL, UNMAP(2, 0, 4096))},
+	{ROW("unmap all, with a range", EINVAL, UNMAP(2, 0, 4096))},
 	{ROW("unmap with a descriptor", EINVAL, UNMAP(0, 0, 4096)), FDS(MEMORY, 1)},
 	{ROW("unmap, huge argsz", FINE, CMD_DMA_UNMAP, 24, UINT32_MAX, 0, WORDS(0x1000),
 	     WORDS(4096))},
@@ -142,8 +142,8 @@ static const struct row rows[] = {
 	{ROW("irqs, argsz small", EINVAL, CMD_SET_IRQS, 20, 19, 0x24, 2, 0, 1), FDS(EVENTFDS, 1)},
 	{ROW("irqs, index 0", EINVAL, IRQS(0x24, 0, 0, 1)), FDS(EVENTFDS, 1)},
 	{ROW("irqs, index 3", EINVAL, IRQS(0x24, 3, 0, 1)), FDS(EVENTFDS, 1)},
-	{ROW("irqs, start beyond", EINVAL, IRQS(0x24, 2, VECTORS, 1)), FDS(EVENTFDS, 1)},
-	{ROW("irqs, count beyond", EINVAL, IRQS(0x24, 2, VECTORS - 1, 2)), FDS(EVENTFDS, 2)},
+	{ROW("irqs, start too large", EINVAL, IRQS(0x24, 2, VECTORS, 1)), FDS(EVENTFDS, 1)},
+	{ROW("irqs, count too large", EINVAL, IRQS(0x24, 2, VECTORS - 1, 2)), FDS(EVENTFDS, 2)},
 	{ROW("irqs, start and count beyond 2^32", EINVAL, IRQS(0x24, 2, UINT32_MAX, 2)),
 	 FDS(EVENTFDS, 2)},
 	{ROW("irqs, count 2^32-1", EINVAL, IRQS(0x24, 2, 1, UINT32_MAX))},
@@ -159,25 +159,25 @@ static const struct row rows[] = {
 	{ROW("irqs, booleans", EINVAL, IRQS(0x22, 2, 0, 1))},
 	{ROW("irqs, no action", EINVAL, IRQS(0x04, 2, 0, 1)), FDS(EVENTFDS, 1)},
 	{ROW("irqs, disable with descriptors", EINVAL, IRQS(0x21, 2, 0, 0)), FDS(EVENTFDS, 1)},
-	{ROW("irqs, fire", EINVAL, IRQS(0x21, 2, 0, 1))},
+	{ROW("irqs, trigger", EINVAL, IRQS(0x21, 2, 0, 1))},
 	/* region access: offset, region, count */
 	{ROW("read, short", EINVAL, CMD_REGION_READ, 12, 0)},
 	{ROW("read, long", EINVAL, CMD_REGION_READ, 20, WORDS(0), 7, 4)},
-	{ROW("read of nothing", EINVAL, READ(0, 7, 0))},
+	{ROW("read of 0 bytes", EINVAL, READ(0, 7, 0))},
 	{ROW("read of the last byte", FINE, READ(4095, 7, 1))},
 	{ROW("read across the end", EINVAL, READ(4093, 7, 4))},
 	{ROW("read behind the end", EINVAL, READ(4096, 7, 1))},
 	{ROW("read beyond 2^64", EINVAL, READ(UINT64_MAX - 3, 7, 8))},
 	{ROW("read of 2^32-1", EINVAL, READ(0, 0, UINT32_MAX))},
-	{ROW("read of a message and a byte", EINVAL, READ(0, 0, (1 << 20) + 1))},
-	{ROW("read of a whole message", FINE, READ(0, 0, 1 << 20))},
-	{ROW("read of no region", EINVAL, READ(0, 1, 4))},
+	{ROW("read of the largest size and a byte", EINVAL, READ(0, 0, (1 << 20) + 1))},
+	{ROW("read of the largest size", FINE, READ(0, 0, 1 << 20))},
+	{ROW("read of an absent region", EINVAL, READ(0, 1, 4))},
 	{ROW("read of region 9", EINVAL, READ(0, 9, 4))},
 	{ROW("read of region 2^32-1", EINVAL, READ(0, UINT32_MAX, 4))},
 	{ROW("write without data", EINVAL, CMD_REGION_WRITE, 16, WORDS(0), 7, 4)},
 	{ROW("write with less data", EINVAL, CMD_REGION_WRITE, 19, WORDS(0), 7, 4)},
 	{ROW("write with more data", EINVAL, CMD_REGION_WRITE, 24, WORDS(0), 7, 4)},
-	{ROW("write of nothing", EINVAL, CMD_REGION_WRITE, 16, WORDS(0), 7, 0)},
+	{ROW("write of 0 bytes", EINVAL, CMD_REGION_WRITE, 16, WORDS(0), 7, 0)},
 	{ROW("write across the end", EINVAL, CMD_REGION_WRITE, 24, WORDS(4092), 7, 8)},
 	{ROW("write, no reply, out of range", SILENT, CMD_REGION_WRITE, 20, WORDS(4096), 7, 4),
 	 .flags = FLAG_NO_REPLY},
@@ -279,7 +279,7 @@ static void try_row(struct endpoint *hostile, struct endpoint *other, const stru
 	writes = hostile->writes;
 	send_row(hostile, row);
 	check_outcome(hostile, row);
-	/* The client that was dropped took the server's end of its socket along. */
+	/* The server has closed its socket of a client that it dropped. */
 	connected -= row->outcome == DROPPED;
 	assert_int_equal(open_fds_after(connected), connected);
 	assert_int_equal(hostile->writes, writes);
@@ -302,7 +302,7 @@ TEST(messages)
 	client_handshake(&other);
 	idle = open_fds();
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		/* cmocka stops at a failure: this is the row. */
+		/* cmocka stops at a failure, so the last row printed is the one that failed. */
 		print_message("           %s\n", rows[i].name);
 		try_row(&hostile, &other, &rows[i], idle);
 	}
@@ -310,7 +310,7 @@ TEST(messages)
 	endpoint_close(&other);
 }
 
-/* JSON that is none, or says nonsense, is refused; and the same client may try again. */
+/* Invalid JSON and invalid values are refused; the same client may send VERSION again. */
 TEST(json)
 {
 	static const struct {
@@ -368,7 +368,7 @@ TEST(json)
 	endpoint_close(&e);
 }
 
-/* Replies to our DMA that are not what we asked for end it with an error, and touch no buffer. */
+/* An invalid reply to the server's DMA request ends it with an error and changes no buffer. */
 TEST(dma_replies)
 {
 	static const struct {
@@ -429,7 +429,7 @@ TEST(dma_replies)
 			assert_memory_equal(buf, before, 8);
 		else
 			assert_int_equal(buf[0], 0x55);
-		/* A second reply to the same is one to nothing. */
+		/* A second reply to a request is ignored. */
 		client_send_bytes(&e, bytes, size, NULL, 0);
 		assert_int_equal(e.dma_ends, ends + (rows_[i].status != 1));
 		assert_alive(&e);
@@ -438,8 +438,8 @@ TEST(dma_replies)
 	endpoint_close(&e);
 }
 
-/* A client that leaves at any byte of a message leaves nothing behind. */
-TEST(leave_anywhere)
+/* A client that disconnects at any byte of a message leaves no map and no descriptor. */
+TEST(disconnect_at_any_byte)
 {
 	const uint32_t map[] = {2 << 16 | 7,   48,	     0, 0, 32, 3, WORDS(0),
 				WORDS(0x8000), WORDS(0x1000)};
@@ -470,7 +470,7 @@ TEST(leave_anywhere)
 }
 
 /* Descriptors on every byte of one message: no more than 16 are kept, and all are closed. */
-TEST(descriptors_everywhere)
+TEST(descriptor_on_every_byte)
 {
 	const uint32_t irqs[] = {8 << 16 | 7, 36, 0, 0, 20, 0x24, 2, 0, 1};
 	struct endpoint e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The transport with a client that behaves: the sequence that QEMU sends, DMA
- * in both directions, interrupts, and what happens to the socket.
+ * The transport with a client that follows the protocol: the sequence that QEMU
+ * sends, DMA in both directions, interrupts, connections and the socket file.
  */
 #include "tests/unit/vfio_user_client.h"
 
@@ -57,7 +57,7 @@ static void expect_reply(struct endpoint *e, uint16_t command, const void *body,
 
 #define LISTENING(name) TEST_WITH(name, set_up, tear_down)
 
-/* The VERSION reply is what QEMU can read: 0.0, and NUL-terminated JSON with our limits. */
+/* The VERSION reply is what QEMU can read: 0.0, and NUL-terminated JSON with the limits. */
 LISTENING(version)
 {
 	static const char expected[] =
@@ -75,7 +75,7 @@ LISTENING(version)
 	assert_int_equal(vu_dma_read(e->vu, 0, e->dma_buf, 5001), -EMSGSIZE);
 	client_close(e);
 	assert_false(vu_connected(e->vu));
-	/* No JSON at all: the defaults. And what a client says binds us no further than itself. */
+	/* Without JSON the defaults hold, not the values of the previous client. */
 	client_connect(e);
 	assert_int_equal(call(e, CMD_VERSION, body, 4, -1, NULL), 0);
 	assert_int_equal(vu_dma_max(e->vu), 1 << 14);
@@ -83,7 +83,7 @@ LISTENING(version)
 
 #define CONNECTED(name) TEST_WITH(name, set_up_connected, tear_down)
 
-/* What QEMU asks at start, with the sizes and flags of its traces. */
+/* What QEMU requests at start, with the sizes and flags of its traces. */
 CONNECTED(qemu_start)
 {
 	static const uint32_t device[] = {16, 0, 0, 0}, device_is[] = {16, 3, 9, 5};
@@ -126,7 +126,7 @@ CONNECTED(qemu_start)
 	assert_int_equal(e->logs, 0);
 }
 
-/* Writes reach the owner byte for byte; posted ones have no reply; a refusal is the reply. */
+/* Writes reach the owner unchanged; posted ones have no reply; an owner's error is replied. */
 CONNECTED(region_access)
 {
 	struct endpoint *e = *state;
@@ -139,7 +139,7 @@ CONNECTED(region_access)
 	client_send(e, 1, CMD_REGION_WRITE, FLAG_NO_REPLY, write, sizeof(write), -1);
 	assert_memory_equal(e->bar + 0xa00, write + 4, 8);
 	assert_false(client_receive(e, &m));
-	/* A region that can be mapped takes messages as well. */
+	/* A region that can be mapped can be accessed by messages, too. */
 	write[2] = 2;
 	expect_reply(e, CMD_REGION_WRITE, write, sizeof(write), write, 16);
 	assert_int_equal(e->writes, 3);
@@ -174,8 +174,8 @@ CONNECTED(byte_by_byte)
 	close(fd);
 }
 
-/* Several messages in one write are all handled, each descriptor with its own. */
-CONNECTED(run_together)
+/* Several messages in one write are all handled, also when the last is incomplete. */
+CONNECTED(messages_in_one_write)
 {
 	struct endpoint *e = *state;
 	uint32_t reset[] = {13 << 16 | 1, 16, 0, 0, 13 << 16 | 2, 16, 0, 0, 13 << 16 | 3, 16};
@@ -194,7 +194,7 @@ CONNECTED(run_together)
 	}
 }
 
-/* Pointers go to the client's memory, within what it allows, and end where it says. */
+/* Pointers are to the client's memory, within its access rights and its bounds. */
 CONNECTED(dma_pointers)
 {
 	struct endpoint *e = *state;
@@ -231,14 +231,14 @@ CONNECTED(dma_pointers)
 	assert_int_equal(dma_map(e, 0x200000, 0x1000, 0, 1, read_only), 0);
 	close(read_only);
 	close(fd);
-	/* Gone with the client. */
+	/* A disconnect removes the maps. */
 	client_close(e);
 	assert_null(vu_dma_ptr(e->vu, 0x101010, &len, true));
 }
 
 /*
- * A file that its owner could shrink has no pointers, or an access might kill
- * this process; the map is there all the same, for messages, and the owner is told.
+ * A file that its owner could shrink has no pointers, since an access could raise
+ * SIGBUS; the map exists, for DMA by messages, and the server logs that.
  */
 CONNECTED(unsealed_memory)
 {
@@ -255,7 +255,7 @@ CONNECTED(unsealed_memory)
 	close(fd);
 }
 
-/* Every way in which an unmap can overlap a map leaves just what it should. */
+/* Each overlap of an unmap and a map leaves the right pages mapped. */
 CONNECTED(unmap)
 {
 	static const struct {
@@ -296,15 +296,15 @@ CONNECTED(unmap)
 			if (at)
 				assert_int_equal(*at, page);
 		}
-		/* Everything, as QEMU asks for it when a container goes. */
+		/* Unmaps all, as QEMU does when a container is closed. */
 		assert_int_equal(call(e, CMD_DMA_UNMAP, all, sizeof(all), -1, NULL), 0);
 	}
 	close(fd);
 }
 
 /*
- * DMA through the client: the request is on the wire, the client asks us things
- * before it replies, the reply comes in pieces; none of it waits for the other.
+ * DMA through the client: the client sends requests before it replies, and the
+ * reply arrives in three segments; none of these waits for another.
  */
 CONNECTED(dma_read)
 {
@@ -337,7 +337,7 @@ CONNECTED(dma_read)
 	assert_alive(e);
 }
 
-/* Takes @len bytes of the stream, whatever they are. */
+/* Discards @len bytes of the stream. */
 static void skip_bytes(struct endpoint *e, size_t len, bool pumping)
 {
 	static char scratch[1 << 16];
@@ -354,8 +354,8 @@ static void skip_bytes(struct endpoint *e, size_t len, bool pumping)
 }
 
 /*
- * A write that comes while a reply waits in the queue goes behind it, also
- * where the socket has room again; it goes out whole, and its reply ends it.
+ * A DMA write that is started while a reply is queued is sent after it, even if the
+ * socket has space again; it is sent whole, and its reply ends it.
  */
 CONNECTED(dma_write)
 {
@@ -422,9 +422,9 @@ static void fill_and_write(struct endpoint *e, unsigned replies, bool ask_for_fd
 }
 
 /*
- * However many unread replies fill the socket (some 280 do by default), what
- * comes then, of our own or with a descriptor, arrives, and in order. Without
- * the question for one, nothing but the socket itself makes us send the rest.
+ * However many unread replies fill the socket (some 280 do by default), the next
+ * messages arrive in order: a DMA request, a reply with a descriptor. Without the
+ * latter only the socket's readiness makes the server send the rest.
  */
 LISTENING(socket_full)
 {
@@ -436,7 +436,7 @@ LISTENING(socket_full)
 	}
 }
 
-/* A handler may start DMA, the next may come before the reply to the last, ids do not repeat. */
+/* A handler may start DMA, which is sent before the handler's reply; ids do not repeat. */
 CONNECTED(dma_from_handler)
 {
 	struct endpoint *e = *state;
@@ -462,7 +462,7 @@ CONNECTED(dma_from_handler)
 	message_free(&dma);
 }
 
-/* A client that goes away ends the transfer, once, and before it is reported gone. */
+/* A disconnect ends the transfer, once, and before disconnected() is called. */
 CONNECTED(dma_disconnect)
 {
 	struct endpoint *e = *state;
@@ -475,7 +475,7 @@ CONNECTED(dma_disconnect)
 	assert_int_equal(e->disconnects, 1);
 	client_handshake(e);
 	assert_alive(e);
-	/* Gone, but we have not looked yet: the call must not report from inside itself. */
+	/* Before the server sees a disconnect: the call must not itself call dma_done(). */
 	close(e->client);
 	e->client = -1;
 	assert_int_equal(vu_dma_read(e->vu, 0x1000, e->dma_buf, 64), 0);
@@ -526,7 +526,7 @@ CONNECTED(irqs)
 	vu_irq(e->vu, 3);
 	assert_int_equal(fired(b), 0);
 	assert_int_equal(open_fds_after(fds_before), fds_before);
-	/* Nor after the client has gone. */
+	/* Nor after a disconnect. */
 	assert_int_equal(set_irqs(e, 0x24, 3, 1, b), 0);
 	client_close(e);
 	vu_irq(e->vu, 3);
@@ -559,7 +559,7 @@ CONNECTED(irqs_at_once)
 	}
 }
 
-/* A client whose eventfd is full, and blocking, does not make us wait. */
+/* The server does not wait for an eventfd that is full and blocking. */
 CONNECTED(irq_full)
 {
 	struct endpoint *e = *state;
@@ -576,8 +576,8 @@ CONNECTED(irq_full)
 }
 
 /*
- * A client that asks and does not read: the server stops asking its owner once
- * a megabyte waits, and when the client reads at last, every reply is there.
+ * A client that sends requests and does not read: the server stops calling its owner
+ * once 1 MiB of replies is queued, and every reply arrives when the client reads.
  */
 CONNECTED(output_bound)
 {
@@ -604,7 +604,7 @@ CONNECTED(output_bound)
 	}
 	assert_int_equal(e->reads, asked);
 	assert_alive(e);
-	/* And one that leaves with all that waiting is just gone. */
+	/* A client may disconnect while replies are queued. */
 	for (i = 0; i < 100; i++)
 		send(e->client, message, sizeof(message), 0);
 	pump(e);
@@ -612,7 +612,7 @@ CONNECTED(output_bound)
 	assert_int_equal(e->disconnects, 1);
 }
 
-/* Only one client; the next one is told at once, and may come when the first has gone. */
+/* One client at a time: a second is dropped at once; after a disconnect the next is accepted. */
 CONNECTED(second_client)
 {
 	struct endpoint *e = *state;
@@ -624,14 +624,14 @@ CONNECTED(second_client)
 	e->client = first;
 	assert_alive(e);
 	assert_int_equal(e->disconnects, 0);
-	/* The old one leaves and a new one comes, and we see both at once. */
+	/* The server sees the disconnect and the new client at the same time. */
 	close(first);
 	client_handshake(e);
 	assert_int_equal(e->disconnects, 1);
 	assert_alive(e);
 }
 
-/* A client that cannot be accepted now is not polled for all the time, and comes in later. */
+/* A client that cannot be accepted now causes no busy polling and is accepted later. */
 LISTENING(no_descriptors)
 {
 	struct endpoint *e = *state;
@@ -644,7 +644,7 @@ LISTENING(no_descriptors)
 	none = (struct rlimit){.rlim_cur = (rlim_t)e->client, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
 	assert_int_equal(connect(e->client, (struct sockaddr *)&address, sizeof(address)), 0);
-	pump(e); /* ends */
+	pump(e); /* returns */
 	assert_non_null(strstr(e->log, "cannot accept"));
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	client_send(e, 1, CMD_VERSION, 0, "\0\0\0\0", 4, -1);
@@ -655,7 +655,7 @@ LISTENING(no_descriptors)
 	assert_true(vu_connected(e->vu));
 }
 
-static int dead_socket(const char *path)
+static int stale_socket(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -665,7 +665,7 @@ static int dead_socket(const char *path)
 	return close(fd);
 }
 
-/* Mode 0600 under any umask; a live server's path is refused, a dead one's taken over. */
+/* Mode 0600 under any umask; a running server's path is refused, a stale socket replaced. */
 LISTENING(socket_file)
 {
 	struct endpoint *e = *state;
@@ -682,7 +682,7 @@ LISTENING(socket_file)
 	assert_int_equal(st.st_mode, S_IFSOCK | 0600);
 	vu_destroy(e->vu);
 
-	dead_socket(e->path);
+	stale_socket(e->path);
 	assert_int_equal(vu_create(&e->vu, &e->config), 0);
 	assert_int_equal(stat(e->path, &st), 0);
 	assert_int_equal(st.st_mode, S_IFSOCK | 0600);
@@ -690,13 +690,13 @@ LISTENING(socket_file)
 	assert_alive(e);
 	client_close(e);
 
-	/* Another server has taken the path meanwhile: its file is not ours to remove. */
+	/* Another server has replaced the socket: vu_destroy() must not remove its file. */
 	assert_int_equal(unlink(e->path), 0);
-	dead_socket(e->path);
+	stale_socket(e->path);
 	vu_destroy(e->vu);
 	assert_int_equal(unlink(e->path), 0);
 
-	/* Nor is a file that is no socket. */
+	/* A file that is not a socket is not replaced. */
 	fd = open(e->path, O_CREAT | O_WRONLY, 0600);
 	assert_true(fd >= 0);
 	close(fd);
@@ -708,7 +708,7 @@ LISTENING(socket_file)
 	assert_int_equal(vu_create(&e->vu, &e->config), 0);
 }
 
-/* An owner's mistake is refused at once, not when the first client trips over it. */
+/* An invalid configuration is refused at once, not when a client connects. */
 LISTENING(bad_config)
 {
 	struct endpoint *e = *state;
@@ -733,7 +733,7 @@ LISTENING(bad_config)
 	assert_int_equal(vu_create(&vu, &config), -EINVAL);
 	config.regions[2].mmap_fd = 9999;
 	assert_int_equal(vu_create(&vu, &config), -EBADF);
-	/* A client that shrinks the file it was given would end the server. */
+	/* A client could shrink the file, and the server's next access would end it. */
 	config = e->config;
 	config.regions[2].mmap_fd = guest_memory(MEM_SIZE, false);
 	assert_int_equal(vu_create(&vu, &config), -EINVAL);

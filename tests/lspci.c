@@ -23,7 +23,7 @@ char *output_of(const char *command)
 		fwrite(buf, 1, n, out);
 	fclose(out);
 	if (pclose(in))
-		fail_msg("it fails: %s", command);
+		fail_msg("command failed: %s", command);
 	return text;
 }
 
@@ -42,7 +42,7 @@ char *lspci_paragraph(const char *all, const struct tph_bdf *bdf)
 static void expect(const char *where, const char *text, const char *word, bool there)
 {
 	if (!strstr(text, word) == there)
-		fail_msg("%s: \"%s\" is %sin what lspci says:\n%s", where, word,
+		fail_msg("%s: \"%s\" is %sin the output of lspci:\n%s", where, word,
 			 there ? "not " : "", text);
 }
 
@@ -60,7 +60,7 @@ static void compare_completer(const char *where, const char *text, const struct 
 	const char *line = strstr(text, "TPHComp");
 	char word[64];
 
-	/* It prints the line for these two kinds of ports alone, and not of a reserved value. */
+	/* lspci prints the line only for these two port types, and not for a reserved value. */
 	expect(where, text, "TPHComp",
 	       f->completer.seen == TPH_SEEN_YES && f->completer.type != TPH_COMPLETER_RESERVED &&
 		       (f->port == TPH_PORT_ENDPOINT || f->port == TPH_PORT_ROOT));
@@ -69,7 +69,7 @@ static void compare_completer(const char *where, const char *text, const struct 
 		snprintf(word, sizeof(word), "MaxEETLPPrefixes %u", f->completer.prefix_max);
 		expect(where, text, word, true);
 	}
-	/* lspci has it since 3.10. */
+	/* lspci prints it since 3.10. */
 	if (strstr(text, "EETLPPrefixBlk"))
 		expect(where, text, "EETLPPrefixBlk+", f->completer.prefix_blocked);
 	if (!line)
@@ -84,7 +84,7 @@ static void compare_completer(const char *where, const char *text, const struct 
 static void compare_requester(const char *where, const char *text, const struct tph_function *f)
 {
 	bool there = f->requester.seen == TPH_SEEN_YES;
-	const char *part = strstr(text, "Transaction Processing Hints");
+	const char *section = strstr(text, "Transaction Processing Hints");
 	char word[64];
 
 	expect(where, text, "Transaction Processing Hints", there);
@@ -92,26 +92,27 @@ static void compare_requester(const char *where, const char *text, const struct 
 		return;
 	snprintf(word, sizeof(word), "[%x v1] Transaction Processing Hints", f->requester.offset);
 	expect(where, text, word, true);
-	expect(where, part, "Interrupt vector mode supported", f->requester.interrupt_vector);
-	expect(where, part, "Device specific mode supported", f->requester.device_specific);
-	expect(where, part, "Extended requester support", f->requester.extended);
-	expect(where, part, "No steering table available", f->requester.table == TPH_TABLE_NONE);
-	expect(where, part, "Steering table in TPH capability structure",
+	expect(where, section, "Interrupt vector mode supported", f->requester.interrupt_vector);
+	expect(where, section, "Device specific mode supported", f->requester.device_specific);
+	expect(where, section, "Extended requester support", f->requester.extended);
+	expect(where, section, "No steering table available", f->requester.table == TPH_TABLE_NONE);
+	expect(where, section, "Steering table in TPH capability structure",
 	       f->requester.table == TPH_TABLE_CAPABILITY);
-	expect(where, part, "Steering table in MSI-X table", f->requester.table == TPH_TABLE_MSIX);
-	expect(where, part, "Reserved steering table location",
+	expect(where, section, "Steering table in MSI-X table",
+	       f->requester.table == TPH_TABLE_MSIX);
+	expect(where, section, "Reserved steering table location",
 	       f->requester.table == TPH_TABLE_RESERVED);
 }
 
-/* @line: "ACSCap:" or "ACSCtl:", which have the same words. */
+/* @line: "ACSCap:" or "ACSCtl:", which have the same flags. */
 static void compare_acs_line(const char *where, const char *line, uint16_t bits)
 {
-	static const char *const words[] = {"SrcValid",	   "TransBlk",	 "ReqRedir",   "CmpltRedir",
+	static const char *const flags[] = {"SrcValid",	   "TransBlk",	 "ReqRedir",   "CmpltRedir",
 					    "UpstreamFwd", "EgressCtrl", "DirectTrans"};
 	char word[32];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
-		snprintf(word, sizeof(word), "%s%c", words[i], bits >> i & 1 ? '+' : '-');
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {
+		snprintf(word, sizeof(word), "%s%c", flags[i], bits >> i & 1 ? '+' : '-');
 		expect(where, line, word, true);
 	}
 }
@@ -159,7 +160,7 @@ static void compare_kind(const char *where, const char *text, const struct tph_f
 
 void lspci_compare(const char *where, const char *text, const struct tph_function *f)
 {
-	/* Of a register of all ones lspci decodes ones. */
+	/* A register that reads as all ones: lspci decodes it, libtph does not. */
 	if (f->completer.seen == TPH_SEEN_NO_ANSWER)
 		return;
 	compare_identity(where, text, f);
@@ -178,12 +179,12 @@ unsigned long setpci(const char *options, const char *reg)
 	text = output_of(command);
 	value = strtoul(text, &end, 16);
 	if (end == text || *end != '\n')
-		fail_msg("%s says: %s", command, text);
+		fail_msg("%s printed: %s", command, text);
 	free(text);
 	return value;
 }
 
-/* All at once: a table may have thousands. */
+/* One call for all entries: a table may have 2048. */
 void setpci_entries(const char *options, unsigned count, uint16_t *tags)
 {
 	char command[COMMAND_BYTES], *text, *p, *end;

@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
-#define TEST_SKIPPED 77 /* exit status: nothing here could run */
+#define TEST_SKIPPED 77 /* exit status: no test could run */
 
 void test_register(const struct CMUnitTest *test);
 
-/* A test between two functions of cmocka's, either of which may be NULL: int (*)(void **state) */
+/* A test with two fixtures of cmocka, int (*)(void **state); either may be NULL */
 #define TEST_WITH(name, set_up, tear_down)                                                         \
 	static void test_##name(void **state);                                                     \
 	__attribute__((constructor)) static void register_##name(void)                             \
@@ -29,8 +29,9 @@ void test_register(const struct CMUnitTest *test);
 #define TEST(name) TEST_WITH(name, NULL, NULL)
 
 /*
- * A program may define these: what comes before the first test and after the last one. Returns 0,
- * TEST_SKIPPED or another exit status, having said why; *@state is what each test begins with.
+ * A program may define these; they run before the first test and after the last one. test_begin()
+ * returns 0, or prints why not and returns TEST_SKIPPED or another exit status; *@state is each
+ * test's initial state.
  */
 int test_begin(int argc, char **argv, void **state);
 void test_end(void);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes the dumps: those that were recorded, and those that tests/dumps/recipes makes of them.
+"""Makes the dumps: the recorded ones, and those that tests/dumps/recipes derives from them.
 
-usage: make.py DIR    writes DIR/NAME.dump, as lspci -xxxx prints it, and of one of them what
-                      people make of dumps, DIR/pastes/GROUP-NAME.txt; DIR/pci.ids
+usage: make.py DIR    writes DIR/NAME.dump as lspci -xxxx prints it, the forms of pastes.py as
+                      DIR/pastes/GROUP-NAME.txt, and DIR/pci.ids
 """
 import pathlib
 import re
@@ -24,7 +24,7 @@ REGISTERS = {
     'tphcap': (0, 0x17, 0x04, 4), 'tphctl': (0, 0x17, 0x08, 4), 'st': (0, 0x17, 0x0c, 2),
 }
 WIDTHS = {'b': 1, 'w': 2, 'l': 4}
-# Names that stay the same whatever pci.ids the machine has
+# The same names on every machine, whatever its pci.ids
 PCI_IDS = """\
 104c  Texas Instruments
 \t8232  XIO3130 PCI Express Switch (Upstream)
@@ -37,7 +37,7 @@ PCI_IDS = """\
 
 
 def parse_dump(text):
-    """{address: [title, bytes]}; what lies between two lines of bytes and is not printed is zero."""
+    """{address: [title, bytes]}; a row that is left out between two others is zeros."""
     functions = {}
     for line in text.splitlines():
         row = re.fullmatch(r'([0-9a-f]{2,3}): ((?:[0-9a-f]{2} ?){16})', line)
@@ -102,7 +102,7 @@ def edit(config, text):
 
 
 def again(functions, offset):
-    """Every function once more, its bus and those behind it higher by @offset."""
+    """A copy of every function, its bus and those behind it higher by @offset."""
     copies = {}
     for address, (title, config) in functions.items():
         bus, rest = address.split(':')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What people make of a dump before anyone reads it: each kind is a function of the dump's text."""
+"""Forms in which users paste a dump: each is a function of the dump's text."""
 import codecs
 import gzip
 import re
@@ -35,7 +35,7 @@ def block(text, number):
 
 
 def within(text, row, change, number=3):
-    """Changes a row of one function; '' takes it away."""
+    """Changes a row of one function; '' removes it."""
     old = re.search(f'^{row}: .*\n', block(text, number), re.M)[0]
     made = change(old[:-1])
     new = block(text, number).replace(old, made + '\n' if made else '')
@@ -48,7 +48,7 @@ def offsets(digits):
 
 
 def other_bytes(text):
-    """One function, before and after: the last counts."""
+    """One function twice, with other bytes first: the last counts."""
     return 'before:\n' + within(block(text, 5), '40', lambda row: row.replace('00', 'ee'), 0) + \
         '\n\nafter:\n' + text
 
@@ -64,7 +64,7 @@ def diff(text):
 
 
 def config_files(form, text):
-    """What a program for bytes makes of the files of sysfs, each below its name."""
+    """The files of sysfs as a program such as xxd prints them, each below its name."""
     out = []
     for function in text.strip().split('\n\n'):
         title, *rows = function.split('\n')
@@ -82,7 +82,7 @@ def xxd(rows):
 
 
 def hexdump(rows):
-    """hexdump -C, which writes "*" for rows that are as the one before."""
+    """hexdump -C, which writes "*" for rows that equal the one before."""
     out = []
     for n, row in enumerate(rows):
         if n and row == rows[n - 1]:
@@ -104,7 +104,7 @@ MAIL = ('\n-----Original Message-----\nFrom: someone <someone@example.org>\nCc: 
 ADDRESS_PLACES = ('10:05.3 pcilib: a time\n', 'mlx5_core 0000:99:00.0: Port module event\n',
                   'dead:be:0f.1 is made of words\n', '99:00.0 is mentioned here\n')
 
-# Those that are read whole: what tphctl says is what it says of the dump itself.
+# These are read completely: tphctl prints the same as for the dump itself.
 SAME = {
     'quoted': prefix('> '),
     'quoted-twice': prefix('>> '),
@@ -162,7 +162,7 @@ SAME = {
     'pre': lambda text: '<pre>' + text + '</pre>\n',
 }
 
-# Those of which something is lost: it is said, and the rest is there.
+# Of these something is lost: tphctl warns of it, and reads the rest.
 DAMAGED = {
     'line-missing': lambda text: within(text, '80', lambda row: ''),
     'star-for-a-line': lambda text: within(text, '80', lambda row: '*'),
@@ -185,7 +185,7 @@ DAMAGED = {
     'minus-alone': lambda text: within(text, '40', lambda row: '-' + row),
 }
 
-# Those in which there is nothing to read, some of them bytes.
+# These have no function that can be read; some are bytes, not text.
 NOTHING = {
     'empty': lambda text: '',
     'blank': lambda text: '\n\n',

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes folders as /sys, /proc and /boot of a machine have them, of a dump and what is said of it.
+"""Makes folders laid out like /sys, /proc and /boot of a machine, from a dump and a SPEC.
 
 usage: sysfs.py DUMP DIR <SPEC
 
-SPEC has a line for each function that is more than its bytes, and lines for files:
+SPEC has a line for each function with facts beyond its bytes, and lines for files:
     ADDRESS [driver=NAME] [group=NUMBER:TYPE] [numa=NODE] [vpd=NAME,KEYWORD:TEXT…]
             [SUBSYSTEM=NAME]…                                    infiniband=mlx5_0 net=ib0 drm=card0
     FILE TEXT                                                    proc/version Linux version 7.3.4 (x)

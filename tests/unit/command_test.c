@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The control language (doc/faults.md): what is one of its lines, what each means, what is none. */
+/* The control language (doc/faults.md): valid lines and their meaning, and invalid lines. */
 #include <string.h>
 
 #include "lab/command.h"
@@ -76,7 +76,7 @@ TEST(others)
 	}
 }
 
-/* Nothing is half understood: what is left over is a mistake. */
+/* A line is valid as a whole or not at all: text left over is an error. */
 TEST(bad)
 {
 	static const char *const bad[] = {
@@ -125,16 +125,16 @@ TEST(bad)
 		"accel0\tdrop",
 		"accel0 dr\xc3\xb6p",
 	};
-	static const char word[] = {'s', 't', 'a', 't', 'u', 's'};
+	static const char status[] = {'s', 't', 'a', 't', 'u', 's'};
 	struct command command;
 	char line[2 * COMMAND_LINE_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		if (!command_parse(&command, bad[i], strlen(bad[i])))
-			fail_msg("taken: %s", bad[i]);
+			fail_msg("accepted: %s", bad[i]);
 	assert_non_null(command_parse(&command, "status\0", 7));
 	memset(line, ' ', sizeof(line));
-	memcpy(line, word, sizeof(word));
+	memcpy(line, status, sizeof(status));
 	assert_null(command_parse(&command, line, COMMAND_LINE_MAX));
 	assert_non_null(command_parse(&command, line, COMMAND_LINE_MAX + 1));
 }
@@ -162,7 +162,7 @@ TEST(links)
 	}
 }
 
-/* The message about an unknown fault lists all there are. */
+/* The message about an unknown fault lists all faults. */
 TEST(fault_names)
 {
 	static const char line[] = "nic0 frob";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The control socket: who may open it, and what those do who mean no good. */
+/* The control socket: its access mode, its lines, and clients that misbehave. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ struct world {
 	unsigned lines;
 };
 
-/* Answers with the line itself; "long" with so much that no socket takes it at once. */
+/* Answers with the line itself; "long" with more than fits a socket's buffer. */
 static void echo(void *owner, const char *line, size_t len, FILE *answer)
 {
 	struct world *w = owner;
@@ -72,7 +72,7 @@ static int client(const struct world *w)
 	return fd;
 }
 
-/* Until there is nothing more to do. */
+/* Processes events until there are none. */
 static void turn(struct world *w)
 {
 	struct pollfd fds[CONTROL_FDS];
@@ -85,12 +85,12 @@ static void turn(struct world *w)
 	}
 }
 
-static void say(int fd, const char *text)
+static void send_text(int fd, const char *text)
 {
 	assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
-static void hear(int fd, const char *want)
+static void expect_answer(int fd, const char *want)
 {
 	char text[512];
 	ssize_t len = recv(fd, text, sizeof(text), MSG_DONTWAIT);
@@ -109,7 +109,7 @@ static bool cut_off(int fd)
 
 #define CONTROL_TEST(name) TEST_WITH(name, setup, teardown)
 
-CONTROL_TEST(owner_alone)
+CONTROL_TEST(open_mode_and_errors)
 {
 	struct world *w = *state;
 	struct control second;
@@ -126,28 +126,28 @@ CONTROL_TEST(owner_alone)
 	control_close(&second);
 }
 
-/* A line may come in parts, and several at once. */
+/* A line may come in segments, and several lines at once. */
 CONTROL_TEST(lines)
 {
 	struct world *w = *state;
 	int fd = client(w);
 
-	say(fd, "accel0 ");
+	send_text(fd, "accel0 ");
 	turn(w);
 	assert_int_equal(w->lines, 0);
-	say(fd, "drop 1\nsta");
+	send_text(fd, "drop 1\nsta");
 	turn(w);
-	hear(fd, "you said accel0 drop 1\n");
-	say(fd, "tus\n\nx\n");
+	expect_answer(fd, "you said accel0 drop 1\n");
+	send_text(fd, "tus\n\nx\n");
 	turn(w);
-	hear(fd, "you said status\nyou said \nyou said x\n");
+	expect_answer(fd, "you said status\nyou said \nyou said x\n");
 	assert_int_equal(w->lines, 4);
 	close(fd);
 	turn(w);
 	assert_int_equal(w->control.clients[0].fd, -1);
 }
 
-/* Too long: one answer, the end. A line of just the limit is none of these. */
+/* A line over the limit gets one answer and ends the connection; one at the limit does not. */
 CONTROL_TEST(too_long)
 {
 	struct world *w = *state;
@@ -157,12 +157,12 @@ CONTROL_TEST(too_long)
 	memset(line, 'a', sizeof(line));
 	line[COMMAND_LINE_MAX] = '\n';
 	line[COMMAND_LINE_MAX + 1] = '\0';
-	say(fd, line);
+	send_text(fd, line);
 	turn(w);
 	assert_int_equal(w->lines, 1);
 	line[COMMAND_LINE_MAX] = 'a';
 	for (int i = 0; i < 100; i++)
-		say(fd, line);
+		send_text(fd, line);
 	turn(w);
 	assert_int_equal(w->lines, 2);
 	assert_int_equal(w->control.clients[0].fd, -1);
@@ -170,25 +170,25 @@ CONTROL_TEST(too_long)
 }
 
 /* A client that does not read its answers is disconnected; the others do not wait for it. */
-CONTROL_TEST(deaf)
+CONTROL_TEST(client_that_does_not_read)
 {
 	struct world *w = *state;
-	int deaf = client(w), other = client(w);
+	int stuck = client(w), other = client(w);
 	char text[4096];
 
-	say(deaf, "long\nmore\n");
-	say(other, "hello\n");
+	send_text(stuck, "long\nmore\n");
+	send_text(other, "hello\n");
 	turn(w);
-	hear(other, "you said hello\n");
+	expect_answer(other, "you said hello\n");
 	assert_int_equal(w->lines, 2);
-	while (recv(deaf, text, sizeof(text), MSG_DONTWAIT) > 0)
+	while (recv(stuck, text, sizeof(text), MSG_DONTWAIT) > 0)
 		;
-	assert_true(cut_off(deaf));
-	close(deaf);
+	assert_true(cut_off(stuck));
+	close(stuck);
 	close(other);
 }
 
-/* One more than there is room for takes the place of the one that has been silent for longest. */
+/* One client too many replaces the one that has been silent for longest. */
 CONTROL_TEST(many)
 {
 	struct world *w = *state;
@@ -196,16 +196,16 @@ CONTROL_TEST(many)
 
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		fds[i] = client(w);
-		say(fds[i], "half a li");
+		send_text(fds[i], "half a li");
 		turn(w);
 	}
-	say(fds[0], "ne\n");
+	send_text(fds[0], "ne\n");
 	turn(w);
-	hear(fds[0], "you said half a line\n");
+	expect_answer(fds[0], "you said half a line\n");
 	one_more = client(w);
-	say(one_more, "x\n");
+	send_text(one_more, "x\n");
 	turn(w);
-	hear(one_more, "you said x\n");
+	expect_answer(one_more, "you said x\n");
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		assert_int_equal(cut_off(fds[i]), i == 1);
 		close(fds[i]);
@@ -213,7 +213,7 @@ CONTROL_TEST(many)
 	close(one_more);
 }
 
-/* What a client sends along with a line is closed, and the line is answered. */
+/* Descriptors that a client sends with a line are closed, and the line is answered. */
 CONTROL_TEST(descriptors)
 {
 	struct world *w = *state;
@@ -221,7 +221,7 @@ CONTROL_TEST(descriptors)
 	char line[] = "x\n", byte;
 	union {
 		struct cmsghdr header;
-		char room[CMSG_SPACE(sizeof(int))];
+		char space[CMSG_SPACE(sizeof(int))];
 	} control = {.header = {.cmsg_len = CMSG_LEN(sizeof(int)),
 				.cmsg_level = SOL_SOCKET,
 				.cmsg_type = SCM_RIGHTS}};
@@ -236,14 +236,14 @@ CONTROL_TEST(descriptors)
 	assert_int_equal(sendmsg(fd, &message, 0), 2);
 	close(both[1]);
 	turn(w);
-	hear(fd, "you said x\n");
-	/* The end of the pipe: waits for the one who closes it. */
+	expect_answer(fd, "you said x\n");
+	/* Waits until the helper process has closed the write end. */
 	assert_int_equal(read(both[0], &byte, 1), 0);
 	close(both[0]);
 	close(fd);
 }
 
-/* A client that cannot be accepted is not asked for all the time, and accepted when it can be. */
+/* A client that cannot be accepted does not keep the loop busy, and is accepted later. */
 CONTROL_TEST(no_descriptors)
 {
 	struct world *w = *state;
@@ -254,33 +254,33 @@ CONTROL_TEST(no_descriptors)
 	close(lowest);
 	none = (struct rlimit){.rlim_cur = (rlim_t)lowest, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-	say(fd, "x\n");
-	turn(w); /* ends */
+	send_text(fd, "x\n");
+	turn(w); /* returns: the loop is not busy */
 	assert_int_equal(w->lines, 0);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	for (int i = 0; !w->lines && i < 500; i++) {
 		usleep(10000);
 		turn(w);
 	}
-	hear(fd, "you said x\n");
+	expect_answer(fd, "you said x\n");
 	close(fd);
 }
 
-/* A client leaves with an answer under way, or in the middle of a line. */
-CONTROL_TEST(leaves)
+/* A client disconnects with an answer under way and in the middle of a line. */
+CONTROL_TEST(disconnect)
 {
 	struct world *w = *state;
 	int fd = client(w);
 
-	say(fd, "x\nhalf");
+	send_text(fd, "x\nhalf");
 	close(fd);
 	turn(w);
 	assert_int_equal(w->control.clients[0].fd, -1);
 	fd = client(w);
 	turn(w);
-	say(fd, "y\n");
+	send_text(fd, "y\n");
 	turn(w);
-	hear(fd, "you said y\n");
+	expect_answer(fd, "you said y\n");
 	assert_false(cut_off(fd));
 	close(fd);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a request is cut into, what arrives, and how reads are completed. */
+/* How a request is split into TLPs, what arrives, and how reads are completed. */
 #include <errno.h>
 #include <string.h>
 
@@ -46,7 +46,7 @@ TEST(write_to_peer)
 	}
 }
 
-/* Cut at MPS counted from the start in whole DWs, and at 4 KiB. */
+/* Split at MPS, counted from the first DW, and at 4 KiB. */
 TEST(split)
 {
 	const struct {
@@ -72,8 +72,8 @@ TEST(split)
 }
 
 /*
- * Any range, any packet sizes, any hint, any links, peer and host, mapped or not: a plain
- * array that gets the same writes is the model, and reads must return it.
+ * Random ranges, packet sizes, hints and links, to the peer and to host memory, mapped or not.
+ * The model is a plain array that gets the same writes; reads must return its data.
  */
 TEST(random_transfers)
 {
@@ -115,7 +115,7 @@ TEST(random_transfers)
 							      len, &hint, 0)),
 					0);
 				assert_memory_equal(data, model[where] + offset, len);
-				/* and not a byte more than was asked for */
+				/* and no byte beyond the range is written */
 				for (size_t n = len; n < len + 4 && n < AREA; n++)
 					assert_int_equal(data[n], 0xee);
 			}
@@ -174,12 +174,12 @@ TEST(flit_hinted_read)
 		assert_int_equal(tlp->hint.ph, hints[i].ph);
 	}
 	assert_int_equal(fabric_port_counters(w->nic)->hints_dropped, 0);
-	/* The completer's bytes are those that were asked for: no padding is counted. */
+	/* Only the requested bytes are counted, no padding. */
 	assert_int_equal(fabric_port_counters(w->accel)->payload_bytes[TLP_CPLD], 2 * 5);
 	world_free(w);
 }
 
-/* A switch between a link in flit mode and one that is not: what arrives has the last one's form.
+/* A switch between a link in flit mode and one that is not: a TLP arrives in the last link's form.
  */
 TEST(flit_translation)
 {
@@ -214,8 +214,8 @@ TEST(flit_translation)
 }
 
 /*
- * A read whose hint and byte enables do not fit the form of some link on its route loses
- * the hint: a register beside the bytes that were asked for must not be read.
+ * A read whose hint and byte enables do not both fit the form of a link on its route loses
+ * the hint: a register beside the requested bytes must not be read.
  */
 TEST(flit_read_translated)
 {
@@ -228,7 +228,7 @@ TEST(flit_read_translated)
 		/* one switch: its Upstream Port is not on the route */
 		{FABRIC_PEERS_SWITCH, true, false, true, false, true, 0x2},
 		{FABRIC_PEERS_SWITCH, true, true, false, true, false, 0x2},
-		/* whole DWs from the start */
+		/* the NIC sends whole DWs: its link is not in flit mode */
 		{FABRIC_PEERS_SWITCH, false, true, true, true, true, 0xf},
 		{FABRIC_PEERS_HOST_BRIDGE, true, true, true, true, true, 0x2},
 		{FABRIC_PEERS_HOST_BRIDGE, true, false, true, true, false, 0x2},
@@ -254,7 +254,7 @@ TEST(flit_read_translated)
 	}
 }
 
-/* The host bridge takes hints off peers' requests, or it does not; the data arrives either way. */
+/* The host bridge drops hints of requests between peers, or keeps them; the data arrives. */
 TEST(host_bridge)
 {
 	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0xabcd};
@@ -272,18 +272,18 @@ TEST(host_bridge)
 		assert_int_equal(w->num_seen, 3);
 		for (unsigned i = 0; i < 3; i++)
 			assert_int_equal(w->seen[i].tlp.hint.st_bits, keep ? 16 : 0);
-		/* The read's enables stand again where its ST was. */
+		/* The read is of whole DWs, with and without its hint. */
 		assert_int_equal(w->seen[2].tlp.length_dw, 3);
 		assert_int_equal(w->seen[2].tlp.first_be, 0xf);
 		assert_int_equal(w->seen[2].tlp.last_be, 0xf);
 		assert_int_equal(c->hinted[1], 3);
 		assert_int_equal(c->hints_dropped, keep ? 0 : 3);
 
-		/* Host memory is where such a request ends: nothing forwards it. */
+		/* A request to host memory ends at the root complex and keeps its hint. */
 		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 256, &hint, 0), 0);
 		assert_int_equal(c->hinted[1], 4);
 		assert_int_equal(c->hints_dropped, keep ? 0 : 3);
-		/* A transfer of the host carries none. */
+		/* A transfer of the host carries no hint. */
 		assert_int_equal(finish(w, fabric_write(w->nic, HOST_REMOTE, data, 256, &hint, 0)),
 				 0);
 		assert_int_equal(c->hints_dropped, keep ? 1 : 4);
@@ -291,7 +291,7 @@ TEST(host_bridge)
 	}
 }
 
-/* Reads of a peer come back in completions of at most MPS; each is counted where it was sent. */
+/* Reads are completed by CplDs of at most MPS; each TLP is counted at its sender's port. */
 TEST(read_counters)
 {
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, 256, 1024);
@@ -329,7 +329,7 @@ TEST(completer_abort)
 	world_free(w);
 }
 
-/* A requester takes only the completion it is waiting for. */
+/* A requester accepts only the completion that it waits for. */
 TEST(unexpected_completions)
 {
 	const struct tlp good = {.kind = TLP_CPLD,

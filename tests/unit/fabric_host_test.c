@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Requests that the host transfers by itself. */
+/* Requests to host memory that the host transfers (fabric_host_ops.read and .write). */
 #include <errno.h>
 #include <string.h>
 
 #include "fabric/internal.h"
 #include "tests/unit/fabric_world.h"
 
-/* One transfer of the host at a time, each within a page; the port is busy until the last. */
+/* One transfer of the host at a time, each within a page; the port is busy until the last ends. */
 TEST(host_transfers)
 {
 	static uint8_t data[10000];
@@ -36,19 +36,19 @@ TEST(host_transfers)
 		assert_int_equal(w->done_status, 0);
 		assert_false(fabric_port_busy(w->nic));
 		assert_memory_equal(w->remote + 0x801, data, sizeof(data));
-		/* An answer to nothing changes nothing. */
+		/* Without a transfer fabric_host_done() does nothing. */
 		fabric_host_done(w->nic, -EIO);
 		assert_int_equal(w->done_calls, 1);
 		world_free(w);
 	}
 }
 
-/* A transfer that fails ends the request: -EIO is a Completer Abort, all else an Unsupported
- * Request. */
+/* A transfer that fails ends the request: -EIO is a Completer Abort, any other error an
+ * Unsupported Request. */
 TEST(host_errors)
 {
 	static const struct {
-		int from_host, told;
+		int from_host, expected;
 	} cases[] = {{-EIO, -EIO}, {-EFAULT, -EFAULT}, {-ENODEV, -EFAULT}};
 	static uint8_t data[8192];
 
@@ -63,24 +63,26 @@ TEST(host_errors)
 		assert_int_equal(ret, -EINPROGRESS);
 		host_complete(w, cases[i / 2].from_host);
 		assert_int_equal(w->done_calls, 1);
-		assert_int_equal(w->done_status, cases[i / 2].told);
+		assert_int_equal(w->done_status, cases[i / 2].expected);
 		assert_int_equal(w->transfers, 1);
-		assert_int_equal(c->unsupported, cases[i / 2].told == -EIO ? 0 : write ? 16 : 8);
+		assert_int_equal(c->unsupported, cases[i / 2].expected == -EIO ? 0
+						 : write		       ? 16
+									       : 8);
 		assert_int_equal(fabric_port_counters(&w->fabric->host)->tlps[TLP_CPL],
 				 write ? 0 : 8);
 
-		/* The same where it does not even start: told at once, and not by done(). */
+		/* A transfer that does not start: the error is returned, done() is not called. */
 		w->start_error = cases[i / 2].from_host;
 		ret = write ? fabric_write(w->nic, HOST_REMOTE, data, 8192, NULL, 0)
 			    : fabric_read(w->nic, HOST_REMOTE, data, 8192, NULL, 0);
-		assert_int_equal(ret, cases[i / 2].told);
+		assert_int_equal(ret, cases[i / 2].expected);
 		assert_int_equal(w->done_calls, 1);
 		assert_false(fabric_port_busy(w->nic));
 		world_free(w);
 	}
 }
 
-/* A host that answers before it returns: the request is simply done, however long. */
+/* A host that completes transfers before the op returns: the request is done at its return. */
 TEST(host_answers_at_once)
 {
 	struct world *w = world_default();
@@ -95,7 +97,7 @@ TEST(host_answers_at_once)
 	world_free(w);
 }
 
-/* The reads of one transfer have tags of their own, and each is answered under its tag. */
+/* Each MRd of a transfer has another tag, and its completions carry that tag. */
 TEST(transfer_tags)
 {
 	struct world *w = world_default();
@@ -103,7 +105,7 @@ TEST(transfer_tags)
 	struct trace trace;
 	uint8_t buf[4096];
 
-	/* 254 tags have gone before, so that they wrap within the transfer. */
+	/* 254 tags are used first, so that they wrap within the transfer. */
 	for (unsigned i = 0; i < 254; i++)
 		assert_int_equal(fabric_read(w->nic, ACCEL_BAR0, buf, 4, NULL, 0), 0);
 	trace_start(&trace, w->fabric);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Faults made on purpose. */
+/* Injected faults. */
 #include <errno.h>
 #include <string.h>
 
@@ -8,8 +8,8 @@
 #include "util/macros.h"
 
 /*
- * Each fault, set at either end: how a write and a read end, what of them
- * arrives, that it hits as often as it was told to, and that all is well then.
+ * Each fault, set at either end: the status of a write and of a read, which of
+ * them arrive, how many TLPs it hits, and that later requests succeed.
  */
 TEST(faults)
 {
@@ -53,7 +53,7 @@ TEST(faults)
 	}
 }
 
-/* A read whose completions are lost has been served; there is nothing to lose of a write. */
+/* A read whose completions are lost has been served; a write has no completion to lose. */
 TEST(fault_lose)
 {
 	struct world *w = world_default();
@@ -65,7 +65,7 @@ TEST(fault_lose)
 			 -ETIMEDOUT);
 	assert_int_equal(w->num_seen, 2);
 	assert_int_equal(fabric_port_counters(w->accel)->tlps[TLP_CPLD], 1);
-	/* Of host memory, shared or not */
+	/* Of host memory, mapped or transferred */
 	set_fault(w->nic, FABRIC_FAULT_LOSE, 2);
 	assert_int_equal(outlast(w, fabric_read(w->nic, HOST_MAPPED, data, 64, NULL, 0)),
 			 -ETIMEDOUT);
@@ -75,7 +75,7 @@ TEST(fault_lose)
 	world_free(w);
 }
 
-/* Pairs of reads change places, writes never; the data is where it belongs. */
+/* Reads are swapped in pairs, writes never; the data is right. */
 TEST(fault_reorder)
 {
 	static const unsigned lengths[] = {512, 1024, 1300, 4096 - 3};
@@ -101,7 +101,7 @@ TEST(fault_reorder)
 	world_free(w);
 }
 
-/* Control structures are spared, and a fault of one kind of TLP spares the other. */
+/* A fault does not hit control structures; one of writes does not hit reads. */
 TEST(fault_scope)
 {
 	const struct fabric_fault writes = {.writes = true, .left = FABRIC_FAULT_ALL};
@@ -114,13 +114,13 @@ TEST(fault_scope)
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_write(w->nic, HOST_REMOTE, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(w->transfers, 0);
-	/* The host's accesses of a BAR are none of the port's peers'. */
+	/* A CPU access to a BAR is not hit. */
 	set_fault(w->accel, FABRIC_FAULT_UR, 1);
 	assert_int_equal(fabric_cpu_write(w->accel, 0, 0, data, 4), 0);
 	world_free(w);
 }
 
-/* A request of many TLPs is held once; what has changed meanwhile counts. */
+/* A request of many TLPs is held once; it fails if bus mastering was turned off meanwhile. */
 TEST(fault_delay)
 {
 	struct world *w = world_default();
@@ -132,9 +132,9 @@ TEST(fault_delay)
 	assert_int_equal(w->done_calls, 1);
 	assert_int_equal(fabric_port_fault(w->accel, FABRIC_FAULT_DELAY)->hits, 1);
 	assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, data, 64, NULL, 0), -EINPROGRESS);
-	fabric_work(w->fabric); /* too early */
+	fabric_work(w->fabric); /* before the delay has ended */
 	assert_int_equal(w->done_calls, 1);
-	fabric_host_done(w->nic, 0); /* not what it waits for */
+	fabric_host_done(w->nic, 0); /* it waits for no transfer */
 	assert_int_equal(w->done_calls, 1);
 	fabric_port_set_bus_master(w->nic, false);
 	assert_int_equal(outlast(w, -EINPROGRESS), -EPERM);

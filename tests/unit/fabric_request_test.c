@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One request of a port: its arguments, its course, its end. */
+/* One request of a port: its arguments, its targets, its errors, how it is cancelled. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "tests/unit/fabric_world.h"
 #include "util/macros.h"
 
-/* From mapped memory into a part that needs transfers and on into a peer's BAR: one request. */
+/* One request over memory that needs transfers, a peer's BAR, and such memory again. */
 TEST(request_over_all_targets)
 {
 	struct world *w = world_default();
@@ -46,7 +46,7 @@ TEST(next_request_from_done)
 	world_free(w);
 }
 
-/* NOWAIT takes what is there at once, a peer or mapped memory, and starts no transfer. */
+/* NOWAIT accesses peers and mapped memory, and starts no transfer. */
 TEST(nowait)
 {
 	struct world *w = world_default();
@@ -63,7 +63,7 @@ TEST(nowait)
 	world_free(w);
 }
 
-/* Without bus mastering a port sends nothing, and stops where it loses it midway. */
+/* Without bus mastering a port sends nothing; a request stops where it is turned off. */
 TEST(bus_master)
 {
 	struct world *w = world_default();
@@ -84,7 +84,7 @@ TEST(bus_master)
 	world_free(w);
 }
 
-/* Arguments that make no request */
+/* Invalid arguments, and no bytes */
 TEST(arguments)
 {
 	const struct tlp_hint bad[] = {{8, 0, 0x100}, {8, 4, 0}, {12, 0, 0}, {16, 9, 0}};
@@ -135,7 +135,7 @@ TEST(unmapped_memory)
 	world_free(w);
 }
 
-/* What cannot be configured */
+/* Invalid configurations */
 TEST(configuration)
 {
 	const struct fabric_config bad[] = {{FABRIC_PEERS_SWITCH, false, 64, 512},
@@ -178,7 +178,7 @@ struct passed {
 	struct tlp_hint read_hint, write_hint;
 };
 
-/* The same by a read and a write, in a world of its own that has the same memory. */
+/* The same by a read and a write, in another world with the same memory. */
 static struct world *move_held(const struct passed *p, unsigned mps, unsigned mrrs)
 {
 	struct world *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
@@ -210,8 +210,8 @@ static void assert_same_seen(const struct world *a, const struct world *b)
 }
 
 /*
- * Read and written at once: the TLPs, the counters and the data are those of a read and a
- * write, but the completer is shown whole payloads where they lie, not in a copy.
+ * fabric_pass(): the TLPs, the counters and the data are those of a read and a write, but the
+ * completer gets a payload of whole DWs in place, not as a copy.
  */
 TEST(pass)
 {
@@ -225,9 +225,10 @@ TEST(pass)
 		struct passed p = {.src = next_random(&seed) % 8192,
 				   .dst = next_random(&seed) % 8192};
 		struct world *held, *w = world_new(FABRIC_PEERS_SWITCH, false, mps, mrrs);
-		unsigned room = 4096 - (p.src % 4096 > p.dst % 4096 ? p.src % 4096 : p.dst % 4096);
+		unsigned max_len =
+			4096 - (p.src % 4096 > p.dst % 4096 ? p.src % 4096 : p.dst % 4096);
 
-		p.len = 1 + next_random(&seed) % room;
+		p.len = 1 + next_random(&seed) % max_len;
 		p.read_hint.st_bits = widths[next_random(&seed) % 3];
 		p.write_hint = (struct tlp_hint){widths[next_random(&seed) % 3],
 						 next_random(&seed) & 3, next_random(&seed) & 0xff};
@@ -267,7 +268,7 @@ static void expect_pass(struct world *w, int want, uint64_t src, uint64_t dst, s
 	assert_false(fabric_port_busy(w->nic));
 }
 
-/* The same TLPs as a read that copies, and the memory itself. */
+/* The same TLPs as fabric_read(), but the memory itself instead of a copy. */
 TEST(read_in_place)
 {
 	const struct tlp_hint hint = {.st_bits = 8, .st = 0x5a, .ph = 2};
@@ -322,7 +323,7 @@ TEST(read_in_place_refused)
 	world_free(w);
 }
 
-/* Whatever cannot be passed on is refused before anything is sent. */
+/* What fabric_pass() cannot do is refused before anything is sent. */
 TEST(pass_refused)
 {
 	const struct tlp_hint bad = {8, 4, 0};
@@ -357,18 +358,18 @@ TEST(pass_refused)
 	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
 	w->unmapped = false;
 	assert_int_equal(w->num_seen, 0);
-	w->write_back = true; /* from within it every request of the port's is one too many */
+	w->write_back = true; /* a request from within this one is refused */
 	expect_pass(w, 0, HOST_MAPPED, ACCEL_BAR0, 64);
 	assert_int_equal(w->write_back_ret, -EBUSY);
 	assert_int_equal(fabric_read(w->nic, HOST_REMOTE, w->bar2, 4, NULL, 0), -EINPROGRESS);
 	assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, NULL, 4), -EBUSY);
 	world_free(w);
-	w = world_new(FABRIC_PEERS_SWITCH, false, 512, 256); /* a write takes two reads */
+	w = world_new(FABRIC_PEERS_SWITCH, false, 512, 256); /* a write needs two reads */
 	expect_pass(w, -EAGAIN, HOST_MAPPED, ACCEL_BAR0, 64);
 	world_free(w);
 }
 
-/* Waits until whatever a fault held would have gone on, and checks that nothing has. */
+/* Waits until a held request would have continued, and checks that it has not. */
 static void expect_nothing_more(struct world *w, const uint8_t *memory, size_t len)
 {
 	usleep(25000);
@@ -379,7 +380,7 @@ static void expect_nothing_more(struct world *w, const uint8_t *memory, size_t l
 		assert_int_equal(memory[i], 0);
 }
 
-/* What a fault holds is not carried out once it is cancelled; the next request is. */
+/* A held request that is cancelled is not carried out; the next request is. */
 TEST(cancel_held)
 {
 	static const enum fabric_fault_kind kinds[] = {FABRIC_FAULT_DELAY, FABRIC_FAULT_DROP,
@@ -410,8 +411,8 @@ TEST(cancel_held)
 }
 
 /*
- * A transfer of the host is waited for, but its data goes nowhere, the rest of its request
- * is not asked for, and its reads are completed all the same.
+ * After a cancel the port is busy until the host's transfer ends. The data of a read is
+ * dropped, the rest of the request is not sent, and MRds that were sent are completed.
  */
 TEST(cancel_transfer)
 {
@@ -426,18 +427,18 @@ TEST(cancel_transfer)
 				       : fabric_read(w->nic, HOST_REMOTE, data, 8192, NULL, 0),
 				 -EINPROGRESS);
 		fabric_port_cancel(w->nic);
-		memset(data, 0, sizeof(data)); /* the requester's again */
+		memset(data, 0, sizeof(data)); /* the buffer is the requester's again */
 		assert_true(fabric_port_busy(w->nic));
 		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), -EBUSY);
 		assert_int_equal(fabric_pass(w->nic, HOST_MAPPED, NULL, ACCEL_BAR0, NULL, 4),
 				 -EBUSY);
-		fabric_port_cancel(w->nic); /* and again */
+		fabric_port_cancel(w->nic); /* a second time: no effect */
 		host_complete(w, 0);
 		assert_false(fabric_port_busy(w->nic));
 		assert_int_equal(w->transfers, 1);
 		assert_int_equal(fabric_port_counters(&w->fabric->host)->tlps[TLP_CPLD],
 				 write ? 0 : 16);
-		if (write) /* sent before the reset */
+		if (write) /* sent before the cancel */
 			assert_int_equal(w->remote[0], 1);
 		expect_nothing_more(w, data, sizeof(data));
 		assert_int_equal(fabric_write(w->nic, HOST_MAPPED, data, 4, NULL, 0), 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where requests go: peers, switches, the host, nothing at all. */
+/* Routing: to peers, below switches, to the host; unclaimed requests. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tests/unit/fabric_world.h"
 #include "util/macros.h"
 
-/* Behind an IOMMU an address says nothing of a peer's BAR: everything is the host's. */
+/* Behind an IOMMU an address does not name a peer's BAR: all requests go to the host. */
 TEST(no_peers)
 {
 	struct world *w = world_new(FABRIC_PEERS_NONE, false, 256, 512);
@@ -20,15 +20,15 @@ TEST(no_peers)
 	world_free(w);
 }
 
-/* Below one switch requests go straight, whatever is above; from one switch to another they do
- * not. */
+/* Below one switch requests take the direct route, whatever config.peers is; between switches they
+ * do not. */
 TEST(two_switches)
 {
 	static const struct {
 		enum fabric_peers peers;
 		unsigned accel_switch;
 		int ret;
-		unsigned st_bits; /* of what arrives */
+		unsigned st_bits; /* of the TLP that arrives */
 	} cases[] = {
 		{FABRIC_PEERS_HOST_BRIDGE, 1, 0, 8}, {FABRIC_PEERS_HOST_BRIDGE, 2, 0, 0},
 		{FABRIC_PEERS_HOST_BRIDGE, 0, 0, 0}, {FABRIC_PEERS_NONE, 1, 0, 8},
@@ -64,7 +64,7 @@ TEST(bar_programming)
 	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, AREA);
 	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 0xfff, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_write(w->nic, 0, data, 4, NULL, 0), -EFAULT);
-	/* The very last window of the address space is one. */
+	/* The last window of the address space is decoded. */
 	fabric_port_set_bar(w->accel, 0, UINT64_MAX - 0xfff, 0x1000);
 	assert_int_equal(fabric_write(w->nic, UINT64_MAX - 3, data, 4, NULL, 0), 0);
 	assert_memory_equal(w->bar0 + 0xffc, data, 4);
@@ -73,7 +73,7 @@ TEST(bar_programming)
 	world_free(w);
 }
 
-/* A switch sends nothing back where it came from, and of two windows the first port's counts. */
+/* A switch sends no request back to its port; of two overlapping windows the first claims it. */
 TEST(routing_order)
 {
 	struct world *w = world_default();
@@ -81,7 +81,7 @@ TEST(routing_order)
 	const struct fabric_port_config config = {.name = "third"};
 	uint8_t data[4] = {1, 2, 3, 4};
 
-	/* The NIC's own BAR over mapped host memory: the host gets it. */
+	/* The NIC's own BAR over mapped host memory: the request goes to the host. */
 	fabric_port_set_bar(w->nic, 0, HOST_MAPPED, AREA);
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 8, data, 4, NULL, 0), 0);
 	assert_memory_equal(w->mapped + 8, data, 4);
@@ -98,7 +98,7 @@ TEST(routing_order)
 	world_free(w);
 }
 
-/* Small windows within one page: each TLP goes where it begins, as if it were alone. */
+/* Small windows within one page: each TLP is routed by its own first byte. */
 static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 {
 	const struct fabric_config config = {peers, false, 128, 512};
@@ -116,11 +116,11 @@ static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 	assert_int_equal(w->mapped[0x400], 0);
 	assert_int_equal(w->mapped[0xf00], 0);
 	assert_int_equal(w->num_seen, 0x300 / 128);
-	/* The last read begins in front of the second window: all of it is the host's. */
+	/* The last MRd begins in front of the second window: all of it goes to the host. */
 	assert_int_equal(fabric_read(w->nic, HOST_MAPPED, back, 4096, NULL, 0), 0);
 	assert_memory_equal(back, data, 0xf00);
 	assert_int_equal(back[0xf00], 0);
-	/* One that begins in a window and ends behind it is unclaimed. */
+	/* A TLP that begins in a window and ends behind it is an Unsupported Request. */
 	assert_int_equal(fabric_write(w->nic, HOST_MAPPED + 0x540, data, 4096 - 0x540, NULL, 0),
 			 -EFAULT);
 	world_free(w);
@@ -129,23 +129,23 @@ static void check_windows_within_a_page(enum fabric_peers peers, unsigned below)
 TEST(windows_within_a_page)
 {
 	check_windows_within_a_page(FABRIC_PEERS_SWITCH, 0);
-	/* The switch that both are below is enough. */
+	/* Behind an IOMMU, but both below one switch. */
 	check_windows_within_a_page(FABRIC_PEERS_NONE, 1);
 }
 
-/* What no completer claims is an Unsupported Request, and counted as one. */
+/* A request that no completer claims is an Unsupported Request, and counted as one. */
 TEST(unsupported)
 {
 	static const struct fabric_completer_ops none = {NULL, NULL};
-	const struct fabric_port_config deaf = {.name = "deaf"};
-	const struct fabric_port_config mute = {.name = "mute", .completer = &none};
+	const struct fabric_port_config no_completer = {.name = "port0"};
+	const struct fabric_port_config no_ops = {.name = "port1", .completer = &none};
 	struct world *w = world_default();
 	const struct fabric_counters *c = fabric_port_counters(w->nic);
 	struct fabric_port *port[2];
 	uint8_t data[64];
 
-	assert_int_equal(fabric_port_add(w->fabric, &port[0], &deaf), 0);
-	assert_int_equal(fabric_port_add(w->fabric, &port[1], &mute), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &port[0], &no_completer), 0);
+	assert_int_equal(fabric_port_add(w->fabric, &port[1], &no_ops), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		fabric_port_set_bar(port[i], 0, 0x10000000, AREA);
 		assert_int_equal(fabric_write(w->nic, 0x10000000, data, 4, NULL, 0), -EFAULT);
@@ -160,7 +160,7 @@ TEST(unsupported)
 	assert_int_equal(fabric_read(w->nic, ACCEL_BAR0 + 16, data, 32, NULL, 0), -EFAULT);
 	assert_int_equal(w->num_seen, 0);
 	assert_int_equal(c->unsupported, 6);
-	/* A port with no host behind it: the host's answer is UR */
+	/* A port without host memory: the host answers UR */
 	fabric_port_set_bus_master(w->accel, true);
 	assert_int_equal(fabric_write(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
 	assert_int_equal(fabric_read(w->accel, HOST_MAPPED, data, 4, NULL, 0), -EFAULT);
@@ -169,7 +169,7 @@ TEST(unsupported)
 	world_free(w);
 }
 
-/* What is sent to a port whose link is down is refused and not taken for the host's. */
+/* A request to a port whose link is down is an Unsupported Request, not routed to the host. */
 TEST(link_down)
 {
 	struct world *w = world_default();

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the fabric sends, held against the rules of PCIe Base 6.x.
+ * Checks what the fabric sends against the rules of PCIe Base 6.x.
  *
  * Theory of operation: for each pair of packet sizes, and with each link in flit
- * mode or not, the NIC reads and writes at random, to a peer, to mapped memory, to memory that the
- * host transfers, and to addresses that are unclaimed; the CPU does so too. The trace of it is read
- * as bytes by a decoder of this file's own, which shares nothing with the codec, and each rule is a
- * function of its own. A read is followed from its request to its last completion.
+ * mode or not, the NIC reads and writes at random: a peer, mapped memory, memory that the host
+ * transfers, and unclaimed addresses; the CPU accesses a BAR of the peer. The trace is decoded by
+ * this file, which shares no code with the codec, and each rule is one function. A read is followed
+ * from its request to its last completion.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,8 +23,7 @@ enum {
 	PREFIX = 0x90,
 };
 
-/* A TLP, its fields where figures 2-17 to 2-40 have them, or in flit mode where doc/trace.md has.
- */
+/* A TLP, its fields as in figures 2-17 to 2-40, in flit mode as in doc/trace.md. */
 struct packet {
 	bool from_host, to_host, flit;
 	bool is_read, is_write, is_completion, has_data, is_4dw;
@@ -38,7 +37,7 @@ struct packet {
 	uint64_t addr;
 };
 
-/* A read that has not been answered in full. */
+/* A read that is not completed in full. */
 struct outstanding {
 	bool active;
 	uint64_t next;	  /* address of the next byte */
@@ -51,8 +50,8 @@ struct checker {
 	unsigned mps, mrrs;
 	struct tlp_hint hint;		    /* of the requests that the NIC sends */
 	bool nic_flit, accel_flit, up_flit; /* which links are in flit mode */
-	uint64_t next; /* address of the first byte that no request has had yet */
-	size_t left;   /* bytes, from there on */
+	uint64_t next;			    /* address of the first byte that no TLP has covered */
+	size_t left;			    /* bytes, from there on */
 	struct outstanding nic[256], host[256];
 	unsigned packets, completions, splits, zero_length, errors, hinted[2];
 	unsigned flit_hinted_reads[2], flit_packets;
@@ -64,7 +63,7 @@ static uint32_t be32(const uint8_t *bytes)
 	       bytes[3];
 }
 
-/* Fmt and Type (2.2.1): only those that the fabric has. */
+/* Fmt and Type (2.2.1): only those that the fabric sends. */
 static void decode_type(struct packet *p)
 {
 	uint8_t byte0 = p->header[0];
@@ -179,7 +178,7 @@ static void decode(struct packet *p, const uint8_t *record, size_t captured, siz
 	p->tag = p->header[6];
 	p->first_be = p->header[7] & 0xf;
 	p->last_be = p->header[7] >> 4;
-	if (p->is_read && p->th) { /* implied: the ST stands there */
+	if (p->is_read && p->th) { /* implied: the ST is in their place */
 		p->first_be = 0xf;
 		p->last_be = p->length > 1 ? 0xf : 0;
 	}
@@ -190,7 +189,7 @@ static void decode(struct packet *p, const uint8_t *record, size_t captured, siz
 	p->addr &= ~3ull;
 }
 
-/* OHC is there where it is needed and nowhere else; what asks for no feature is 0. */
+/* OHC is present only where it is needed; fields of features that are not used are 0. */
 static void check_flit(const struct packet *p)
 {
 	bool all = p->first_be == 0xf && p->last_be == (p->length > 1 ? 0xf : 0);
@@ -277,8 +276,8 @@ static void check_byte_enables(const struct packet *p)
 }
 
 /*
- * 2.2.7.1.1 and 2.2.10.2: where TH, PH and ST stand. The host sends none, and what it
- * transfers itself has lost it.
+ * 2.2.7.1.1 and 2.2.10.2: the places of TH, PH and ST. The host sends no hint, and a request
+ * that it transfers has lost its hint.
  */
 static void check_hint(struct checker *c, const struct packet *p, bool dropped)
 {
@@ -314,8 +313,8 @@ static void check_hint(struct checker *c, const struct packet *p, bool dropped)
 }
 
 /*
- * The requests are of the bytes that were asked for, in order; off flit mode a read's hint
- * widens it to DWs.
+ * The TLPs cover the requested bytes in order; off flit mode a read with a hint is of whole
+ * DWs.
  */
 static void check_range(struct checker *c, const struct packet *p)
 {
@@ -378,7 +377,7 @@ static void check_error_completion(struct checker *c, const struct packet *p,
 }
 
 /*
- * 2.3.1.1: completions come in order of address, each says how much is still to come, and
+ * 2.3.1.1: completions come in order of address, each has the bytes still to come, and
  * all but the last end at a boundary: 64 bytes for the root complex, 128 for all others.
  */
 static void check_data_completion(struct checker *c, const struct packet *p,
@@ -402,7 +401,7 @@ static void check_data_completion(struct checker *c, const struct packet *p,
 	c->splits++;
 }
 
-/* 2.2.9: a completion is of an outstanding read, from who was asked, and has no hint. */
+/* 2.2.9: a completion is of an outstanding read, from its completer, and has no hint. */
 static void check_completion(struct checker *c, const struct packet *p)
 {
 	struct outstanding *read = find(c, p);
@@ -441,7 +440,7 @@ static void check_packet(struct checker *c, const uint8_t *record, size_t captur
 		check_read(c, &p);
 }
 
-/* Every read has been answered in full. */
+/* Every read has been completed in full. */
 static void check_end(const struct checker *c)
 {
 	for (unsigned tag = 0; tag < 256; tag++)
@@ -471,7 +470,7 @@ static size_t pick_len(uint32_t *seed)
 	return next_random(seed) & 1 ? edges[next_random(seed) % 14] : 1 + next_random(seed) % 9000;
 }
 
-/* One request of the NIC's, or of the CPU's. */
+/* One request of the NIC or of the CPU. */
 static void send_one(struct world *w, struct checker *c, uint32_t *seed)
 {
 	static const uint64_t bases[] = {ACCEL_BAR0, ACCEL_BAR2, HOST_MAPPED, HOST_REMOTE,
@@ -565,7 +564,7 @@ TEST(rules)
 			world_free(w);
 		}
 	}
-	/* The traffic had all that there are rules for. */
+	/* The traffic has covered every rule. */
 	assert_true(c.packets > 10000 && c.completions > 2000 && c.splits > 1000);
 	assert_true(c.zero_length > 50 && c.errors > 50);
 	assert_true(c.hinted[0] > 500 && c.hinted[1] > 500);

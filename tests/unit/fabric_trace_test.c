@@ -13,7 +13,7 @@
 #include "tests/unit/fabric_world.h"
 #include "util/clock.h"
 
-/* Every TLP in the order they went, payload and all, and the caller's own records among them. */
+/* Every TLP with its payload, in the order sent, and the caller's events between them. */
 TEST(trace)
 {
 	const struct tlp_hint hint = {16, TLP_PH_TARGET, 0x005a};
@@ -105,7 +105,7 @@ TEST(trace_flit)
 	world_free(w);
 }
 
-/* What the host transfers by itself: the data of a write is seen, that of a read is not. */
+/* Transfers of the host: the trace has the data of a write, not that of a read. */
 TEST(trace_transfer)
 {
 	struct world *w = world_default();
@@ -129,7 +129,7 @@ TEST(trace_transfer)
 	world_free(w);
 }
 
-/* A full disk, a pipe without a reader: reported on request, and the TLPs go on. */
+/* A full disk, a pipe without a reader: flush and close return the error, TLPs still arrive. */
 TEST(trace_lost)
 {
 	struct world *w = world_default();
@@ -156,7 +156,7 @@ TEST(trace_lost)
 	world_free(w);
 }
 
-/* A pipe whose reader stops: the TLPs go on after a while, and the end is not held up. */
+/* A pipe whose reader stops: TLPs continue after the timeout, and closing does not wait. */
 TEST(trace_reader_stops)
 {
 	char dir[] = "/tmp/trace_test.XXXXXX", name[64];
@@ -178,7 +178,7 @@ TEST(trace_reader_stops)
 	for (unsigned i = 0; i < 1000; i++) {
 		w->num_seen = 0;
 		assert_int_equal(fabric_write(w->nic, ACCEL_BAR0, w->mapped, 256, NULL, 0), 0);
-		/* The first 100 are read, and there is nothing that waits for more. */
+		/* The first 100 TLPs are read; read() does not block. */
 		while (i < 100 && read(reader, bytes, sizeof(bytes)) > 0)
 			;
 	}
@@ -191,7 +191,7 @@ TEST(trace_reader_stops)
 	world_free(w);
 }
 
-/* Files that are no trace, or not a whole one */
+/* Truncated and corrupted traces */
 TEST(trace_read_bad)
 {
 	struct world *w = world_default();
@@ -202,7 +202,7 @@ TEST(trace_read_bad)
 	trace_start(&trace, w->fabric);
 	fabric_write(w->nic, ACCEL_BAR0, w->mapped, 64, NULL, 0);
 	trace_stop(&trace, w->fabric);
-	/* pcap's own header of the file has 24 bytes, that of a record 16. */
+	/* libpcap's header of a file has 24 bytes, that of a record 16. */
 	for (size_t len = 1; len < trace.len; len++) {
 		FILE *file = fmemopen(trace.bytes, len, "r");
 		int ret = trace_reader_open(&reader, file);

@@ -18,7 +18,7 @@ static void note(struct world *w, bool read, unsigned bar, uint64_t offset, cons
 {
 	uint8_t header[TLP_HEADER_MAX_BYTES];
 
-	/* Whatever arrives is a packet that can be. */
+	/* What arrives is a valid packet. */
 	assert_true(tlp_encode(tlp, header) > 0);
 	assert_true(offset + tlp->length_dw * 4u <= AREA);
 	assert_true(w->num_seen < LOG_MAX);
@@ -57,7 +57,7 @@ static void *host_ptr(void *owner, uint64_t addr, size_t *len, bool write)
 	(void)write;
 	if (w->unmapped || offset >= AREA)
 		return NULL;
-	/* Pages apart, as a guest's memory may be. */
+	/* At most 8 KiB are contiguous, as in a guest's memory. */
 	if (*len > 8192 - offset % 8192)
 		*len = 8192 - offset % 8192;
 	return w->mapped + offset;
@@ -181,7 +181,6 @@ void fill(uint8_t *bytes, size_t len, uint32_t seed)
 		bytes[i] = next_random(&seed);
 }
 
-/* Ends whatever the host has under way until the request is done; its status. */
 int finish(struct world *w, int ret)
 {
 	while (ret == -EINPROGRESS && fabric_port_busy(w->nic)) {
@@ -194,7 +193,6 @@ int finish(struct world *w, int ret)
 	return ret;
 }
 
-/* Ends a request that a fault may hold: what it answered, or what done() was told. */
 int outlast(struct world *w, int ret)
 {
 	unsigned calls = w->done_calls;
@@ -242,7 +240,6 @@ void trace_stop(struct trace *trace, struct fabric *fabric)
 	assert_int_equal(trace_reader_open(&trace->reader, file), 0);
 }
 
-/* The next record; false: there is no more. */
 bool trace_next(struct trace *trace, struct trace_packet *packet)
 {
 	int ret = trace_read(trace->reader, packet);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two devices and a host: "nic" sends, "accel" has two BARs that its completer
- * keeps in plain arrays. Of the host's memory one part is mapped and one is
- * reached by transfers that the test ends when it likes.
+ * Two devices and a host: "nic" sends requests, the completer of "accel" has two
+ * BARs in plain arrays. Host memory is in two areas: one is mapped, one is accessed
+ * by transfers that the test completes.
  */
 #ifndef TESTS_UNIT_FABRIC_WORLD_H
 #define TESTS_UNIT_FABRIC_WORLD_H
@@ -25,14 +25,14 @@ enum {
 #define ACCEL_BAR2  0xfd000000ull
 #define NIC_BAR0    0xfe000000ull
 #define HOST_MAPPED 0x80000000ull
-#define HOST_REMOTE 0xffff8000ull /* crosses 4 GiB, so both lengths of header come up */
+#define HOST_REMOTE 0xffff8000ull /* crosses 4 GiB: 3DW and 4DW headers */
 
 struct seen {
 	bool read;
 	unsigned bar;
 	uint64_t offset;
 	struct tlp tlp;
-	const uint8_t *payload; /* of a write, where it was */
+	const uint8_t *payload; /* of a write, as the completer got it */
 };
 
 struct world {
@@ -43,7 +43,7 @@ struct world {
 	struct seen seen[LOG_MAX];
 	unsigned num_seen;
 	int read_error;
-	bool write_back; /* the accelerator answers a write with one of its requester's */
+	bool write_back; /* accel_write() makes the NIC send a write */
 	int write_back_ret;
 
 	/* the host's transfer under way */
@@ -62,7 +62,7 @@ struct world {
 	int chain_ret;
 };
 
-/* The ports @nic and @accel are below the switches of these numbers; 0: below none of their own. */
+/* @nic_switch, @accel_switch: fabric_port_config.below_switch of the two ports. */
 struct world *world_new_below(const struct fabric_config *config, unsigned nic_switch,
 			      unsigned accel_switch);
 struct world *world_new(enum fabric_peers peers, bool keep, unsigned mps, unsigned mrrs);
@@ -73,16 +73,17 @@ void world_free(struct world *w);
 uint32_t next_random(uint32_t *seed);
 void fill(uint8_t *bytes, size_t len, uint32_t seed);
 
-/* Ends the host's transfer that is under way. */
+/* Completes the host's transfer that is under way. */
 void host_complete(struct world *w, int status);
-/* Ends whatever the host has under way until the request is done; its status. */
+/* Completes the host's transfers until the request is done. @ret: what fabric_read() or
+ * fabric_write() returned. Returns the request's status. */
 int finish(struct world *w, int ret);
-/* Ends a request that a fault may hold: what it answered, or what done() was told. */
+/* Waits for a request that a fault may hold. Returns @ret, or the status given to done(). */
 int outlast(struct world *w, int ret);
-/* Of reads and writes; a delay is of 20 ms. */
+/* The fault hits reads and writes; a delay is 20 ms. */
 void set_fault(struct fabric_port *port, enum fabric_fault_kind kind, uint64_t left);
 
-/* What a trace that went to memory holds. */
+/* A trace in memory, and its reader. */
 struct trace {
 	char *bytes;
 	size_t len;
@@ -92,11 +93,11 @@ struct trace {
 
 void trace_start(struct trace *trace, struct fabric *fabric);
 void trace_stop(struct trace *trace, struct fabric *fabric);
-/* The next record; false: there is no more. */
+/* Reads the next record; false: there is none. */
 bool trace_next(struct trace *trace, struct trace_packet *packet);
 void trace_expect(struct trace *trace, struct trace_packet *packet, enum tlp_kind kind,
 		  const char *from, const char *to, enum trace_direction direction);
-/* All of it must have been read. */
+/* Fails the test if a record has not been read. */
 void trace_free(struct trace *trace);
 void expect_payload(const struct trace_packet *packet, const void *data, size_t len);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The devices' process as a whole: it ends when it is told to, and is not busy without work. */
+/* fabricd as a process: it ends on SIGTERM, and is not busy without work. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "tests/test.h"
 #include "util/macros.h"
 
-#define END_MS 30000 /* a machine may be busy; nothing here needs more than a few seconds */
+#define END_MS 30000 /* a timeout; an idle machine needs a few seconds */
 
 extern char **environ;
 
@@ -72,7 +72,7 @@ static void start(struct world *w, const char *trace)
 	int out[2];
 
 	if (!argv[0]) {
-		print_message("FABRICD must name the program\n");
+		print_message("skipped: FABRICD does not name the program\n");
 		skip();
 		return;
 	}
@@ -89,7 +89,7 @@ static void start(struct world *w, const char *trace)
 	close(out[0]);
 }
 
-/* The exit status after SIGTERM. */
+/* Sends SIGTERM and returns the exit status. */
 static int end(struct world *w)
 {
 	struct pollfd ended = {.fd = pidfd_open(w->pid, 0), .events = POLLIN};
@@ -112,7 +112,7 @@ FABRICD_TEST(ends)
 	assert_int_equal(end(*state), 0);
 }
 
-/* While its trace goes to a pipe whose reader has stopped; the trace is not whole. */
+/* The trace goes to a pipe whose reader has stopped. Status 1: the trace is incomplete. */
 FABRICD_TEST(ends_with_stopped_reader)
 {
 	struct world *w = *state;
@@ -164,7 +164,7 @@ static int client(const struct world *w, const char *name)
 	return fd;
 }
 
-/* Clients that it cannot accept, since it has no descriptor left, do not keep it busy. */
+/* Clients that fabricd cannot accept for lack of descriptors do not keep it busy. */
 FABRICD_TEST(no_descriptors)
 {
 	struct rlimit none = {.rlim_max = 4096};
@@ -186,7 +186,7 @@ FABRICD_TEST(no_descriptors)
 	assert_int_equal(end(w), 0);
 }
 
-/* Which devices there are, in the order of --ids and --switches. */
+/* --list prints the devices in the order of --ids and --switches. */
 TEST(lists_devices)
 {
 	char command[512], names[128] = "";

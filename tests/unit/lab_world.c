@@ -35,7 +35,7 @@ static uint64_t passed_ns;
 int __real_clock_gettime(clockid_t id, struct timespec *now);
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 
-/* The linker has every clock_gettime() of the project's come here (--wrap). */
+/* The linker redirects calls of clock_gettime() in the project's code here (--wrap). */
 int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 {
 	int ret = __real_clock_gettime(id, now);
@@ -142,7 +142,7 @@ static void open_slots(struct lab_world *lw, const struct cx_config *cx)
 {
 	const struct fabric_config config = {FABRIC_PEERS_SWITCH, false, 256, 512};
 	const struct accel_config accel = {ACCEL_BYTES, PCI_TPH_COMPLETER_16, false};
-	/* Mixed links, so that whatever ends under way ends in both forms. */
+	/* Mixed links, so that requests in both forms are cancelled. */
 	const struct slot_place nic_place = {NIC_ID, 0, SLOT_FLIT_OWN};
 	const struct slot_place accel_place = {ACCEL_ID, 0, 0};
 	struct pci_function_link nic_link = slot_link(&lw->nic);
@@ -159,7 +159,7 @@ static void open_slots(struct lab_world *lw, const struct cx_config *cx)
 	lw->nic.vu->world = lw->accel.vu->world = lw;
 }
 
-/* As cx_world.h has them, for cx_driver.c. */
+/* The functions of cx_world.h, for cx_driver.c. */
 void world_init(struct world *w, const struct cx_config *config)
 {
 	struct lab_world *lw = lab_of(w);
@@ -186,7 +186,7 @@ void world_free(struct world *w)
 bool world_run(struct world *w, unsigned limit)
 {
 	(void)limit;
-	lab_of(w)->nic.pending = true; /* the driver writes past the slot */
+	lab_of(w)->nic.pending = true; /* the driver writes registers without the slot */
 	lab_world_run(lab_of(w), TURNS);
 	return true;
 }
@@ -260,7 +260,7 @@ void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end)
 void lab_world_restart_driver(struct lab_world *lw)
 {
 	lw->d.world.brk = 4096;
-	/* Memory as if new: what the last driver wrote is gone. */
+	/* Clears what the last driver wrote. */
 	must(madvise(lw->d.world.ram, RAM_BYTES, MADV_DONTNEED));
 	driver_restart(&lw->d);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A NIC and an accelerator in slots of one fabric, without sockets: the transport is
- * played by this file, and so is the clock. The NIC's driver is that of cx_driver.h,
+ * A NIC and an accelerator in slots of one fabric, without sockets: lab_world.c
+ * simulates the transport and the clock. The NIC's driver is that of cx_driver.h,
  * whose world is the NIC's slot here.
  */
 #ifndef TESTS_UNIT_LAB_WORLD_H
@@ -15,7 +15,7 @@
 #define REMOTE_BASE  (1ull << 32) /* memory that the host transfers itself */
 #define REMOTE_BYTES (1u << 20)
 
-/* Two queue pairs that are connected, and keys for all memory that a message may be of. */
+/* Two connected queue pairs, and a memory key for each kind of memory. */
 struct lab_queues {
 	struct qp qp[2];
 	struct mr ram, remote, accel;
@@ -29,27 +29,27 @@ struct lab_world {
 	struct lab_queues q;
 };
 
-/* What ends what a device has under way. */
+/* Events that cancel what a device has under way. */
 enum lab_end { LAB_END_FLR, LAB_END_RESET, LAB_END_UNPLUG, LAB_END_CLIENT, LAB_ENDS };
 
-/* Up to a driver that is ready to make queue pairs. */
+/* Starts the devices and the driver, without queue pairs. */
 void lab_world_start(struct lab_world *lw, const struct cx_config *config);
 void lab_world_stop(struct lab_world *lw);
-/* After an unplug the device is plugged in again. */
+/* After LAB_END_UNPLUG the device is plugged in again. */
 void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end);
-/* What a guest does with functions that it finds: BARs, memory enable, bus master. */
+/* Programs BARs, memory enable and bus master of both functions, as a guest does. */
 void lab_world_enable(struct lab_world *lw);
-/* A driver that begins anew after a reset. */
+/* Starts the driver again after a reset, in cleared memory. */
 void lab_world_restart_driver(struct lab_world *lw);
-/* Its queues, with @len bytes of each memory. */
+/* Creates lw->q, with @len bytes of each memory. */
 void lab_world_make_queues(struct lab_world *lw, uint32_t len, unsigned rnr_retry);
-/* A write of all of @from by the first queue pair, which is carried out as far as it can be. */
+/* Posts a write of all of @from to the first queue pair, and runs the loop. */
 void lab_world_write(struct lab_world *lw, const struct mr *from, const struct mr *to);
-/* Turns of the lab's loop. */
+/* Runs the lab's loop, for @turns at most, until there is no work. */
 void lab_world_run(struct lab_world *lw, unsigned turns);
-/* The host answers the transfer that is under way; false: there is none. */
+/* Completes the host's transfer that is under way; false: there is none. */
 bool lab_world_complete(struct slot *slot, int status);
-/* Lets time pass for all that asks for it. */
+/* Advances the clock of clock_gettime(). */
 void lab_world_pass(unsigned ms);
 unsigned lab_world_interrupts(const struct slot *slot);
 

@@ -22,7 +22,7 @@ __attribute__((format(printf, 3, 4))) static void put(const char *proc, const ch
 #define HEAD "pos:\t0\nflags:\t02000002\nmnt_id:\t15\n"
 #define BUF  "size:\t2097152\ncount:\t3\nexp_name:\tvfio_pci_core\n"
 
-/* The buffers, without what debugfs knows of them. */
+/* The buffers, without debugfs. */
 static struct tph_bufs *read_bufs(const char *proc, size_t count)
 {
 	struct tph_bufs *bufs;
@@ -39,7 +39,7 @@ static struct tph_bufs *read_one(const char *proc, const char *text)
 	return read_bufs(proc, 1);
 }
 
-/* Two holders of one buffer, in two processes; what else is in the folder is none. */
+/* Two processes hold one buffer; other entries of the folder are ignored. */
 FOLDER_TEST(holders)
 {
 	static const char ring[] = HEAD "ino:\t9\n" BUF "name:\tring\n"
@@ -83,7 +83,7 @@ FOLDER_TEST(holders)
 	tph_bufs_free(bufs);
 }
 
-/* What the line may look like. A name with a newline does not pass for the kernel's own line. */
+/* Forms of the "tph:" line. A line within a name does not replace the kernel's line. */
 FOLDER_TEST(hint_lines)
 {
 	static const struct {
@@ -120,7 +120,7 @@ FOLDER_TEST(hint_lines)
 	}
 }
 
-/* A name is what a process chooses: no line in it takes the place of the kernel's own. */
+/* A process chooses the name: a line within it does not replace a line of the kernel. */
 FOLDER_TEST(name_with_lines)
 {
 	static const char victim[] = HEAD "ino:\t9\n" BUF "name:\tring\ntph:\tst=0x5a required=1\n";
@@ -147,8 +147,8 @@ FOLDER_TEST(name_with_lines)
 	tph_bufs_free(bufs);
 }
 
-/* No name makes a dma-buf of a file that is none. */
-FOLDER_TEST(name_of_another_file)
+/* Lines within a name do not make another file a dma-buf, nor does exp_name alone. */
+FOLDER_TEST(not_a_dma_buf)
 {
 	struct tph_bufs *bufs;
 
@@ -169,8 +169,8 @@ FOLDER_TEST(hints_above_name)
 	tph_bufs_free(bufs);
 }
 
-/* A kernel that knows no hints on dma-bufs writes no such line, so it is a name's. */
-FOLDER_TEST(hints_of_no_kernel)
+/* A kernel without hints on dma-bufs writes no such line, so it is within a name. */
+FOLDER_TEST(kernel_without_hints)
 {
 	struct tph_bufs *bufs;
 
@@ -207,7 +207,7 @@ FOLDER_TEST(many_locks)
 	free(text);
 }
 
-/* Any number of descriptors of a process is one holder; what differs in size is another buffer. */
+/* All descriptors of a process are one holder; another size or exporter is another buffer. */
 FOLDER_TEST(many_descriptors)
 {
 	struct tph_bufs *bufs;
@@ -228,7 +228,7 @@ FOLDER_TEST(many_descriptors)
 	tph_bufs_free(bufs);
 }
 
-/* A process that ended between two looks: its folder is empty, its files lead nowhere. */
+/* A process that has ended meanwhile: its folder is empty, its links dangle. */
 FOLDER_TEST(dead_process)
 {
 	const char *proc = *state;
@@ -245,7 +245,7 @@ FOLDER_TEST(dead_process)
 	assert_int_equal(tph_bufs_read("/nonexistent", "/nonexistent", &bufs), -ENOENT);
 }
 
-/* Kernels before 5.14 give no inode: then nothing says that two are the same. */
+/* Kernels before 5.14 show no inode: then each descriptor is a buffer. */
 FOLDER_TEST(no_inode)
 {
 	struct tph_bufs *bufs;
@@ -256,7 +256,7 @@ FOLDER_TEST(no_inode)
 	tph_bufs_free(bufs);
 }
 
-/* Not root: the processes of others are counted, not shown. */
+/* Without root the processes of other users are counted, not shown. */
 FOLDER_TEST(denied)
 {
 	const char *proc = *state;
@@ -281,12 +281,12 @@ FOLDER_TEST(denied)
 }
 
 /* On the real /proc, while processes begin and end. */
-TEST(coming_and_going)
+TEST(processes_begin_and_end)
 {
-	pid_t breeder = fork();
+	pid_t forker = fork();
 
-	assert_true(breeder >= 0);
-	if (!breeder)
+	assert_true(forker >= 0);
+	if (!forker)
 		for (;;) {
 			pid_t child = fork();
 
@@ -301,8 +301,8 @@ TEST(coming_and_going)
 		assert_int_equal(tph_bufs_read(NULL, NULL, &bufs), 0);
 		tph_bufs_free(bufs);
 	}
-	kill(breeder, SIGKILL);
-	waitpid(breeder, NULL, 0);
+	kill(forker, SIGKILL);
+	waitpid(forker, NULL, 0);
 }
 
 #define LINE_9	 "00002097\t00080007\t0000000f\t00000002\tvfio_pci_core\t00000009\t"
@@ -320,7 +320,7 @@ static struct tph_bufs *read_importers(const char *proc, const char *bufinfo)
 	return bufs;
 }
 
-/* Importers of a buffer that a process holds, and a buffer that none holds. */
+/* Importers of a buffer that a process holds, and a buffer that no process holds. */
 FOLDER_TEST(importers)
 {
 	const char *proc = *state;
@@ -351,7 +351,7 @@ FOLDER_TEST(importers)
 	assert_int_equal(buf->importers[1].mapped, 1);
 	assert_string_equal(buf->importers[2].device, "platform.7");
 	assert_int_equal(buf->importers[2].hints.flags, 0);
-	/* Whoever has mapped and says the tag has taken it. */
+	/* An importer that has mapped the buffer and states the tag has taken it. */
 	assert_int_equal(buf->hints.flags, TPH_HINT_ST | TPH_HINT_TAKEN_ST);
 	buf = &bufs->bufs[1];
 	assert_int_equal(buf->inode, 12);
@@ -362,7 +362,7 @@ FOLDER_TEST(importers)
 	tph_bufs_free(bufs);
 }
 
-/* A name with line breaks makes no importer, and no buffer: it has 31 bytes. */
+/* A name with line breaks adds no importer and no buffer: it has 31 bytes at most. */
 FOLDER_TEST(forged_importers)
 {
 	struct tph_bufs *bufs =
@@ -380,7 +380,7 @@ FOLDER_TEST(forged_importers)
 	tph_bufs_free(bufs);
 }
 
-/* What an importer sees of the dma-buf that it holds. */
+/* The hints of a dma-buf that the caller holds. */
 FOLDER_TEST(own_hints)
 {
 	const char *proc = *state;
@@ -399,7 +399,7 @@ FOLDER_TEST(own_hints)
 	assert_int_equal(tph_buf_hints(proc, 7, &hints), -EINVAL);
 	assert_int_equal(tph_buf_hints(proc, 8, &hints), -EBADF);
 	assert_int_equal(tph_buf_hints("/nonexistent", 5, &hints), -ENOENT);
-	/* A kernel without hints writes no such line: it is a name's. */
+	/* A kernel without hints writes no such line: it is within a name. */
 	put(proc, "ffffffff81000000 T pci_enable_device\n", "kallsyms");
 	assert_int_equal(tph_buf_hints(proc, 5, &hints), -ENODATA);
 	fd = fileno(tmpfile());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Dumps as text; what people make of whole dumps is in the golden tests. */
+/* Dumps as text. The forms in which users paste dumps are in the golden tests. */
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>
@@ -27,15 +27,14 @@ static int parse_file(const char *path, struct messages *messages, struct tph_ct
 	return tph_ctx_new_dump(path, &log, ctx);
 }
 
-/* What is not in the dump, or cannot be read, is named with its line and costs no more than that.
- */
+/* A message has the line of what is missing or cannot be read; the rest of the dump is used. */
 TEST(damage)
 {
 	static const struct {
 		const char *text;
 		int ret;
 		unsigned messages;
-		const char *says; /* the last of them */
+		const char *says; /* is in the last of them */
 	} rows[] = {
 		{"", -EBADMSG, 1, "it is empty"},
 		{"\n", -ENODATA, 1, "no function in it"},
@@ -60,7 +59,7 @@ TEST(damage)
 		{"00:00.0 a\n" LINE LINE "10: 00 00\n20: 00 00\n", 0, 1, "line 3: "},
 		{"00:00.0 a\n" LINE "10: 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n", 0,
 		 1, "line 3: more than 16"},
-		/* The characters of xxd -g 1 are no byte. */
+		/* The characters behind the bytes of xxd -g 1 are not bytes. */
 		{"00:00.0 a\n00000000: 61 62 20 00 00 00 00 00 00 00 00 00 00 00 00 00  ab ....\n",
 		 0, 0, ""},
 		{"00:00.0 a\n" LINE "00:00.0 b\n" LINE, 0, 0, ""},
@@ -72,7 +71,7 @@ TEST(damage)
 	struct tph_ctx *ctx;
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		/* There are no files of no byte in memory. */
+		/* fmemopen() need not accept 0 bytes. */
 		int ret = rows[i].text[0]
 				  ? parse(rows[i].text, strlen(rows[i].text), &messages, &ctx)
 				  : parse_file("/dev/null", &messages, &ctx);
@@ -88,7 +87,7 @@ TEST(damage)
 	assert_int_equal(parse_file("/", &messages, &ctx), -EISDIR);
 }
 
-/* However many lines cannot be read, the messages end. */
+/* The number of messages is limited, however many lines cannot be read. */
 TEST(many_warnings)
 {
 	char *text;
@@ -107,7 +106,7 @@ TEST(many_warnings)
 	free(text);
 }
 
-/* What is missing is not visible, before and behind what is there. */
+/* Missing bytes are "not visible", before and behind those of the dump. */
 TEST(gaps)
 {
 	static const char text[] = "00:01.0 a\n20: 00 00\n\n"
@@ -133,8 +132,7 @@ TEST(gaps)
 	tph_ctx_unref(ctx);
 }
 
-/* Text of -v, long lines, no end of line at the end, carriage returns, a line of bytes that is cut.
- */
+/* Text of -v, long lines, no newline at the end, carriage returns, a line of bytes that is cut. */
 TEST(accepted)
 {
 	char text[4096];
@@ -154,7 +152,7 @@ TEST(accepted)
 	assert_int_equal(f->vendor, 0x8086);
 	assert_int_equal(f->class_code, 0x060000);
 	assert_int_equal(f->config_bytes, 18);
-	/* Not even the pointer to capabilities is there, but status says there are none. */
+	/* The pointer to capabilities is missing, but Status says that there are none. */
 	assert_int_equal(f->requester.seen, TPH_SEEN_NO);
 	tph_function_free(f);
 	bdf = bdf_of("0001:00:00.0");

@@ -54,7 +54,7 @@ static inline struct tph_ctx *open_dump(const char *name)
 	return ctx;
 }
 
-/* A folder laid out like /sys or /proc is the state of a test between these two. */
+/* Fixtures of a test: its state is a folder that is laid out like /sys or /proc. */
 static inline int folder_make(void **state)
 {
 	char *folder = strdup("/tmp/libtph_test_XXXXXX");

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What libtph says of a function, beyond what tests/golden shows of every dump. */
+/* Functions, beyond what tests/golden shows of every dump. */
 #include "tests/unit/libtph_dumps.h"
 
 #include <errno.h>
 
-/* Each role on its own, and what cannot be told is neither one nor the other. */
+/* Each role alone. A role that is not visible counts as unknown only. */
 TEST(list_by_role)
 {
 	static const struct {
@@ -74,8 +74,8 @@ TEST(addresses)
 	assert_string_equal(tph_bdf_format(&bdf, text), "ffffffff:ff:1f.7");
 }
 
-/* Every number of an enum has a word of its own, and no other has. */
-TEST(words)
+/* Every value of an enum has its own string, and other numbers have none. */
+TEST(strings)
 {
 	for (unsigned ph = 0; ph < 4; ph++)
 		assert_int_equal(tph_ph_parse(tph_ph_str(ph)), ph);

@@ -18,12 +18,12 @@ static void put_text(const char *f, const char *name, const char *text)
 	put_file(f, name, text, strlen(text));
 }
 
-/* The bytes of a function of a dump. */
+/* Reads the bytes of a dump's function. */
 static void load(const char *dump, const char *bdf, uint8_t config[4096])
 {
 	char path[PATH_BYTES], line[PATH_BYTES];
 	FILE *file = fopen(dump_path(dump, ".dump", path), "r");
-	bool mine = false;
+	bool matches = false;
 	size_t n = 0;
 
 	assert_non_null(file);
@@ -32,10 +32,10 @@ static void load(const char *dump, const char *bdf, uint8_t config[4096])
 		int skip = 0, byte, used;
 
 		if (!at || at[1] != ' ') {
-			mine = (mine && line[0] == '\n') || !strncmp(line, bdf, strlen(bdf));
+			matches = (matches && line[0] == '\n') || !strncmp(line, bdf, strlen(bdf));
 			continue;
 		}
-		for (at++; mine && sscanf(at + skip, "%x%n", (unsigned *)&byte, &used) == 1;
+		for (at++; matches && sscanf(at + skip, "%x%n", (unsigned *)&byte, &used) == 1;
 		     skip += used)
 			config[n++] = (uint8_t)byte;
 	}
@@ -94,12 +94,12 @@ FOLDER_TEST(msix_table)
 		assert_int_equal(table->tags[i], 0xa500 + i);
 	tph_st_table_free(table);
 
-	/* Configuration space is read when it is asked for: memory decoding goes off. */
+	/* Each call reads configuration space: memory decoding is off now. */
 	config[4] &= (uint8_t)~2;
 	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
 	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EAGAIN);
 	config[4] |= 2;
-	/* The table begins beyond the BAR, or is in a BAR that is not there. */
+	/* The table begins beyond the BAR, or is in a BAR that does not exist. */
 	put32(config + 0x7c + 4, BAR_BYTES | 4);
 	put_file(f, "devices/0000:28:00.0/config", config, sizeof(config));
 	assert_int_equal(tph_st_table_read(ctx, &bdf, &table), -EBADMSG);
@@ -112,7 +112,7 @@ FOLDER_TEST(msix_table)
 	tph_ctx_unref(ctx);
 }
 
-/* Without root the kernel shows 64 bytes, so nothing is known, and nothing is guessed. */
+/* Without root the kernel shows 64 bytes, so capabilities are "not visible". */
 FOLDER_TEST(not_root)
 {
 	const char *f = *state;
@@ -133,7 +133,7 @@ FOLDER_TEST(not_root)
 	tph_ctx_unref(ctx);
 }
 
-/* The ids of a virtual function are all ones in configuration space; it is there all the same. */
+/* The IDs of a virtual function are all ones in configuration space; sysfs has them. */
 FOLDER_TEST(virtual_function)
 {
 	const char *f = *state;
@@ -155,7 +155,7 @@ FOLDER_TEST(virtual_function)
 	tph_ctx_unref(ctx);
 }
 
-/* Made-up Vital Product Data: an identifier string, then keywords that may be read. */
+/* Makes Vital Product Data: an identifier string, then read-only keywords. */
 static size_t vpd_make(uint8_t *vpd, const char *name, const char *const (*keywords)[2],
 		       size_t count)
 {
@@ -189,7 +189,7 @@ static int read_vpd(struct tph_ctx *ctx, struct tph_vpd *vpd)
 	return tph_vpd_read(ctx, &bdf, vpd);
 }
 
-/* Who made it and which board it is, as far as the bytes can be read. */
+/* Name, serial number and vendor's keywords, as far as the data can be read. */
 FOLDER_TEST(vital_product_data)
 {
 	const char *f = *state;
@@ -213,13 +213,13 @@ FOLDER_TEST(vital_product_data)
 	assert_string_equal(vpd.serial, "MT2501X");
 	assert_string_equal(vpd.v3, "0123-uuid");
 	assert_string_equal(vpd.vu, "MT2501XDD");
-	/* Cut anywhere: what is whole is read. */
+	/* Cut anywhere: what is complete is read. */
 	while (len-- > 1) {
 		put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
 		assert_int_equal(read_vpd(ctx, &vpd), len < 22 ? -EBADMSG : 0);
 		assert_string_equal(vpd.v3, len < whole - 1 ? "" : "0123-uuid");
 	}
-	/* A length that leaves the data, a byte that is none of text, the end before it. */
+	/* A byte that is no text, a length beyond the data, the end tag in front. */
 	len = vpd_make(bytes, "name", unprintable, 2);
 	put_file(f, "devices/0000:03:00.0/vpd", bytes, len);
 	assert_int_equal(read_vpd(ctx, &vpd), 0);
@@ -260,7 +260,7 @@ static void assert_above(struct tph_ctx *ctx, const char *name, enum tph_seen se
 	tph_function_free(f);
 }
 
-/* The links of sysfs say what is above what, also of a bus that no bridge begins. */
+/* The links of sysfs have the bridge above a function; a root bus may be below a function. */
 FOLDER_TEST(above)
 {
 	const char *f = *state;
@@ -354,7 +354,7 @@ FOLDER_TEST(names)
 
 #define SWITCHES 8
 #define NICS	 2   /* below each switch */
-#define OTHERS	 110 /* functions below each switch that no pair has on its way */
+#define OTHERS	 110 /* functions below each switch that are on no route */
 
 /* A machine, and how often the configuration space of each function was opened. */
 struct machine {
@@ -362,29 +362,29 @@ struct machine {
 	int inotify;
 	unsigned count;
 	int watches[2048];
-	bool on_way[2048];
+	bool on_route[2048];
 	unsigned opened[2048];
 	struct tph_bdf nics[SWITCHES * NICS], accels[SWITCHES];
 	size_t nic_count, accel_count;
 };
 
 /* @path: that of the function in the tree below devices/, which ends with its address */
-static void add_function(struct machine *m, const char *path, const char *like, bool on_way)
+static void add_function(struct machine *m, const char *path, const char *like, bool on_route)
 {
 	const char *bdf = strrchr(path, '/') + 1;
 	char name[PATH_BYTES], target[2 * PATH_BYTES];
 	uint8_t config[4096] = {0};
 
-	if (on_way)
+	if (on_route)
 		load("switch-plain", like, config);
 	snprintf(name, sizeof(name), "tree/%s/config", path);
-	put_file(m->f, name, config, on_way ? sizeof(config) : 0);
+	put_file(m->f, name, config, on_route ? sizeof(config) : 0);
 	snprintf(target, sizeof(target), "../tree/%s", path);
 	put_link(m->f, bdf, target);
 	snprintf(target, sizeof(target), "%s/%s", m->f, name);
 	m->watches[m->count] = inotify_add_watch(m->inotify, target, IN_OPEN);
 	assert_true(m->watches[m->count] >= 0);
-	m->on_way[m->count++] = on_way;
+	m->on_route[m->count++] = on_route;
 }
 
 static void add_switch(struct machine *m, unsigned i)
@@ -432,8 +432,8 @@ static void count_opens(struct machine *m)
 }
 
 /*
- * All pairs of 16 NICs and 8 accelerators among a thousand functions read each function on a way
- * once, and no other.
+ * All pairs of 16 NICs and 8 accelerators among a thousand functions read each function on a
+ * route once, and no other.
  */
 FOLDER_TEST(all_pairs)
 {
@@ -445,7 +445,7 @@ FOLDER_TEST(all_pairs)
 	m->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	assert_true(m->inotify >= 0);
 	put_text(m->f, "devices/.keep", "");
-	/* By its IDs Linux knows the host bridge, so it is read as well. */
+	/* Linux identifies the host bridge by its IDs, so it is read too. */
 	add_function(m, "pci0000:00/0000:00:00.0", "03:00.0", true);
 	for (unsigned i = 0; i < SWITCHES; i++)
 		add_switch(m, i);
@@ -462,13 +462,13 @@ FOLDER_TEST(all_pairs)
 		}
 	count_opens(m);
 	for (unsigned i = 0; i < m->count; i++)
-		assert_int_equal(m->opened[i], m->on_way[i]);
+		assert_int_equal(m->opened[i], m->on_route[i]);
 	tph_ctx_unref(ctx);
 	close(m->inotify);
 	free(m);
 }
 
-/* Driver, NUMA node and IOMMU group stand in the function's folder. */
+/* Driver, NUMA node and IOMMU group are in the function's folder. */
 FOLDER_TEST(place)
 {
 	const char *f = *state;
@@ -489,7 +489,7 @@ FOLDER_TEST(place)
 	assert_false(where.is_virtual);
 	assert_int_equal(tph_function_read(ctx, &bdf, &function), 0);
 	assert_int_equal(function->driver_seen, TPH_SEEN_NO);
-	/* Without a driver it is the one that Linux has for the IDs. */
+	/* No driver is bound: the one that Linux has for the IDs. */
 	assert_string_equal(tph_function_driver(function, &enables), "mlx5_core");
 	assert_int_equal(enables, TPH_SUPPORT_YES);
 	tph_function_free(function);
@@ -519,7 +519,7 @@ FOLDER_TEST(place)
 	tph_ctx_unref(ctx);
 }
 
-/* Nothing that the library holds open is left to a program that the caller starts. */
+/* A program that the caller starts inherits no descriptor of the library. */
 FOLDER_TEST(close_on_exec)
 {
 	const char *f = *state;
@@ -543,8 +543,8 @@ FOLDER_TEST(close_on_exec)
 	tph_ctx_unref(ctx);
 }
 
-/* A function that is gone by the time it is read is "not visible", and the log says why. */
-FOLDER_TEST(gone)
+/* A function that is removed before it is read is "not visible". */
+FOLDER_TEST(removed)
 {
 	const char *f = *state;
 	struct tph_bdf bdf = bdf_of("28:00.0");
@@ -572,7 +572,7 @@ FOLDER_TEST(no_sysfs)
 	struct tph_ctx *ctx;
 
 	assert_int_equal(tph_ctx_new_live("/nonexistent", NULL, &ctx), -ENOENT);
-	/* Not a folder of functions. */
+	/* An entry that is no function */
 	put_text(f, "devices/nonsense/config", "");
 	assert_int_equal(tph_ctx_new_live(f, &log, &ctx), -EIO);
 	assert_int_equal(messages.count, 1);
@@ -584,7 +584,7 @@ FOLDER_TEST(kernel)
 	const char *f = *state;
 	struct tph_kernel k;
 
-	/* Nothing there: nothing known. */
+	/* An empty folder: nothing is known. */
 	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.tph, TPH_SUPPORT_UNKNOWN);
 	assert_int_equal(k.hints, TPH_SUPPORT_UNKNOWN);
@@ -592,7 +592,7 @@ FOLDER_TEST(kernel)
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_UNKNOWN);
 	assert_int_equal(tph_kernel_probe("/nonexistent", &k), -ENOENT);
 
-	/* An Intel machine with a kernel of today. A module's symbol is not the kernel's. */
+	/* An Intel machine without the series. A module's symbol is not the kernel's. */
 	put_text(f, "kallsyms",
 		 "0000000000000000 T pcie_enable_tph\n0000000000000000 T pci_p2pdma_map_type\n"
 		 "0000000000000000 t dma_buf_get_tph\t[other]\n"
@@ -626,7 +626,7 @@ FOLDER_TEST(kernel)
 	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.cpu_p2p, TPH_SUPPORT_NO);
 	assert_int_equal(k.hypervisor, TPH_SUPPORT_YES);
-	/* As a boot loader quotes it, and bootconfig; a word of another option is not it. */
+	/* Quoted by a boot loader, and by bootconfig; text within another option does not count. */
 	put_text(f, "cmdline", "quiet \"pci=nomsi,notph\"\n");
 	assert_int_equal(tph_kernel_probe(f, &k), 0);
 	assert_int_equal(k.disabled, TPH_SUPPORT_YES);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compare, do not trust: every field that `lspci -vvv` prints of a dump and that
- * the library decodes, too, is the same, and so is each register that setpci
- * reads. Skipped where there is no lspci.
+ * Every field of a dump that both `lspci -vvv` and the library decode is the same,
+ * and so is each register that setpci reads. Skipped where there is no lspci.
  */
 #include <glob.h>
 
@@ -72,8 +71,8 @@ static void compare_dump(const char *dump)
 }
 
 /*
- * All but corrupt, of whose lists lspci says other things, and rightly so, and what is one of the
- * others eight times.
+ * All but corrupt, whose invalid lists lspci decodes differently, and eight-by-eight, which repeats
+ * functions of switch-plain eight times.
  */
 TEST(compare)
 {

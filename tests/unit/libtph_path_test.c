@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Verdicts. Each row is a pair in a dump and a kernel; what must come out was
- * worked out from the kernel's rule (drivers/pci/tph.c) and the registers.
+ * Verdicts. Each row is a pair in a dump and a kernel; the expected verdict was
+ * derived from the kernel's rule (drivers/pci/tph.c) and the registers.
  */
 #include "tests/unit/libtph_dumps.h"
 
@@ -19,7 +19,7 @@ static const struct tph_kernel no_tph = {"7.3", NO, NO, YES, YES, NO, YES, NO};
 static const struct tph_kernel no_peers = {"7.3", YES, NO, YES, YES, NO, YES, NO};
 static const struct tph_kernel no_p2pdma = {"7.3", YES, YES, YES, NO, NO, YES, NO};
 static const struct tph_kernel notph = {"7.3", YES, YES, YES, YES, YES, YES, NO};
-static const struct tph_kernel secret = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, NO, YES, NO};
+static const struct tph_kernel hidden = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, NO, YES, NO};
 
 #define NOW8	  TPH_NOW, TPH_WIDTH_8
 #define NOW16	  TPH_NOW, TPH_WIDTH_16
@@ -28,7 +28,7 @@ static const struct tph_kernel secret = {"7.3", UNKNOWN, UNKNOWN, UNKNOWN, UNKNO
 #define GOOD	  TPH_VERDICT_GUARANTEED
 #define MAYBE	  TPH_VERDICT_BEST_EFFORT
 #define NEVER	  TPH_VERDICT_NONE
-#define WHO_KNOWS TPH_VERDICT_UNKNOWN
+#define UNDECIDED TPH_VERDICT_UNKNOWN
 
 static const struct row {
 	const char *dump, *importer, *exporter;
@@ -53,11 +53,11 @@ static const struct row {
 	{"rciep", "00:17.0", "00:16.0", &amd, NOW8, MAYBE, "host-bridge", "00:17.0"},
 	{"rciep", "00:18.0", "00:16.0", &amd, NOW16, NEVER, "host-16bit", "00:18.0"},
 	{"rciep", "00:17.0", "00:16.0", &intel, NOW8, NEVER, "no-route", "00:17.0"},
-	{"rciep", "00:17.0", "00:16.0", NULL, NOW8, WHO_KNOWS, "route-unknown", "00:17.0"},
+	{"rciep", "00:17.0", "00:16.0", NULL, NOW8, UNDECIDED, "route-unknown", "00:17.0"},
 	{"rootport", "02:00.0", "01:00.0", &amd, NOW8, NEVER, "root-port-not-completer", "00:06.0"},
 	{"rootport", "02:00.0", "01:00.0", NULL, NOW8, NEVER, "root-port-not-completer", "00:06.0"},
 
-	/* Root Ports that complete; the host bridge on the list or not. */
+	/* Root Ports that are completers; the host bridge is on Linux's list or not. */
 	{"root-16bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
 	{"root-16bit", "03:00.0", "01:00.0", &amd, NOW16, NEVER, "host-16bit", "00:07.0"},
 	{"root-8bit", "02:00.0", "01:00.0", &amd, NOW8, MAYBE, "host-bridge", "00:06.0"},
@@ -71,7 +71,7 @@ static const struct row {
 	{"root-two", "83:00.0", "01:00.0", &intel, COULD8, MAYBE, "host-bridge", "80:07.0"},
 	{"root-two-same-only", "83:00.0", "01:00.0", &intel, NOW16, NEVER, "no-route", "83:00.0"},
 	{"root-two-same-only", "83:00.0", "01:00.0", &amd, COULD8, MAYBE, "host-bridge", "80:07.0"},
-	/* Without the CPU the host bridges tell: listed, one of Zen, of Intel's and not listed. */
+	/* Without the CPU the host bridge decides: listed, one of Zen, one of Intel not listed. */
 	{"root-two", "83:00.0", "01:00.0", NULL, COULD8, MAYBE, "host-bridge", "80:07.0"},
 	{"epyc", "41:00.0", "01:00.0", NULL, NOW8, MAYBE, "host-bridge", "40:01.1"},
 	{"epyc", "41:00.0", "01:00.0", NULL, NOW16, NEVER, "root-port-8bit-only", "40:01.1"},
@@ -83,7 +83,7 @@ static const struct row {
 	{"switch-acs", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "acs-redirect", "02:02.0"},
 	{"switch-acs", "05:00.0", "03:00.0", &intel, NOW16, NEVER, "acs-redirect", "02:02.0"},
 	{"switch-acs", "05:00.0", "03:00.0", NULL, NOW16, NEVER, "acs-redirect", "02:02.0"},
-	{"switch-acs", "04:00.0", "03:00.0", NULL, NOW8, WHO_KNOWS, "acs-redirect", "02:01.0"},
+	{"switch-acs", "04:00.0", "03:00.0", NULL, NOW8, UNDECIDED, "acs-redirect", "02:01.0"},
 	{"switch-acs", "04:00.0", "03:00.0", &amd, NOW8, MAYBE, "acs-redirect", "02:01.0"},
 	{"switch-asymmetric", "04:00.0", "03:00.0", &amd, NOW8, NEVER, "acs-platform", "02:00.0"},
 	{"switch-direct-translated", "05:00.0", "03:00.0", &amd, NOW16, NEVER, "acs-platform",
@@ -101,46 +101,46 @@ static const struct row {
 	 "02:00.0"},
 	{"switch-prefix-blocked", "04:00.0", "03:00.0", &amd, NOW8, GOOD, "none", "03:00.0"},
 
-	/* The driver: one that never enables TPH, one that is not known, another one's device. */
+	/* The driver: one that never enables TPH, one that is not known. */
 	{"driver-never", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "driver-never-enables",
 	 "05:00.0"},
 	{"driver-never", "05:00.0", "03:00.0", NULL, COULD16, NEVER, "driver-never-enables",
 	 "05:00.0"},
-	{"driver-unknown", "05:00.0", "03:00.0", &amd, COULD8, WHO_KNOWS, "driver-unknown",
+	{"driver-unknown", "05:00.0", "03:00.0", &amd, COULD8, UNDECIDED, "driver-unknown",
 	 "05:00.0"},
 	{"driver-unknown", "05:00.0", "03:00.0", &amd, NOW8, NEVER, "requester-disabled",
 	 "05:00.0"},
 
-	/* No Root Port above an endpoint: a hypervisor shows what it likes. */
-	{"virtual", "00:02.0", "00:03.0", &amd, NOW16, WHO_KNOWS, "no-root-port", "00:02.0"},
-	{"virtual", "00:02.0", "00:03.0", NULL, COULD8, WHO_KNOWS, "no-root-port", "00:02.0"},
+	/* No Root Port above an endpoint: a hypervisor hides the real topology. */
+	{"virtual", "00:02.0", "00:03.0", &amd, NOW16, UNDECIDED, "no-root-port", "00:02.0"},
+	{"virtual", "00:02.0", "00:03.0", NULL, COULD8, UNDECIDED, "no-root-port", "00:02.0"},
 
-	/* A virtual function on a bus of its own, in another domain. */
+	/* A virtual function on another bus than its NIC, in another domain. */
 	{"domain-vf", "10001:06:00.1", "10001:03:00.0", &amd, NOW16, GOOD, "none", "10001:03:00.0"},
 
 	/* The kernel. */
 	{"switch", "04:00.0", "03:00.0", &plain, NOW8, NEVER, "kernel-no-hints", "04:00.0"},
 	{"switch", "04:00.0", "03:00.0", &no_tph, NOW8, NEVER, "kernel-no-tph", "04:00.0"},
 	{"switch", "04:00.0", "03:00.0", &no_p2pdma, NOW8, NEVER, "kernel-no-p2pdma", "04:00.0"},
-	{"switch", "04:00.0", "03:00.0", &secret, NOW8, WHO_KNOWS, "kernel-unknown", "04:00.0"},
+	{"switch", "04:00.0", "03:00.0", &hidden, NOW8, UNDECIDED, "kernel-unknown", "04:00.0"},
 	{"switch", "03:00.0", "04:00.0", &plain, NOW8, NEVER, "not-requester", "03:00.0"},
 	{"switch", "05:00.0", "03:00.0", &no_peers, COULD8, NEVER, "kernel-no-peers", "02:02.0"},
 
-	/* What the requester does now. All of these are below no bridge that was seen. */
+	/* The requester's state. The dump has no bridge above these functions. */
 	{"states", "20:00.0", "33:00.0", &amd, NOW8, NEVER, "requester-mode-no-st", "20:00.0"},
-	{"states", "21:00.0", "33:00.0", &amd, NOW16, WHO_KNOWS, "path-not-visible", "21:00.0"},
+	{"states", "21:00.0", "33:00.0", &amd, NOW16, UNDECIDED, "path-not-visible", "21:00.0"},
 	{"states", "25:00.0", "33:00.0", &amd, NOW8, NEVER, "requester-no-st", "25:00.0"},
 	{"states", "20:00.0", "32:00.0", &amd, NOW8, NEVER, "completer-reserved", "32:00.0"},
-	{"states", "21:00.0", "34:00.0", &amd, NOW16, WHO_KNOWS, "exporter-no-answer", "34:00.0"},
+	{"states", "21:00.0", "34:00.0", &amd, NOW16, UNDECIDED, "exporter-no-answer", "34:00.0"},
 	{"states", "20:00.0", "35:00.0", &amd, NOW8, NEVER, "not-completer", "35:00.0"},
-	{"states", "36:00.0", "33:00.0", &amd, NOW8, WHO_KNOWS, "importer-no-answer", "36:00.0"},
-	/* A no is certain even where the other end was not seen. */
+	{"states", "36:00.0", "33:00.0", &amd, NOW8, UNDECIDED, "importer-no-answer", "36:00.0"},
+	/* A verdict of none is certain even where the other end does not answer. */
 	{"states", "36:00.0", "30:00.0", &amd, NOW8, NEVER, "not-completer", "30:00.0"},
 
-	/* What cannot be seen. */
-	{"cut-64", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
-	{"cut-256", "05:00.0", "03:00.0", &amd, NOW8, WHO_KNOWS, "importer-not-visible", "05:00.0"},
-	{"no-bridge", "05:00.0", "03:00.0", &amd, NOW16, WHO_KNOWS, "path-not-visible", "02:02.0"},
+	/* What is not visible. */
+	{"cut-64", "05:00.0", "03:00.0", &amd, NOW8, UNDECIDED, "importer-not-visible", "05:00.0"},
+	{"cut-256", "05:00.0", "03:00.0", &amd, NOW8, UNDECIDED, "importer-not-visible", "05:00.0"},
+	{"no-bridge", "05:00.0", "03:00.0", &amd, NOW16, UNDECIDED, "path-not-visible", "02:02.0"},
 	{"corrupt", "40:00.0", "41:00.0", &amd, NOW8, NEVER, "not-completer", "41:00.0"},
 };
 
@@ -183,8 +183,8 @@ TEST(verdicts)
 }
 
 /*
- * A requester in each of its states, put into the tree of switch-plain where
- * all else is good, so that the state alone decides.
+ * A requester in each of its states, in the tree of switch-plain, where nothing
+ * else prevents a hint.
  */
 TEST(requester_states)
 {
@@ -239,7 +239,7 @@ TEST(requester_states)
 	}
 }
 
-/* Nobody should learn of the next reason when the first is out of the way. */
+/* A judgement has all causes and not the first alone, so that a user can remove them together. */
 TEST(all_causes)
 {
 	static const enum tph_reason expected[] = {
@@ -266,7 +266,7 @@ TEST(all_causes)
 
 #define BUSES 26
 
-/* A dump with more bridges than there is room for causes: the one that decides is kept. */
+/* A dump with more causes than a judgement can have: the one that decides is kept. */
 TEST(more_causes_than_are_kept)
 {
 	static const char end[] = "00: 86 80 34 12 06 00 10 00 00 00 00 02 00 00 00 00\n"
@@ -300,8 +300,8 @@ TEST(more_causes_than_are_kept)
 	fclose(dump);
 }
 
-/* What ACS does, and what Linux makes of it. */
-TEST(turns)
+/* The routes by ACS control, and the route as Linux takes it. */
+TEST(acs_redirects)
 {
 	static const struct {
 		const char *dump;
@@ -321,7 +321,7 @@ TEST(turns)
 		assert_int_equal(path->requests, cases[i].requests);
 		assert_int_equal(path->completions, cases[i].completions);
 		assert_int_equal(path->translated_direct, cases[i].translated_direct);
-		/* No advice that undoes what the platform chose. */
+		/* No advice to undo a setting of the platform. */
 		if (i >= 2)
 			assert_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
 					   "disable_acs_redir"));
@@ -342,7 +342,7 @@ static void expect_hop(const struct tph_path *path, size_t i, const char *bdf, e
 	assert_int_equal(path->hops[i].redirects, redirects);
 }
 
-/* Straight through the switch; with ACS up to the host and down again. */
+/* Directly through the switch; with ACS through the host. */
 TEST(hops)
 {
 	for (int acs = 0; acs < 2; acs++) {
@@ -360,7 +360,7 @@ TEST(hops)
 		expect_hop(path, 4, "00:00.0", TPH_PORT_HOST_BRIDGE, TPH_SIDE_COMMON, acs, false);
 		expect_hop(path, 5, "02:00.0", TPH_PORT_DOWNSTREAM, TPH_SIDE_EXPORTER, true, acs);
 		expect_hop(path, 6, "03:00.0", TPH_PORT_ENDPOINT, TPH_SIDE_EXPORTER, true, false);
-		/* The advice is the kernel's own option, for all ports at once. */
+		/* The advice is the kernel's option, with all ports. */
 		if (acs)
 			assert_non_null(strstr(path->judgements[TPH_NOW][TPH_WIDTH_16].sentence,
 					       "pci=disable_acs_redir=0000:02:02.0;0000:02:00.0"));
@@ -379,7 +379,7 @@ TEST(two_host_bridges)
 	tph_path_free(path);
 }
 
-/* One function with itself, and ends that are not there. */
+/* A function with itself, and functions that are not in the dump. */
 TEST(edges)
 {
 	struct tph_bdf nic = bdf_of("05:00.0"), nowhere = bdf_of("0001:05:00.0");

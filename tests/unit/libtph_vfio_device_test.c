@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Opening a function through VFIO, against a model of the kernel: the files of
- * /sys and /dev are looked for below a folder of the test, and ioctl() here
- * answers as vfio-pci does, with a file per device, a group, or nothing.
+ * /sys and /dev are below a folder of the test, and ioctl() here answers as
+ * vfio-pci does, with a file per device, a group, or neither.
  */
 #include "tests/unit/libtph_dumps.h"
 
@@ -26,10 +26,10 @@ static struct model {
 	int set_errno;	    /* of the container's VFIO_SET_IOMMU */
 	unsigned iommu;	    /* what it was set to */
 	bool not_viable;    /* of the group */
-	const char *denied; /* this file is for root alone */
+	const char *denied; /* opening this file fails with EACCES */
 } model;
 
-/* ---- the C library's, below the folder ---- */
+/* ---- functions of the C library, below the folder ---- */
 
 static const char *inside(const char *path, char text[PATH_BYTES])
 {
@@ -182,7 +182,7 @@ static int tear_down(void **state)
 	return nftw(model.root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* It opens, says so, and closing leaves nothing open. */
+/* The function opens by the file @want, and closing it leaves no descriptor open. */
 static void opens(const char *want)
 {
 	char file[TPH_VFIO_FILE_CHARS];
@@ -198,7 +198,7 @@ static void opens(const char *want)
 	tph_vfio_close(device);
 }
 
-/* It does not, for this reason and this file, and leaves nothing open either. */
+/* Opening fails with @err about the file @want, and leaves no descriptor open. */
 static void fails(int err, const char *want)
 {
 	char file[TPH_VFIO_FILE_CHARS];
@@ -211,7 +211,7 @@ static void fails(int err, const char *want)
 	assert_int_equal(open_fds(), before);
 }
 
-TEST_WITH(by_its_file, set_up, tear_down)
+TEST_WITH(by_device_file, set_up, tear_down)
 {
 	add_cdev("vfio3");
 	opens("/dev/vfio/devices/vfio3");
@@ -231,7 +231,7 @@ TEST_WITH(by_group, set_up, tear_down)
 	add_group("7");
 	opens("/dev/vfio/7");
 	assert_int_equal(model.iommu, VFIO_TYPE1v2_IOMMU);
-	/* A file of its own, but no iommufd: the group it is. */
+	/* A device file, but no iommufd: the group is used. */
 	add_cdev("vfio3");
 	drop("/dev/iommu");
 	opens("/dev/vfio/7");
@@ -256,7 +256,7 @@ TEST_WITH(without_iommu, set_up, tear_down)
 	opens("/dev/vfio/devices/noiommu-vfio0");
 }
 
-/* Nobody bound it to VFIO; or the group's file has not come. */
+/* It is not bound to VFIO, or the group's file does not exist. */
 TEST_WITH(not_there, set_up, tear_down)
 {
 	char path[PATH_BYTES];
@@ -278,7 +278,7 @@ static unsigned command_of(int fd)
 	return bytes[0] | bytes[1] << 8;
 }
 
-/* Two bits of the command register, and the others as they were. */
+/* tph_vfio_enable() sets or clears two bits of the command register and keeps the others. */
 TEST_WITH(enable, set_up, tear_down)
 {
 	struct tph_vfio *device;
@@ -300,7 +300,7 @@ TEST_WITH(enable, set_up, tear_down)
 	tph_vfio_close(device);
 }
 
-/* Every error that is documented has its advice. */
+/* Each documented error has its own advice. */
 TEST(advice)
 {
 	static const int errors[] = {ENODEV, ENOENT, EBUSY, EXDEV, EACCES, EIO};

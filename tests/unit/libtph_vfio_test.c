@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Hints through VFIO, against a model of the kernel: ioctl() here takes the
- * place of the C library's and answers as vfio_pci_dmabuf.c does, in the same
- * order of checks, for kernels that have both doors, one, or none.
+ * Hints through VFIO, against a model of the kernel: ioctl() here replaces the C
+ * library's and checks as vfio_pci_dmabuf.c does, in the same order, for kernels
+ * with export flags and the device feature, one of the two, or neither.
  */
 #include "tests/unit/libtph_dumps.h"
 
@@ -20,12 +20,12 @@
 /* The kernel and the device. */
 static struct model {
 	bool no_export;	 /* before 6.19 */
-	bool no_flags;	 /* hints at export are unknown */
-	bool no_feature; /* number 14 is nothing */
-	bool foreign;	 /* number 14 is something else */
-	bool required;	 /* a kernel that knows REQUIRED */
+	bool no_flags;	 /* no export flags for hints */
+	bool no_feature; /* no device feature 14 */
+	bool foreign;	 /* device feature 14 is another one */
+	bool required;	 /* the kernel has REQUIRED */
 	int completer;	 /* 0, 1, 3 */
-	bool busy;	 /* somebody is attached without */
+	bool busy;	 /* an importer has mapped without a hint */
 	unsigned exports;
 	uint32_t export_flags, open_flags;
 	bool is_buf[MAX_FD];
@@ -192,7 +192,7 @@ TEST(probe)
 	assert_int_equal(tph_vfio_probe(5, &support), -EBADF);
 }
 
-/* One tag goes through the flags of the export, with nothing after it. */
+/* One tag is set by the export flags, without another call. */
 TEST(export_by_flags)
 {
 	int fd;
@@ -213,7 +213,7 @@ TEST(export_by_flags)
 	close(fd);
 }
 
-/* Both tags need the feature; so does one where the kernel has no flags for it. */
+/* Both tags need the device feature; so does one where the kernel has no export flags. */
 TEST(export_by_feature)
 {
 	struct tph_hints got;
@@ -235,8 +235,8 @@ TEST(export_by_feature)
 	close(fd);
 }
 
-/* No way to say it: a clear error, and nothing stays exported. */
-TEST(no_door)
+/* The kernel or the device cannot set the hints: an error, and nothing stays exported. */
+TEST(no_interface)
 {
 	struct tph_hints required = st8;
 	int before = open_fds();
@@ -311,14 +311,14 @@ TEST(wrong_ranges)
 	assert_int_equal(model.exports, 0);
 }
 
-/* Required without a tag, which nobody can map: the flags of the export cannot say it. */
-TEST(export_closed)
+/* REQUIRED without a tag, which no importer can map: the export flags cannot express it. */
+TEST(export_required_without_tag)
 {
-	static const struct tph_hints closed = {.flags = TPH_HINT_REQUIRED};
+	static const struct tph_hints required = {.flags = TPH_HINT_REQUIRED};
 	int fd;
 
 	model = (struct model){.completer = 3, .required = true};
-	fd = export(closed);
+	fd = export(required);
 	assert_true(fd >= 0);
 	assert_int_equal(model.hints[fd].flags, TPH_HINT_REQUIRED);
 }
@@ -339,7 +339,7 @@ TEST(set_get_clear)
 	model.hints[fd].flags |= TPH_HINT_TAKEN_ST;
 	assert_int_equal(tph_vfio_get_hints(DEVICE, fd, &got), 0);
 	assert_int_equal(got.flags, required.flags | TPH_HINT_TAKEN_ST);
-	/* What was read can be set: TAKEN is the kernel's to say. */
+	/* What was read can be set: TAKEN is ignored. */
 	assert_int_equal(tph_vfio_set_hints(DEVICE, fd, &got), 0);
 	assert_int_equal(model.hints[fd].flags, required.flags);
 	assert_int_equal(tph_vfio_set_hints(DEVICE, fd, &nothing), 0);
@@ -348,7 +348,7 @@ TEST(set_get_clear)
 	assert_int_equal(tph_vfio_set_hints(DEVICE, other, &st8), -EINVAL);
 	assert_int_equal(tph_vfio_set_hints(DEVICE, -1, &st8), -EBADF);
 	assert_int_equal(tph_vfio_get_hints(DEVICE, other, &got), -EINVAL);
-	/* Number 14 is something else: it must not be called with our bytes. */
+	/* Feature 14 is another one: it must not be called with these bytes. */
 	model.foreign = true;
 	assert_int_equal(tph_vfio_set_hints(DEVICE, fd, &st8), -ENOTTY);
 	assert_int_equal(tph_vfio_get_hints(DEVICE, fd, &got), -ENOTTY);
@@ -356,7 +356,7 @@ TEST(set_get_clear)
 	close(other);
 }
 
-/* Every error that the functions document has a sentence of its own. */
+/* Each error that the functions document has its own sentence. */
 TEST(explain)
 {
 	static const int errors[] = {EINVAL, EOPNOTSUPP, ENOTTY, ENODEV, EBADF, EBUSY,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is shown of a source that says too much, or what no terminal should obey. */
+/* The log: control characters are escaped, and lines over the limit are counted, not shown. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +50,7 @@ LOG_TEST(visible)
 				  "\xc3\xa9 \\xe2\\x80\\xae\n");
 }
 
-/* The limit is by time; what was hidden is counted. */
+/* The limit is per LOG_SECONDS; hidden lines are counted. */
 LOG_TEST(limit)
 {
 	struct log log = {0};
@@ -77,7 +77,7 @@ LOG_TEST(long_line)
 	assert_int_equal(strlen(text), LOG_TEXT_BYTES);
 }
 
-/* A pipe whose reader has stopped does not stop the writer. */
+/* A pipe whose reader has stopped does not block the writer. */
 LOG_TEST(full_pipe)
 {
 	char text[1 << 16] = {0};

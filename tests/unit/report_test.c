@@ -114,12 +114,12 @@ static struct json_object *item(struct json_object *object, const char *key, siz
 	return json_object_array_get_idx(list, index);
 }
 
-static bool has_note(struct json_object *summary, const char *words)
+static bool has_note(struct json_object *summary, const char *text)
 {
 	struct json_object *notes = get(summary, "notes");
 
 	for (size_t i = 0; i < json_object_array_length(notes); i++)
-		if (strstr(json_object_get_string(json_object_array_get_idx(notes, i)), words))
+		if (strstr(json_object_get_string(json_object_array_get_idx(notes, i)), text))
 			return true;
 	return false;
 }
@@ -134,7 +134,7 @@ static void assert_visible(const char *bytes, size_t len, const char *expected)
 	json_object_put(text);
 }
 
-/* A serial log's line ends are mended; all that could move a cursor or turn text is shown. */
+/* Line ends of a serial log become newlines; controls and marks of direction are made visible. */
 TEST(text_visible)
 {
 	assert_visible("a\tb\r\nc\r\r\n", 9, "a\tb\nc\n");
@@ -150,7 +150,7 @@ TEST(text_visible)
 		       "0123456789012345678901234567890123456789012345678901234567890123…");
 }
 
-/* Nothing of a string can end the script element, or begin a comment in it. */
+/* No string can end the script element, or begin a comment in it. */
 TEST(text_embed)
 {
 	struct json_object *object = json_object_new_string("</script><!--&\"\\\xe2\x80\xa8");
@@ -167,7 +167,7 @@ TEST(text_embed)
 
 /* ---- result.json ---- */
 
-/* The page may rely on each key's type. */
+/* Each key of the summary has its type, whatever types result.json has. */
 TEST(result_types)
 {
 	static const char result[] =
@@ -198,7 +198,7 @@ TEST(result_not_object)
 		assert_null(summary_new(wrong[i], strlen(wrong[i])));
 }
 
-/* Of a list or a text without end the page has the beginning. */
+/* A long list and a long text are cut. */
 TEST(result_bounds)
 {
 	enum { LEN = 200000 };
@@ -272,7 +272,7 @@ static uint64_t bar_sum(struct json_object *timeline)
 	return sum;
 }
 
-/* Times are what the trace says, even if they are no times: each write has its place. */
+/* Times may be in any order and of any size: each write is in a bin. */
 TEST(trace_times)
 {
 	static const uint64_t rows[][6] = {
@@ -298,7 +298,7 @@ TEST(trace_times)
 	}
 }
 
-/* Bursts with long waits between them have one scale, and no more than the axis holds. */
+/* Bursts with long waits between them have one scale, and their number is limited. */
 TEST(trace_bursts)
 {
 	struct json_object *summary, *timeline, *bursts;
@@ -336,7 +336,7 @@ TEST(trace_many_ports)
 	json_object_put(summary);
 }
 
-/* Cut anywhere, it says so and shows what stands before; what is no trace leaves a line. */
+/* A trace that is cut is shown up to there, with a note; what is no trace leaves a note. */
 TEST(trace_cut)
 {
 	struct file file;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Devices in their slots: what a guest, the machine and the lab do to one, and that
- * nothing of before a reset is carried out after it.
+ * Devices in their slots: resets by a guest, the machine and the lab, after which nothing
+ * from before is carried out; and timers.
  */
 #include <string.h>
 
@@ -58,7 +58,7 @@ static void pass(struct lab_world *lw, unsigned ms)
 
 #define SLOT_TEST(name) TEST_WITH(name, setup, teardown)
 
-/* The control: what is not reset is carried out, and the clock is the test's. */
+/* Without a reset a delayed request is carried out, by the simulated clock. */
 SLOT_TEST(delayed)
 {
 	struct lab_world *lw = *state;
@@ -95,7 +95,7 @@ static void expect_quiet(struct lab_world *lw)
 	assert_memory_equal(&before, &after, sizeof(before));
 }
 
-/* What a driver does next works. */
+/* A driver that is started again works. */
 static void expect_works(struct lab_world *lw)
 {
 	lab_world_restart_driver(lw);
@@ -132,7 +132,7 @@ SLOT_TEST(end_of_held)
 	}
 }
 
-/* The host is waited for; until then the NIC does not work, and then it does not use the data. */
+/* The NIC waits for the end of the host's transfer, and then does not use its data. */
 SLOT_TEST(end_of_transfer)
 {
 	struct lab_world *lw = *state;
@@ -156,7 +156,7 @@ SLOT_TEST(end_of_transfer)
 	}
 }
 
-/* What was rung and not looked at yet, commands, arms and queue pairs that wait for a time. */
+/* Doorbells, commands and armed CQs that the NIC has not processed. */
 SLOT_TEST(end_of_queued)
 {
 	struct lab_world *lw = *state;
@@ -165,7 +165,7 @@ SLOT_TEST(end_of_queued)
 
 	for (unsigned i = 0; i < LAB_ENDS; i++) {
 		driver_arm_cq(d, &lw->q.qp[0].cq);
-		wqe_init(&w, CX_WR_SEND, true); /* no receive there: it tries again for ever */
+		wqe_init(&w, CX_WR_SEND, true); /* no receive is posted */
 		wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
 		lw->q.qp[0].rnr_retry = 7;
 		driver_post(d, &lw->q.qp[0], &w);
@@ -181,7 +181,7 @@ SLOT_TEST(end_of_queued)
 	}
 }
 
-/* Where the lab puts a function on a link in flit mode it says so, whatever ends it. */
+/* Link Status 2 has flit mode as the lab sets it, also after each reset. */
 SLOT_TEST(flit)
 {
 	struct lab_world *lw = *state;
@@ -197,7 +197,7 @@ SLOT_TEST(flit)
 	}
 }
 
-/* What a driver has told the NIC about itself is not for the next guest. */
+/* The next guest cannot read the node description that a driver has written. */
 SLOT_TEST(node_description)
 {
 	struct lab_world *lw = *state;
@@ -219,7 +219,7 @@ SLOT_TEST(node_description)
 				"a secret");
 }
 
-#define MANY_STEPS 1000u /* more than those of a turn */
+#define MANY_STEPS 1000u /* more than in a turn */
 
 static unsigned steps_left;
 
@@ -229,14 +229,14 @@ static bool step(struct pci_function *f)
 	return --steps_left;
 }
 
-/* The timer has no more to say once the work has begun. */
+/* Due until the work has begun, then never. */
 static int timer(struct pci_function *f)
 {
 	(void)f;
 	return steps_left == MANY_STEPS ? 0 : -1;
 }
 
-/* What a timer has started is carried out, however many turns that takes. */
+/* Work that a timer has started is carried out, however many turns it takes. */
 SLOT_TEST(timer_for_many_steps)
 {
 	static const struct pci_function_ops ops = {.work = step, .wait_ms = timer};
@@ -260,7 +260,7 @@ static int due(struct pci_function *f)
 	return 0;
 }
 
-/* While a request is under way nothing can be done, so the lab waits for its end alone. */
+/* While a request is under way the function cannot work, so its timer does not count. */
 SLOT_TEST(timer_while_busy)
 {
 	static const struct pci_function_ops ops = {.wait_ms = due};
@@ -289,7 +289,7 @@ static uint64_t reads_in(struct lab_world *lw, unsigned turns)
 	return sent(lw).reads - before;
 }
 
-/* A queue pair in error is polled by its own time, also where another's comes more often. */
+/* A queue pair in error is polled at its own interval, also where another's is shorter. */
 SLOT_TEST(polls_of_a_queue_in_error)
 {
 	struct lab_world *lw = *state;
@@ -300,7 +300,7 @@ SLOT_TEST(polls_of_a_queue_in_error)
 	lab_world_make_queues(lw, LEN, 7);
 	driver_create_qp(&lw->d, &idle, CX_ST_RC);
 	driver_connect(&lw->d, &idle, idle.number);
-	wqe_init(&w, CX_WR_SEND, true); /* no receive there: it tries again for ever */
+	wqe_init(&w, CX_WR_SEND, true); /* no receive is posted: it is sent again without end */
 	wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
 	driver_post(&lw->d, &lw->q.qp[0], &w);
 	driver_ring(&lw->d, &lw->q.qp[0]);

@@ -88,7 +88,7 @@ static const struct golden golden[] = {
 	  .addr = 0x00001ff0,
 	  .first_be = 0xc,
 	  .last_be = 0x7}},
-	{"read of nothing",
+	{"zero-length read",
 	 "00000001 03180100 00002000",
 	 "03010001 03180001 00002000 00000000",
 	 {.kind = TLP_MRD, .tag = 1, .length_dw = 1, .addr = 0x2000}},
@@ -142,7 +142,7 @@ static const struct golden golden[] = {
 	  .byte_count = 3,
 	  .lower_addr = 0x43,
 	  .length_dw = 2}},
-	{"3DW write, 8-bit tag 0x5a, target, and its own tag",
+	{"3DW write, 8-bit tag 0x5a, target, and a request tag",
 	 NULL,
 	 "40030040 03180077 fe000100 0000007e 00005a90",
 	 {.kind = TLP_MWR,
@@ -211,7 +211,7 @@ static void check_golden(const struct golden *g, bool flit)
 	assert_tlp_equal(&tlp, &want);
 }
 
-/* Both directions agree with bytes that no code of ours has made. */
+/* Encoder and decoder agree with bytes that were written by hand. */
 TEST(golden)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(golden); i++) {
@@ -222,13 +222,13 @@ TEST(golden)
 	}
 }
 
-/* OHC that says what holds without it is legal: it is not sent, and understood. */
-TEST(flit_idle_ohc)
+/* OHC that changes nothing is legal: the decoder accepts it, the encoder does not send it. */
+TEST(flit_redundant_ohc)
 {
 	static const struct {
 		const char *name, *hex;
 		struct tlp tlp;
-	} idle[] = {
+	} redundant[] = {
 		{"OHC-A1 with all bytes enabled",
 		 "40010002 03180000 fe000000 000000ff",
 		 {.kind = TLP_MWR,
@@ -254,11 +254,11 @@ TEST(flit_idle_ohc)
 		 {.kind = TLP_CPLD, .length_dw = 1, .completer = 0x0400, .byte_count = 4}},
 	};
 
-	for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
-		const struct header h = header(idle[i].hex);
-		struct tlp want = idle[i].tlp, tlp;
+	for (size_t i = 0; i < ARRAY_SIZE(redundant); i++) {
+		const struct header h = header(redundant[i].hex);
+		struct tlp want = redundant[i].tlp, tlp;
 
-		print_message("%s\n", idle[i].name);
+		print_message("%s\n", redundant[i].name);
 		want.requester = REQUESTER;
 		want.flit = true;
 		assert_int_equal(
@@ -267,7 +267,7 @@ TEST(flit_idle_ohc)
 	}
 }
 
-/* The tag of a hinted write has no place on the wire: the steering tag is there. */
+/* The request tag of a hinted write is not sent: the steering tag has its place. */
 TEST(hinted_write_has_no_tag)
 {
 	const struct header h = header(golden[2].hex);
@@ -282,7 +282,7 @@ TEST(hinted_write_has_no_tag)
 	assert_int_equal(decoded.tag, 0);
 }
 
-/* A TPH prefix in front of a request without TH is legal and says nothing. */
+/* A TPH prefix in front of a request without TH is legal and has no effect. */
 TEST(prefix_without_th)
 {
 	uint8_t bytes[] = {0x90, 0xbe, 0, 0, 0x00, 0, 0, 1, 3, 0x18, 9, 0x0f, 0, 0, 0x20, 0};
@@ -308,12 +308,12 @@ static void random_request(uint32_t *seed, struct tlp *tlp, bool flit)
 {
 	static const uint8_t widths[] = {0, 0, 8, 16};
 	uint64_t addr = next_random(seed);
-	size_t room, len;
+	size_t max_len, len;
 
 	if (next_random(seed) & 1)
 		addr |= (uint64_t)(next_random(seed) | 1) << 32;
-	room = 4096 - addr % 4096;
-	len = 1 + next_random(seed) % room;
+	max_len = 4096 - addr % 4096;
+	len = 1 + next_random(seed) % max_len;
 	tlp_request(tlp, next_random(seed) & 1 ? TLP_MWR : TLP_MRD, addr, len);
 	tlp->hint.st_bits = widths[next_random(seed) % 4];
 	if (tlp->hint.st_bits) {
@@ -350,8 +350,8 @@ static void random_completion(uint32_t *seed, struct tlp *tlp)
 }
 
 /*
- * Encode and decode are inverse: any packet that can be comes back from its
- * bytes, and cut short or with a byte too many it is none.
+ * Encode and decode are inverse: any valid packet is decoded from its bytes, and
+ * with bytes missing or added it is malformed.
  */
 static void check_inverse(bool flit)
 {
@@ -418,11 +418,11 @@ static const struct bad_bytes bad_bytes[] = {
 	{"no first enables", "00000002 000000f0 00001000", 0, -EBADMSG},
 	{"no last enables", "00000002 0000000f 00001000", 0, -EBADMSG},
 	{"a gap in the enables", "00000003 000000f5 00001000", 0, -EBADMSG},
-	{"a gap, 2 DW, no quadword", "00000002 000000f7 00001004", 0, -EBADMSG},
+	{"a gap, 2 DW, not an aligned quadword", "00000002 000000f7 00001004", 0, -EBADMSG},
 	{"prefix byte 2", "90010100 00000001 0000000f 00001000", 0, -EBADMSG},
 	{"prefix byte 3", "90010001 00000001 0000000f 00001000", 0, -EBADMSG},
 	{"two TPH prefixes", "90010000 90010000 00010001 00000000 00001000", 0, -EBADMSG},
-	{"a prefix alone", "90010000", 0, -EBADMSG},
+	{"a prefix without a header", "90010000", 0, -EBADMSG},
 	{"prefix on a completion", "90010000 0a000000 04002004 03180100", 0, -EBADMSG},
 	{"TH on a completion", "0a010000 04002004 03180100", 0, -EBADMSG},
 	{"AT on a completion", "0a000400 04002004 03180100", 0, -EBADMSG},
@@ -430,8 +430,8 @@ static const struct bad_bytes bad_bytes[] = {
 	{"BCM", "0a000000 04003004 03180100", 0, -EBADMSG},
 	{"bit 7 above lower address", "0a000000 04002004 03180180", 0, -EBADMSG},
 	{"a length without data", "0a000001 04002004 03180100", 0, -EBADMSG},
-	{"data and an error", "4a000001 04002004 03180100", 4, -EBADMSG},
-	{"more data than is to come", "4a000002 04000004 03180100", 8, -EBADMSG},
+	{"data and an error status", "4a000001 04002004 03180100", 4, -EBADMSG},
+	{"more data than Byte Count", "4a000002 04000004 03180100", 8, -EBADMSG},
 	{"payload of another length", "40000002 000000ff 00001000", 4, -EBADMSG},
 	{"payload of a read", "00000001 0000000f 00001000", 4, -EBADMSG},
 	{"locked read", "01000001 0000000f 00001000", 0, -EOPNOTSUPP},
@@ -463,11 +463,11 @@ static const struct bad_bytes flit_bad_bytes[] = {
 	{"reserved bits of OHC-A5", "4a010001 04000000 03180004 00000020", 4, -EBADMSG},
 	{"status 011b", "0a010000 04000000 03180004 00000003", 0, -EBADMSG},
 	{"a length without data", "0a010001 04000000 03180004 00000001", 0, -EBADMSG},
-	{"data and an error", "4a010001 04000000 03180004 00000001", 4, -EBADMSG},
-	{"more data than is to come", "4a000002 04000000 03180004", 8, -EBADMSG},
+	{"data and an error status", "4a010001 04000000 03180004 00000001", 4, -EBADMSG},
+	{"more data than Byte Count", "4a000002 04000000 03180004", 8, -EBADMSG},
 	{"payload of another length", "40000002 00000000 00001000", 4, -EBADMSG},
 	{"payload of a read", "03000001 00000000 00001000", 4, -EBADMSG},
-	{"what is a short read elsewhere", "00000001 00000000 00001000", 0, -EOPNOTSUPP},
+	{"Type 00h, a read off flit mode", "00000001 00000000 00001000", 0, -EOPNOTSUPP},
 	{"a TPH prefix", "90120000 03000001 00000000 00001000", 0, -EOPNOTSUPP},
 	{"message", "34000000 00000020 00000000 00000000", 0, -EOPNOTSUPP},
 	{"traffic class 1", "03200001 00000000 00001000", 0, -EOPNOTSUPP},
@@ -498,7 +498,7 @@ static void check_bad_bytes(const struct bad_bytes *bad, bool flit)
 	assert_int_equal(decode(flit, whole, len, len, &tlp), bad->error);
 }
 
-/* Each of these differs from a good packet in the one thing its name says. */
+/* Each differs from a valid packet only in what its name says. */
 TEST(bad_bytes)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad_bytes); i++)
@@ -519,13 +519,14 @@ struct bad_tlp {
 static const struct bad_tlp bad_tlps[] = {
 	{"no such kind", {.kind = 4, .length_dw = 1, .first_be = 0xf}},
 	{"no length", {.kind = TLP_MWR, .addr = 0x1000}},
-	{"over long",
+	{"length above 1024 DW",
 	 {.kind = TLP_MWR, .addr = 0x1000, .length_dw = 1025, .first_be = 15, .last_be = 15}},
 	{"unaligned", {.kind = TLP_MWR, .addr = 0x1001, .length_dw = 1, .first_be = 0xf}},
 	{"over 4 KiB",
 	 {.kind = TLP_MWR, .addr = 0x1ff8, .length_dw = 3, .first_be = 15, .last_be = 15}},
-	{"wide enables", {.kind = TLP_MWR, .length_dw = 1, .first_be = 0x1f}},
-	{"wide last enables", {.kind = TLP_MWR, .length_dw = 2, .first_be = 0xf, .last_be = 0x1f}},
+	{"first enables of 5 bits", {.kind = TLP_MWR, .length_dw = 1, .first_be = 0x1f}},
+	{"last enables of 5 bits",
+	 {.kind = TLP_MWR, .length_dw = 2, .first_be = 0xf, .last_be = 0x1f}},
 	{"last enables of one DW",
 	 {.kind = TLP_MWR, .length_dw = 1, .first_be = 0xf, .last_be = 1}},
 	{"a gap", {.kind = TLP_MWR, .length_dw = 3, .first_be = 0x7, .last_be = 0xf}},
@@ -549,7 +550,7 @@ static const struct bad_tlp bad_tlps[] = {
 	{"no such status", {.kind = TLP_CPL, .byte_count = 4, .status = 3}},
 };
 
-/* A packet that cannot be is refused before it is bytes. */
+/* The encoder refuses an invalid packet. */
 TEST(bad_tlps)
 {
 	uint8_t bytes[TLP_HEADER_MAX_BYTES];
@@ -560,7 +561,7 @@ TEST(bad_tlps)
 	}
 }
 
-/* Every start and end within a few DWs: the enabled bytes are the range's, and no others. */
+/* Every start and end within a few DWs: exactly the bytes of the range are enabled. */
 TEST(request_ranges)
 {
 	for (unsigned start = 0; start < 8; start++) {
@@ -597,7 +598,7 @@ TEST(store_with_gaps)
 	assert_memory_equal(dst, expected, sizeof(dst));
 }
 
-TEST(ph_words)
+TEST(ph_str)
 {
 	assert_string_equal(tlp_ph_str(TLP_PH_BIDIRECTIONAL), "bidirectional");
 	assert_string_equal(tlp_ph_str(TLP_PH_REQUESTER), "requester");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What tphctl does to names and paths before it shows them. */
+/* What tphctl replaces in names and paths before it prints them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "tphctl/text.h"
 #include "util/macros.h"
 
-/* Controls, marks of direction and bytes that are no UTF-8 go; all else stays. */
+/* Controls, marks of direction and bytes that are no UTF-8 become "?"; all else stays. */
 TEST(clean)
 {
 	static const struct {

@@ -41,7 +41,7 @@ TEST(only_valid_utf8_decodes)
 		{"\xf0\x9f\x98\x80", 4, 4, 0x1f600},
 		{"\xf0\x8f\xbf\xbf", 4, 0, 0},
 		{"\xf4\x90\x80\x80", 4, 0, 0},
-		/* Lead bytes that no character has, though what follows would fit. */
+		/* Lead bytes of no character, with valid bytes behind them. */
 		{"\xf5\x80\x80\x80", 4, 0, 0},
 		{"\xf8\x90\x80\x80", 4, 0, 0},
 		{"\xfc\x80\x80\x80", 4, 0, 0},
@@ -58,7 +58,7 @@ TEST(only_valid_utf8_decodes)
 	}
 }
 
-TEST(what_steers_a_terminal_is_a_control)
+TEST(terminal_controls_are_recognised)
 {
 	static const uint32_t controls[] = {0,	  0x1b,	  0x7f,	  0x80,	 0x9b,
 					    0x9f, 0x2028, 0x202e, 0x2066};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A link between two hosts, by its sockets: what passes, what is lost with it, and a bad peer. */
+/* A link between two hosts, by its sockets: order, lost packets, peers that misbehave. */
 #include "lab/wire.h"
 
 #include <stdio.h>
@@ -48,7 +48,7 @@ static int teardown(void **state)
 
 #define WIRE_TEST(name) TEST_WITH(name, setup, teardown)
 
-/* Both processes' loops, for a while. */
+/* Runs the loops of both processes. */
 static void run(unsigned ms)
 {
 	uint64_t end = clock_ns() + ms * NS_PER_MS;
@@ -73,7 +73,7 @@ static void connect_both(void)
 	assert_true(a.fd >= 0 && b.fd >= 0);
 }
 
-/* A packet that only its PSN tells from others. False: there is no room for it. */
+/* Sends a packet whose bytes are its PSN. False: the buffer has no space for it. */
 static bool send_packet(struct wire *wire, uint32_t psn, uint32_t length)
 {
 	const struct cx_packet p = {
@@ -94,7 +94,7 @@ static bool send_packet(struct wire *wire, uint32_t psn, uint32_t length)
 	return true;
 }
 
-/* The same, of 16 KiB that are at @memory. */
+/* The same, of 16 KiB at @memory, which are gathered. */
 static bool send_gathered(struct wire *wire, uint32_t psn, const uint8_t *memory)
 {
 	struct cx_packet p = {
@@ -143,7 +143,7 @@ static void expect_packet(struct wire *wire, uint32_t psn)
 		}
 		run(1);
 	}
-	fail_msg("packet %u does not come", psn);
+	fail_msg("packet %u has not arrived", psn);
 }
 
 static void expect_none(struct wire *wire)
@@ -154,7 +154,7 @@ static void expect_none(struct wire *wire)
 	assert_false(take_packet(wire, &p));
 }
 
-WIRE_TEST(packets_pass_both_ways_in_order)
+WIRE_TEST(packets_arrive_in_order_in_both_directions)
 {
 	struct stat st;
 
@@ -173,8 +173,8 @@ WIRE_TEST(packets_pass_both_ways_in_order)
 	}
 }
 
-/* Memory that is sent from where it is may change after the turn, sent or not. */
-WIRE_TEST(gathered_bytes_are_those_of_their_turn)
+/* Gathered memory may change after the turn, whether it has been sent or not. */
+WIRE_TEST(gathered_bytes_are_read_in_their_turn)
 {
 	static uint8_t memory[64][CX_PACKET_PART];
 	uint32_t sent = 0, turns = 0;
@@ -182,10 +182,10 @@ WIRE_TEST(gathered_bytes_are_those_of_their_turn)
 	connect_both();
 	while (sent < 64) {
 		uint32_t first = sent;
-		uint8_t *given_up = wire_ends(&b).reserve(&b, false);
+		uint8_t *unsent = wire_ends(&b).reserve(&b, false);
 
-		if (given_up)
-			wire_ends(&b).gather(&b, given_up, memory, 100);
+		if (unsent)
+			wire_ends(&b).gather(&b, unsent, memory, 100);
 		for (; sent < 64; sent++) {
 			memset(memory[sent], (int)sent, CX_PACKET_PART);
 			if (!send_gathered(&b, sent, memory[sent]))
@@ -200,7 +200,7 @@ WIRE_TEST(gathered_bytes_are_those_of_their_turn)
 	assert_true(turns > 1);
 }
 
-/* One after the other in memory, or more segments than the wire keeps. */
+/* Adjacent in memory, or more segments than WIRE_SEGMENTS_MAX. */
 WIRE_TEST(gathered_segments_may_be_many)
 {
 	static uint8_t memory[2 * WIRE_SEGMENTS_MAX];
@@ -228,7 +228,7 @@ WIRE_TEST(gathered_segments_may_be_many)
 	}
 }
 
-WIRE_TEST(cut_link_loses_what_is_on_the_way_and_comes_back)
+WIRE_TEST(cut_link_loses_packets_and_reconnects)
 {
 	struct wire *const ends[] = {&a, &b};
 
@@ -238,12 +238,12 @@ WIRE_TEST(cut_link_loses_what_is_on_the_way_and_comes_back)
 		wire_flush(&b); /* it is in a's socket, which a has not read */
 		wire_cut(ends[i]);
 		run(50);
-		for (unsigned n = 0; n < 100; n++) { /* and stays so, at both ends */
+		for (unsigned n = 0; n < 100; n++) { /* both ends stay down */
 			assert_false(wire_ends(&a).up(&a));
 			assert_false(wire_ends(&b).up(&b));
 			run(1);
 		}
-		assert_true(send_packet(&a, 2, 100)); /* it goes nowhere */
+		assert_true(send_packet(&a, 2, 100)); /* dropped */
 		expect_none(&a);
 		expect_none(&b);
 		assert_int_equal(wire_join(ends[i]), 0);
@@ -255,7 +255,7 @@ WIRE_TEST(cut_link_loses_what_is_on_the_way_and_comes_back)
 	}
 }
 
-WIRE_TEST(reset_loses_what_is_on_the_way)
+WIRE_TEST(reset_loses_packets_under_way)
 {
 	connect_both();
 	assert_true(send_packet(&b, 1, 100));
@@ -268,7 +268,7 @@ WIRE_TEST(reset_loses_what_is_on_the_way)
 	expect_packet(&a, 3);
 }
 
-WIRE_TEST(slow_link_is_late_and_in_order)
+WIRE_TEST(delayed_link_keeps_the_order)
 {
 	uint64_t begin;
 
@@ -287,12 +287,12 @@ WIRE_TEST(slow_link_is_late_and_in_order)
 	expect_packet(&a, 2);
 }
 
-/* It takes nothing: what waits for it has a bound, and then it is gone. */
-WIRE_TEST(peer_that_does_not_read_is_given_up)
+/* What is queued for the peer is bounded; after a timeout the connection is closed. */
+WIRE_TEST(peer_that_does_not_read_is_disconnected)
 {
 	uint32_t sent = 0;
 	uint64_t end = clock_ns() + 10 * NS_PER_S;
-	bool room = false;
+	bool may_send = false;
 
 	connect_both();
 	while (sent < 1000 && send_packet(&b, sent, 4096)) {
@@ -303,11 +303,11 @@ WIRE_TEST(peer_that_does_not_read_is_given_up)
 	while (b.fd >= 0 && clock_ns() < end) {
 		const struct timespec pause = {.tv_nsec = 10000000};
 
-		room = wire_flush(&b);
+		may_send = wire_flush(&b);
 		nanosleep(&pause, NULL);
 	}
 	assert_int_equal(b.fd, -1);
-	assert_true(room); /* who waited for it may go on */
+	assert_true(may_send); /* a request that waited may go on */
 	assert_true(send_packet(&b, 0, 4096));
 }
 
@@ -321,8 +321,8 @@ static int connect_peer(void)
 	return fd;
 }
 
-/* A size that no packet has, and the NIC sees nothing; a new peer is as good as ever. */
-WIRE_TEST(peer_of_garbage_is_hung_up)
+/* A packet of an invalid size does not arrive at the NIC; a new connection works. */
+WIRE_TEST(peer_with_invalid_sizes_is_disconnected)
 {
 	static const uint32_t sizes[] = {0, 4, CX_PACKET_HEADER - 1, CX_PACKET_MAX + 1, UINT32_MAX};
 
@@ -345,7 +345,7 @@ WIRE_TEST(peer_of_garbage_is_hung_up)
 	expect_packet(&a, 7);
 }
 
-/* While many descriptors wait to be closed no connection adds to them, from either side. */
+/* While many descriptors wait to be closed, neither end connects: each connection adds one. */
 WIRE_TEST(no_connection_while_the_closer_is_behind)
 {
 	enum { STUCK = 1000 };
@@ -367,8 +367,8 @@ WIRE_TEST(no_connection_while_the_closer_is_behind)
 	expect_packet(&a, 7);
 }
 
-/* What a lost connection takes with it does not get into the packet that is being made. */
-WIRE_TEST(packet_in_the_making_survives_the_connection)
+/* Segments that a lost connection has dropped are not copied into the next packet. */
+WIRE_TEST(packet_reserved_after_a_lost_connection_is_intact)
 {
 	static const uint8_t no_size[CX_PACKET_HEADER];
 	static uint8_t memory[CX_PACKET_PART];
@@ -387,7 +387,7 @@ WIRE_TEST(packet_in_the_making_survives_the_connection)
 	assert_int_equal(write(a.fd, no_size, sizeof(no_size)), sizeof(no_size));
 	run(ROUND_MS);
 	assert_true(send_gathered(&b, 1, memory));
-	assert_false(ends.waits(&b)); /* it is here that the connection is lost */
+	assert_false(ends.waits(&b)); /* this call finds the invalid size */
 	assert_int_equal(b.fd, -1);
 	bytes = ends.reserve(&b, false);
 	memset(bytes + CX_PACKET_HEADER, 2, sizeof(memory));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Little- and big-endian values at any address. The address need not be
- * aligned; the bytes must be there.
+ * Little- and big-endian values at any address, which need not be aligned. The
+ * caller checks the length.
  */
 #ifndef UTIL_BYTES_H
 #define UTIL_BYTES_H

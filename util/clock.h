@@ -8,7 +8,7 @@
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S  UINT64_C(1000000000)
 
-/* Time of @id in ns. CLOCK_MONOTONIC unless a time of day is wanted. */
+/* Time of @id in ns: CLOCK_MONOTONIC, or CLOCK_REALTIME for the time of day. */
 static inline uint64_t clock_ns_of(clockid_t id)
 {
 	struct timespec now;
@@ -22,7 +22,7 @@ static inline uint64_t clock_ns(void)
 	return clock_ns_of(CLOCK_MONOTONIC);
 }
 
-/* For poll(): the ms from now to @at_ns, rounded up, so that it is due after them; 0: it is. */
+/* A timeout for poll(): ms until @at_ns, rounded up so that poll() does not end early; 0: due. */
 static inline int clock_ms_until(uint64_t at_ns)
 {
 	uint64_t now = clock_ns();

@@ -7,8 +7,9 @@
 #include <string.h>
 
 /*
- * Takes the next word off @rest, where it is changed, without its quotes; within them blanks belong
- * to it, as in next_arg() of the kernel. It may be empty; *@rest is empty after the last one.
+ * Returns the next word of *@rest and moves *@rest behind it. The word may be empty; after the last
+ * word *@rest is empty. Quotes are removed in place; blanks between them belong to the word, as in
+ * next_arg() of the kernel.
  */
 static inline char *cmdline_next_word(char **rest)
 {

@@ -37,9 +37,9 @@ static inline size_t utf8_decode(const char *bytes, size_t len, uint32_t *codepo
 }
 
 /*
- * Whether a terminal or a page that is given @codepoint can be made to do more
- * than show it: C0 and C1 controls, DEL, line and paragraph separators, and the
- * marks that change the direction of the text (Unicode, section 23.2).
+ * Does @codepoint control a terminal or an HTML page instead of being shown? C0
+ * and C1 controls, DEL, line and paragraph separators, and the marks that change
+ * the direction of the text (Unicode, section 23.2).
  */
 static inline bool utf8_is_control(uint32_t codepoint)
 {

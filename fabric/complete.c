@@ -42,7 +42,7 @@ TLP_INLINE void copy_data(const struct fabric_reader *reader, uint64_t addr, siz
 	memcpy(reader->dst + offset, src, len);
 }
 
-/* Lower Address is of returned data: without any it is 0 (2.2.9). */
+/* Lower Address describes returned data: without data it is 0 (2.2.9). */
 static void completion_init(struct tlp *out, const struct fabric_port *completer,
 			    const struct tlp *request, size_t left)
 {
@@ -103,7 +103,7 @@ TLP_INLINE int complete(struct fabric_port *completer, const struct tlp *request
 	return 0;
 }
 
-/* A read of no byte is answered with one DW that means nothing, its Byte Count is 1 (2.2.5). */
+/* A read of no bytes is answered with one DW of undefined data and Byte Count 1 (2.2.5). */
 static int complete_zero_length(struct fabric_port *completer, const struct tlp *request,
 				const struct fabric_reader *reader)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A segment of a request, TLP by TLP, to its target, and what that answers. */
+/* Delivers a segment of a request to its target, TLP by TLP, and handles the answers. */
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -13,7 +13,7 @@ TLP_INLINE int deliver_payload(struct fabric_port *from, const struct fabric_tar
 	const struct fabric_port_config *completer = &to->port->config;
 
 	if (to->kind == FABRIC_TARGET_MEMORY) {
-		/* Posted writes stay in order, for a CPU that watches this memory too. */
+		/* Posted writes stay in order, also for a CPU that polls this memory. */
 		atomic_thread_fence(memory_order_release);
 		tlp_store(tlp, payload, to->memory + (tlp->addr - to->base));
 		return 0;
@@ -28,7 +28,7 @@ TLP_INLINE int deliver_payload(struct fabric_port *from, const struct fabric_tar
 	return -EFAULT;
 }
 
-/* Data that does not begin and end at a DW travels in a copy that does. */
+/* Copies data that does not begin and end at a DW into whole DWs. */
 static int deliver_padded(struct fabric_port *from, const struct fabric_target *to,
 			  const struct tlp *tlp, uint64_t addr, const uint8_t *data, size_t len)
 {
@@ -89,7 +89,7 @@ static int read_peer(const struct fabric_target *to, const struct tlp *request,
 {
 	const struct fabric_port_config *completer = &to->port->config;
 	uint8_t edge[TLP_PAYLOAD_MAX_BYTES];
-	/* Whole DWs can be filled in where they belong. */
+	/* Whole DWs are read into their destination directly. */
 	bool whole = reader->len && !((reader->addr | reader->len) & 3);
 	uint8_t *payload = whole ? reader->dst : edge;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The fabric and its ports: made, configured, ended. */
+/* Creates, configures and destroys the fabric and its ports. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void update_links(struct fabric *fabric)
 	fabric->links = !some ? FABRIC_LINKS_PLAIN : all ? FABRIC_LINKS_FLIT : FABRIC_LINKS_MIXED;
 }
 
-/* A trace tells ports by their names, so each has one of its own. */
+/* A trace identifies ports by their names, so names are unique. */
 static int check_name(const struct fabric *fabric, const char *name)
 {
 	if (!name || !*name || strlen(name) > TRACE_NAME_BYTES)

@@ -8,7 +8,7 @@
 
 #include "fabric/packet.h"
 
-/* Sends the TLPs of the coming transfer and notes its length. */
+/* Sends the TLPs of the next transfer and records its length. */
 static int send_requests(struct fabric_port *port)
 {
 	const struct fabric_target to = {.kind = FABRIC_TARGET_TRANSFER,
@@ -88,7 +88,7 @@ static int complete_read(struct fabric_port *port, const struct tlp *tlp,
 				     reader);
 }
 
-/* Completes the reads that send_requests() sent; their data stays where it is. */
+/* Completes the reads that send_requests() sent, without copying data. */
 static int complete_reads(struct fabric_port *port, int status)
 {
 	const struct fabric_request *request = &port->request;
@@ -137,7 +137,7 @@ int fabric_transfer_end(struct fabric_port *port, int status)
 	return ret;
 }
 
-/* The completions arrive all the same, unless the link is down. */
+/* The completions arrive nevertheless, unless the link is down. */
 void fabric_transfer_discard(struct fabric_port *port, int status)
 {
 	port->request.transfer.state = FABRIC_TRANSFER_IDLE;

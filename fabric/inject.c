@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fault injection: what happens to the TLPs that a port sends or receives. PCIe tells a requester
- * of a lost read by its completion timer alone (2.8) and of a lost or refused write by an error
- * message to the host (6.2); here the fabric reports the lost write to the requester, like an
- * unclaimed one.
+ * Fault injection into the TLPs that a port sends or receives. In PCIe a requester detects a lost
+ * read by its completion timer alone (2.8), and an error message reports a lost or refused write to
+ * the host (6.2); here the fabric reports the lost write to the requester, like an unclaimed one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -54,7 +53,7 @@ static void trace_hit(struct fabric_port *port, enum fabric_fault_kind kind, uin
 	fabric_trace_event(port, event, addr);
 }
 
-/* The fault of this kind, of either end, that hits this TLP; it is counted. NULL: none. */
+/* Counts and returns the fault of this kind, of either end, that hits this TLP; NULL: none. */
 static const struct fabric_fault *
 fault_hit(struct fabric_port *from, const struct fabric_target *to, enum fabric_fault_kind kind)
 {
@@ -113,7 +112,7 @@ static int drop(struct fabric_port *from, const struct fabric_target *to, size_t
 
 	if (ret)
 		return ret;
-	/* The link layer numbers its TLPs (3.6), so the port knows of the loss. */
+	/* The link layer numbers its TLPs (3.6), so the port detects the loss. */
 	return from->request.kind == TLP_MWR ? -EIO : expire_later(from);
 }
 
@@ -153,7 +152,7 @@ static int lose(struct fabric_port *from, const struct fabric_target *to, size_t
 	return ret ? ret : expire_later(from);
 }
 
-/* A receiver does not use what is marked as poisoned (2.7.2). */
+/* A receiver does not use poisoned data (2.7.2). */
 static int corrupt(struct fabric_port *from, const struct fabric_target *to, size_t len)
 {
 	struct fabric_reader reader;
@@ -168,7 +167,7 @@ static int corrupt(struct fabric_port *from, const struct fabric_target *to, siz
 }
 
 /*
- * The read behind this one goes first. Reads may pass each other (2.4.1, the
+ * Delivers the next read before this one. Reads may pass each other (2.4.1, the
  * table's entry B3); nothing may pass a write, as no TLP here has Relaxed
  * Ordering set (A2, B2, D2).
  */

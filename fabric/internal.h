@@ -48,17 +48,17 @@ enum fabric_transfer_state {
 	FABRIC_TRANSFER_CANCELLED, /* its request has ended; the host has not answered yet */
 };
 
-/* What the host transfers itself: up to 4 KiB of a request. */
+/* A transfer by the host: up to 4 KiB of a request. */
 struct fabric_transfer {
 	enum fabric_transfer_state state;
 	bool ended; /* fabric_host_done() came before the op that started it returned */
 	int status;
 	size_t len; /* bytes */
 	unsigned tlps;
-	uint8_t tag; /* of its first read; the others follow on */
+	uint8_t tag; /* of its first read; those of the others count up */
 };
 
-/* The one request that a port may have in progress, and how far it is. */
+/* The one request that a port may have in progress, and its progress. */
 struct fabric_request {
 	bool active;
 	enum tlp_kind kind;
@@ -89,7 +89,7 @@ struct fabric_port {
 	uint8_t next_tag;
 	bool bus_master, link_down;
 	bool flit, flit_upstream; /* as fabric_port_set_flit() has them */
-	/* For the host, which may use it when the requester uses its own buffer again. */
+	/* The host may still use it when the requester has reused its own buffer. */
 	uint8_t transfer_data[FABRIC_REQUEST_BOUNDARY];
 };
 
@@ -121,16 +121,16 @@ static inline bool fabric_one_switch(const struct fabric_port *a, const struct f
 	       (a->config.below_switch && a->config.below_switch == b->config.below_switch);
 }
 
-/* An outstanding read, as its requester keeps it. */
+/* An outstanding read, as its requester records it. */
 struct fabric_reader {
 	struct fabric_port *port;
-	uint64_t addr; /* of the first byte wanted; a hinted read may bring more around it */
+	uint64_t addr; /* of the first byte requested; a hinted read may return more around it */
 	size_t len;
 	uint8_t *dst;
 	uint8_t tag;
 };
 
-/* Moves @request on by @len bytes. */
+/* Advances @request by @len bytes. */
 static inline void fabric_advance(struct fabric_request *request, size_t len)
 {
 	request->addr += len;
@@ -144,32 +144,32 @@ static inline void fabric_advance(struct fabric_request *request, size_t len)
 /* route.c */
 void fabric_rebuild_windows(struct fabric *fabric);
 /*
- * Is it a peer's address? A port's own BAR is not: a switch sends no request
- * back where it came from. Where windows overlap, the port added first has it.
- * A request that begins in a window and does not fit it, or whose port's link is
- * down, has no target.
+ * Is @addr in a peer's window? A port's own BAR is not one: a switch forwards no
+ * request to the port that sent it. Where windows overlap, the port added first
+ * claims the request. One that begins in a window and does not fit it, or whose
+ * target's link is down, gets FABRIC_TARGET_NONE: it is an Unsupported Request.
  */
 bool fabric_route_peer(const struct fabric_port *from, uint64_t addr, size_t len,
 		       struct fabric_target *to);
-/* Does another port's window begin or end within these bytes? If not, one has them all. */
+/* Does a peer's window begin or end within these bytes? If not, all of them have one target. */
 bool fabric_route_splits(const struct fabric_port *from, uint64_t addr, size_t len);
 /*
- * Where a TLP of @request goes, @len bytes from @addr on: to a peer, or else to the host,
- * of whose memory @request keeps what is known.
+ * Finds the target of a TLP of @request, @len bytes from @addr on: a peer, or else the host,
+ * whose mapping @request caches.
  */
 void fabric_route(const struct fabric_port *from, struct fabric_request *request, uint64_t addr,
 		  size_t len, struct fabric_target *to);
 
 /*
- * complete.c: both ends of a read's completions. @payload is the data of the
- * request's first DW on; NULL: it is in reader->dst already. 0 or what the
- * requester makes of it.
+ * complete.c: both ends of a read's completions. @payload is the data from the
+ * request's first DW on; NULL: it is in reader->dst already. 0, or the error that
+ * the requester reports.
  */
 int fabric_complete(struct fabric_port *completer, const struct tlp *request,
 		    const uint8_t *payload, const struct fabric_reader *reader);
 int fabric_complete_error(struct fabric_port *completer, const struct tlp *request,
 			  enum tlp_status status, const struct fabric_reader *reader);
-/* A requester's check: 0; -EIO where @completion is not the next one; the error it reports. */
+/* A requester's check: 0; -EIO: @completion is not the next one; or the error of its status. */
 int fabric_check_completion(const struct tlp *completion, uint16_t requester, uint8_t tag,
 			    uint64_t addr, size_t left);
 
@@ -207,7 +207,7 @@ static inline size_t fabric_cut(uint64_t addr, size_t left, size_t max)
 	return len < left ? len : left;
 }
 
-/* The largest payload of a TLP of this kind, or of the completions that it asks for. */
+/* The largest payload of a TLP of this kind, or of the completions that it requests. */
 static inline size_t fabric_tlp_max(const struct fabric *fabric, enum tlp_kind kind)
 {
 	return kind == TLP_MWR ? fabric->config.mps_bytes : fabric->config.mrrs_bytes;

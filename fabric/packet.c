@@ -23,7 +23,7 @@ static bool is_host(const struct fabric_port *port)
 	return port == &port->fabric->host;
 }
 
-/* Is every link from the one to the other in flit mode? */
+/* Is every link from @from to @to in flit mode? */
 static bool all_flit(const struct fabric_port *from, const struct fabric_port *to)
 {
 	if (!is_host(from) && !is_host(to) && fabric_one_switch(from, to))
@@ -32,7 +32,7 @@ static bool all_flit(const struct fabric_port *from, const struct fabric_port *t
 	       (is_host(to) || (to->flit && to->flit_upstream));
 }
 
-/* A read with a hint whose byte enables have no place off flit mode */
+/* A read with a hint whose byte enables cannot be encoded off flit mode */
 static bool needs_flit(const struct tlp *tlp)
 {
 	return tlp->kind == TLP_MRD && tlp->hint.st_bits && !flit_all_enabled(tlp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A packet is made, encoded, decoded at the far side, counted and traced. Inline,
- * since this is all the work that each TLP takes. Private to fabric/.
+ * Makes, encodes, decodes, counts and traces a packet. Inline, since this is all
+ * the work for each TLP. Private to fabric/.
  */
 #ifndef FABRIC_PACKET_H
 #define FABRIC_PACKET_H
@@ -10,10 +10,10 @@
 #include "fabric/tlp_flit_inline.h"
 
 struct fabric_packet {
-	struct tlp tlp;			      /* as the far side reads it */
+	struct tlp tlp;			      /* as its receiver decodes it */
 	uint8_t header[TLP_HEADER_MAX_BYTES]; /* with the prefix, or OHC */
 	unsigned header_len;		      /* bytes */
-	unsigned data_len;		      /* bytes carried, padding left out */
+	unsigned data_len;		      /* bytes of data, without padding */
 	bool hint_dropped;
 };
 
@@ -25,7 +25,7 @@ TLP_INLINE void fabric_make_write(struct tlp *out, const struct fabric_port *fro
 	out->hint = *hint;
 }
 
-/* Off flit mode one with a hint asks for whole DWs: its byte enables are implied (2.2.5.1). */
+/* Off flit mode a read with a hint reads whole DWs: its byte enables are implied (2.2.5.1). */
 TLP_INLINE void fabric_make_read(struct tlp *out, const struct fabric_port *from, uint64_t addr,
 				 size_t len, const struct tlp_hint *hint, uint8_t tag)
 {
@@ -61,11 +61,11 @@ TLP_INLINE int fabric_put_on_wire(const struct tlp *tlp, struct fabric_packet *p
 	return tlp_get(packet->header, len, &packet->tlp) == len ? 0 : -EIO;
 }
 
-/* packet.c: the same where links differ; @packet has the form of the last. */
+/* packet.c: the same where links differ; @packet has the form of the last link. */
 int fabric_put_on_links(struct fabric_port *from, const struct fabric_port *to, struct tlp tlp,
 			struct fabric_packet *packet);
 
-/* Nothing promises that a root complex forwards hints, and a transfer of the host has none. */
+/* A root complex need not forward hints, and a transfer by the host has none. */
 TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 					 const struct fabric_target *to)
 {
@@ -77,7 +77,7 @@ TLP_INLINE bool fabric_hint_ends_at_host(const struct fabric_port *from,
 	       !config->host_bridge_keeps_hints;
 }
 
-/* packet.c: takes the hint off a packet that is already on the wire. 0, or -EIO. */
+/* packet.c: removes the hint of a packet that is already on the wire. 0, or -EIO. */
 int fabric_drop_hint(struct fabric_port *from, struct fabric_packet *packet);
 
 /*
@@ -113,7 +113,7 @@ TLP_INLINE int fabric_send_request(struct fabric_port *from, const struct fabric
 }
 
 /*
- * @data: the @data_len bytes of a CplD that its request asked for; NULL: not known. @links: the
+ * @data: the @data_len bytes of a CplD that its request enabled; NULL: not known. @links: the
  * fabric's, and MIXED where there is a trace. @links is a constant, so that a packet whose address
  * is not taken stays in registers.
  */

@@ -7,9 +7,9 @@
 #include "util/clock.h"
 
 /*
- * The next segment of @request, of one target: all up to the next 4 KiB, which no TLP crosses,
- * where that is one peer's or lies together in host memory; else, and where faults hit single
- * TLPs, one TLP's worth. Returns its length in bytes.
+ * The next segment of @request and its one target: all up to the next 4 KiB, which no TLP crosses,
+ * where that belongs to one peer or is contiguous in host memory; else, and where faults hit
+ * single TLPs, one TLP. Returns its length in bytes.
  */
 TLP_INLINE size_t next_segment(const struct fabric_port *port, struct fabric_request *request,
 			       struct fabric_target *to)
@@ -64,7 +64,7 @@ TLP_INLINE int do_segment(struct fabric_port *port)
 	return deliver_segment(port, &to, len);
 }
 
-/* Goes on until the request is done, fails, or must wait. */
+/* Continues until the request is done, fails, or must wait. */
 static int go_on(struct fabric_port *port)
 {
 	struct fabric_request *request = &port->request;
@@ -78,7 +78,7 @@ static int go_on(struct fabric_port *port)
 	return ret;
 }
 
-/* Goes on with a request that had to wait, or ends it with @status; tells its owner of the end. */
+/* Continues a request that had to wait, or ends it with @status; reports the end to its owner. */
 static void resume(struct fabric_port *port, int status)
 {
 	int ret = status ? status : go_on(port);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where requests go: by address to the BAR of a peer, else to the host. */
+/* Routes requests by address: to the BAR of a peer, else to the host. */
 #include "fabric/internal.h"
 
-enum { MAPPING_MAX = 1 << 30 }; /* bytes asked for at once, so that rounding up cannot overflow */
+enum { MAPPING_MAX = 1 << 30 }; /* bytes requested at once, so that rounding up cannot overflow */
 
 void fabric_rebuild_windows(struct fabric *fabric)
 {

@@ -47,7 +47,7 @@ struct tlp {
 	enum tlp_kind kind;
 	bool flit;	    /* the form of its bytes: that of a link in flit mode */
 	uint16_t requester; /* bus 15:8, device 7:3, function 2:0 */
-	uint8_t tag; /* off flit mode 0 in a decoded write with a hint: the ST has its byte */
+	uint8_t tag; /* off flit mode 0 in a decoded write with a hint: the ST takes its place */
 	uint16_t length_dw; /* 1..1024; payload size of MWr and CplD, 0 for Cpl */
 
 	/* MRd, MWr */
@@ -95,7 +95,7 @@ const char *tlp_ph_str(uint8_t ph);
 
 /*
  * The request for bytes [addr, addr+len), byte enables set and every other field
- * 0; @len 0 is one DW with no byte enabled. The caller keeps to 4 KiB.
+ * 0; @len 0 is one DW with no byte enabled. The range must not cross 4 KiB.
  */
 TLP_INLINE void tlp_request(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, size_t len)
 {
@@ -109,7 +109,7 @@ TLP_INLINE void tlp_request(struct tlp *tlp, enum tlp_kind kind, uint64_t addr, 
 		.length_dw = (head + len + 3) / 4,
 	};
 	if (!len) {
-		/* A read of nothing is one DW with no byte enabled (2.2.5). */
+		/* A read of no bytes is one DW with no byte enabled (2.2.5). */
 		tlp->length_dw = 1;
 	} else if (tlp->length_dw == 1) {
 		tlp->first_be = first & last;

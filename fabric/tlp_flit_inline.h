@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The flit form of a TLP (PCIe Base 6.x sections 2.2.1.2, 2.2.2 and 2.2.10): where its fields
- * are, and both directions. Which packets are valid is in tlp_inline.h. Private to fabric/.
+ * The flit form of a TLP (PCIe Base 6.x sections 2.2.1.2, 2.2.2 and 2.2.10): its fields, encoder
+ * and decoder. The checks that both forms share are in tlp_inline.h. Private to fabric/.
  */
 #ifndef FABRIC_TLP_FLIT_INLINE_H
 #define FABRIC_TLP_FLIT_INLINE_H
@@ -58,10 +58,10 @@
 #define FLIT_B_HV	FLIT_BITS(5, 4)
 #define FLIT_B_AMA	FLIT_BITS(3, 0) /* with its valid bit */
 
-/* HV: which of PH and ST mean something */
+/* HV: which of PH and ST are valid */
 enum { FLIT_HV_NONE = 0, FLIT_HV_ST8 = 1, FLIT_HV_ST16 = 3 };
 
-/* Type: Fmt and Type of the other form, except for the short read. */
+/* Type: Fmt and Type of the other form, except for the read with a 3DW header. */
 enum {
 	FLIT_TYPE_MRD = 0x03,
 	FLIT_TYPE_MRD_4DW = 0x20,
@@ -89,7 +89,7 @@ TLP_INLINE uint32_t flit_put(uint32_t field, uint32_t value)
 	return flit_put_from(field, value, 0);
 }
 
-/* If so, no OHC-A1 is needed. */
+/* True: no OHC-A1 is needed. */
 TLP_INLINE bool flit_all_enabled(const struct tlp *tlp)
 {
 	return tlp->first_be == 0xf && (tlp->last_be == 0xf || tlp->length_dw == 1);
@@ -148,7 +148,7 @@ TLP_INLINE unsigned flit_put_completion(const struct tlp *tlp, uint8_t *out)
 	return 16;
 }
 
-/* By Type: the kind and the length of the header proper in bytes; 0: no type of ours. */
+/* By Type: the kind and the length of the header proper in bytes; 0: not supported. */
 static const struct flit_type {
 	uint8_t kind, header;
 } flit_types[] = {
@@ -222,7 +222,7 @@ TLP_INLINE int flit_get_request(uint64_t dws, uint64_t addr, enum tlp_kind kind,
 	return tlp_crosses_boundary(out) ? -EBADMSG : 0;
 }
 
-/* The rest of a completion whose header is @len bytes or more; returns its length in bytes. */
+/* A completion's header and OHC from @len bytes, 12 or more: their length, or a negative errno. */
 TLP_INLINE int flit_get_completion(const uint8_t *bytes, size_t len, uint64_t dws,
 				   enum tlp_kind kind, struct tlp *out)
 {

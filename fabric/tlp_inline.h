@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The TLP codec: which packets are valid, and of the form off flit mode where the fields
- * are and both directions. Inline, because a packet costs little more than a call. Private
- * to fabric/: others call tlp_encode() and tlp_decode().
+ * The TLP codec: which packets are valid, and of the form off flit mode the fields, encoder
+ * and decoder. Inline, because a packet costs little more than a call. Private to fabric/:
+ * other folders call tlp_encode() and tlp_decode().
  */
 #ifndef FABRIC_TLP_INLINE_H
 #define FABRIC_TLP_INLINE_H
@@ -54,8 +54,8 @@ TLP_INLINE bool tlp_is_request(enum tlp_kind kind)
 }
 
 /*
- * Byte enables (2.2.5): a single DW may enable any bytes, or none; two DWs in
- * one aligned quadword any but none in either; else the bytes are contiguous.
+ * Byte enables (2.2.5): a single DW may enable any bytes, or none; two DWs in one
+ * aligned quadword any, but at least one each; else the bytes are contiguous.
  */
 TLP_INLINE bool tlp_byte_enables_ok(const struct tlp *tlp)
 {
@@ -114,7 +114,7 @@ TLP_INLINE bool tlp_completion_ok(const struct tlp *tlp)
 		return tlp->length_dw == 0 && (tlp->status == TLP_STATUS_SUCCESS ||
 					       tlp->status == TLP_STATUS_UNSUPPORTED_REQUEST ||
 					       tlp->status == TLP_STATUS_COMPLETER_ABORT);
-	/* No DW lies behind the last byte that is still to come. */
+	/* No DW lies behind the last byte of Byte Count. */
 	return tlp->status == TLP_STATUS_SUCCESS && tlp->length_dw >= 1 && tlp->length_dw <= 1024 &&
 	       (tlp->length_dw - 1u) * 4 < (tlp->lower_addr & 3u) + tlp->byte_count;
 }
@@ -245,7 +245,7 @@ TLP_INLINE int tlp_get_request(const uint8_t *bytes, unsigned len, const uint8_t
 		tlp_get_hint(dw1, addr & 3, prefix, out);
 	else if (addr & 3)
 		return -EBADMSG;
-	/* All values of length, alignment and hint are valid; those of the rest are not. */
+	/* Every value of length, alignment and hint is valid; the rest is checked. */
 	return tlp_crosses_boundary(out) || !tlp_byte_enables_ok(out) ? -EBADMSG : 0;
 }
 
@@ -287,7 +287,7 @@ TLP_INLINE int tlp_get(const uint8_t *bytes, size_t len, struct tlp *out)
 		prefix = bytes;
 		bytes += 4;
 		len -= 4;
-		/* Bytes 2 and 3 are reserved, and one TPH prefix is all a request may have. */
+		/* Bytes 2 and 3 are reserved, and a request has at most one TPH prefix. */
 		if (prefix[2] || prefix[3] || bytes[0] == TLP_BYTE0_TPH_PREFIX)
 			return -EBADMSG;
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The trace's format is described in doc/trace.md. */
+/* Writes the trace; doc/trace.md describes its format. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 struct fabric_trace {
 	pcap_t *pcap;
 	pcap_dumper_t *dump;
-	/* The time of day at the start, so that setting the clock does not move records. */
+	/* Measured once, at the open, so that setting the clock does not move records. */
 	int64_t wall_minus_monotonic_ns;
 	struct trace_record record;
 };
@@ -85,7 +85,7 @@ static struct trace_header *start(struct fabric_trace *trace, enum trace_kind ki
 	return header;
 }
 
-/* Writes the record, of whose @len bytes the first @captured are there. */
+/* Writes the record, which has the first @captured of @len bytes. */
 static void end(struct fabric_trace *trace, size_t captured, size_t len)
 {
 	uint64_t now = clock_ns() + (uint64_t)trace->wall_minus_monotonic_ns;

@@ -16,7 +16,7 @@ struct trace_file {
 	bool given_up;
 };
 
-/* False and errno: @file takes no byte until @end_ns. */
+/* False and errno: @file accepts no byte until @end_ns. */
 static bool wait_for_reader(const struct trace_file *file, uint64_t end_ns)
 {
 	struct pollfd poll_fd = {.fd = file->fd, .events = POLLOUT};
@@ -32,7 +32,7 @@ static bool wait_for_reader(const struct trace_file *file, uint64_t end_ns)
 	return false;
 }
 
-/* All of @size bytes, or 0 and errno: what stdio expects of a cookie. */
+/* All of @size bytes, or 0 and errno: as stdio requires of a cookie. */
 static ssize_t write_all(void *cookie, const char *bytes, size_t size)
 {
 	struct trace_file *file = cookie;

@@ -6,9 +6,9 @@
 #include <stdio.h>
 
 /*
- * Opens @name for writing, made or emptied. A pipe whose reader does not read holds the
- * writer up for @patience_ms at most: from then on all writes fail with ETIMEDOUT, so that
- * the lab goes on and can be ended. NULL and errno: ENXIO is a pipe that no process reads.
+ * Opens @name for writing; creates or truncates it. A pipe whose reader does not read delays
+ * a write by @patience_ms at most: from then on all writes fail with ETIMEDOUT, so that the lab
+ * continues and can be stopped. NULL and errno: ENXIO is a pipe that no process reads.
  */
 FILE *trace_file_open(const char *name, unsigned patience_ms);
 

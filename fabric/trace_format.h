@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A record of the trace, as doc/trace.md describes it: what libpcap calls a
- * packet. Writer and readers share this file. All of it is bytes, so it is the
- * same on every machine.
+ * packet. Writer and readers share this file. All members are bytes, so it is
+ * the same on every machine.
  */
 #ifndef FABRIC_TRACE_FORMAT_H
 #define FABRIC_TRACE_FORMAT_H
@@ -30,7 +30,7 @@ struct trace_header {
 	uint8_t direction; /* of a TLP: to host memory, from the host, or neither */
 	uint8_t flags;
 	char from[TRACE_NAME_BYTES]; /* ingress port; of an event the device */
-	char to[TRACE_NAME_BYTES];   /* egress port; of an event nothing */
+	char to[TRACE_NAME_BYTES];   /* egress port; of an event 0 */
 };
 
 struct trace_record {

@@ -62,7 +62,7 @@ static int read_header(struct trace_packet *packet, const uint8_t *bytes)
 	return 0;
 }
 
-/* The payload may be missing, but its length must be that of the header. */
+/* The payload may be missing, but its length must match the header. */
 static int read_tlp(struct trace_packet *packet)
 {
 	int ret = packet->tlp.flit

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads a trace back (doc/trace.md), and decodes it as the fabric does. */
+/* Reads a trace (doc/trace.md), and decodes it as the fabric does. */
 #ifndef FABRIC_TRACE_READ_H
 #define FABRIC_TRACE_READ_H
 
@@ -16,7 +16,7 @@ struct trace_packet {
 	bool hint_dropped;
 	char from[TRACE_NAME_BYTES + 1], to[TRACE_NAME_BYTES + 1];
 
-	/* A TLP: all in front of the payload is @header_len bytes, @captured of @len with it. */
+	/* A TLP: @header_len bytes, then the payload; the first @captured of all @len are there. */
 	struct tlp tlp;
 	const uint8_t *bytes; /* valid until the next record is read */
 	size_t header_len, captured, len;
@@ -28,7 +28,7 @@ struct trace_packet {
 
 struct trace_reader;
 
-/* @file is the reader's from here, whatever is returned: 0, -ENOMEM, or -EBADMSG for no trace. */
+/* Owns @file from now on, and closes it on an error. 0; -ENOMEM; -EBADMSG: @file is no trace. */
 int trace_reader_open(struct trace_reader **out, FILE *file);
 /* NULL is fine. */
 void trace_reader_close(struct trace_reader *reader);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The connection with the client, for all that may find it broken. */
+/* The client's connection: logging its errors, and ending it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>

@@ -17,14 +17,14 @@
 #include "util/macros.h"
 
 /*
- * More than a peer that behaves has on its way, and so few that a peer whose
- * files never close cannot use up the process's descriptors.
+ * More than a correct peer has under way, and so few that a peer whose files
+ * never close cannot use up the process's descriptors.
  */
 #define PENDING_MAX 64
 #define STACK_BYTES (64 << 10)
 #define STOP_MS	    200
 
-/* The helper: a copy of the memory as it was in closer_start(), and the same descriptors. */
+/* The helper has a copy of the memory as of closer_start(), and the same descriptors. */
 static int close_queued(void *arg)
 {
 	static const int ignored[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -32,7 +32,7 @@ static int close_queued(void *arg)
 	const uint64_t one = 1;
 	int fd;
 
-	/* Ctrl-C on a terminal reaches this process, too; it ends with its owner. */
+	/* Ctrl-C on a terminal signals this process, too, but it ends with its owner. */
 	for (unsigned i = 0; i < ARRAY_SIZE(ignored); i++)
 		signal(ignored[i], SIG_IGN);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -65,7 +65,7 @@ int closer_start(struct closer *closer)
 	closer->helper = clone(close_queued, stack + STACK_BYTES, CLONE_FILES | SIGCHLD, closer);
 	if (closer->helper < 0)
 		ret = -errno;
-	free(stack); /* the helper's is a copy */
+	free(stack); /* the helper has a copy */
 	return ret;
 }
 
@@ -83,7 +83,7 @@ static void wait_for_helper(pid_t helper)
 
 void closer_stop(struct closer *closer)
 {
-	/* The end of the queue is what ends the helper. */
+	/* The helper ends at the end of the queue. */
 	if (closer->queue[1] >= 0)
 		close(closer->queue[1]);
 	if (closer->helper > 0)

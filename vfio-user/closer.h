@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Closes descriptors in a process of its own.
+ * Closes descriptors in a separate process.
  *
  * close() may wait for another process: a FUSE server, the other end of a TCP
  * connection with SO_LINGER, the owner of an epoll instance that holds the file.
@@ -15,15 +15,15 @@
 #include <sys/types.h>
 
 struct closer {
-	int queue[2];	  /* a pipe of descriptors: the helper reads, we write */
+	int queue[2];	  /* a pipe of descriptors from the owner to the helper */
 	int done;	  /* an eventfd: how many were closed since it was read */
-	unsigned pending; /* queued, and not seen to be closed */
+	unsigned pending; /* queued, and not known to be closed */
 	pid_t owner, helper;
 };
 
-/* 0, or the negative errno of pipe2(), eventfd() or clone(). closer_stop() is due either way. */
+/* 0, or the negative errno of pipe2(), eventfd() or clone(). Call closer_stop() in both cases. */
 int closer_start(struct closer *closer);
-/* Waits 200 ms at most for what is queued; a helper that still hangs is killed and left behind. */
+/* Waits 200 ms at most for what is queued; then a helper that still runs is killed, not reaped. */
 void closer_stop(struct closer *closer);
 
 /* The caller must not use @fd any more. Never waits. */

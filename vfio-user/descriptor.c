@@ -86,7 +86,7 @@ void descriptors_close(struct descriptors *got, struct closer *closer)
 
 void descriptor_close_socket(int socket, struct closer *closer)
 {
-	/* The peer learns it at once, however long the closer takes. */
+	/* The peer is notified at once, however long the closer takes. */
 	shutdown(socket, SHUT_RDWR);
 	closer_close(closer, socket);
 }

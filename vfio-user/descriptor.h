@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Descriptors that a peer sends. All of them are received, judged and closed by
+ * Descriptors that a peer sends. All of them are received, checked and closed by
  * the functions of this file.
  *
  * The rule: the peer chooses the file behind a descriptor and the process that
- * serves the file. Nothing that could wait is done with a descriptor until the
- * kernel has told what it is.
+ * serves the file. No call that could wait is made with a descriptor until the
+ * kind of its file is known.
  *
- *  - F_GET_SEALS is the first question: it asks no file system and takes no
- *    lock. Seals are never removed, so they are read before the size.
+ *  - F_GET_SEALS comes first: it calls no file system and takes no lock. Seals
+ *    are never removed, so they are read before the size.
  *  - Only memory sealed against shrinking is mapped, given to fstat() or closed
  *    here; memfd_create() alone makes it. Huge pages are refused, since the
- *    peer can free one that no other replaces. dma_guard.h is for a machine
- *    that is out of memory.
+ *    peer can free one that the kernel cannot replace. dma_guard.h is for a
+ *    machine that is out of memory.
  *  - irq_sender.h signals eventfds and never waits.
  *  - closer.h closes every other descriptor, eventfds included.
  *  - The kernel itself closes descriptors for which a receiver has no space and
  *    those in the queue of a socket that is closed. So the buffer is as large
  *    as a message can be, and closer.h closes the sockets of peers, too.
  *
- * What remains: a process at its limit of descriptors (RLIMIT_NOFILE) has the
- * kernel close what does not fit, so the owner keeps
- * DESCRIPTOR_CAPACITY free for each peer. Before Linux 6.8, sendmsg() may
- * collect the garbage of all UNIX sockets once 16,000 descriptors are under way.
+ * What remains: the kernel closes descriptors above the limit of the process
+ * (RLIMIT_NOFILE), so the owner keeps DESCRIPTOR_CAPACITY free for each peer.
+ * Before Linux 6.8, sendmsg() may collect the garbage of all UNIX sockets once
+ * 16,000 descriptors are under way.
  */
 #ifndef VFIO_USER_DESCRIPTOR_H
 #define VFIO_USER_DESCRIPTOR_H
@@ -41,12 +41,12 @@ enum {
 
 /* Those of one message. All zero: none. */
 struct descriptors {
-	int fds[DESCRIPTORS_KEPT]; /* one that was taken out of it is -1 */
+	int fds[DESCRIPTORS_KEPT]; /* -1: another owner has it now */
 	unsigned count;
-	bool lost; /* more came than are kept, or than this process may open */
+	bool lost; /* more were sent than are kept, or than this process may open */
 };
 
-/* As recv() without waiting: bytes, or a negative errno; what comes along is added to @got. */
+/* As recv() without waiting: bytes, or a negative errno; adds the descriptors to @got. */
 ssize_t descriptor_receive(int socket, void *buf, size_t len, struct descriptors *got,
 			   struct closer *closer);
 /* True: memory that cannot shrink (memfd, not of huge pages). Never waits. */
@@ -55,7 +55,7 @@ bool descriptor_is_memory(int fd);
 void descriptor_close(int fd, struct closer *closer);
 /* Closes all of @got and empties it. */
 void descriptors_close(struct descriptors *got, struct closer *closer);
-/* Ends a connection and closes our end, with all that is still queued in it. */
+/* Ends a connection and closes @socket, with all that is still queued in it. */
 void descriptor_close_socket(int socket, struct closer *closer);
 
 #endif

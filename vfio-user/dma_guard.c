@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /*
- * Replaced at once. One access may go on for a GiB before its memory is looked
- * up again, and a process has some 65,000 mappings (vm.max_map_count).
+ * Replaced at once. One access may cover 1 GiB before its memory is looked up
+ * again, and a process has some 65,000 mappings (vm.max_map_count).
  */
 #define SPARE_BYTES ((uintptr_t)256 << 10)
 
@@ -24,7 +24,7 @@ static struct dma_guard *find(uintptr_t addr)
 	return NULL;
 }
 
-/* Puts the spare memory where @addr is, within @guard. */
+/* Maps the spare memory over @addr, within @guard. */
 static int replace(const struct dma_guard *guard, uintptr_t addr)
 {
 	uintptr_t base = (uintptr_t)guard->base;
@@ -49,7 +49,7 @@ static void on_sigbus(int number, siginfo_t *info, void *context)
 		errno = saved;
 		return;
 	}
-	/* Not guarded: the previous handler has it when this one returns. */
+	/* Not guarded: the previous handler gets the signal when this one returns. */
 	sigaction(number, &previous, NULL);
 	raise(number);
 }

@@ -12,9 +12,9 @@
 #include "vfio-user/message.h"
 
 /*
- * A file is mapped whole and once, however many DMA maps lie in it: an IOMMU
- * guest maps its memory in thousands of pages, and a process has only so many
- * mappings (vm.max_map_count), which all endpoints share.
+ * A file is mapped whole and once, however many DMA maps lie in it: a guest with
+ * an IOMMU maps its memory in thousands of pages, and the number of a process's
+ * mappings (vm.max_map_count), which all endpoints share, is limited.
  */
 struct dma_file {
 	struct dma_file *next;
@@ -85,7 +85,7 @@ static int file_get(struct dma_table *table, int fd, int prot, uint64_t end, str
 	struct dma_file *file;
 	struct stat st;
 
-	/* Before anything else is asked: not even fstat() is safe with other files. */
+	/* Before any other call: of a file that is no memory, fstat() may wait for its server. */
 	if (!descriptor_is_memory(fd))
 		return 0;
 	if (fstat(fd, &st) < 0)
@@ -93,7 +93,7 @@ static int file_get(struct dma_table *table, int fd, int prot, uint64_t end, str
 	if (end > (uint64_t)st.st_size)
 		return -EINVAL;
 	for (file = table->files; file; file = file->next) {
-		/* The inode of a mapped file is not used for another one meanwhile. */
+		/* The inode of a file is not reused while the file is mapped. */
 		if (file->dev == st.st_dev && file->ino == st.st_ino && file->guard.prot == prot &&
 		    end <= file->guard.size) {
 			file->users++;
@@ -181,7 +181,7 @@ static void cut_head(struct dma_map *map, uint64_t new_first)
 	map->first = new_first;
 }
 
-/* Takes [@first, @last] out of the middle of one map. */
+/* Removes [@first, @last] from the middle of one map. */
 static int split(struct dma_table *table, size_t at, uint64_t first, uint64_t last)
 {
 	struct dma_map tail = table->maps[at];

@@ -21,7 +21,7 @@ struct vu_input {
 	struct descriptors fds;
 };
 
-/* One message, or what is left of it, that the socket did not take at once. */
+/* A message, or the rest of one, that the socket did not accept at once. */
 struct vu_queued;
 
 struct vu_output {
@@ -41,16 +41,16 @@ struct vu_transfer {
 };
 
 struct vu {
-	struct vu_config config; /* its path is ours */
+	struct vu_config config; /* its path is a copy */
 	dev_t socket_dev;
 	ino_t socket_ino;
 	int epoll_fd; /* what the owner polls; the three below and closer.done are in it */
 	int listen_fd;
 	int retry_fd; /* a timer: when to listen again after accept() has failed */
 	int fd;	      /* the client, or -1 */
-	/* epoll events asked of each */
+	/* epoll events requested of each */
 	uint32_t listen_interest, interest, done_interest;
-	bool paused;	 /* not to listen until the timer */
+	bool paused;	 /* does not listen until the timer expires */
 	bool negotiated; /* VERSION is done */
 	bool broken;	 /* to be dropped as soon as no handler is running */
 	struct closer closer;
@@ -58,12 +58,12 @@ struct vu {
 	struct vu_input in;
 	struct vu_output out;
 	struct dma_table dma;
-	bool untrusted_logged; /* memory came that is not mapped */
+	bool untrusted_logged; /* memory that must not be mapped is logged once */
 	struct vu_transfer transfer;
 	int *irq_fds; /* config.msix_vectors of them; -1: none */
 };
 
-/* A command with as many bytes behind its header as its type has at least and at most. */
+/* A message of the client; a handler gets it with a length that its command allows. */
 struct vu_request {
 	struct vu_header header;
 	const uint8_t *body;
@@ -75,29 +75,29 @@ struct vu_request {
 struct vu_reply {
 	uint8_t *body; /* VU_MAX_MESSAGE bytes less the header */
 	size_t len;    /* bytes of @body */
-	int fd;	       /* goes along unless -1; stays open */
+	int fd;	       /* sent with it unless -1; stays open */
 };
 
 /* 0, or a negative errno for an error reply. */
 typedef int vu_handler(struct vu *vu, const struct vu_request *request, struct vu_reply *reply);
 
 /* client.c */
-/* Tells the owner what the client did wrong. */
+/* Reports an error of the client to the owner. */
 void vu_log(struct vu *vu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Drops the client as soon as no handler is running. */
 void vu_break(struct vu *vu);
 
 /* input.c */
-/* Handles what has arrived, a bounded number of messages. */
+/* Handles the messages that have arrived, up to a bounded number. */
 void vu_receive(struct vu *vu);
 void vu_input_reset(struct vu *vu);
 
 /* output.c */
-/* Sends @head and @data as one message, or queues what the socket does not take. */
+/* Sends @head and @data as one message, or queues what the socket does not accept. */
 void vu_send(struct vu *vu, const void *head, size_t head_len, const void *data, size_t data_len,
 	     int fd);
 void vu_flush(struct vu *vu);
-/* False while replies that the client does not read, or descriptors not yet closed, pile up. */
+/* False while too many replies wait to be read, or too many descriptors wait to be closed. */
 bool vu_may_read(struct vu *vu);
 /* To be called whenever what may be read, or what is to be sent, has changed. */
 void vu_update_interest(struct vu *vu);

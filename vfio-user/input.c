@@ -42,7 +42,7 @@ static void handle_message(struct vu *vu, const struct vu_header *header)
 	vu_input_reset(vu);
 }
 
-/* Reads on to @until bytes of the message. False: not all there yet, or the client is gone. */
+/* Reads on to @until bytes of the message. False: not all have arrived, or the connection ended. */
 static bool have_until(struct vu *vu, size_t until)
 {
 	while (vu->in.have < until) {
@@ -53,7 +53,7 @@ static bool have_until(struct vu *vu, size_t until)
 			return false;
 		if (got <= 0) {
 			if (vu->in.have)
-				vu_log(vu, "the client left in the middle of a message");
+				vu_log(vu, "the client disconnected in the middle of a message");
 			vu_break(vu);
 			return false;
 		}
@@ -70,7 +70,7 @@ static bool receive_message(struct vu *vu)
 		return false;
 	memcpy(&header, vu->in.buf, sizeof(header));
 	if (header.size < sizeof(header) || header.size > VU_MAX_MESSAGE) {
-		/* The stream is out of step: there is no way to find the next message. */
+		/* Where the next message begins cannot be found any more. */
 		vu_log(vu, "dropped the client: it announced a message of %u bytes, not %zu to %zu",
 		       header.size, sizeof(header), VU_MAX_MESSAGE);
 		vu_break(vu);

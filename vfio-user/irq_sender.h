@@ -18,7 +18,7 @@ struct irq_sender {
 
 /*
  * 0, or the negative errno of open() or io_setup() (-EAGAIN: fs.aio-max-nr is
- * used up). irq_sender_close() is due either way.
+ * used up). Call irq_sender_close() after an error, too.
  */
 int irq_sender_open(struct irq_sender *sender);
 void irq_sender_close(struct irq_sender *sender);

@@ -23,7 +23,7 @@ int vu_handle_irq_info(struct vu *vu, const struct vu_request *request, struct v
 }
 
 /*
- * By the kernel's name for it, for which no file system is asked. Any other
+ * Checks the kernel's name for it, since that calls no file system. Any other
  * descriptor would be kept, and fail only when it is to be signalled.
  */
 static bool is_eventfd(int fd)
@@ -52,7 +52,7 @@ void vu_irqs_reset(struct vu *vu)
 		set_vector(vu, i, -1);
 }
 
-/* All or nothing: no vector changes where one descriptor is wrong. */
+/* No vector changes where one descriptor is invalid. */
 static int set_eventfds(struct vu *vu, const struct vu_request *request, unsigned start,
 			unsigned count)
 {
@@ -85,7 +85,7 @@ int vu_handle_set_irqs(struct vu *vu, const struct vu_request *request, struct v
 	case VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER:
 		return set_eventfds(vu, request, body.start, body.count);
 	case VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER:
-		/* With a count it would ask us to fire, which no client does. */
+		/* With a count it would request interrupts, which no client does. */
 		if (body.start || body.count || request->fd_count)
 			return -EINVAL;
 		vu_irqs_reset(vu);

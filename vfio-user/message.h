@@ -16,15 +16,15 @@
 
 #include <linux/vfio.h>
 
-/* Limits, as our VERSION reply states them. */
+/* Limits; the VERSION reply states all but VU_MAX_TRANSFER. */
 enum {
 	VU_MAX_FDS = 16,
 	VU_MAX_XFER = 1 << 20, /* bytes of data in one message */
 	/*
-	 * Bytes that we ask for in one DMA_READ or send in one DMA_WRITE. QEMU 11.1
-	 * does not go on with a reply of which its socket has taken only a part, and
-	 * all that follows is out of step. 16 KiB fit in one socket buffer, which
-	 * Linux accepts whole or not at all, and no TLP needs more than 4.
+	 * Bytes of data of one DMA_READ or DMA_WRITE. QEMU 11.1 does not send the rest
+	 * of a reply that its socket has accepted in part, so that all later messages
+	 * are out of step. 16 KiB fit in one socket buffer, which Linux accepts whole
+	 * or not at all, and no TLP needs more than 4 KiB.
 	 */
 	VU_MAX_TRANSFER = 1 << 14,
 	VU_MAX_DMA_MAPS = 65535,
@@ -72,7 +72,7 @@ struct vu_version_body {
 struct vu_dma_map_body {
 	uint32_t argsz;
 	uint32_t flags;	 /* VFIO_DMA_MAP_FLAG_* */
-	uint64_t offset; /* bytes into the descriptor that comes along */
+	uint64_t offset; /* bytes into the descriptor that is sent with it */
 	uint64_t address;
 	uint64_t size; /* bytes */
 };

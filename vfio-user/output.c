@@ -11,7 +11,7 @@
 
 struct vu_queued {
 	struct vu_queued *next;
-	int fd; /* to go with the first byte, or -1 */
+	int fd; /* to be sent with the first byte, or -1 */
 	size_t len, sent;
 	uint8_t bytes[];
 };
@@ -52,7 +52,7 @@ void vu_update_interest(struct vu *vu)
 	ask_for(vu, vu->closer.done, &vu->done_interest, busy ? EPOLLIN : 0);
 }
 
-/* Bytes that the socket took, 0 where it is full, or a negative errno. */
+/* Bytes that the socket accepted, 0 where it is full, or a negative errno. */
 static ssize_t send_some(struct vu *vu, struct iovec *iov, size_t iov_count, int fd)
 {
 	union {
@@ -82,7 +82,7 @@ static ssize_t send_some(struct vu *vu, struct iovec *iov, size_t iov_count, int
 
 static void send_failed(struct vu *vu, int ret)
 {
-	/* The end of a connection is found by reading, too. */
+	/* Reading finds the end of a connection, too. */
 	if (ret != -EPIPE && ret != -ECONNRESET)
 		vu_log(vu, "dropped the client: cannot send to it: %s", strerror(-ret));
 	vu_break(vu);

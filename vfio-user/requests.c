@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a client may ask of the device, and the one place where a request is checked. */
+/* The commands that a client may send, and the one place that checks their sizes. */
 #include <errno.h>
 #include <string.h>
 

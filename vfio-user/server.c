@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The socket file, the coming and going of the one client, and the order in which things happen. */
+/* The socket file, the connection of the one client, and the order of work in vu_process(). */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void drop_client(struct vu *vu)
 		vu->config.ops->disconnected(vu->config.owner);
 }
 
-/* The cause lasts, and poll() would report the client that waits again and again. */
+/* The cause persists, and poll() would report the waiting client again at once. */
 static void pause_listening(struct vu *vu)
 {
 	const struct itimerspec once = {.it_value.tv_nsec = PAUSE_MS * NS_PER_MS};
@@ -58,7 +58,7 @@ static void accept_client(struct vu *vu)
 		return;
 	}
 	if (vu->fd >= 0) {
-		vu_log(vu, "refused a second client; one is connected, and only one can be");
+		vu_log(vu, "refused a second client: the endpoint serves one, which is connected");
 		descriptor_close_socket(fd, &vu->closer);
 		return;
 	}
@@ -81,7 +81,7 @@ static void serve_client(struct vu *vu, uint32_t events)
 	vu_check_memory(vu);
 	if (!vu->broken && vu_may_read(vu) && (events & ~(uint32_t)EPOLLOUT))
 		vu_receive(vu);
-	/* It has left; what it still said is not read while its descriptors are not closed. */
+	/* The client has disconnected; its last messages are lost if too many descriptors wait. */
 	if (!vu->broken && (events & (EPOLLHUP | EPOLLERR)) && closer_busy(&vu->closer))
 		vu_break(vu);
 	if (vu->broken)
@@ -104,7 +104,7 @@ void vu_process(struct vu *vu)
 		else if (events[i].data.fd == vu->fd)
 			serve_client(vu, events[i].events);
 	}
-	/* Last, so that a client is not refused for one that has just left. */
+	/* Last, so that a client is not refused for one that has just disconnected. */
 	if (waits && !closer_busy(&vu->closer))
 		accept_client(vu);
 	vu_update_interest(vu);
@@ -115,7 +115,7 @@ int vu_fd(const struct vu *vu)
 	return vu->epoll_fd;
 }
 
-/* True if a server listens there, or if that cannot be known. */
+/* True if a server listens there, or if that is unknown. */
 static bool path_in_use(const struct sockaddr_un *address)
 {
 	struct stat st;
@@ -201,14 +201,14 @@ static int check_config(const struct vu_config *config)
 
 		if (!region->size || region->mmap_fd < 0)
 			continue;
-		/* Or the client would crash on an access within the region. */
+		/* Else the client would crash on an access within the region. */
 		if (fstat(region->mmap_fd, &st) < 0)
 			return -errno;
 		if (!S_ISREG(st.st_mode) || region->mmap_offset % VU_PAGE_SIZE ||
 		    region->mmap_offset > (uint64_t)st.st_size ||
 		    region->size > (uint64_t)st.st_size - region->mmap_offset)
 			return -EINVAL;
-		/* The client gets the descriptor: what it could shrink would end us by SIGBUS. */
+		/* The client could shrink an unsealed file and end this process by SIGBUS. */
 		seals = fcntl(region->mmap_fd, F_GET_SEALS);
 		if (seals < 0 || !(seals & F_SEAL_SHRINK))
 			return -EINVAL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* DMA by messages: we ask, the client does it and replies, and goes on asking us meanwhile. */
+/* DMA by messages: the client transfers and replies, and may send commands meanwhile. */
 #include <errno.h>
 #include <string.h>
 
@@ -58,13 +58,13 @@ size_t vu_dma_max(const struct vu *vu)
 
 void vu_transfer_end(struct vu *vu, int status)
 {
-	/* First, since dma_done() may well start the next one. */
+	/* First, since dma_done() may start the next one. */
 	vu->transfer.active = false;
 	if (vu->config.ops->dma_done)
 		vu->config.ops->dma_done(vu->config.owner, status);
 }
 
-/* 0, or how the transfer failed. */
+/* 0, or the error of the transfer. */
 static int take_reply(const struct vu_transfer *transfer, const struct vu_request *reply)
 {
 	size_t data_len = transfer->read_into ? transfer->len : 0;
@@ -92,14 +92,14 @@ void vu_transfer_reply(struct vu *vu, const struct vu_request *reply)
 	int status;
 
 	if (!vu->transfer.active || reply->header.id != vu->transfer.id) {
-		/* An error reply to a reply would be answered in turn, and so on. */
-		vu_log(vu, "ignored a reply to nothing that we asked (command %u, id %u)",
+		/* The client could answer an error reply by another, without end. */
+		vu_log(vu, "ignored a reply that matches no request (command %u, id %u)",
 		       reply->header.command, reply->header.id);
 		return;
 	}
 	status = take_reply(&vu->transfer, reply);
 	if (status == -EPROTO)
-		vu_log(vu, "a reply of %u bytes to command %u does not match what we asked",
+		vu_log(vu, "a reply of %u bytes to command %u does not match the request",
 		       reply->header.size, reply->header.command);
 	vu_transfer_end(vu, status);
 }

@@ -11,7 +11,7 @@
 #define MAJOR 0
 #define MINOR 0
 
-/* Ours is two levels deep; a client's may grow, but not without end. */
+/* The reply has two levels; a client's JSON may have more, up to this limit. */
 #define MAX_DEPTH 16
 
 static int read_capabilities(struct json_object *json, size_t *max_transfer)
@@ -77,7 +77,7 @@ int vu_handle_version(struct vu *vu, const struct vu_request *request, struct vu
 	}
 	vu->transfer.max = max_transfer;
 	vu->negotiated = true;
-	/* Any minor version of the client's speaks the lowest. */
+	/* A client of any minor version supports the lowest. */
 	body.minor = MINOR;
 	memcpy(reply->body, &body, sizeof(body));
 	len = (size_t)sprintf((char *)reply->body + sizeof(body),

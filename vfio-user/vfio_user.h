@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * vfio-user server: one PCI function offered to one QEMU device over a UNIX
- * socket. The transport only: it knows messages, regions, DMA maps and
- * interrupts, and nothing of what the function does with them.
+ * socket. The transport only: messages, regions, DMA maps and interrupts, but
+ * not what the function does with them.
  *
  * Nothing here blocks, whatever a client sends (descriptor.h). The owner polls
  * vu_fd() and calls vu_process(). All calls come from one thread.
@@ -25,7 +25,7 @@ struct vu_region {
 	/*
 	 * -1: every access is a message; else the client may map it whole, but may
 	 * send messages too, and the file must be that long and sealed against
-	 * shrinking (F_SEAL_SHRINK): the client gets the descriptor. Stays the owner's, and open
+	 * shrinking (F_SEAL_SHRINK): the client gets the descriptor. The owner keeps it open
 	 * until vu_destroy().
 	 */
 	int mmap_fd;
@@ -36,25 +36,25 @@ struct vu_region {
  * What the owner implements; reset, disconnected and dma_done may be NULL.
  * Offsets and lengths are checked against the region before the call: there is
  * at least one byte, and at most 1 MiB. None may call vu_process() or
- * vu_destroy(); all other calls are welcome.
+ * vu_destroy(); all other calls are allowed.
  */
 struct vu_ops {
-	/* Return 0, or a negative errno that goes back as an error reply. */
+	/* Return 0, or a negative errno that is sent as an error reply. */
 	int (*region_read)(void *owner, unsigned region, uint64_t offset, void *buf, size_t len);
 	/* Must not wait for anything of this peer: queue the work and return. */
 	int (*region_write)(void *owner, unsigned region, uint64_t offset, const void *buf,
 			    size_t len);
 	void (*reset)(void *owner);
 	/*
-	 * The peer is gone; the endpoint listens for the next one. For a peer that
-	 * was vu_connected() only. Comes after dma_done(-ENOTCONN) for a transfer
+	 * The peer has disconnected; the endpoint listens for the next one. Only for a
+	 * peer that was vu_connected(). Called after dma_done(-ENOTCONN) for a transfer
 	 * that was under way. vu_destroy() calls neither.
 	 */
 	void (*disconnected)(void *owner);
 	/*
 	 * A transfer started by vu_dma_read() or vu_dma_write() has ended: 0, the
 	 * errno of the client's error reply (QEMU: -ENODEV for an address that the
-	 * IOMMU blocks or no device claims), -EPROTO for a reply that does not fit, or
+	 * IOMMU blocks or no device claims), -EPROTO for a reply that does not match, or
 	 * -ENOTCONN.
 	 */
 	void (*dma_done)(void *owner, int status);
@@ -67,8 +67,8 @@ struct vu_config {
 	const struct vu_ops *ops;
 	void *owner;
 	/*
-	 * One line for people about what a peer did wrong; may be NULL. It comes as
-	 * often as the peer likes: the owner shows what a person can read.
+	 * One line of text about an error of the peer; may be NULL. A peer can cause
+	 * any number of lines, so the owner bounds their rate.
 	 */
 	void (*log)(void *owner, const char *line);
 };
@@ -76,8 +76,8 @@ struct vu_config {
 struct vu;
 
 /*
- * Creates the socket and listens; @config is copied. A socket file that a dead
- * server has left is replaced. 0, or a negative errno: -EADDRINUSE (a server
+ * Creates the socket and listens; @config is copied. The socket file of a server
+ * that has ended is replaced. 0, or a negative errno: -EADDRINUSE (a server
  * listens there, or it is no socket), -ENAMETOOLONG (path above 107 bytes),
  * -EINVAL (an operation or a path missing, a region beyond the end of its
  * mmap_fd, more than 2048 vectors), -ENOMEM, -EAGAIN (fs.aio-max-nr is used up),
@@ -92,34 +92,34 @@ int vu_fd(const struct vu *vu);
 /* To be called when it can be read. Never fails: a broken peer is logged and dropped. */
 void vu_process(struct vu *vu);
 
-/* A client is there and has agreed on the protocol. */
+/* A client is connected and has negotiated the protocol. */
 bool vu_connected(const struct vu *vu);
 
 /*
  * Guest memory at DMA address @addr that the client mapped with a descriptor.
  * *@len is cut to what is contiguous there. NULL: not mapped, not allowed in
- * that direction, or no pointer to be had (then vu_dma_read/write): mapped
+ * that direction, or without a pointer (then vu_dma_read/write): mapped
  * without a descriptor, or with one whose file is not memory sealed against
  * shrinking, since its owner could turn any access into a SIGBUS. The pointer
- * is valid until the next vu_process(). What is behind it changes under the
- * reader's eyes: read a value once, then check the copy.
+ * is valid until the next vu_process(). The guest may change the memory at any
+ * time: read a value once, then check the copy.
  *
- * Where the host has no page for an access, the access goes nowhere and the
+ * Where the host has no page for an access, the access has no effect and the
  * client is dropped: vu_create() installs a handler of SIGBUS for such memory.
- * Any other SIGBUS goes to the handler that was there.
+ * Any other SIGBUS goes to the previous handler.
  */
 void *vu_dma_ptr(struct vu *vu, uint64_t addr, size_t *len, bool write);
 
 /*
- * DMA through the client, for what has no descriptor: another device's BAR,
- * mostly. One at a time; @buf must stay until ops->dma_done, which never comes
- * from inside these calls. 0: started. -EBUSY: one is under way. -ENOTCONN,
+ * DMA through the client, for memory without a descriptor, mostly another device's
+ * BAR. One at a time; @buf must stay valid until ops->dma_done, which is never called
+ * from within these functions. 0: started. -EBUSY: one is under way. -ENOTCONN.
  * -EMSGSIZE: more than vu_dma_max() bytes. -EINVAL: none, or beyond 2^64. There
  * is no time limit: a client that never replies keeps it under way.
  */
 int vu_dma_read(struct vu *vu, uint64_t addr, void *buf, size_t len);
 int vu_dma_write(struct vu *vu, uint64_t addr, const void *buf, size_t len);
-/* Bytes: 16 KiB, or less where the client wants less; 0 while none is connected. */
+/* Bytes: 16 KiB, or less if the client has a lower limit; 0 while none is connected. */
 size_t vu_dma_max(const struct vu *vu);
 
 /* Signals an MSI-X vector; without an eventfd for it nothing happens, as on a masked function. */

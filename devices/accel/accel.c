@@ -13,7 +13,7 @@
 
 #define MEMORY_BYTES_MIN     (1ull << 20)
 #define MEMORY_BYTES_DEFAULT (64ull << 20)
-/* To fill all of 16 GiB would take longer than QEMU and the guest wait for an answer. */
+/* Filling all of 16 GiB would take longer than QEMU and the guest wait for a reply. */
 #define REMOVED_BYTES_MAX (256ull << 20)
 #define REQUEST_BYTES_MAX 4096 /* a request never crosses 4 KiB (2.2.7) */
 
@@ -22,7 +22,7 @@ static struct accel *accel_of(struct pci_function *f)
 	return container_of(f, struct accel, function);
 }
 
-/* Bytes of a CPU access at @offset that one request takes */
+/* Bytes of a CPU access at @offset that fit in one request */
 static size_t request_bytes(uint64_t offset, size_t len)
 {
 	size_t to_boundary = REQUEST_BYTES_MAX - offset % REQUEST_BYTES_MAX;

@@ -17,7 +17,7 @@ struct accel_config {
 /*
  * @link is copied; of its members only log and cancel are used, and may be NULL. The
  * function never sends requests, so it needs no bus master. Free it with
- * ops->destroy. 0; -EINVAL if the config is invalid; or the error of memfd_create() or mmap().
+ * ops->destroy. 0; -EINVAL: an invalid config; -ENOMEM; or the error of memfd_create() or mmap().
  */
 int accel_create(struct pci_function **out, const struct accel_config *config,
 		 const struct pci_function_link *link);

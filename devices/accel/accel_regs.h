@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The accelerator as its driver sees it: ids, BARs, registers. doc/accel.md is
+ * The accelerator's interface to its driver: ids, BARs, registers. doc/accel.md is
  * the data sheet. No dependencies; the device and the programs in the guest
  * share this file.
  */
@@ -47,11 +47,11 @@
 
 /* Totals, u64 RO */
 #define ACCEL_REG_TLPS		     0x0100 /* memory writes accepted: the next three's sum */
-#define ACCEL_REG_TLPS_PLAIN	     0x0108 /* ... taken without a hint */
+#define ACCEL_REG_TLPS_PLAIN	     0x0108 /* ... without a hint, or with one that is ignored */
 #define ACCEL_REG_TLPS_ST8	     0x0110 /* ... with an 8-bit tag */
 #define ACCEL_REG_TLPS_ST16	     0x0118 /* ... with a 16-bit tag */
 #define ACCEL_REG_BYTES		     0x0120 /* enabled payload bytes of ACCEL_REG_TLPS */
-#define ACCEL_REG_HINTS_IGNORED	     0x0128 /* of TLPS_PLAIN: had a hint, of no effect */
+#define ACCEL_REG_HINTS_IGNORED	     0x0128 /* of TLPS_PLAIN: had a hint that is ignored */
 #define ACCEL_REG_MALFORMED	     0x0130 /* dropped: a TPH prefix, not supported */
 #define ACCEL_REG_OP_ERRORS	     0x0138 /* accepted, data discarded: add on a partial DW */
 #define ACCEL_REG_KEY_OVERFLOW_TLPS  0x0140 /* accepted, but the key table was full */

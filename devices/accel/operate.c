@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The operations on data in flight. */
+/* The operations of rules on the data of a write. */
 #include <string.h>
 
 #include "devices/accel/ingress.h"

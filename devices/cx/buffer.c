@@ -5,7 +5,7 @@
 
 #include "devices/cx/state.h"
 
-#define LOG_PAGE_MAX 31u /* what most contexts have bits for */
+#define LOG_PAGE_MAX 31u /* the most that the field of most contexts holds */
 
 void *cx_memory_get(struct cx *cx, uint64_t bytes)
 {

@@ -4,7 +4,7 @@
 
 #include "devices/cx/state.h"
 
-#define SHORT 0x10u /* of most commands and replies */
+#define SHORT 0x10u /* bytes of most commands and replies */
 
 struct command {
 	unsigned opcode;
@@ -25,7 +25,7 @@ static const struct command commands[] = {
 	O(DISABLE_HCA, cx_cmd_accept, SHORT, SHORT)
 	O(INIT_HCA, cx_cmd_accept, SHORT, SHORT)
 	O(TEARDOWN_HCA, cx_cmd_teardown_hca, SHORT, SHORT)
-	O(QUERY_PAGES, cx_cmd_accept, SHORT, SHORT)	/* wants none */
+	O(QUERY_PAGES, cx_cmd_accept, SHORT, SHORT)	/* the NIC needs none */
 	O(QUERY_ISSI, cx_cmd_accept, SHORT, CX_SZ_query_issi_out)
 	O(SET_ISSI, cx_cmd_set_issi, SHORT, SHORT)
 	O(NOP, cx_cmd_accept, SHORT, SHORT)

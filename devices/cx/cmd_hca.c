@@ -9,7 +9,7 @@
 #define PORT_TYPE_IB	0u
 #define HOST_ENDIANNESS 1u	  /* of the operands of atomic operations */
 #define ATOMIC_SIZES	(1u << 3) /* 8 bytes */
-#define TIMER_KHZ	1000000u  /* it has nanoseconds */
+#define TIMER_KHZ	1000000u  /* it counts nanoseconds */
 
 /* Current and maximal values are the same. Fields that are not set are 0: not supported. */
 static const struct {
@@ -46,14 +46,14 @@ static const struct {
 	{CX_cmd_hca_cap_atomic, 1},
 	{CX_cmd_hca_cap_cq_resize, 1},
 	{CX_cmd_hca_cap_pg, 1},		 /* the driver needs it for dma-bufs */
-	{CX_cmd_hca_cap_block_lb_mc, 1}, /* nothing is multicast */
+	{CX_cmd_hca_cap_block_lb_mc, 1}, /* there is no multicast */
 	{CX_cmd_hca_cap_imaicl, 1},	 /* memory windows */
 	{CX_cmd_hca_cap_xrc, 1},
 	{CX_cmd_hca_cap_ud, 1},
 	{CX_cmd_hca_cap_uc, 1},
 	{CX_cmd_hca_cap_rc, 1},
 	{CX_cmd_hca_cap_log_pg_sz, CX_PAGE_SHIFT},
-	{CX_cmd_hca_cap_log_bf_reg_size, 9}, /* where the driver rings, without BlueFlame too */
+	{CX_cmd_hca_cap_log_bf_reg_size, 9}, /* gives doorbell offsets, also without BlueFlame */
 	{CX_cmd_hca_cap_max_wqe_sz_sq, CX_WQE_DS_MASK *CX_WQE_DS_BYTES},
 	{CX_cmd_hca_cap_max_wqe_sz_rq, 512},
 	{CX_cmd_hca_cap_qp_latency_sensitive_disable, 1},

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Commands about objects that are little more than a number, and the end of all objects. */
+/* Commands for objects that are little more than a number, and freeing all objects. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "devices/cx/state.h"
 
-/* A new object of @bytes, numbered in @table; its number goes to @field of the reply. */
+/* A new object of @bytes, numbered in @table; its number is put into @field of the reply. */
 static unsigned object_add(struct cx_table *table, const struct cx_command *cmd, uint32_t field,
 			   size_t bytes)
 {

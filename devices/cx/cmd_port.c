@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The port, and commands about it: InfiniBand, and active unless it has a wire that is not. */
+/* The InfiniBand port and its commands. It is active unless it has a wire that is down. */
 #include <string.h>
 
 #include "devices/cx/state.h"

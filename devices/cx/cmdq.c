@@ -77,7 +77,7 @@ static unsigned command_execute(struct cx *cx, uint8_t *entry)
 
 	if (entry[CX_CMD_TYPE] != ENTRY_TYPE)
 		return DELIVERY_BAD_ENTRY;
-	if (in_len > CX_COMMAND_MAX) /* the opcode is inline; the length is refused with it */
+	if (in_len > CX_COMMAND_MAX) /* its opcode is inline; the length 0 is refused */
 		in_len = 0;
 	in = command_gather(cx, entry, in_len);
 	if (!in) {
@@ -117,7 +117,7 @@ void cx_cmdq_step(struct cx *cx)
 
 	cx->cmd_pending &= cx->cmd_pending - 1;
 	if (!cx->cmdq_addr || pci_dma_read(&cx->f, addr, entry, sizeof(entry))) {
-		pci_log(&cx->f, "command doorbell for slot %u, but no command queue there", slot);
+		pci_log(&cx->f, "command doorbell for slot %u, without a readable queue", slot);
 		return;
 	}
 	if (!(entry[CX_CMD_STATUS_OWN] & OWNED_BY_HW))

@@ -116,13 +116,13 @@ static void cq_overrun(struct cx *cx, struct cx_cq *cq)
 	cx_eq_post(cx, eq, eqe);
 }
 
-/* Completions that the driver has not seen, as far as is known. */
+/* Completions that the driver has not seen, by its doorbell record when last read. */
 static uint32_t unseen(const struct cx_cq *cq)
 {
 	return (cq->produced - cq->consumed) & COUNTER_MASK;
 }
 
-/* Asks the driver what it has seen. Are @size completions still unseen? */
+/* Reads the doorbell record. Are @size completions still unseen? */
 static bool cq_is_full(struct cx *cx, struct cx_cq *cq, uint32_t size)
 {
 	uint8_t record[4];
@@ -133,7 +133,7 @@ static bool cq_is_full(struct cx *cx, struct cx_cq *cq, uint32_t size)
 	return unseen(cq) >= size;
 }
 
-/* Writes @cqe as the next; no event. False: it cannot be written. */
+/* Writes @cqe as the next, without an event. False: it cannot be written. */
 static bool cq_write(struct cx *cx, struct cx_cq *cq, uint8_t cqe[CX_CQE_BYTES])
 {
 	uint64_t stride = 1ull << cq->log_stride;

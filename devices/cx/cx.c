@@ -97,7 +97,7 @@ static bool cx_work(struct pci_function *f)
 	cx_port_watch(cx);
 	if (!cx->inbound.qp.waits_in && cx_inbound_waits(cx))
 		cx_qp_has_work(cx, &cx->inbound.qp);
-	/* A transfer goes on first, since a command could remove its objects. */
+	/* A transfer is finished first, since a command could remove its objects. */
 	if (!cx->transfer.qp && cx->cmd_pending)
 		cx_cmdq_step(cx);
 	else if (!cx->transfer.qp && !TAILQ_EMPTY(&cx->arms))

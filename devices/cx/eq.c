@@ -93,7 +93,7 @@ void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word)
 		eq->consumed = word & COUNTER_MASK;
 }
 
-/* Events that the driver has not seen are never overwritten. */
+/* Events that the driver has not seen must not be overwritten. */
 static bool eq_is_full(const struct cx_eq *eq)
 {
 	return !eq->ignore_overrun &&

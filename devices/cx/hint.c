@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What hint a memory key puts on requests, and what the trace tells of its configuration. */
+/* The hint that a memory key gives to requests, and the trace's events of its configuration. */
 #include "devices/cx/state.h"
 #include "tph/pci_tph_regs.h"
 
@@ -34,9 +34,9 @@ static bool overlaps(unsigned a, size_t a_len, unsigned b, size_t b_len)
 }
 
 /*
- * Tells the trace of writes to the TPH control register and to ST entries; an
- * entry's event has its index in 31:16, its tag in 15:0, and bit 32 set where the
- * function may send hints at that moment.
+ * Traces writes to the TPH control register and to ST entries; an entry's event
+ * has its index in 31:16, its tag in 15:0, and bit 32 set where the function may
+ * send hints at that moment.
  */
 void cx_hint_config_written(struct pci_function *f, unsigned offset, size_t len)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Packets from the wire, one at a time. A request is executed like a loop-back message, by a
- * stand-in for the requester that has the message for one packet; the responder makes the same
- * checks. A packet out of order is dropped, and the requester is told which one is missing; a
- * packet that comes twice is answered twice and executed once.
+ * Packets from the wire, one at a time. A request is executed like a loop-back message:
+ * cx_inbound.qp represents the requester for one packet, and the responder makes the same checks.
+ * A packet out of order is dropped, and a NAK names the one that is missing; a packet that arrives
+ * twice is answered twice, and executed once unless it is a read.
  */
 #include <string.h>
 
@@ -18,7 +18,7 @@ static bool is_read(const struct cx_packet *p)
 	return p->opcode == CX_WR_RDMA_READ;
 }
 
-/* A datagram with a GRH is for a GID, too. */
+/* A datagram with a GRH must match the port's GID, too. */
 static bool is_for_gid(const struct cx *cx, const struct cx_packet *p)
 {
 	uint8_t gid[16];
@@ -29,7 +29,7 @@ static bool is_for_gid(const struct cx *cx, const struct cx_packet *p)
 	return !memcmp(p->payload + GRH_DGID, gid, sizeof(gid));
 }
 
-/* The work request that the requester would have here. */
+/* The work request that a requester on this NIC would have. */
 static void fill_wqe(const struct cx *cx, struct cx_inbound *in)
 {
 	const struct cx_packet *p = &in->packet;
@@ -78,8 +78,8 @@ static void begin(const struct cx *cx, struct cx_inbound *in)
 	fill_wqe(cx, in);
 }
 
-/* Room for an answer; without it the requester asks again. */
-static bool has_room(struct cx *cx)
+/* A buffer for an answer; without an answer the requester sends its packet again. */
+static bool reserve_answer(struct cx *cx)
 {
 	if (!cx->inbound.answer)
 		cx->inbound.answer = cx->wire.reserve(cx->wire.ctx, true);
@@ -91,7 +91,7 @@ static void answer(struct cx *cx, enum cx_packet_kind kind, uint8_t code, uint32
 {
 	struct cx_packet p = cx->inbound.packet;
 
-	if (!cx_is_reliable(&cx->inbound.qp) || !has_room(cx))
+	if (!cx_is_reliable(&cx->inbound.qp) || !reserve_answer(cx))
 		return;
 	p.kind = kind;
 	p.code = code;
@@ -105,7 +105,7 @@ static void answer(struct cx *cx, enum cx_packet_kind kind, uint8_t code, uint32
 	cx->inbound.answer = NULL;
 }
 
-/* Packets behind the gap get no answer of their own: all of them will come again. */
+/* Packets behind the gap get no answers: all of them will be sent again. */
 static void answer_not_ready(struct cx *cx, const struct cx_message *m, unsigned code)
 {
 	m->responder->in.gap_told = true;
@@ -131,7 +131,7 @@ static enum cx_step page_faulted(struct cx *cx, const struct cx_message *m)
 	return CX_DONE;
 }
 
-/* Does the part follow the ones before it in its message? Parts of a read are independent. */
+/* Is the packet the next of its message? Packets of a read are independent. */
 static bool continues(const struct cx_inflow *in, const struct cx_packet *p)
 {
 	if (is_read(p) || !p->offset)
@@ -139,10 +139,10 @@ static bool continues(const struct cx_inflow *in, const struct cx_packet *p)
 	return in->offset == p->offset && in->total == p->total && in->opcode == p->opcode;
 }
 
-/* What was there before an atomic operation. */
+/* Answers with the value from before the atomic operation. */
 static void answer_atomic(struct cx *cx, const struct cx_inflow *flow)
 {
-	if (!has_room(cx))
+	if (!reserve_answer(cx))
 		return;
 	memcpy(cx->inbound.answer + CX_PACKET_HEADER, flow->atomic_old, CX_ATOMIC_OPERAND);
 	answer(cx, CX_PACKET_DATA, 0, flow->atomic_psn, CX_ATOMIC_OPERAND);
@@ -162,7 +162,7 @@ static enum cx_step fetch(struct cx *cx, const struct cx_message *m)
 	return CX_MORE;
 }
 
-/* All of the packet has been done. */
+/* All of the packet has been executed. */
 static enum cx_step packet_done(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_packet *p = &cx->inbound.packet;
@@ -179,7 +179,7 @@ static enum cx_step packet_done(struct cx *cx, const struct cx_message *m)
 	}
 	if (m->wqe->syndrome)
 		return refused(cx, m);
-	if (flow->psn == p->psn || !cx_is_reliable(m->qp)) { /* not a read once more */
+	if (flow->psn == p->psn || !cx_is_reliable(m->qp)) { /* not a repeated read */
 		flow->psn = (p->psn + 1) & CX_PSN_MASK;
 		if (!p->offset)
 			cx_responder_count(cx, m);
@@ -198,7 +198,7 @@ static enum cx_step move_part(struct cx *cx, const struct cx_message *m)
 	uint8_t *bytes = (uint8_t *)p->payload;
 	enum cx_step step;
 
-	if (is_read(p) && !has_room(cx))
+	if (is_read(p) && !reserve_answer(cx))
 		return CX_DONE;
 	if (is_read(p))
 		bytes = in->answer + CX_PACKET_HEADER;
@@ -208,7 +208,7 @@ static enum cx_step move_part(struct cx *cx, const struct cx_message *m)
 	return step;
 }
 
-/* CX_MORE: all of it has been done. */
+/* CX_MORE: all of the packet has been executed. */
 static enum cx_step work(struct cx *cx, const struct cx_message *m)
 {
 	enum cx_step step;
@@ -226,7 +226,7 @@ static enum cx_step work(struct cx *cx, const struct cx_message *m)
 }
 
 /*
- * Answers a packet that came before, without executing it again. CX_MORE: it is a read, which is.
+ * Answers a packet that has arrived before. CX_MORE: a read, which alone is executed again.
  */
 static enum cx_step repeated(struct cx *cx, const struct cx_message *m)
 {
@@ -245,12 +245,12 @@ static enum cx_step repeated(struct cx *cx, const struct cx_message *m)
 	return CX_DONE;
 }
 
-/* A packet before it has been lost: tells the requester once which. */
+/* A packet before this one was lost: reports once to the requester which one. */
 static enum cx_step after_gap(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_inflow *flow = &m->responder->in;
 
-	if (!flow->gap_told && has_room(cx)) {
+	if (!flow->gap_told && reserve_answer(cx)) {
 		flow->gap_told = true;
 		answer(cx, CX_PACKET_NAK, 0, flow->psn, 0);
 	}
@@ -310,7 +310,7 @@ static enum cx_step serve(struct cx *cx)
 	return step == CX_DONE ? refused(cx, &m) : packet_done(cx, &m);
 }
 
-/* Takes up the next packet. False: there is none. */
+/* Takes the next packet. False: there is none. */
 static bool take(struct cx *cx)
 {
 	size_t len;
@@ -322,7 +322,7 @@ static bool take(struct cx *cx)
 		begin(cx, &cx->inbound);
 		return true;
 	}
-	pci_log(&cx->f, "a packet from the link is not valid");
+	pci_log(&cx->f, "dropped an invalid packet from the link");
 	cx->wire.taken(cx->wire.ctx);
 	return true;
 }

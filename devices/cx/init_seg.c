@@ -34,7 +34,7 @@ static uint32_t init_seg_word(const struct cx *cx, uint64_t offset, uint64_t now
 
 void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len)
 {
-	uint64_t now_ns = clock_ns(); /* of all bytes, or the timer would go back now and then */
+	uint64_t now_ns = clock_ns(); /* one time for all bytes, so that the timer is monotonic */
 
 	for (size_t i = 0; i < len; i++) {
 		uint64_t at = offset + i;

@@ -9,7 +9,7 @@
 
 #include "devices/cx/state.h"
 
-#define WORDS	  2u	 /* of the key's table for an entry */
+#define WORDS	  2u	 /* per entry of the key's table */
 #define REPEAT_OP 0x400u /* in the place of a key: the first entry describes a block */
 
 struct entry {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages to a queue pair of the same NIC; those over the wire use parts of it. The data is moved
- * by transfers: one read at one end, one write at the other, each with the hint of the key that it
- * uses. An atomic operation is a read and a write of its operand, then a transfer of the old value;
- * no other access of this NIC comes between. A datagram is moved whole before anything else is
- * done, so that those of several senders do not mix in one receive.
+ * Messages to a queue pair of the same NIC, and functions for those over the wire. The data is
+ * moved by transfers: one read at one end, one write at the other, each with the hint of the key
+ * that it uses. An atomic operation is a read and a write of its operand, then a transfer of the
+ * old value; no other access of this NIC comes between. A datagram is moved whole before any other
+ * work, so that those of several senders do not mix in one receive.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define XRC	 (1u << CX_ST_XRC)
 #define RELIABLE (RC | XRC)
 
-enum { PIECES_MAX = 8 }; /* of a packet, moved in one step; it has 5 pages at most */
+enum { SEGMENTS_MAX = 8 }; /* of a packet, moved in one step; it has 5 pages at most */
 
 static const struct cx_message_kind kinds[] = {
 	{CX_WR_RDMA_WRITE, RELIABLE | UC, CX_LOCAL, CX_REMOTE, .access = CX_REMOTE_WRITE},
@@ -42,7 +42,7 @@ const struct cx_message_kind *cx_message_kind(const struct cx_wqe *wqe)
 	return NULL;
 }
 
-/* Of the segments in front of the data. */
+/* Bytes of the segments in front of the data. */
 static unsigned headers_size(const struct cx_qp *qp, const struct cx_message_kind *kind)
 {
 	return cx_raddr_at(qp) + (cx_is_rdma(kind) ? CX_RADDR_BYTES : 0) +
@@ -139,8 +139,8 @@ static bool fill_inline(const struct cx_message *m, struct cx_transfer *transfer
 }
 
 /*
- * Starts to fill the transfer, cut to what is contiguous, or moves it at once where it need not
- * be held. CX_MORE: ended at once, see transfer->status.
+ * Starts to fill the transfer, cut to what is contiguous, or moves its data at once where that
+ * needs no copy. CX_MORE: ended at once, see transfer->status.
  */
 static enum cx_step transfer_fill(struct cx *cx, const struct cx_message *m,
 				  struct cx_transfer *transfer)
@@ -220,7 +220,7 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 
 	if (step != CX_MORE)
 		return step;
-	if (segment.len < CX_ATOMIC_OPERAND) /* it is in two places */
+	if (segment.len < CX_ATOMIC_OPERAND) /* it is not contiguous */
 		return cx_access_failed(cx, m, CX_REMOTE);
 	transfer->target = segment.addr;
 	transfer->hint = segment.hint;
@@ -236,7 +236,7 @@ static enum cx_step fetch_begin(struct cx *cx, const struct cx_message *m,
 /* Writes the bytes that were read to their target. True: the write has not ended yet. */
 static bool write_held(struct cx *cx, struct cx_transfer *transfer)
 {
-	/* The driver may have turned such hints off while the data was waited for. */
+	/* The driver may have disabled such hints while the read was under way. */
 	if (transfer->hint.st_bits && transfer->hint.st_bits > pci_tph_requester_bits(&cx->f))
 		transfer->hint = (struct tlp_hint){0};
 	transfer->phase = CX_TRANSFER_WRITE;
@@ -268,7 +268,7 @@ enum cx_step cx_message_fetch(struct cx *cx, const struct cx_message *m)
 	return transfer->status ? transfer_failed(cx, m, CX_REMOTE) : CX_MORE;
 }
 
-/* So many bytes, at one end of the two. */
+/* Advances one of the two ends by @moved bytes. */
 static void moved_at(const struct cx_message *m, enum cx_end end, uint32_t moved)
 {
 	if (end == CX_LOCAL)
@@ -279,7 +279,7 @@ static void moved_at(const struct cx_message *m, enum cx_end end, uint32_t moved
 		m->wqe->done += moved;
 }
 
-/* What is read goes into a packet. */
+/* Reads a segment into a packet, without a copy where possible. */
 static int read_segment(struct cx *cx, const struct cx_segment *segment, uint8_t *bytes)
 {
 	const struct pci_function_link *link = &cx->f.link;
@@ -293,11 +293,12 @@ static int read_segment(struct cx *cx, const struct cx_segment *segment, uint8_t
 }
 
 /*
- * Moves what comes next at @end to @bytes, or from them: as far as it is contiguous, at most
- * @len. CX_MORE: so many have been added to *@done; else as cx_message_move().
+ * Reads the next segment at @end into @bytes, or writes it from @bytes if @write: what is
+ * contiguous, at most @len. CX_MORE: its length has been added to *@done; else as
+ * cx_message_move().
  */
-static enum cx_step move_piece(struct cx *cx, const struct cx_message *m, enum cx_end end,
-			       bool write, uint8_t *bytes, uint32_t len, uint32_t *done)
+static enum cx_step move_segment(struct cx *cx, const struct cx_message *m, enum cx_end end,
+				 bool write, uint8_t *bytes, uint32_t len, uint32_t *done)
 {
 	struct cx_transfer *transfer = &cx->transfer;
 	struct cx_segment segment = {0};
@@ -330,20 +331,20 @@ moved:
 enum cx_step cx_message_move(struct cx *cx, const struct cx_message *m, enum cx_end end, bool write,
 			     uint8_t *bytes, uint32_t len, uint32_t *done)
 {
-	for (unsigned pieces = 0; *done < len; pieces++) {
+	for (unsigned segments = 0; *done < len; segments++) {
 		enum cx_step step;
 
-		/* An indirect key may have a piece for each byte, which is searched for. */
-		if (pieces == PIECES_MAX)
+		/* An indirect key may have a segment for each byte, and each is searched for. */
+		if (segments == SEGMENTS_MAX)
 			return CX_WAIT;
-		step = move_piece(cx, m, end, write, bytes + *done, len - *done, done);
+		step = move_segment(cx, m, end, write, bytes + *done, len - *done, done);
 		if (step != CX_MORE)
 			return step;
 	}
 	return CX_MORE;
 }
 
-/* Does one transfer, or goes on with one whose request has ended. */
+/* Does one transfer, or continues one whose request has ended. */
 static enum cx_step transfer_step(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_transfer *transfer = &cx->transfer;

@@ -75,8 +75,8 @@ static int mkey_init(struct cx *cx, struct cx_mkey *mkey, const struct cx_comman
 	if ((mkey->mode != CX_MODE_PA && mkey->mode != CX_MODE_MTT && mkey->mode != CX_MODE_KLM) ||
 	    CX_GET(mkc, mkc, bsf_en)) {
 		pci_log(&cx->f,
-			"a memory key of access mode %u; PA (0), MTT (1) and KLM (2) are known, "
-			"without signatures",
+			"refused a memory key of access mode %u: only PA (0), MTT (1) and KLM (2) "
+			"are supported, without signatures",
 			mkey->mode);
 		return -EINVAL;
 	}
@@ -201,7 +201,7 @@ static const struct cx_mkey *resolve(struct cx *cx, const struct cx_mkey *mkey,
 	if (cx_klm_find(mkey, req, inner))
 		return NULL;
 	mkey = cx_mkey_check(cx, inner);
-	return mkey && mkey->mode != CX_MODE_KLM ? mkey : NULL; /* one level alone */
+	return mkey && mkey->mode != CX_MODE_KLM ? mkey : NULL; /* only one level */
 }
 
 int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment)

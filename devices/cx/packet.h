@@ -17,11 +17,11 @@
 #define CX_PSN_MASK	   0xffffffu
 
 enum cx_packet_kind {
-	CX_PACKET_REQUEST = 1, /* a part of a message, or a question for one */
+	CX_PACKET_REQUEST = 1, /* a part of a message, or a request for one */
 	CX_PACKET_ACK,	       /* acknowledges all up to its PSN */
 	CX_PACKET_DATA,	       /* the answer to a read or an atomic operation */
-	CX_PACKET_NAK,	       /* code: the syndrome; 0: what has this PSN is missing */
-	CX_PACKET_RNR,	       /* code: how long to wait, as IBTA 9.7.5.2.8 has it */
+	CX_PACKET_NAK,	       /* code: the syndrome; 0: the packet of this PSN is missing */
+	CX_PACKET_RNR,	       /* code: how long to wait, by IBTA 9.7.5.2.8 */
 	CX_PACKET_KINDS,
 };
 

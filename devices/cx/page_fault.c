@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Page faults of RDMA: a translation has been removed (a dma-buf was revoked), so the
- * driver is asked to map again while the queue waits.
+ * Page faults of RDMA: a translation has been removed (a dma-buf was revoked), so an
+ * event asks the driver to map the page again while the queue waits.
  */
 #include "devices/cx/state.h"
 
@@ -23,12 +23,12 @@ bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_
 	put_be16(eqe + CX_EQE_FAULT_PACKET, left < PACKET_MAX ? (uint16_t)left : PACKET_MAX);
 	put_be32(eqe + CX_EQE_FAULT_OP_LEN, left);
 	put_be64(eqe + CX_EQE_FAULT_VA, va);
-	/* a queue pair of this NIC: of a packet from the wire, the one that it is for */
+	/* a queue pair of this NIC: for a packet from the wire, its responder */
 	put_be32(eqe + CX_EQE_FAULT_TYPE_TOKEN,
 		 type << 24 | (qp == &cx->inbound.qp ? qp->peer : qp->number));
 	if (cx_eq_post(cx, eq, eqe))
 		return true;
-	/* The driver is not told, so it would not resume the queue. */
+	/* The driver does not get the event, so it would not resume the queue. */
 	qp->wqe.page_fault = CX_PAGE_FAULT_FAILED;
 	return false;
 }

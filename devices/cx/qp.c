@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Queue pairs: how they are made, ended and change state. Their work is in sq.c and rq.c. */
+/* Queue pairs: creating, destroying and changing their state. Their work is in sq.c and rq.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void qp_decode(struct cx_qp *qp)
 	qp->has_srq = CX_GET(qpc, qpc, rq_type) == CX_RQ_SRQ;
 }
 
-/* False: it asks for what is not modelled, or names an SRQ that does not exist. */
+/* False: it needs a feature that is not modelled, or names an SRQ that does not exist. */
 static bool qp_is_known(struct cx *cx, const struct cx_qp *qp)
 {
 	const uint8_t *qpc = qp->context;
@@ -56,7 +56,7 @@ static bool qp_is_known(struct cx *cx, const struct cx_qp *qp)
 	case CX_ST_REG_UMR:
 		break;
 	default:
-		pci_log(&cx->f, "a QP of type %u, which is not known to this device", qp->type);
+		pci_log(&cx->f, "refused a QP of type %u, which is not supported", qp->type);
 		return false;
 	}
 	if (CX_GET(qpc, qpc, wq_signature) || CX_GET(qpc, qpc, cs_req) || CX_GET(qpc, qpc, cs_res))
@@ -171,8 +171,8 @@ void cx_qp_set_state(struct cx *cx, struct cx_qp *qp, unsigned state)
 }
 
 /*
- * What a transition takes from the command's context: what it must carry, and
- * what it may, by a bit of opt_param_mask.
+ * The fields that a transition takes from the command's context: required ones,
+ * and optional ones by a bit of opt_param_mask.
  */
 enum { FROM_RST = 1, FROM_INIT = 2, TO_RTR = 4, TO_RTS = 8, IN_RTS = 16 };
 

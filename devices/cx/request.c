@@ -9,7 +9,7 @@
 #include "devices/cx/message.h"
 #include "util/clock.h"
 
-/* Most unanswered packets of one queue pair: as many as a socket has room for. */
+/* Most unanswered packets of one queue pair: as many as a socket holds. */
 #define WINDOW		12u
 #define ACK_EVERY	4u
 #define TIMEOUT_UNIT_NS 4096ull
@@ -32,7 +32,7 @@ static uint64_t deadline(const struct cx_qp *qp)
 	return clock_ns() + (ns > TIMEOUT_MIN_NS ? ns : TIMEOUT_MIN_NS);
 }
 
-/* Goes back to the first packet that is not answered. */
+/* Continues from the first packet that is not answered. */
 static void rewind_flow(struct cx_wqe *wqe)
 {
 	struct cx_flow *flow = &wqe->flow;
@@ -100,7 +100,7 @@ static void fill_header(const struct cx *cx, const struct cx_message *m, struct 
 						    : cx_packet_part(wqe->total, p->offset);
 }
 
-/* Sends the next packet. CX_MORE: it has gone. Nothing else runs while its payload is read. */
+/* Sends the next packet. CX_MORE: it is sent. No other work runs while its payload is read. */
 static enum cx_step send_step(struct cx *cx, const struct cx_message *m)
 {
 	struct cx_flow *flow = &m->wqe->flow;
@@ -144,7 +144,7 @@ static void flow_begin(const struct cx_message *m)
 	m->qp->send_psn = (m->qp->send_psn + flow->packets) & CX_PSN_MASK;
 }
 
-/* CX_MORE: what is not answered is sent again. */
+/* CX_MORE: unanswered packets are to be sent again. */
 static enum cx_step timed_out(const struct cx_message *m)
 {
 	struct cx_flow *flow = &m->wqe->flow;
@@ -229,7 +229,7 @@ static void wait_for_receiver(struct cx_qp *qp, uint8_t code)
 }
 
 /* The queue pair that waits for this answer; NULL: none does. *@index: to which of its packets. */
-static struct cx_qp *asker(struct cx *cx, const struct cx_packet *p, uint32_t *index)
+static struct cx_qp *find_requester(struct cx *cx, const struct cx_packet *p, uint32_t *index)
 {
 	struct cx_qp *qp = cx_table_get(&cx->qps, p->to);
 
@@ -243,7 +243,7 @@ static struct cx_qp *asker(struct cx *cx, const struct cx_packet *p, uint32_t *i
 	return *index >= qp->wqe.flow.answered && *index < qp->wqe.flow.sent ? qp : NULL;
 }
 
-/* Puts the data where the work request says. CX_DONE: it is there, or an error is. */
+/* Writes the data to the work request's segments. CX_DONE: written, ignored, or an error is set. */
 static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_packet *p,
 			      uint32_t index)
 {
@@ -267,7 +267,7 @@ static enum cx_step take_data(struct cx *cx, struct cx_qp *qp, const struct cx_p
 enum cx_step cx_request_answered(struct cx *cx, const struct cx_packet *p)
 {
 	uint32_t index;
-	struct cx_qp *qp = asker(cx, p, &index);
+	struct cx_qp *qp = find_requester(cx, p, &index);
 	enum cx_step step = CX_DONE;
 
 	if (!qp)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The responder of a message: which queue pair it is, what it allows, and what happens when it does
- * not. On a reliable connection the requester is told; refused requests of an unreliable connection
- * or a datagram are dropped.
+ * The responder of a message: finds its queue pair, checks the request, and refuses what it does
+ * not allow. On a reliable connection the requester gets the error; refused requests of an
+ * unreliable connection or a datagram are dropped.
  */
 #include <errno.h>
 
@@ -64,8 +64,8 @@ enum cx_step cx_responder_refuse(const struct cx_message *m, unsigned syndrome)
 	return CX_DONE;
 }
 
-/* An access violation ends both QPs of a reliable connection; the responder's owner gets an
- * event. */
+/* An access violation puts both QPs of a reliable connection into error; the responder's owner gets
+ * an event. */
 static enum cx_step remote_access_error(struct cx *cx, const struct cx_message *m)
 {
 	static const char *const names[] = {
@@ -100,7 +100,7 @@ enum cx_step cx_access_failed(struct cx *cx, const struct cx_message *m, enum cx
 	return CX_DONE;
 }
 
-/* The time that a code of the responder's asks for (IBTA 9.7.5.2.8), in 10 us. */
+/* The wait that a responder's code stands for (IBTA 9.7.5.2.8), in units of 10 us. */
 static uint64_t rnr_ticks(unsigned code)
 {
 	if (code == 0)
@@ -138,7 +138,7 @@ static uint32_t named_srq(const struct cx_message *m)
 	return get_be32(m->wqe->bytes + CX_CTRL_BYTES + CX_XRC_SRQN) & NUMBER_MASK;
 }
 
-/* The receiver of XRC has no PD of its own: that of the SRQ counts. */
+/* A receiver of XRC has no PD: the SRQ's is used. */
 bool cx_responder_find_pd(struct cx *cx, const struct cx_message *m)
 {
 	const struct cx_srq *srq;

@@ -43,7 +43,7 @@ static unsigned receive_size(const uint8_t *bytes, unsigned stride)
 	return at;
 }
 
-/* Takes up the receive at the head of its own queue. */
+/* Takes the receive at the head of its own queue. */
 static int own_take(struct cx *cx, struct cx_qp *qp, unsigned *size)
 {
 	unsigned mask = (1u << qp->rq_log_size) - 1, stride = 1u << qp->rq_log_stride;
@@ -150,7 +150,7 @@ static uint64_t next_flush_poll(struct cx_qp *qp)
 }
 
 /*
- * Of a shared queue only the receive that was taken up is flushed; the rest is for other queue
+ * Of a shared queue only the receive that was taken is flushed; the rest is for other queue
  * pairs.
  */
 static enum cx_step shared_flush(struct cx *cx, struct cx_qp *qp)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lists of data segments: where a message comes from, or where it goes. */
+/* Lists of data segments: the source or the destination of a message. */
 #include <errno.h>
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Queue pairs and their turns. Those with work take turns; those that wait for a time share
- * one timer: when the earliest expires, all are woken and the early ones go back to sleep.
+ * Scheduling of queue pairs. Those with work take turns; those that wait for a time share one
+ * timer: when the earliest time is reached, all are woken, and the others sleep again.
  */
 #include "devices/cx/state.h"
 #include "util/clock.h"

@@ -88,7 +88,7 @@ static unsigned wqe_begin(struct cx *cx, struct cx_qp *qp)
 	return CX_SYND_LOCAL_QP_OP;
 }
 
-/* Takes up the next WQE. False: there is none, or the state does not allow it. */
+/* Takes the next WQE. False: there is none, or the state does not allow it. */
 static bool sq_take(struct cx *cx, struct cx_qp *qp)
 {
 	uint8_t record[4];
@@ -181,7 +181,7 @@ static enum cx_step qp_step(struct cx *cx, struct cx_qp *qp)
 
 	if (qp == &cx->inbound.qp)
 		return cx_inbound_step(cx);
-	/* Another's time does not make it earlier, nor does a doorbell what is under way. */
+	/* Neither another queue pair's time nor a doorbell during a WQE ends the wait. */
 	if (qp->wake_at_ns && (qp->wqe.active || !qp->rung) && qp->wake_at_ns > clock_ns())
 		return CX_WAIT;
 	qp->wake_at_ns = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Shared receive queues. The receives are linked: each names the one that is taken after it,
- * so the driver posts again in whatever order they complete. Their record is read as that of
- * other receive queues is.
+ * so the driver posts again in whatever order they complete. Their doorbell record is read as
+ * that of other receive queues is.
  */
 #include <errno.h>
 #include <string.h>
@@ -75,7 +75,7 @@ unsigned cx_cmd_query_srq(struct cx *cx, const struct cx_command *cmd)
 	return CX_STAT_OK;
 }
 
-/* Arms the event that tells once of fewer receives than the limit; 0 disarms it. */
+/* Arms the event that is raised once for fewer receives than the limit; 0 disarms it. */
 unsigned cx_cmd_arm_rq(struct cx *cx, const struct cx_command *cmd)
 {
 	struct cx_srq *srq =
@@ -110,7 +110,7 @@ static int srq_posted(struct cx *cx, struct cx_srq *srq)
 	return -EINVAL;
 }
 
-static void tell_of_limit(struct cx *cx, struct cx_srq *srq)
+static void check_limit(struct cx *cx, struct cx_srq *srq)
 {
 	unsigned limit = (unsigned)CX_GET(srq->context, srqc, lwm);
 
@@ -140,6 +140,6 @@ int cx_srq_take(struct cx *cx, struct cx_srq *srq, uint8_t bytes[CX_RECEIVE_MAX]
 	*index = srq->head;
 	srq->head = get_be16(next + CX_SRQ_NEXT) & ((1u << srq->log_size) - 1);
 	srq->consumed++;
-	tell_of_limit(cx, srq);
+	check_limit(cx, srq);
 	return 0;
 }

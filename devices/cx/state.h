@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The NIC's state, and what its files offer each other; private to devices/cx. */
+/* The NIC's state, and the functions that its files share; private to devices/cx. */
 #ifndef DEVICES_CX_STATE_H
 #define DEVICES_CX_STATE_H
 
@@ -73,7 +73,7 @@ struct cx_cq {
 	uint32_t solicited;	     /* produced, as of the last solicited completion */
 	bool ignore_overrun, overrun, is_padded;
 	enum cx_arm armed;
-	/* an arm doorbell that waits for its turn */
+	/* an arm doorbell that is queued in cx->arms */
 	uint32_t arm_word;
 	bool arm_waits;
 	TAILQ_ENTRY(cx_cq) turn;
@@ -104,10 +104,10 @@ struct cx_scatter {
 	uint32_t done; /* of its data */
 };
 
-/* A page of the responder's is not mapped: reported to the driver, or given up by it. */
+/* An unmapped page of the responder: the driver is to map it (RAISED), or cannot (FAILED). */
 enum cx_page_fault { CX_PAGE_FAULT_NONE, CX_PAGE_FAULT_RAISED, CX_PAGE_FAULT_FAILED };
 
-/* Where a datagram goes, and where it comes from. */
+/* The destination and the source of a datagram. */
 struct cx_address {
 	uint32_t qpn, q_key, from;
 	uint16_t lid, from_lid;
@@ -122,11 +122,11 @@ struct cx_flow {
 	unsigned retries_left;
 	uint64_t deadline_ns; /* when unanswered packets are sent again; 0: never */
 	bool repeats;	      /* they were sent again for a gap, since the last progress */
-	uint8_t *bytes;	      /* of the packet that is being made; NULL: none is */
+	uint8_t *bytes;	      /* of the packet that is being filled; NULL: none is */
 	uint32_t filled;      /* of its payload */
 };
 
-/* The WQE that a send queue executes, and how far it is. */
+/* The WQE that a send queue executes, and its progress. */
 struct cx_wqe {
 	bool active;
 	uint8_t bytes[CX_WQE_MAX_BYTES];
@@ -140,12 +140,12 @@ struct cx_wqe {
 	struct cx_address to;
 	uint32_t remote_pd; /* of the keys that it may name */
 	bool is_message;    /* to a peer */
-	bool begun;	    /* that has accepted it, or to which its packets go */
+	bool begun;	    /* the peer has accepted the message, or packets are being sent */
 	bool is_source;	    /* its data segments are what it sends */
 	struct cx_flow flow;
-	unsigned rnr_left;		/* tries */
+	unsigned rnr_left;		/* retries */
 	bool fetched;			/* an atomic operation has been done at the peer */
-	uint8_t old[CX_ATOMIC_OPERAND]; /* what was there before */
+	uint8_t old[CX_ATOMIC_OPERAND]; /* the value before that */
 };
 
 /* The receive at the head of a queue, while a message fills it. */
@@ -153,7 +153,7 @@ struct cx_receive {
 	bool taken;
 	uint16_t index;	   /* of the WQE, as its completion says */
 	uint32_t pd;	   /* of the keys of its segments */
-	uint32_t srq, cq;  /* what it is of, if that is shared, and where it completes */
+	uint32_t srq, cq;  /* of a shared queue: its number, and where the receive completes */
 	uint64_t capacity; /* bytes */
 	struct cx_scatter data;
 	uint8_t bytes[CX_RECEIVE_MAX];
@@ -175,19 +175,19 @@ struct cx_counters {
 	uint32_t writes, reads, atomics, no_receive;
 };
 
-/* Messages of one direction, the one in which their data goes. */
+/* Messages in one direction, that of their data. */
 struct cx_traffic {
 	uint64_t messages, octets;
 };
 
-/* What a responder remembers of the packets that have come. */
+/* A responder's record of the packets that have arrived. */
 struct cx_inflow {
 	uint32_t psn;		/* of the next */
 	uint8_t opcode;		/* of the message that is not complete */
 	uint32_t total, offset; /* of that; offset 0: there is none */
 	uint32_t atomic_psn;	/* of the last atomic operation, which must be done once */
 	bool has_atomic;	/* there was one */
-	bool gap_told;		/* a missing packet was reported, since it was due */
+	bool gap_told;		/* the packet that is missing now was reported */
 	uint8_t atomic_old[CX_ATOMIC_OPERAND];
 	enum cx_page_fault page_fault;
 };
@@ -201,7 +201,7 @@ struct cx_qp {
 	uint32_t uar, pd, peer, send_cq, recv_cq, user_index, srq, q_key, xrcd, counters;
 	uint16_t lid, peer_lid;
 	uint32_t send_psn;    /* of its next message over the wire */
-	unsigned ack_timeout; /* a code: 4.096 us times 2 to it */
+	unsigned ack_timeout; /* a code: 4.096 us times 2^code */
 	unsigned retry_count;
 	unsigned rnr_retry, min_rnr_nak;
 	bool has_sq, has_rq, has_srq;
@@ -210,23 +210,23 @@ struct cx_qp {
 	uint16_t rq_produced, rq_consumed;
 	bool rung;		     /* the send queue's doorbell record is to be read */
 	bool privileged;	     /* the kernel's: may change keys of any kind */
-	bool last_receive_told;	     /* in error: takes no more receives of the SRQ */
+	bool last_receive_told;	     /* in error: reported that it takes no more of the SRQ */
 	uint64_t wake_at_ns;	     /* waits until then; 0: does not */
-	uint64_t flush_poll_ns;	     /* how long it waited for the last look at its receives */
-	struct cx_qp_list *waits_in; /* for its turn, or for a time; NULL: for neither */
+	uint64_t flush_poll_ns;	     /* how long it waited for the last poll of its receives */
+	struct cx_qp_list *waits_in; /* workers, sleepers or wire_waiters; NULL: none */
 	TAILQ_ENTRY(cx_qp) turn;
-	bool wants_wire; /* it waits for room there */
+	bool wants_wire; /* it waits for a buffer of the wire */
 	struct cx_wqe wqe;
 	struct cx_receive receive;
 	struct cx_inflow in;
 };
 TAILQ_HEAD(cx_qp_list, cx_qp);
 
-/* The part of a message that is moved at once: read at one end, written at the other. */
+/* The segment of a message that is moved at once: read at one end, written at the other. */
 enum cx_transfer_phase { CX_TRANSFER_NONE, CX_TRANSFER_READ, CX_TRANSFER_WRITE };
 struct cx_transfer {
 	enum cx_transfer_phase phase;
-	/* whose it is: nothing else runs until it has ended, or the whole of a datagram */
+	/* its owner: no other work runs until it has ended; of a datagram, until all has */
 	struct cx_qp *qp;
 	int status;				      /* of the request that dma_done() reported */
 	_Alignas(64) uint8_t data[CX_TRANSFER_BYTES]; /* whole cache lines: it is copied twice */
@@ -235,9 +235,9 @@ struct cx_transfer {
 	struct tlp_hint hint;
 };
 
-/* The packet from the wire that is worked at, one at a time. */
+/* The packet from the wire that is being handled, one at a time. */
 struct cx_inbound {
-	/* the stand-in for its requester, and the queue pair whose turn this work is */
+	/* represents the packet's requester, and is scheduled for this work */
 	struct cx_qp qp;
 	struct cx_packet packet;
 	bool active;
@@ -250,7 +250,7 @@ struct cx {
 	struct cx_config config;
 	struct cx_wire wire;
 	struct cx_inbound inbound;
-	struct cx_qp_list wire_waiters; /* for room */
+	struct cx_qp_list wire_waiters; /* for a buffer */
 
 	uint64_t cmdq_addr;
 	uint32_t cmd_pending; /* slots */
@@ -262,10 +262,10 @@ struct cx {
 	uint64_t wake_at_ns;		     /* when the first sleeper has work; 0: there is none */
 	struct cx_transfer transfer;
 
-	bool port_up; /* as its driver was told */
+	bool port_up; /* as last reported to the driver */
 	uint32_t cap_mask1;
 	uint8_t node_desc[64];
-	struct cx_traffic sent, received; /* what loops back is both */
+	struct cx_traffic sent, received; /* a message that loops back counts in both */
 
 	uint64_t memory_left;
 };
@@ -287,7 +287,8 @@ static inline uint16_t cx_lid(const struct cx *cx)
 void cx_init_seg_read(struct cx *cx, uint64_t offset, uint8_t *buf, size_t len);
 void cx_init_seg_write(struct cx *cx, uint64_t offset, const uint8_t *buf, size_t len);
 
-/* table.c: numbers are given out, 0 or -ENOSPC or -ENOMEM; NULL where there is no object. */
+/* table.c: add assigns *@number and returns 0, -ENOSPC or -ENOMEM; get and remove return NULL where
+ * there is no object. */
 int cx_table_add(struct cx_table *table, void *object, uint32_t *number);
 static inline void *cx_table_get(const struct cx_table *table, uint32_t number)
 {
@@ -338,23 +339,23 @@ cx_command_fn cx_cmd_create_eq, cx_cmd_destroy_eq, cx_cmd_query_eq, cx_cmd_creat
 cx_command_fn cx_cmd_create_mkey, cx_cmd_query_mkey, cx_cmd_destroy_mkey, cx_cmd_page_fault_resume;
 cx_command_fn cx_cmd_create_qp, cx_cmd_destroy_qp, cx_cmd_query_qp, cx_cmd_modify_qp;
 
-/* cmd_port.c: the port's own */
+/* cmd_port.c: the GID of the port */
 void cx_port_gid(const struct cx *cx, uint8_t gid[16]);
-/* Tells the driver when the wire has gone or come. */
+/* Reports to the driver that the wire has come up or gone down. */
 void cx_port_watch(struct cx *cx);
 
 /* cmd_objects.c: all objects of all kinds */
 void cx_objects_free(struct cx *cx);
 /* eq.c */
-/* A doorbell on page @uar: only that of its own queue's page counts. */
+/* A doorbell on page @uar; ignored unless that is the page of its queue. */
 void cx_eq_ring(struct cx *cx, uint32_t uar, uint32_t word);
 /* False: the guest's queue cannot be written, the event is lost. */
 bool cx_eq_post(struct cx *cx, struct cx_eq *eq, uint8_t eqe[CX_EQE_BYTES]);
-/* The queue that wants events of @type; NULL: none. */
+/* The queue for events of @type; NULL: none. */
 struct cx_eq *cx_eq_for(struct cx *cx, unsigned type);
-/* An event about QP or SRQ @number, if a queue wants it. */
+/* Posts an event about QP or SRQ @number, if there is a queue for it. */
 void cx_eq_tell(struct cx *cx, unsigned type, uint32_t number);
-/* That the port is active, or down. */
+/* Likewise, that the port is active, or down. */
 void cx_eq_tell_port(struct cx *cx, bool active);
 void cx_eq_free(struct cx *cx, struct cx_eq *eq);
 
@@ -383,7 +384,7 @@ struct cx_access_req {
 struct cx_segment {
 	uint64_t addr, len; /* bytes; contiguous */
 	struct tlp_hint hint;
-	/* by which it goes: of an indirect key, the one that is mapped */
+	/* of the access; for an indirect key, of the key that is mapped */
 	uint32_t key;
 	uint64_t va;
 };
@@ -391,10 +392,10 @@ void cx_mkey_decode(struct cx_mkey *mkey);
 void cx_mkey_free(struct cx *cx, struct cx_mkey *mkey);
 /* The key, if it allows the whole access; NULL: it does not. */
 struct cx_mkey *cx_mkey_check(struct cx *cx, const struct cx_access_req *req);
-/* Where the access begins. 0, -EACCES, or -ENXIO: not mapped. */
+/* The segment at which the access begins. 0, -EACCES, or -ENXIO: not mapped. */
 int cx_mkey_translate(struct cx *cx, const struct cx_access_req *req, struct cx_segment *segment);
 
-/* klm.c: the part of @req that an entry of the key's list has, by that entry's own key. 0 or
+/* klm.c: the first segment of @req, by its entry in the key's list, with that entry's own key. 0 or
  * -EACCES. */
 int cx_klm_find(const struct cx_mkey *mkey, const struct cx_access_req *req,
 		struct cx_access_req *inner);
@@ -421,7 +422,7 @@ void cx_qp_has_work(struct cx *cx, struct cx_qp *qp); /* the same without its re
 void cx_qp_sleep(struct cx *cx, struct cx_qp *qp);    /* until wake_at_ns, which is set */
 void cx_qp_rest(struct cx_qp *qp);		      /* until it is woken */
 void cx_qp_await_wire(struct cx *cx, struct cx_qp *qp);
-bool cx_sched_is_late(const struct cx *cx); /* there is a sleeper, and it has work */
+bool cx_sched_is_late(const struct cx *cx); /* the time of the first sleeper is reached */
 static inline bool cx_sched_is_due(const struct cx *cx)
 {
 	return cx->wake_at_ns && cx_sched_is_late(cx);
@@ -442,8 +443,8 @@ int cx_srq_take(struct cx *cx, struct cx_srq *srq, uint8_t bytes[CX_RECEIVE_MAX]
 void cx_srq_free(struct cx *cx, struct cx_srq *srq);
 
 /* rq.c */
-/* Makes the receive at the queue's head @qp->receive: of its own, of its SRQ, or of @srq, which an
- * XRC message names. 0; -EAGAIN: none is posted; -EINVAL, -EFAULT: the queue cannot be used. */
+/* Fills @qp->receive from the head of its own queue, of its SRQ, or of @srq, which an XRC message
+ * names. 0; -EAGAIN: none is posted; -EINVAL, -EFAULT: the queue cannot be used. */
 int cx_rq_take(struct cx *cx, struct cx_qp *qp, uint32_t srq);
 /* Completes what has been taken, filled by the message of @wqe; @opcode is the completion's. */
 void cx_rq_complete(struct cx *cx, struct cx_qp *qp, const struct cx_wqe *wqe, uint8_t opcode);
@@ -457,18 +458,18 @@ enum cx_step cx_rq_flush(struct cx *cx, struct cx_qp *qp);
 int cx_scatter_init(struct cx_scatter *scatter, const uint8_t *bytes, unsigned size,
 		    bool has_inline, uint64_t *total);
 struct cx_data_segment {
-	const uint8_t *data; /* inline; NULL: it is where key and address say */
+	const uint8_t *data; /* inline; NULL: at @va by @key */
 	uint32_t key, left;  /* left: bytes */
 	uint64_t va;
 };
-/* What is next; false: the list has ended. */
+/* The next data; false: the list has ended. */
 bool cx_scatter_next(struct cx_scatter *scatter, struct cx_data_segment *segment);
 
 /* page_fault.c: reports that the rest of @qp's message, at @va by @rkey, is not mapped for a
- * read, or for a @write. False: the driver has no queue for that, or has given up already. */
+ * read, or for a @write. False: the driver has no queue for that, or could not map it. */
 bool cx_page_fault_raise(struct cx *cx, struct cx_qp *qp, uint32_t rkey, uint64_t va, bool write);
 
-/* datagram.c: puts the GRH where the address was, as the first of the data. 0 or a syndrome. */
+/* datagram.c: replaces the address by the GRH, as the first data segment. 0 or a syndrome. */
 unsigned cx_datagram_begin(struct cx *cx, struct cx_qp *qp);
 
 /* umr.c, message.c: begin returns a CX_SYND_ or 0; step sets wqe.syndrome on an error. */
@@ -478,17 +479,17 @@ unsigned cx_message_begin(struct cx *cx, struct cx_qp *qp);
 enum cx_step cx_message_step(struct cx *cx, struct cx_qp *qp);
 
 /* request.c */
-/* Does its message, or what it sends next, go over the wire? Then this is its step. */
+/* Does its message, or what it sends next, go over the wire? Then cx_request_step() executes it. */
 bool cx_is_on_wire(const struct cx *cx, const struct cx_qp *qp);
 enum cx_step cx_request_step(struct cx *cx, struct cx_qp *qp);
 
 /* inbound.c */
-/* Has a packet come? */
+/* Has a packet arrived? */
 static inline bool cx_inbound_waits(const struct cx *cx)
 {
 	return cx->wire.waits && cx->wire.waits(cx->wire.ctx);
 }
-/* A part of the work at a packet. */
+/* One step of the work on a packet. */
 enum cx_step cx_inbound_step(struct cx *cx);
 void cx_inbound_reset(struct cx *cx);
 

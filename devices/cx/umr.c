@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * UMR: a work request that writes translations into a memory key, then those fields of its context
- * that a mask names. TPH is in no mask: what CREATE_MKEY said stays. Binding and invalidating a
- * memory window and laying out an indirect key are UMRs, too: those of programs, by their own queue
- * pairs, change indirect keys of their PD.
+ * that a mask names. TPH is in no mask: it stays as CREATE_MKEY set it. Binding and invalidating a
+ * memory window and laying out an indirect key are UMRs, too: those of a program's own queue pair
+ * change only indirect keys of its PD.
  */
 #include <string.h>
 

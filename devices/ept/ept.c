@@ -18,8 +18,8 @@ struct ept {
 	uint8_t regs[EPT_REGS_BYTES];
 	uint8_t chunk[CHUNK_BYTES];
 	uint32_t command; /* under way; 0: none */
-	uint32_t done;	  /* bytes of it */
-	uint32_t crc;	  /* of them */
+	uint32_t done;	  /* bytes transferred */
+	uint32_t crc;	  /* of these bytes */
 	uint32_t random;
 	bool waiting; /* for the fabric */
 };
@@ -167,7 +167,7 @@ static int ept_bar_read(struct pci_function *f, unsigned bar, uint64_t offset, v
 	return 0;
 }
 
-/* Starts the command if this endpoint has it; others get no answer, which the driver expects. */
+/* Starts the command if this endpoint has it; ignores others, as the driver expects. */
 static void start_command(struct ept *ept)
 {
 	uint32_t command = reg(ept, EPT_REG_COMMAND);

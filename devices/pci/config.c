@@ -3,7 +3,7 @@
  * Configuration space: building it, accessing it, resetting it (PCIe Base 6.x
  * section 7.5, 7.7.2, 7.9.13).
  *
- * There is no Power Management capability, though 5.3 wants one of every
+ * There is no Power Management capability, though 5.3 requires one of every
  * function: neither vfio-pci nor mlx5 needs it, and without it Linux keeps the
  * function in D0, so there is no state in which BARs silently stop decoding.
  */
@@ -170,7 +170,7 @@ void pci_tph_advertise_completer(struct pci_function *f, enum pci_tph_completer 
 		 devcap2(completer, completer == PCI_TPH_COMPLETER_16 && !is_flit(f)));
 }
 
-/* The registers of @config that tell of the link (7.5.3), and DevCap2's prefixes. */
+/* The registers of @config that describe the link (7.5.3), and DevCap2's prefixes. */
 static void put_flit(uint8_t *config, unsigned at)
 {
 	put_le16(config + at + PCI_EXP_FLAGS,

@@ -43,11 +43,11 @@ struct pci_function_ops {
 	/* The guest has written [offset, offset+len) of configuration space, where a bit is
 	 * writable; the value may be the old one. Not called for an FLR. May be NULL. */
 	void (*config_written)(struct pci_function *f, unsigned offset, size_t len);
-	/* FLR, or the machine's reset; configuration space is back at its defaults, and no
-	 * request is under way. May be NULL. */
+	/* FLR, or the machine's reset; configuration space has its defaults, and no request is
+	 * under way. May be NULL. */
 	void (*reset)(struct pci_function *f);
-	/* It has been unplugged, after a reset(): memory of its own that a host has mapped must
-	 * read as all ones until the next one. May be NULL. */
+	/* The device has been unplugged, after a reset(): its memory that a host has mapped must
+	 * read as all ones until the next reset(). May be NULL. */
 	void (*removed)(struct pci_function *f);
 	/* Does one step of queued work, may send requests; true: there is more. Never called
 	 * while a request is under way. May be NULL. */
@@ -60,7 +60,7 @@ struct pci_function_ops {
 	void (*destroy)(struct pci_function *f);
 };
 
-/* What a device may ask for. */
+/* What a device may call. */
 struct pci_function_link {
 	void *ctx;
 	/* As fabric_write() and fabric_read(), flags included. */
@@ -71,14 +71,14 @@ struct pci_function_link {
 	/* As fabric_pass(). */
 	int (*pass)(void *ctx, uint64_t src, const struct tlp_hint *read_hint, uint64_t dst,
 		    const struct tlp_hint *write_hint, size_t len);
-	/* As fabric_read_in_place(); for a device with a wire. */
+	/* As fabric_read_in_place(); for a device with a link to another host. */
 	const void *(*read_in_place)(void *ctx, uint64_t addr, size_t len,
 				     const struct tlp_hint *hint);
-	/* As fabric_port_cancel(): dma_done() does not come. May be NULL. */
+	/* As fabric_port_cancel(): dma_done() is not called. May be NULL. */
 	void (*cancel)(void *ctx);
 	void (*msix)(void *ctx, unsigned vector);
-	/* One line for people: a guest's mistake, a command that is not known. A guest can cause
-	 * any number of lines, so the link bounds their rate. May be NULL. */
+	/* One line of text: an error of the guest, an unknown command. A guest can cause any
+	 * number of lines, so the link bounds their rate. May be NULL. */
 	void (*log)(void *ctx, const char *line);
 	/* One record in the trace, as fabric_trace_event(). */
 	void (*trace)(void *ctx, const char *event, uint64_t value);
@@ -97,13 +97,13 @@ struct pci_function {
 
 	/* private to devices/pci */
 	uint32_t tph_built;		 /* the TPH capability register as built */
-	unsigned next_cap, next_ext_cap; /* where the next capability will go */
+	unsigned next_cap, next_ext_cap; /* offset of the next capability */
 };
 
 /*
  * Building configuration space, in this order: identity, BARs, capabilities,
- * seal. Multi-byte values are little-endian there. Parameters are the device's
- * own, so what is out of range is a bug and asserted.
+ * seal. Multi-byte values are little-endian there. Parameters come from the
+ * device model, so one that is out of range is a bug and asserted.
  */
 struct pci_identity {
 	uint16_t vendor, device, subsystem_vendor, subsystem;
@@ -138,11 +138,11 @@ void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset);
  * most what fits (the specification itself stops at 64).
  */
 void pci_config_add_tph(struct pci_function *f, bool extended, unsigned st_entries);
-/* Makes the registers as built the state after each reset. */
+/* Makes the registers as built the defaults after each reset. */
 void pci_config_seal(struct pci_function *f);
 /*
  * Puts a sealed function on a link of 64 GT/s in flit mode, now and after each reset. Such a
- * link needs no End-End prefixes and the function has none, so that 16-bit tags come here by
+ * link needs no End-End prefixes and the function has none, so that it receives 16-bit tags in
  * flit mode alone.
  */
 void pci_config_set_flit(struct pci_function *f);
@@ -172,9 +172,9 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 			     uint64_t *size);
 bool pci_function_bus_master(const struct pci_function *f);
 
-/* The requester side of TPH as the control register and the ST table stand now. */
+/* The requester side of TPH, by the present control register and ST table. */
 unsigned pci_tph_requester_bits(const struct pci_function *f); /* 0, 8 or 16 */
-/* Device specific mode: the device picks tags. If not (No-ST mode), it may send tag 0 only. */
+/* Device specific mode: the device selects tags. If not (No-ST mode), it may send tag 0 only. */
 bool pci_tph_device_specific(const struct pci_function *f);
 bool pci_tph_has_table(const struct pci_function *f);
 /*

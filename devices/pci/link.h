@@ -5,11 +5,11 @@
 
 #include "devices/pci/function.h"
 
-/* One line for people about what the guest did wrong. The link bounds their rate. */
+/* Logs one line about an error of the guest. The link bounds their rate. */
 void pci_log(struct pci_function *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * DMA of control structures, without a hint and in memory that is reachable at once.
+ * DMA of control structures, without a hint and with FABRIC_NOWAIT.
  * 0 or a negative errno, as fabric_read() and fabric_write().
  */
 int pci_dma_read(struct pci_function *f, uint64_t addr, void *buf, size_t len);

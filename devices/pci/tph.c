@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * The TPH Requester extended capability (PCIe Base 6.x section 7.9.13). The ST
- * table, if there is one, is in the capability: a hypervisor keeps the MSI-X
- * table to itself, so the device would never see entries there.
+ * table, if there is one, is in the capability: a hypervisor emulates the MSI-X
+ * table, so the device would not get entries there.
  */
 #include <assert.h>
 

@@ -20,11 +20,9 @@ struct trace_file {
 static bool wait_for_reader(const struct trace_file *file, uint64_t end_ns)
 {
 	struct pollfd poll_fd = {.fd = file->fd, .events = POLLOUT};
-	uint64_t now = clock_ns();
-	int ret = 0;
+	int timeout_ms = clock_ms_until(end_ns);
+	int ret = timeout_ms ? poll(&poll_fd, 1, timeout_ms) : 0;
 
-	if (now < end_ns)
-		ret = poll(&poll_fd, 1, (int)((end_ns - now + NS_PER_MS - 1) / NS_PER_MS));
 	if (ret > 0 || (ret < 0 && errno == EINTR))
 		return true;
 	if (!ret)

@@ -28,7 +28,6 @@ extern char **environ;
 struct world {
 	char dir[64], trace[80];
 	pid_t pid;
-	int out; /* its stdout */
 };
 
 static int set_up(void **state)

@@ -321,6 +321,7 @@ TEST(export_required_without_tag)
 	fd = export(required);
 	assert_true(fd >= 0);
 	assert_int_equal(model.hints[fd].flags, TPH_HINT_REQUIRED);
+	close(fd);
 }
 
 TEST(set_get_clear)

@@ -156,20 +156,52 @@ SLOT_TEST(end_of_transfer)
 	}
 }
 
+/* No receive is posted for it: with rnr_retry 7 the NIC sends it again without end. */
+static void send_without_receive(struct lab_world *lw)
+{
+	struct wqe w;
+
+	wqe_init(&w, CX_WR_SEND, true);
+	wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
+	driver_post(&lw->d, &lw->q.qp[0], &w);
+	driver_ring(&lw->d, &lw->q.qp[0]);
+}
+
+static uint64_t reads_in(struct lab_world *lw, unsigned turns)
+{
+	uint64_t before = sent(lw).reads;
+
+	for (unsigned i = 0; i < turns; i++)
+		pass(lw, 11);
+	return sent(lw).reads - before;
+}
+
+/* A queue pair that waits for an RNR timer is not woken after a reset. */
+SLOT_TEST(end_of_rnr_wait)
+{
+	struct lab_world *lw = *state;
+
+	for (unsigned i = 0; i < LAB_ENDS; i++) {
+		lab_world_make_queues(lw, LEN, 7);
+		send_without_receive(lw);
+		world_run(&lw->d.world, 0);
+		assert_in_range(reads_in(lw, 10), 10, 1000);
+		lab_world_end(lw, &lw->nic, i);
+		expect_quiet(lw);
+		expect_works(lw);
+		start_anew(lw);
+	}
+}
+
 /* Doorbells, commands and armed CQs that the NIC has not processed. */
 SLOT_TEST(end_of_queued)
 {
 	struct lab_world *lw = *state;
 	struct driver *d = &lw->d;
-	struct wqe w;
 
 	for (unsigned i = 0; i < LAB_ENDS; i++) {
 		driver_arm_cq(d, &lw->q.qp[0].cq);
-		wqe_init(&w, CX_WR_SEND, true); /* no receive is posted */
-		wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
-		lw->q.qp[0].rnr_retry = 7;
-		driver_post(d, &lw->q.qp[0], &w);
-		driver_ring(d, &lw->q.qp[0]);
+		send_without_receive(lw);
 		driver_begin(d);
 		driver_place(d, 3, CX_OP_ALLOC_PD, 16, 16);
 		driver_mmio_write(d, CX_INIT_CMD_DBELL, 1u << 3);
@@ -280,30 +312,17 @@ SLOT_TEST(timer_while_busy)
 	assert_int_equal(free, 0);
 }
 
-static uint64_t reads_in(struct lab_world *lw, unsigned turns)
-{
-	uint64_t before = sent(lw).reads;
-
-	for (unsigned i = 0; i < turns; i++)
-		pass(lw, 11);
-	return sent(lw).reads - before;
-}
-
 /* A queue pair in error is polled at its own interval, also where another's is shorter. */
 SLOT_TEST(polls_of_a_queue_in_error)
 {
 	struct lab_world *lw = *state;
 	struct qp idle = {0};
-	struct wqe w;
 	uint64_t reads;
 
 	lab_world_make_queues(lw, LEN, 7);
 	driver_create_qp(&lw->d, &idle, CX_ST_RC);
 	driver_connect(&lw->d, &idle, idle.number);
-	wqe_init(&w, CX_WR_SEND, true); /* no receive is posted: it is sent again without end */
-	wqe_data(&w, lw->q.ram.addr, lw->q.ram.key, LEN);
-	driver_post(&lw->d, &lw->q.qp[0], &w);
-	driver_ring(&lw->d, &lw->q.qp[0]);
+	send_without_receive(lw);
 	world_run(&lw->d.world, 0);
 	reads = reads_in(lw, 500);
 	assert_in_range(reads, 500, 600);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+/* Headers of TLPs, encoded and decoded: kinds, hints, prefixes, what is refused. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>

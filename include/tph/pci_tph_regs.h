@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The names of <linux/pci_regs.h> about TPH that headers before Linux 6.13 lack,
- * as Linux has them, each left to the header where that has it. What Linux has
- * no name for is marked so. PCIe Base 6.x, sections 7.5.3 and 7.9.13.
+ * The names of <linux/pci_regs.h> for TPH that headers before Linux 6.13 lack, with
+ * Linux' values, each defined only if the header lacks it. "No name in Linux" marks
+ * the others. PCIe Base 6.x, sections 7.5.3 and 7.9.13.
  */
 #ifndef TPH_PCI_TPH_REGS_H
 #define TPH_PCI_TPH_REGS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The VFIO and iommufd interface that hints on dma-bufs need, for systems whose
- * kernel headers lack some of it. What the headers do have is left to them, so
- * this file may be included beside <linux/vfio.h> and <linux/iommufd.h> of any
- * version. Declarations only; the kernel's answer decides what is there.
+ * kernel headers lack some of it. Each declaration is made only if the headers
+ * lack it, so this file can be included beside <linux/vfio.h> and
+ * <linux/iommufd.h> of any version. Only the kernel's answer tells what it supports.
  */
 #ifndef TPH_VFIO_TPH_H
 #define TPH_VFIO_TPH_H
@@ -19,7 +19,7 @@
 #endif
 
 /*
- * Export of a slice of a BAR as a dma-buf (Linux 6.19). The ioctl returns the
+ * Export of segments of a BAR as a dma-buf (Linux 6.19). The ioctl returns the
  * file descriptor. @open_flags: O_CLOEXEC and an access mode. Offsets and
  * lengths are in bytes, multiples of the page size.
  */
@@ -41,12 +41,12 @@ struct vfio_device_feature_dma_buf {
 #endif
 
 /*
- * Hints at export: bits of vfio_device_feature_dma_buf.flags. Without FL_TPH
- * all others must be 0; bits 15:5 must be 0 always.
+ * Export flags: bits of vfio_device_feature_dma_buf.flags. Without FL_TPH all
+ * others must be 0; bits 15:5 must always be 0.
  *
- * EINVAL: bits that have no meaning together, an 8-bit tag above 0xff, or a
- * kernel that knows no hints. EOPNOTSUPP: the device is no TPH completer, or
- * none of 16-bit tags, or the BAR is not prefetchable.
+ * EINVAL: an invalid combination of bits, an 8-bit tag above 0xff, or a kernel
+ * without these flags. EOPNOTSUPP: the device is not a TPH completer, or not of
+ * 16-bit tags, or the BAR is not prefetchable.
  */
 #ifndef VFIO_DMABUF_FL_TPH
 #define VFIO_DMABUF_FL_TPH (1 << 0) /* there is a hint */
@@ -61,7 +61,7 @@ struct vfio_device_feature_dma_buf {
 #define VFIO_DMABUF_FL_TPH_EXT (1 << 3) /* the tag is a 16-bit Extended ST, else 8-bit */
 #endif
 #ifndef VFIO_DMABUF_FL_TPH_REQUIRED
-#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4) /* who does not take the hint must not map */
+#define VFIO_DMABUF_FL_TPH_REQUIRED (1 << 4) /* no mapping without the hint */
 #endif
 #ifndef VFIO_DMABUF_TPH_ST_MASK
 #define VFIO_DMABUF_TPH_ST_MASK 0xffff0000U /* Steering Tag */
@@ -71,30 +71,30 @@ struct vfio_device_feature_dma_buf {
 #endif
 
 /*
- * Hints after export: PROBE, SET and GET. The flag of a namespace says whether
- * its tag is there; each SET replaces the whole state, flags 0 clears it. A SET
- * counts for mappings that are made from then on. Where a hint is required,
- * mapping for writing fails with EPERM for an importer that does not send it, or
- * whose path to the device does not guarantee to carry it. REQUIRED without a
- * tag closes the buffer: ENODEV for who maps, until a tag is set. A reset of the
- * device closes every buffer whose hint is required.
+ * The device feature, after the export: PROBE, SET and GET. The flag of a
+ * namespace says whether its tag is valid; each SET replaces the whole state,
+ * flags 0 clears it. A SET applies to mappings that are made after it. Where a
+ * hint is required, mapping for writing fails with EPERM for an importer that
+ * does not send it, or whose path to the device does not guarantee to carry it.
+ * REQUIRED without a tag closes the buffer: mapping fails with ENODEV until a tag
+ * is set. A reset of the device closes every buffer whose hint is required.
  *
- * EINVAL: a bit, tag or ph that has no meaning, or a dma-buf of another device
- * or exporter. EBADF: no such file. ENODEV: the device that the buffer came
- * from was closed, or does not answer. EBUSY: an importer has it mapped for
- * writing and sends a hint that would be gone, or none where one would be
- * required. EOPNOTSUPP: as above, PROBE too. ENOTTY: the kernel has no such
- * feature. Another kernel may use the number for something else: a GET with
- * dmabuf_fd -1 must answer EBADF.
+ * EINVAL: an invalid bit, tag or ph, or a dma-buf of another device or exporter.
+ * EBADF: no such file. ENODEV: the device that the buffer came from was closed,
+ * or does not answer. EBUSY: an importer has it mapped for writing and sends a
+ * hint that SET would remove, one of its own where SET would add one, or none, or
+ * one that its route may lose, where SET would require one. EOPNOTSUPP: as above,
+ * by PROBE too. EINTR: a signal. ENOTTY: the kernel has no such feature. Another kernel may use the
+ * number for another feature: check that a GET with dmabuf_fd -1 fails with EBADF.
  */
-#define TPH_VFIO_FEATURE_DMA_BUF_TPH 14 /* provisional; a header may have the name for another */
+#define TPH_VFIO_FEATURE_DMA_BUF_TPH 14 /* provisional; a header can have another number */
 
 #ifndef VFIO_DMA_BUF_TPH_ST
 struct vfio_device_feature_dma_buf_tph {
 	__s32 dmabuf_fd;
 	__u32 flags;
-#define VFIO_DMA_BUF_TPH_ST	(1 << 0) /* steering_tag is there */
-#define VFIO_DMA_BUF_TPH_ST_EXT (1 << 1) /* steering_tag_ext is there */
+#define VFIO_DMA_BUF_TPH_ST	(1 << 0) /* steering_tag is valid */
+#define VFIO_DMA_BUF_TPH_ST_EXT (1 << 1) /* steering_tag_ext is valid */
 	__u16 steering_tag_ext;		 /* 16-bit Extended ST */
 	__u8 steering_tag;		 /* 8-bit ST */
 	__u8 ph;			 /* Processing Hint, 0..3, of both */
@@ -148,7 +148,7 @@ struct iommu_ioas_alloc {
 #ifndef IOMMU_IOAS_MAP_FILE
 struct iommu_ioas_map_file {
 	__u32 size;
-	__u32 flags; /* as of IOMMU_IOAS_MAP: 1 fixed IOVA, 2 writable, 4 readable */
+	__u32 flags; /* those of IOMMU_IOAS_MAP: 1 fixed IOVA, 2 writable, 4 readable */
 	__u32 ioas_id;
 	__s32 fd;
 	__aligned_u64 start; /* bytes */

@@ -8,7 +8,7 @@
 #include "libtph/textfile.h"
 #include "util/macros.h"
 
-/* The kernel fills numbers up to this. */
+/* The kernel pads numbers to this length. */
 #define DIGITS_MIN 8
 
 enum { FIELD_SIZE, FIELD_FLAGS, FIELD_MODE, FIELD_COUNT, FIELD_EXPORTER, FIELD_INODE, FIELD_NAME };
@@ -25,7 +25,7 @@ static bool parse_number(const char *text, int base, size_t digits, uint64_t *nu
 	return !errno && !*end;
 }
 
-/* A line that begins a buffer; it is cut at its tabs then. */
+/* Parses the first line of a buffer and splits it at its tabs; false: it is another line. */
 static bool parse_buffer(char *line, struct fdinfo *buf)
 {
 	char *fields[FIELDS], *rest = line;
@@ -51,7 +51,7 @@ static bool parse_buffer(char *line, struct fdinfo *buf)
 	return true;
 }
 
-/* "st=0x5a" and the like of what the importer said that its writes carry */
+/* "st=0x5a" and the like: the hint that the importer stated for its writes */
 static void take_word(struct tph_importer *importer, char *word)
 {
 	char *value = strchr(word, '=');
@@ -99,7 +99,7 @@ static int take_importer(struct bufinfo *b, char *line)
 	return 0;
 }
 
-/* Of a buffer, from the line behind its own to the next one's. */
+/* The lines of a buffer after its first, up to the first of the next buffer. */
 static int take_lines(struct bufinfo *b)
 {
 	static const char attached[] = "\tAttached Devices:";

@@ -2,8 +2,8 @@
 /*
  * The dma-bufs of the machine, from /proc/PID/fdinfo and debugfs. Processes and file
  * descriptors that end while they are read are left out. Each process is opened
- * once and read below that, so that its files are of one process even where its
- * number is given to another meanwhile.
+ * once and read below that, so that its files are of one process even if its PID
+ * is reused meanwhile.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -44,7 +44,7 @@ struct found {
 /* The result and everything it points to. */
 struct bufs_result {
 	struct tph_bufs public;
-	struct tph_buf *bufs; /* what public.bufs is, with the holders to free */
+	struct tph_buf *bufs; /* what public.bufs points to */
 	struct found **found;
 	size_t allocated;
 	struct process *processes;
@@ -54,13 +54,13 @@ struct scan {
 	struct bufs_result *result;
 	void *by_key; /* tsearch() of struct found, those with an inode */
 	bool hints_shown;
-	/* The process that is read. Its name is stored with the first dma-buf that it holds. */
+	/* The process that is scanned. Its name is read when its first dma-buf is found. */
 	int dir;
 	int32_t pid;
 	const char *command;
 };
 
-/* Room for one more element of an array that doubles. */
+/* The array with space for one more element; its size doubles. */
 static void *grow(void *array, size_t count, size_t *allocated, size_t size)
 {
 	size_t more = *allocated ? 2 * *allocated : 4;
@@ -74,7 +74,7 @@ static void *grow(void *array, size_t count, size_t *allocated, size_t size)
 	return grown;
 }
 
-/* Inodes are unique among dma-bufs; one that was reused while we read is another buffer. */
+/* Inodes are unique among dma-bufs; one that was reused during the scan is another buffer. */
 static int compare_keys(const void *a, const void *b)
 {
 	const struct tph_buf *x = &((const struct found *)a)->public;
@@ -163,7 +163,7 @@ static int add_holder(struct scan *s, struct found *found, int32_t fd)
 	size_t count = found->public.holder_count;
 	struct tph_holder *holders;
 
-	/* A process is read in one go, so only the last can be this one. */
+	/* Processes are scanned one after the other, so only the last can be this one. */
 	if (count && found->holders[count - 1].pid == s->pid) {
 		struct tph_holder *last = &found->holders[count - 1];
 
@@ -195,7 +195,7 @@ static int32_t parse_id(const char *name)
 	return *end || number > INT32_MAX ? -1 : (int32_t)number;
 }
 
-/* What opening below /proc says of a process that ended, and of another user's. */
+/* An error of opening below /proc; 0 for a process that ended, or that this user may not read. */
 static int open_error(struct scan *s, int error)
 {
 	if (error == ENOENT || error == ESRCH)
@@ -307,7 +307,7 @@ static int scan_bufinfo(struct scan *s, const char *path)
 	return ret;
 }
 
-/* An importer that has mapped takes what it states. */
+/* An importer that has mapped the buffer sends the hint that it stated. */
 static void find_taken(struct tph_buf *buf)
 {
 	for (size_t i = 0; i < buf->importer_count; i++) {
@@ -324,7 +324,7 @@ static void find_taken(struct tph_buf *buf)
 
 /*
  * A name can hold a line that looks like hints. A kernel without the series
- * writes none of its own, so there every such line is a name's.
+ * writes no such line, so there every one is part of a name.
  */
 static void drop_forged_hints(struct bufs_result *result, const char *proc)
 {
@@ -448,7 +448,7 @@ int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints)
 	fclose(file);
 	if (!is_dmabuf)
 		return -EINVAL;
-	/* Without the series such a line is a name's. */
+	/* Without the series such a line is part of a name. */
 	if (!info.hints_shown || tph_kernel_probe(proc, &kernel) || kernel.hints == TPH_SUPPORT_NO)
 		return -ENODATA;
 	*hints = info.hints;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Configuration space and its two lists of capabilities (PCIe Base 6.x 7.5.1.1,
- * 7.6.3). What is beyond the visible end is "cut", never zero.
+ * 7.6.3). What is beyond the visible end is TPH_SEEN_NOT_VISIBLE, never zero.
  */
 #include "libtph/internal.h"
 #include "libtph/source.h"
@@ -48,7 +48,7 @@ void config_open(struct config *c, struct tph_ctx *ctx, struct entry *entry)
 
 	*c = (struct config){.ctx = ctx, .entry = entry};
 	c->bytes = ctx->ops->visible_bytes(ctx, entry);
-	/* The ids alone do not tell: those of a virtual function are all ones. */
+	/* The IDs are not enough: those of a virtual function are all ones, too. */
 	c->silent = config_get32(c, 0, &id) == TPH_SEEN_YES &&
 		    config_get32(c, PCI_CLASS_REVISION, &class) == TPH_SEEN_YES &&
 		    id == UINT32_MAX && class == UINT32_MAX;
@@ -105,7 +105,7 @@ enum tph_seen config_find_ext(const struct config *c, uint16_t id, unsigned len,
 {
 	bool seen[PCI_CFG_SPACE_EXP_SIZE / 4] = {false};
 	uint16_t pcie;
-	/* Conventional PCI has no extended space, so there is nothing to miss. */
+	/* Without PCI Express there is no extended space, so the answer is a certain no. */
 	enum tph_seen found = config_find(c, PCI_CAP_ID_EXP, 2, &pcie);
 	unsigned at = EXT_CAP_FIRST;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The names that Linux gives to what a function's driver makes of it, by sysfs. */
+/* The names of the devices that a function's driver registered, from sysfs. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 /* Folders in a function's folder, with a folder for each device of the subsystem. */
 static const struct {
 	const char *name;
-	bool shown; /* else the name is only found */
+	bool shown; /* else tph_ctx_find() finds the name, but tph_names_read() omits it */
 } subsystems[] = {
 	{"infiniband", true},
 	{"net", true},
@@ -121,7 +121,7 @@ static int read_names(struct tph_ctx *ctx, struct entry *entry, bool all, struct
 	int dir = ctx->ops->open_folder ? ctx->ops->open_folder(ctx, entry) : -1;
 	int ret = result ? 0 : -ENOMEM;
 
-	/* What was removed meanwhile, and all of a dump, has no name. */
+	/* A function that was removed meanwhile, or is of a dump, has no names. */
 	if (!ret && dir >= 0)
 		ret = list_subsystems(result, dir, all);
 	if (!ret && dir >= 0)

@@ -12,14 +12,14 @@
 
 #define CLASS_NETWORK 0x02
 
-/* Those of Linux that people meet in such machines; of all others nothing is known. */
+/* Drivers of Linux that are common in such machines; of all others nothing is known. */
 static const struct {
 	const char *name;
 	bool enables;
 } drivers[] = {
 	{"mlx5_core", true},
 	{"bnxt_en", true},
-	/* Of Data Direct functions, which send the requests of regions without hints */
+	/* Of Data Direct functions, which send requests of memory regions without hints */
 	{"mlx5_ib", false},
 	{"mlx4_core", false},
 	{"ice", false},
@@ -46,7 +46,7 @@ static const struct {
 	{"hfi1", false},
 	{"nvme", false},
 	{"virtio-pci", false},
-	/* A user's driver cannot: VFIO shows it the capability, but takes no writes. */
+	/* A userspace driver cannot: VFIO shows the capability, but ignores writes to it. */
 	{"vfio-pci", false},
 };
 
@@ -54,7 +54,7 @@ static const struct {
 	uint16_t vendor, first, last;
 	const char *driver;
 } ids[] = {
-	/* From Connect-IB on, and BlueField; what was before is mlx4's. */
+	/* From Connect-IB on, and BlueField; earlier ones are mlx4's. */
 	{0x15b3, 0x1011, 0x10ff, "mlx5_core"},
 	{0x15b3, 0xa2d2, 0xa2ff, "mlx5_core"},
 	{0x15b3, 0x1002, 0x1010, "mlx4_core"},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* A source of functions: a file of lspci, which has configuration space alone. */
+/* A source of functions: a file of lspci, which has only configuration space. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct dump {
 /* The row with @index; NULL: it is not in the dump. */
 static const struct row *find_row(const struct entry *entry, unsigned index)
 {
-	unsigned i = index + 1; /* it cannot be further behind */
+	unsigned i = index + 1; /* it is not after this position */
 
 	if (i > entry->row_count)
 		i = entry->row_count;
@@ -78,7 +78,7 @@ static bool decode_bridge(const struct entry *entry, struct bridge *bridge)
 		return false;
 	*bridge =
 		(struct bridge){.bdf = entry->bdf, .secondary = buses[0], .subordinate = buses[1]};
-	/* A bus number of 0 was not given yet; one that is not above its own would be a loop. */
+	/* A bus number of 0 is not assigned yet; one that is not above its own would be a loop. */
 	return bridge->secondary > entry->bdf.bus;
 }
 
@@ -122,8 +122,8 @@ static int compare_key(const void *key, const void *bridge)
 }
 
 /*
- * The bridge that leads to @f. A virtual function may be on a bus of its own, which
- * no bridge begins: then the innermost whose range covers it.
+ * The bridge above @f. A virtual function can be on a bus that is the secondary bus of
+ * no bridge: then the innermost whose range covers it.
  */
 static const struct bridge *bridge_to(const struct dump *dump, const struct tph_function *f)
 {

@@ -10,10 +10,10 @@
 #define UTF16 "it is UTF-16; convert it with iconv -f UTF-16 -t UTF-8"
 #define HTML  "it is HTML; copy the dump out of the page, or save the page as text"
 
-/* Of text, until it is believed that a blank line stands behind each */
+/* Lines of text, each followed by a blank one, that make a doubled file */
 #define DOUBLED_LINES_MIN 16
 
-/* How files begin that are no text; letters in any case. */
+/* How files that are not text begin; letters in any case. */
 static const struct {
 	const char *bytes;
 	size_t len;
@@ -44,7 +44,7 @@ static int read_block(struct input *in)
 	return errno ? -errno : -EIO;
 }
 
-/* No two lines of the first block that have text follow each other. */
+/* No two lines with text follow each other in the first block. */
 static bool is_doubled(const char *text, size_t len)
 {
 	unsigned lines = 0;
@@ -79,7 +79,7 @@ int input_begin(struct input *in, FILE *file)
 	return ret;
 }
 
-/* Without a mark at its beginning: every other byte of the first is 0. */
+/* UTF-16 without a byte order mark: at the beginning every other byte is 0. */
 static bool is_utf16(const char *text, size_t len)
 {
 	size_t pairs = (len < 64 ? len : 64) / 2, first = 0, second = 0;
@@ -110,16 +110,16 @@ const char *input_problem(const struct input *in)
 	return NULL;
 }
 
-/* Adds what the block has of the line; true: the line's end is there. */
+/* Adds the block's bytes of the line; true: the line is complete. */
 static bool take_block(struct input *in, size_t *len)
 {
 	const char *from = in->block + in->at;
 	const char *end = memchr(from, '\n', in->have - in->at);
 	size_t count = end ? (size_t)(end - from) : in->have - in->at;
-	size_t room = INPUT_LINE_CHARS - 1 - *len;
+	size_t available = INPUT_LINE_CHARS - 1 - *len;
 
-	memcpy(in->line + *len, from, count < room ? count : room);
-	*len += count < room ? count : room;
+	memcpy(in->line + *len, from, count < available ? count : available);
+	*len += count < available ? count : available;
 	in->at += count + (end != NULL);
 	return end;
 }
@@ -143,7 +143,7 @@ static void blank_out_colours(char *text)
 	}
 }
 
-/* What is not seen becomes a blank: no-break spaces, marks of an encoding, NUL. */
+/* Invisible characters become blanks: no-break spaces, byte order marks, NUL. */
 static void clean(struct input *in, size_t len)
 {
 	static const char *const blanks[] = {"\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x8b",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lines of a file that somebody calls a dump. */
+/* The lines of a file that is given as a dump, but can be any file. */
 #ifndef LIBTPH_DUMP_INPUT_H
 #define LIBTPH_DUMP_INPUT_H
 
@@ -10,10 +10,10 @@
 
 struct input {
 	FILE *file;
-	char line[INPUT_LINE_CHARS]; /* what follows is dropped; NUL-terminated */
+	char line[INPUT_LINE_CHARS]; /* a longer one is truncated; NUL-terminated */
 	unsigned number;	     /* of the line, from 1 on */
 	bool binary;		     /* there was a NUL */
-	bool doubled;		     /* a blank line was put behind each, as far as is known */
+	bool doubled;		     /* a blank line follows each line of the first block */
 	size_t at, have;	     /* in @block */
 	char block[8192];
 };
@@ -21,11 +21,10 @@ struct input {
 /* Reads the first block. 0, or a negative errno of reading. */
 int input_begin(struct input *in, FILE *file);
 
-/* What the file is where it is no text, and what to do; NULL: it may be a dump. */
+/* What the file is if it is not text, and what to do; NULL: it may be a dump. */
 const char *input_problem(const struct input *in);
 
-/* The next line, without its end, no-break spaces as blanks. 0: none is left; 1; a negative errno.
- */
+/* Reads the next line, without its end. Returns 1; 0: none is left; a negative errno. */
 int input_next(struct input *in);
 
 #endif

@@ -6,7 +6,7 @@
 #include "libtph/dump_join.h"
 #include "libtph/internal.h"
 
-/* The next of two lists of rows; where both have it, each gets its own. */
+/* The next index of two lists of rows: its row in each list, or NULL; false: both have ended. */
 static bool next_rows(const struct entry *a, const struct entry *b, size_t at[2],
 		      const struct row *found[2])
 {
@@ -34,7 +34,7 @@ static bool agree(const struct entry *a, const struct entry *b)
 	return true;
 }
 
-/* Gives @a what @b has as well. */
+/* Adds to @a the bytes that only @b has. */
 static int unite(struct entry *a, const struct entry *b)
 {
 	size_t most = (size_t)a->row_count + b->row_count, count = 0, at[2] = {0};
@@ -68,7 +68,7 @@ static void swap_rows(struct entry *a, struct entry *b)
 	b->rows_allocated = was.rows_allocated;
 }
 
-/* Into @earlier goes what counts; @later is left without rows. */
+/* The result is in @earlier; @later is left without rows. */
 static int join(struct tph_ctx *ctx, struct entry *earlier, struct entry *later)
 {
 	char bdf[TPH_BDF_CHARS];
@@ -78,7 +78,7 @@ static int join(struct tph_ctx *ctx, struct entry *earlier, struct entry *later)
 		ret = unite(earlier, later);
 	} else {
 		ctx_log(ctx, TPH_LOG_WARNING,
-			"line %u: %s has other bytes than at line %u; these here count",
+			"line %u: %s has other bytes than at line %u; the later ones count",
 			later->line, tph_bdf_format(&later->bdf, bdf), earlier->line);
 		swap_rows(earlier, later);
 	}
@@ -103,7 +103,7 @@ int dump_join(struct tph_ctx *ctx)
 			entry->rows = NULL;
 		}
 	}
-	/* After an error all are still to be freed. */
+	/* After an error the context still frees all. */
 	if (!ret)
 		ctx->count = count;
 	return ret;

@@ -5,9 +5,8 @@
 struct tph_ctx;
 
 /*
- * Sorts the functions of a dump and makes one of those that are there more than once: with
- * the same bytes they show together what each shows; with others the last counts, and the
- * log has the lines. 0 or -ENOMEM.
+ * Sorts the functions of a dump and joins those with one address: if their bytes agree, the
+ * result has the rows of all; else the last counts, and the log has the lines. 0 or -ENOMEM.
  */
 int dump_join(struct tph_ctx *ctx);
 

@@ -3,8 +3,8 @@
  * What lspci writes has two kinds of lines: a heading, "0000:03:00.0 Infiniband
  * controller: …" (-vmm: "Slot:\t03:00.0"), and rows, "1a0: 17 00 01 00 …" of 16 bytes.
  * xxd and hexdump -C write rows of a file, "/sys/bus/pci/devices/0000:03:00.0/config",
- * whose name is the heading. Either may stand behind a prefix. All that could be
- * something else is text.
+ * whose name is the heading. A prefix can precede each. Lines that can be something else
+ * are text.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -18,8 +18,8 @@
 #define DOMAIN_DIGITS_MIN 4
 #define DOMAIN_DIGITS_MAX 8
 /*
- * Of a row that is not whole: "40: 42 of them" is text. The first is a function's IDs, of
- * which no text may make others.
+ * The fewest bytes of an incomplete row: "40: 42 of them" is text. The first row must have the
+ * IDs, so that text is not taken for a function.
  */
 #define CUT_BYTES_MIN	  1
 #define DAMAGED_BYTES_MIN 2
@@ -52,7 +52,7 @@ static bool is_end_of_word(char c)
 	return !c || is_space(c);
 }
 
-/* Numbers and blanks change from line to line, a diff's "+" stands before some lines alone. */
+/* Numbers and blanks change from line to line, and only some lines have a diff's "+". */
 static uint64_t hash_prefix(const char *text, const char *end)
 {
 	uint64_t hash = HASH_START;
@@ -106,7 +106,7 @@ static const char *skip_label(const char *text, const char *begin)
 	return begin;
 }
 
-/* The address whose dot is at @dot, as lspci writes it: all digits are there. */
+/* The address whose dot is at @dot, as lspci writes it, with all digits. */
 static bool parse_heading(const char *text, const char *dot, struct line *line)
 {
 	char word[TPH_BDF_CHARS];
@@ -133,7 +133,7 @@ static bool parse_heading(const char *text, const char *dot, struct line *line)
 	word[len] = '\0';
 	if (tph_bdf_parse(word, &line->bdf))
 		return false;
-	/* A command may stand before the name of a file, but marks alone before its bytes. */
+	/* A command can precede the name of a file, but only marks precede its bytes. */
 	line->prefix =
 		hash_prefix(text, file ? text + strspn(text, MARKS) : skip_label(text, begin));
 	line->titled = file || is_title(dot + 2 + strspn(dot + 2, BLANKS));
@@ -141,8 +141,8 @@ static bool parse_heading(const char *text, const char *dot, struct line *line)
 }
 
 /*
- * The bytes of a row, up to 16 or to what is none, which is returned. The characters that a tool
- * writes behind two blanks can look like one more.
+ * The bytes of a row, up to 16; returns the text after them. The characters that a tool writes
+ * after two blanks can look like one more byte.
  */
 static const char *parse_bytes(const char *text, bool tool, struct row *row)
 {
@@ -166,13 +166,13 @@ static const char *parse_bytes(const char *text, bool tool, struct row *row)
 	return text;
 }
 
-/* Cut here, or within the byte that begins here. */
+/* The line ends here, or within the byte that begins here. */
 static bool is_cut(const char *rest)
 {
 	return !rest[0] || (is_hex(rest[0]) && !rest[strspn(rest + 1, BLANKS) + 1]);
 }
 
-/* The bytes of a row of xxd, in groups of two; behind them are their characters. */
+/* The bytes of a row of xxd, in groups of two; their characters follow. */
 static void parse_pairs(const char *text, struct row *row)
 {
 	bool pair = true;
@@ -189,7 +189,7 @@ static void parse_pairs(const char *text, struct row *row)
 	}
 }
 
-/* The offset of a row; false: not one of configuration space. */
+/* The offset of a row; false: it is not an offset of configuration space. */
 static bool parse_offset(const char *digits, struct row *row)
 {
 	unsigned long offset = strtoul(digits, NULL, 16);
@@ -198,7 +198,7 @@ static bool parse_offset(const char *digits, struct row *row)
 	return offset % ROW_BYTES == 0 && offset < PCI_CFG_SPACE_EXP_SIZE;
 }
 
-/* The row of hexdump -C whose offset ends at @blank: it is whole, with its characters. */
+/* The row of hexdump -C whose offset ends at @blank: it is complete, with its characters. */
 static bool parse_hexdump(const char *text, const char *blank, struct line *line)
 {
 	const char *begin = blank - TOOL_DIGITS;
@@ -213,7 +213,7 @@ static bool parse_hexdump(const char *text, const char *blank, struct line *line
 	return true;
 }
 
-/* The offset behind the last row of hexdump: nothing else is on the line. */
+/* The offset after the last row of hexdump: nothing else is on the line. */
 static bool parse_end(const char *text, const char *begin, struct line *line)
 {
 	size_t digits = strspn(begin, "0123456789abcdef");
@@ -248,13 +248,13 @@ static bool parse_row(const char *text, const char *colon, struct line *line)
 			  : is_cut(rest) ? CUT_BYTES_MIN
 					 : DAMAGED_BYTES_MIN))
 		return false;
-	/* Behind 16 bytes there may be their characters, or a note, but no other byte. */
+	/* After 16 bytes their characters or a note can follow, but no other byte. */
 	if (row->count > ROW_BYTES)
 		row->count = 0;
 	return true;
 }
 
-/* The first that is one on this line. */
+/* Parses at each @mark of the line until one fits. */
 static bool find(const char *text, char mark, struct line *line,
 		 bool (*parse)(const char *text, const char *mark, struct line *line))
 {
@@ -264,7 +264,7 @@ static bool find(const char *text, char mark, struct line *line,
 	return false;
 }
 
-/* The rest of a row that something came into is not blank, though it is digits alone. */
+/* The rest of an interrupted row is not a prefix, though it has only digits. */
 static uint64_t hash_text(const char *text)
 {
 	const char *end = text + strlen(text);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The functions of a dump. Rows belong to the heading above them that has the same
- * prefix. A blank line ends a function, and offsets only grow: rows of which neither
- * says whose they are, are left out. All that is left out is said, with its line.
+ * prefix. A blank line ends a function, and offsets only grow: rows that belong to no
+ * function by these rules are left out. Warnings have the lines of rows that are left out.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ struct reader {
 	bool after_blank;
 	bool was_blank; /* the last line */
 	bool hexdump;	/* wrote the last row */
-	bool repeats;	/* so rows up to the next offset are as that one */
+	bool repeats;	/* rows up to the next offset equal the last one */
 	bool strays;	/* the rows before this line belong to no function */
 	bool headings_seen, rows_seen;
 	unsigned warnings;
@@ -72,7 +72,7 @@ static void take_blank(struct reader *r)
 	forget_headings(r);
 }
 
-/* What follows in a diff need not be of the same function. */
+/* The next lines of a diff can be of another function. */
 static void take_hunk(struct reader *r)
 {
 	r->current.line = 0;
@@ -101,7 +101,7 @@ static void take_heading(struct reader *r, const struct line *line)
 	r->strays = false;
 }
 
-/* A line that is nothing but the prefix of a function is blank. */
+/* A line that has only the prefix of a function is blank. */
 static void take_text(struct reader *r, const struct line *line)
 {
 	if (find_heading(r, line->prefix) || (r->current.line && r->current.prefix == line->prefix))
@@ -115,7 +115,7 @@ static bool continues(const struct reader *r, const struct line *line, unsigned 
 		return false;
 	if (!r->after_blank)
 		return true;
-	/* A blank line in the midst of a function; not where many dumps end. */
+	/* A blank line within a function, but not at an offset where many dumps end. */
 	return offset == r->next_offset && offset != PCI_STD_HEADER_SIZEOF &&
 	       offset != PCI_CFG_SPACE_SIZE;
 }
@@ -161,19 +161,19 @@ static void check_row(struct reader *r, const struct line *line, unsigned offset
 		     line->row.count, name(r, bdf), offset);
 }
 
-/* Rows that belong to no function: one warning for all that follow each other. */
+/* Rows that belong to no function: one warning for consecutive rows. */
 static void take_stray(struct reader *r, const struct line *line, unsigned offset)
 {
 	if (!r->strays)
 		warn(r, "bytes at 0x%02x without the address of their function are left out",
 		     offset);
 	r->strays = true;
-	/* Those of the next function, whose heading is missing: so are those that follow. */
+	/* They are of the next function, whose heading is missing, and so are those below. */
 	if (line->prefix == r->current.prefix)
 		r->current.line = 0;
 }
 
-/* The rows that hexdump left out, up to @offset: they are as the one before. */
+/* The rows that hexdump left out, up to @offset: they equal the one before. */
 static int repeat_row(struct reader *r, unsigned offset)
 {
 	struct entry *entry = &r->ctx->entries[r->ctx->count - 1];
@@ -288,11 +288,11 @@ static int take_lines(struct reader *r)
 static const char *why_nothing(const struct reader *r)
 {
 	if (r->in->binary)
-		return "it is no text";
+		return "it is not text";
 	if (r->rows_seen)
 		return "there are bytes in it, but not the addresses of their functions";
 	if (r->headings_seen)
-		return "there is text about functions in it, but no byte of theirs";
+		return "there is text about functions in it, but none of their bytes";
 	return "there is no function in it";
 }
 

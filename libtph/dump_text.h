@@ -7,9 +7,9 @@
 struct tph_ctx;
 
 /*
- * Adds the functions of @file, with their bytes, in the order of the file: a function
- * that is there twice is there twice. 0; -EBADMSG: it is no text; -ENODATA: there is no
- * function with bytes; errors of reading. The log says what.
+ * Adds the functions of @file, with their bytes, in the order of the file, each as often as
+ * it occurs. 0; -EBADMSG: input_problem() rejects the file; -ENODATA: it has no function
+ * with bytes, or is not text; errors of reading. The log has the problem.
  */
 int dump_read_text(struct tph_ctx *ctx, FILE *file);
 

@@ -45,7 +45,7 @@ static bool parse_number(const char *text, int base, uint64_t most, uint64_t *nu
 	unsigned long long value;
 	char *end;
 
-	/* strtoull() takes blanks and signs. */
+	/* strtoull() accepts blanks and signs. */
 	if (!isdigit((unsigned char)text[0]))
 		return false;
 	errno = 0;

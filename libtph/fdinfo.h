@@ -9,9 +9,9 @@
  *	count:	3
  *	exp_name:	vfio_pci_core
  *	name:	ring			if it has one
- *	tph:	st=0x5a ph=2		from the kernel series on
+ *	tph:	st=0x5a ph=2		with the kernel series
  *
- * A process chooses the name and the locks. The name may have line breaks in
+ * A process chooses the name and the locks. The name can have line breaks in
  * kernels that do not escape it, so everything above it can be trusted and of
  * what follows it only the last line "tph:" is used. That line can be trusted
  * where the kernel writes it: then it is the last one.

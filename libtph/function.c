@@ -41,7 +41,7 @@ static void decode_ids(const struct config *c, struct tph_function *f)
 	f->ids_seen = config_get32(c, PCI_VENDOR_ID, &ids);
 	f->vendor = (uint16_t)ids;
 	f->device = (uint16_t)(ids >> 16);
-	/* A virtual function shows no ids of its own. */
+	/* The IDs of a virtual function read as all ones. */
 	if ((f->ids_seen != TPH_SEEN_YES || f->vendor == 0xffff) && c->ctx->ops->read_ids)
 		c->ctx->ops->read_ids(c->ctx, c->entry, f);
 }
@@ -89,7 +89,7 @@ static void decode_completer(const struct config *c, struct tph_function *f)
 	}
 	if (seen == TPH_SEEN_YES)
 		seen = config_get16(c, at + PCI_EXP_DEVCTL2, &control);
-	/* A function in reset is no completer of everything. */
+	/* A function in reset reads as all ones: it does not complete all types. */
 	if (seen == TPH_SEEN_YES && reg == UINT32_MAX)
 		seen = TPH_SEEN_NO_ANSWER;
 	f->completer.seen = seen;
@@ -251,7 +251,7 @@ static unsigned roles(const struct tph_function *f)
 	return what;
 }
 
-/* Fills @list, which has room for all; what is there. */
+/* Fills @list, which has space for all functions, with those that match @what. */
 static int list_roles(struct tph_ctx *ctx, unsigned what, struct tph_bdf *list, size_t *count)
 {
 	const struct tph_function *f;

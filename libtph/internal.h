@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A context and its functions, for the library's files. By levels, each on those
- * below it: path, verdict, sentence (path.h) > function, st_table > config >
+ * A context and its functions, for the library's files. Levels, each built on those
+ * after it: path, verdict, sentence (path.h) > function, st_table > config >
  * source (source.h: live, dump) > context.
  */
 #ifndef LIBTPH_INTERNAL_H
@@ -37,7 +37,7 @@ struct tph_ctx {
 	struct entry *entries; /* in the order of tph_bdf_compare() */
 	size_t count, allocated;
 	const struct source_ops *ops;
-	void *source; /* what belongs to ops */
+	void *source; /* data of ops */
 };
 
 /* ---- context.c ---- */
@@ -45,7 +45,7 @@ struct tph_ctx {
 struct tph_ctx *ctx_new(const struct tph_log *log, const struct source_ops *ops);
 /* A new entry at the end, or NULL: no memory. Entries are sorted by ctx_sort() in the end. */
 struct entry *ctx_add(struct tph_ctx *ctx, const struct tph_bdf *bdf);
-/* By address; what is there twice by line. */
+/* By address; entries with one address by line. */
 void ctx_sort(struct tph_ctx *ctx);
 struct entry *ctx_find(const struct tph_ctx *ctx, const struct tph_bdf *bdf);
 /* The function's folder in sysfs, to be closed; -ENODEV: no such function; -EOPNOTSUPP: a dump. */

@@ -10,7 +10,7 @@
 #include "util/cmdline.h"
 #include "util/macros.h"
 
-#define LINE_CHARS     4096 /* the flags of a processor */
+#define LINE_CHARS     4096 /* enough for the flags of a processor */
 #define AMD_FAMILY_P2P 0x17 /* Zen; cpu_supports_p2pdma() of the kernel */
 
 /* "ffffffff81000000 T pcie_enable_tph": a symbol of the kernel itself, not of a module. */
@@ -24,7 +24,7 @@ static bool names_symbol(const char *line, const char *symbol)
 	return name && !strncmp(name + 1, symbol, len) && name[1 + len] == '\n';
 }
 
-/* The kernel shows the names, if not the addresses, to everybody. */
+/* The kernel shows the names to every user, if not the addresses. */
 static void read_symbols(int proc, struct tph_kernel *kernel)
 {
 	struct {
@@ -75,7 +75,7 @@ static bool disables_tph(char *cmdline)
 static void read_cmdline(int proc, struct tph_kernel *kernel)
 {
 	FILE *file = textfile_open(proc, "cmdline");
-	char line[4096]; /* more than any kernel takes */
+	char line[4096]; /* longer than any kernel's */
 
 	if (!file)
 		return;

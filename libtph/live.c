@@ -20,7 +20,7 @@
 
 struct live {
 	int devices_fd; /* the folder with one link for each function */
-	/* The one function whose configuration space is open: a function is read in one go. */
+	/* The one whose configuration space is open: functions are read one after the other. */
 	struct entry *entry;
 	int config_fd; /* a negative errno: it cannot be opened */
 };
@@ -120,8 +120,8 @@ static void live_read_ids(struct tph_ctx *ctx, struct entry *entry, struct tph_f
 }
 
 /*
- * The function's link leads to ".../pci0000:00/0000:00:1c.0/0000:03:00.0": the folder
- * that its own lies in is that of the bridge above it, or of a root bus.
+ * The function's link leads to ".../pci0000:00/0000:00:1c.0/0000:03:00.0": the parent
+ * folder is that of the bridge above it, or of a root bus.
  */
 static void live_find_above(struct tph_ctx *ctx, struct entry *entry, struct tph_function *f)
 {
@@ -208,7 +208,7 @@ static int live_read_msix_tags(struct tph_ctx *ctx, struct entry *entry, unsigne
 		return -EBADMSG;
 	}
 	map = mmap(NULL, (size_t)(end - start), PROT_READ, MAP_SHARED, fd, (off_t)start);
-	/* Strict /dev/mem rules refuse a BAR that a driver has with EINVAL. */
+	/* With CONFIG_IO_STRICT_DEVMEM mmap() of a BAR that a driver uses fails with EINVAL. */
 	ret = map != MAP_FAILED ? 0 : errno == EINVAL ? -EPERM : -errno;
 	close(fd);
 	if (ret)
@@ -249,7 +249,7 @@ static int check_addresses(const struct tph_ctx *ctx, const char *path)
 	for (size_t i = 1; i < ctx->count; i++) {
 		if (tph_bdf_compare(&ctx->entries[i - 1].bdf, &ctx->entries[i].bdf))
 			continue;
-		ctx_log(ctx, TPH_LOG_ERROR, "%s: %s is there twice", path,
+		ctx_log(ctx, TPH_LOG_ERROR, "%s: %s is listed twice", path,
 			tph_bdf_format(&ctx->entries[i].bdf, bdf));
 		return -EIO;
 	}

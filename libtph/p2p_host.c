@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Host bridges through which Linux maps peer-to-peer, as of 7.3: the ids in
+ * Host bridges through which Linux maps peer-to-peer, as of 7.3: the IDs in
  * pci_p2pdma_whitelist of drivers/pci/p2pdma.c, and the CPUs of
- * cpu_supports_p2pdma() there, by the ids of their root complexes.
+ * cpu_supports_p2pdma() there, by the IDs of their root complexes.
  */
 #include "libtph/path.h"
 #include "util/macros.h"
@@ -57,7 +57,7 @@ static const uint16_t zen[] = {
 	0x14e8, 0x153a, 0x1507, 0x1122, 0x13e0, 0x1645,
 };
 
-/* Root Ports and bridges of CPUs that are neither AMD's nor x86: the list alone counts. */
+/* Root Ports and bridges of CPUs that are neither AMD's nor x86: only the list counts. */
 static const uint16_t other_cpus[] = {
 	NVIDIA,
 	0x13b5 /* Arm */,
@@ -81,8 +81,8 @@ bool p2p_host_listed(uint16_t vendor, uint16_t device, bool same_bridge)
 enum tph_support p2p_host_cpu(const struct tph_function *first)
 {
 	/*
-	 * A virtual machine can have a device in the place of the bridge, or an old bridge of
-	 * Intel's, whatever the CPU.
+	 * A virtual machine can have a device in place of the bridge, or an old Intel bridge
+	 * with any CPU.
 	 */
 	if (first->class_code >> 16 != CLASS_BRIDGE || first->subsystem_vendor == QEMU)
 		return TPH_SUPPORT_UNKNOWN;

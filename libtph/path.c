@@ -83,14 +83,14 @@ static void find_redirect(struct pair *pair)
 		look_at_acs(pair, pair->down.functions[i]);
 }
 
-/* What can be told of a host bridge. */
+/* What is known of a host bridge. */
 struct host {
 	bool listed;	      /* by the kernel */
-	enum tph_support cpu; /* it is one of a CPU that needs no list; TPH_SUPPORT_NO: not */
+	enum tph_support cpu; /* TPH_SUPPORT_YES: its CPU needs no list */
 };
 
 /*
- * The ids that the kernel takes for those of a host bridge: of the first function
+ * The IDs that the kernel uses as those of a host bridge: of the first function
  * on the root bus, if it is 00.0 or a Root Port.
  */
 static int find_host_bridge(const struct builder *b, const struct chain *chain, bool same_bridge,
@@ -101,7 +101,7 @@ static int find_host_bridge(const struct builder *b, const struct chain *chain, 
 	size_t i = ctx_lower_bound(b->ctx, &first);
 	const struct tph_function *f;
 	bool zero;
-	/* At the latest it is the top of the chain itself. */
+	/* There is one: the top of the chain is on that bus. */
 	int ret = function_of(b->ctx, &b->ctx->entries[i], &f);
 
 	if (ret)
@@ -110,7 +110,7 @@ static int find_host_bridge(const struct builder *b, const struct chain *chain, 
 	host->listed = (zero || f->port == TPH_PORT_ROOT) &&
 		       p2p_host_listed(f->vendor, f->device, same_bridge);
 	host->cpu = p2p_host_cpu(f);
-	/* A dump may lack the function that is really the first. */
+	/* A dump can lack the real first function. */
 	if (!zero && host->cpu == TPH_SUPPORT_NO)
 		host->cpu = TPH_SUPPORT_UNKNOWN;
 	return 0;
@@ -124,7 +124,7 @@ static bool same_root_bus(const struct pair *pair)
 	return a->domain == b->domain && a->bus == b->bus;
 }
 
-/* What the kernel's CPU is, or else the host bridges tell of it. */
+/* By the kernel's CPU, or else by the host bridges. */
 static enum tph_support cpu_p2p(const struct pair *pair, const struct host *up,
 				const struct host *down)
 {
@@ -160,7 +160,7 @@ static int route_through_host(const struct builder *b, enum tph_route *route)
 	return ret;
 }
 
-/* Where the two have a bridge in common. */
+/* For two functions with a common bridge. */
 static int find_direct_route(struct builder *b)
 {
 	struct pair *pair = &b->pair;
@@ -194,13 +194,13 @@ static int find_route(struct builder *b)
 	return ret;
 }
 
-/* What completes what the importer sends to the host. */
+/* The completer of requests that the importer sends to the host. */
 static void find_host(struct pair *pair)
 {
 	const struct chain *up = &pair->up;
 
 	pair->host_seen = TPH_SEEN_YES;
-	/* Nothing above a Root Complex Integrated Endpoint has a register that would tell. */
+	/* Above a Root Complex Integrated Endpoint no register has the type. */
 	if (up->functions[0]->port == TPH_PORT_RC_ENDPOINT) {
 		pair->host = TPH_COMPLETER_16;
 		return;
@@ -209,7 +209,7 @@ static void find_host(struct pair *pair)
 		if (up->functions[i]->port == TPH_PORT_ROOT)
 			pair->root = up->functions[i];
 	if (!pair->root) {
-		/* It may be hidden: above what was seen, or a bridge of a type that was not. */
+		/* It may be hidden: above the visible bridges, or a bridge of unknown type. */
 		for (size_t i = 0; i < up->count; i++)
 			if (up->functions[i]->port == TPH_PORT_UNKNOWN)
 				pair->host_seen = TPH_SEEN_NOT_VISIBLE;
@@ -288,8 +288,8 @@ static int list_hops(struct builder *b)
 }
 
 /*
- * What ACS does where peers meet: the port by which a TLP comes to the common bridge decides
- * (PCIe Base 6.x 6.12.3). What is further down hands it on upwards in any case.
+ * ACS decides at the port by which a TLP arrives at the common bridge (PCIe Base 6.x 6.12.3).
+ * Ports below it forward the TLP upstream in any case.
  */
 static void find_turns(struct builder *b)
 {

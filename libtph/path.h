@@ -18,18 +18,18 @@ struct chain {
 
 struct pair {
 	struct chain up, down;		 /* of importer and exporter */
-	const struct tph_kernel *kernel; /* NULL: one that can all of it */
+	const struct tph_kernel *kernel; /* NULL: one with all abilities */
 	enum tph_route route[TPH_WHENS];
-	const struct tph_function *redirect; /* the first that redirects around the common bridge */
-	const struct tph_function *platform; /* the first of these that the platform chose so */
-	const struct tph_function *hidden;   /* decides the route, but could not be seen */
+	const struct tph_function *redirect; /* the first that redirects; the common bridge too */
+	const struct tph_function *platform; /* the first of these with chosen_by_platform() */
+	const struct tph_function *hidden;   /* decides the route, but is not visible */
 	const struct tph_function *root;     /* the importer's Root Port, NULL: none */
 	bool no_root_port; /* an endpoint without one: the bridges are a hypervisor's */
 	enum tph_seen host_seen;
-	enum tph_completer host; /* of what the importer sends to it; never reserved */
+	enum tph_completer host; /* for requests of the importer; never reserved */
 };
 
-/* More than any pair of a machine has. Of a dump's that has more, those that decide are kept. */
+/* More than a pair of a real machine has. Of a dump that has more, those that decide are kept. */
 #define CAUSES_MAX 24
 
 struct causes {
@@ -41,13 +41,13 @@ struct causes {
 enum tph_verdict verdict(const struct pair *pair, enum tph_when when, enum tph_width width,
 			 struct causes *causes);
 
-/* sentence.c: NULL, no memory. To be freed. */
+/* sentence.c: to be freed; NULL: no memory */
 char *sentence(const struct pair *pair, const struct tph_cause *cause);
 
 /* p2p_host.c: is a host bridge on the kernel's list for peer-to-peer? */
 bool p2p_host_listed(uint16_t vendor, uint16_t device, bool same_bridge);
 
-/* Is the CPU one through which the kernel goes without the list? By the first on a root bus. */
+/* Does the kernel use this CPU's host bridges without the list? @first: first on a root bus */
 enum tph_support p2p_host_cpu(const struct tph_function *first);
 
 /* Does its ACS control send requests between its peers to the host? */
@@ -56,15 +56,15 @@ static inline bool redirects_requests(const struct tph_function *f)
 	return f->acs.request_redirect || f->acs.egress_control;
 }
 
-/* Does Linux take it for a redirect? pci_bridge_has_acs_redir() asks for any of the three. */
+/* Does Linux count it as a redirect? pci_bridge_has_acs_redir() tests for any of the three. */
 static inline bool redirects(const struct tph_function *f)
 {
 	return redirects_requests(f) || f->acs.completion_redirect;
 }
 
 /*
- * A setting that Linux does not make: it turns on both redirects, or the one that there is, and
- * never Direct Translated. Firmware, the administrator or a tool of the platform's vendor did.
+ * A setting that Linux does not make: Linux turns on both redirects, or the only one that the
+ * port has, and never Direct Translated. Firmware, the administrator or a vendor's tool made it.
  */
 static inline bool chosen_by_platform(const struct tph_function *f)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Where a function stands in the machine, by sysfs. */
+/* NUMA node and IOMMU group of a function, from sysfs. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -11,7 +11,7 @@
 #include "libtph/internal.h"
 #include "libtph/textfile.h"
 
-/* A number that a text is, and nothing else; -1: it is none. */
+/* The number in a text that has nothing else; -1: it is not a number. */
 static int number_of(const char *text)
 {
 	char *end;

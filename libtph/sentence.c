@@ -14,37 +14,40 @@ static const char *const after_address[] = {
 		"can send no tag but 0 (only No-ST mode); use a device that has an ST mode",
 	[TPH_REASON_REQUESTER_8BIT] = "can send 8-bit tags only; give the buffer an 8-bit tag",
 	[TPH_REASON_NOT_COMPLETER] =
-		"is no TPH completer (Device Capabilities 2); see if its firmware can turn it on",
+		"is not a TPH completer (Device Capabilities 2); see if its firmware can turn it "
+		"on",
 	[TPH_REASON_COMPLETER_RESERVED] = "has the reserved value 10b for TPH Completer Supported, "
 					  "which counts as none; update its firmware",
 	[TPH_REASON_COMPLETER_8BIT] =
 		"completes 8-bit tags only; give the buffer an 8-bit tag and use an importer that "
-		"sends such",
+		"sends 8-bit tags",
 	[TPH_REASON_IMPORTER_NOT_VISIBLE] =
 		"shows too little of its configuration space; run as root, or dump with "
 		"lspci -xxxx as root",
 	[TPH_REASON_EXPORTER_NOT_VISIBLE] =
 		"shows too little of its configuration space; run as root, or dump with "
 		"lspci -xxxx as root",
-	[TPH_REASON_IMPORTER_NO_ANSWER] = "does not answer (all ones); wake it up or end its reset",
-	[TPH_REASON_EXPORTER_NO_ANSWER] = "does not answer (all ones); wake it up or end its reset",
+	[TPH_REASON_IMPORTER_NO_ANSWER] = "does not answer (all ones); resume it or end its reset",
+	[TPH_REASON_EXPORTER_NO_ANSWER] = "does not answer (all ones); resume it or end its reset",
 	[TPH_REASON_IMPORTER_MALFORMED] =
 		"has a malformed list of capabilities; update its firmware",
 	[TPH_REASON_EXPORTER_MALFORMED] =
 		"has a malformed list of capabilities; update its firmware",
 	[TPH_REASON_PATH_NOT_VISIBLE] =
-		"or a bridge above it cannot be seen well enough; run as root, or dump all "
+		"or a bridge above it is not fully visible; run as root, or dump all "
 		"functions with lspci -xxxx as root",
 	[TPH_REASON_ROUTE_UNKNOWN] =
 		"have no common bridge, and whether Linux goes through this host "
-		"bridge depends on the CPU, which its IDs do not tell; look on the machine itself",
+		"bridge depends on the CPU, which its IDs do not identify; run tphctl on the "
+		"machine itself",
 	[TPH_REASON_NO_PREFIX] = "has no End-End TLP Prefixes, which a link that is not in flit "
 				 "mode needs at both ends for 16-bit tags; use 8-bit tags",
 	[TPH_REASON_PREFIX_BLOCKED] =
 		"blocks End-End TLP Prefixes (Device Control 2 bit 15), which "
 		"16-bit tags need; unblock it, or use 8-bit tags",
-	[TPH_REASON_NO_ROUTE] = "have no common bridge, and Linux does not go peer to peer through "
-				"this host bridge; put both below one switch",
+	[TPH_REASON_NO_ROUTE] =
+		"have no common bridge, and Linux does not map peer-to-peer through this host "
+		"bridge; put both below one switch",
 	[TPH_REASON_ROOT_NOT_COMPLETER] =
 		"is on the route and completes no TPH; put both below one switch",
 	[TPH_REASON_ROOT_8BIT] = "completes 8-bit tags only, and the kernel enables no more for "
@@ -61,13 +64,13 @@ static const char *const after_address[] = {
 		"is enabled for 16-bit tags and sends no 8-bit ones; give the buffer a 16-bit tag",
 	[TPH_REASON_NO_ROOT_PORT] =
 		"has no visible Root Port above it, as in a virtual machine, so the route is not "
-		"known; look on the host",
+		"known; run tphctl on the host",
 	[TPH_REASON_DRIVER_UNKNOWN] =
 		"has no driver that is known to enable TPH (in Linux 7.3 mlx5_core and bnxt_en "
 		"do); ask the vendor of its driver",
 	[TPH_REASON_HOST_16BIT] =
-		"meet in the root complex, and whether that passes the prefix of a "
-		"16-bit tag is not told; use 8-bit tags, or put both below one switch",
+		"meet in the root complex, and no register says whether it passes the prefix of a "
+		"16-bit tag; use 8-bit tags, or put both below one switch",
 	[TPH_REASON_SAME_DEVICE] =
 		"is part of the same device as the importer, which may drop the hint inside",
 	[TPH_REASON_NOT_PCIE_8BIT] =
@@ -77,19 +80,19 @@ static const char *const after_address[] = {
 		"Express slot",
 	[TPH_REASON_HOST_BRIDGE] =
 		"have no common bridge, and the root complex between them may drop "
-		"the hint; put both below one switch for a promise",
+		"the hint; put both below one switch for a guarantee",
 };
 
-/* The same for what is about no function. */
+/* The same for reasons that are not about a function. */
 static const char *const whole[] = {
 	[TPH_REASON_KERNEL_NO_TPH] =
 		"this kernel has no TPH; boot one with CONFIG_PCIE_TPH and the dma-buf TPH series",
-	[TPH_REASON_KERNEL_NO_HINTS] = ("this kernel knows no hints on dma-bufs; boot one with the "
-					"dma-buf TPH series"),
+	[TPH_REASON_KERNEL_NO_HINTS] = ("this kernel does not support hints on dma-bufs; boot one "
+					"with the dma-buf TPH series"),
 	[TPH_REASON_KERNEL_NO_P2PDMA] =
-		"this kernel maps nothing peer to peer; boot one with CONFIG_PCI_P2PDMA",
-	[TPH_REASON_KERNEL_UNKNOWN] = ("what this kernel can do is not known; make /proc/kallsyms "
-				       "readable (CONFIG_KALLSYMS)"),
+		"this kernel does not map peer-to-peer; boot one with CONFIG_PCI_P2PDMA",
+	[TPH_REASON_KERNEL_UNKNOWN] = ("what this kernel supports is not known; make "
+				       "/proc/kallsyms readable (CONFIG_KALLSYMS)"),
 	[TPH_REASON_KERNEL_DISABLED] = "the kernel was booted with pci=notph; boot without it",
 };
 
@@ -132,7 +135,7 @@ static void tell_redirect(FILE *out, const struct pair *pair)
 		: completions ? "requests and completions"
 			      : "requests, but no completions,");
 	if (!requests || !completions)
-		fputs(", and Linux takes either for the whole route", out);
+		fputs(", and Linux assumes the host route for both", out);
 }
 
 static void advise_redirect(FILE *out, const struct pair *pair)
@@ -142,7 +145,7 @@ static void advise_redirect(FILE *out, const struct pair *pair)
 	list_redirects(out, pair);
 }
 
-/* Whoever made such a setting had a reason: no advice that undoes it. */
+/* Such a setting was made on purpose, so the advice does not undo it. */
 static void tell_platform(FILE *out, const struct pair *pair)
 {
 	const struct tph_function *f = pair->platform;
@@ -156,13 +159,13 @@ static void tell_platform(FILE *out, const struct pair *pair)
 	}
 	if (f->acs.direct_translated)
 		fprintf(out,
-			"; Direct Translated lets requests with translated addresses go "
-			"straight, and ATS of %s is %s; Linux does not count on that",
+			"; Direct Translated exempts requests with translated addresses from "
+			"redirect, and ATS of %s is %s; Linux does not rely on Direct Translated",
 			tph_bdf_format(&importer->bdf, text),
 			importer->ats.seen == TPH_SEEN_YES  ? importer->ats.enabled ? "on" : "off"
 			: importer->ats.seen == TPH_SEEN_NO ? "not there"
 							    : "not visible");
-	fputs("; Linux does not choose this setting, so the platform's firmware or "
+	fputs("; Linux does not make this setting, so the platform's firmware or "
 	      "pci=config_acs= did: ask its vendor (rdma_topo check) before you change it",
 	      out);
 }
@@ -189,7 +192,7 @@ static void tell_driver(FILE *out, const struct pair *pair, const struct tph_cau
 	      out);
 }
 
-/* A driver can wait until there is something to send. */
+/* A driver may enable TPH late, with the first buffer that may have hints. */
 static void tell_disabled(FILE *out, const struct pair *pair)
 {
 	enum tph_support enables;
@@ -215,7 +218,7 @@ static bool swapped(const struct pair *pair)
 	       importer->requester.seen == TPH_SEEN_NO && importer->class_code >> 16 != 0x02;
 }
 
-/* Is it about the exporter, too? Then the sentence begins with both. */
+/* If the reason is about the exporter, too, the sentence begins with both addresses. */
 static bool is_about_both(enum tph_reason reason)
 {
 	return reason == TPH_REASON_ROUTE_UNKNOWN || reason == TPH_REASON_NO_ROUTE ||

@@ -47,11 +47,11 @@ static struct table *new_table(enum tph_table where, size_t count, size_t declar
 static int read_capability(const struct config *c, const struct tph_function *f, struct table **out)
 {
 	unsigned at = f->requester.offset + TPH_ST_TABLE;
-	size_t room = (PCI_CFG_SPACE_EXP_SIZE - at) / 2, count = f->requester.table_entries;
+	size_t capacity = (PCI_CFG_SPACE_EXP_SIZE - at) / 2, count = f->requester.table_entries;
 	enum tph_seen seen = TPH_SEEN_YES;
 	struct table *t;
 
-	t = new_table(TPH_TABLE_CAPABILITY, count < room ? count : room, count);
+	t = new_table(TPH_TABLE_CAPABILITY, count < capacity ? count : capacity, count);
 	if (!t)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->public.count && seen == TPH_SEEN_YES; i++)
@@ -63,7 +63,7 @@ static int read_capability(const struct config *c, const struct tph_function *f,
 	return error_of(seen);
 }
 
-/* A function that is asleep or decodes no memory must not be read. */
+/* A BAR must not be read if the function is in a low-power state or decodes no memory. */
 static bool decodes_memory(const struct config *c)
 {
 	uint16_t command = 0, at, state = 0;

@@ -18,15 +18,15 @@ struct question {
 	struct causes found;
 };
 
-/* A certain no decides before what is not known, and that before what may be lost. */
+/* A certain no decides before an unknown, and that before a best effort. */
 static bool decides(enum tph_verdict verdict, enum tph_verdict other)
 {
 	return verdict != other &&
 	       (verdict == TPH_VERDICT_NONE || other == TPH_VERDICT_BEST_EFFORT);
 }
 
-/* Where a cause is to stand; NULL: all that are there decide as much. */
-static struct tph_cause *find_room(struct causes *found, enum tph_verdict verdict)
+/* Where to store a cause; NULL: the list is full of causes that decide as much. */
+static struct tph_cause *find_slot(struct causes *found, enum tph_verdict verdict)
 {
 	if (found->count < ARRAY_SIZE(found->list))
 		return &found->list[found->count++];
@@ -46,7 +46,7 @@ static void add(struct question *q, enum tph_verdict verdict, enum tph_reason re
 		if (found->list[i].reason == reason &&
 		    !tph_bdf_compare(&found->list[i].at, &at->bdf))
 			return;
-	cause = find_room(found, verdict);
+	cause = find_slot(found, verdict);
 	if (cause)
 		*cause = (struct tph_cause){.verdict = verdict, .reason = reason, .at = at->bdf};
 }
@@ -112,7 +112,7 @@ static bool is_enabled(const struct question *q)
 	       q->importer->requester.mode != TPH_MODE_NO_ST;
 }
 
-/* Whoever enabled TPH, where it is on the driver is no question. */
+/* Where TPH is enabled already, the driver does not matter. */
 static void check_driver(struct question *q)
 {
 	enum tph_support enables;
@@ -150,7 +150,7 @@ static void check_link(struct question *q, const struct tph_function *port,
 			add_none(q, TPH_REASON_NO_PREFIX, ends[i]);
 }
 
-/* Does a hint get over the hop between a function and the port above it? */
+/* Does a hint pass the hop between a function and the port above it? */
 static void check_hop(struct question *q, const struct tph_function *port,
 		      const struct tph_function *f)
 {
@@ -172,7 +172,7 @@ static void check_hop(struct question *q, const struct tph_function *port,
 		add(q, TPH_VERDICT_BEST_EFFORT, TPH_REASON_NOT_PCIE_8BIT, port);
 }
 
-/* All hops of a direct route. What turns at a port never reaches what is above it. */
+/* All hops of a direct route, up to the common bridge from both sides. */
 static void check_hops(struct question *q)
 {
 	const struct chain *up = &q->pair->up, *down = &q->pair->down;
@@ -218,7 +218,7 @@ static void add_redirect(struct question *q, enum tph_verdict verdict)
 		add(q, verdict, TPH_REASON_ACS_REDIRECT, pair->redirect);
 }
 
-/* Nothing promises that a root complex keeps a hint, and whether it passes prefixes is not told. */
+/* A root complex need not keep a hint, and no register says whether it passes prefixes. */
 static bool host_drops(const struct question *q)
 {
 	if (q->pair->no_root_port)
@@ -236,7 +236,7 @@ static enum tph_reason drop_reason(const struct pair *pair)
 						: TPH_REASON_ROOT_8BIT;
 }
 
-/* On a route through the host the root complex must understand hints: reads carry them, too. */
+/* On a route through the host the root complex must be a completer: reads carry hints, too. */
 static void check_through_host(struct question *q)
 {
 	const struct pair *pair = q->pair;
@@ -256,7 +256,7 @@ static void check_unknown_route(struct question *q)
 {
 	const struct pair *pair = q->pair;
 
-	/* Through the host or not at all: a no may be certain. */
+	/* The route is through the host or none: a no can be certain. */
 	if ((pair->redirect || !pair->hidden) && host_drops(q)) {
 		check_through_host(q);
 		return;
@@ -358,7 +358,7 @@ static void (*const checks[])(struct question *q) = {
 	check_route,	 check_kernel,	  check_enabled,
 };
 
-/* Those by which the verdict is what it is, then the others. */
+/* The causes that decide the verdict, then the others. */
 static void sort_causes(const struct causes *found, struct causes *sorted)
 {
 	static const enum tph_verdict order[] = {TPH_VERDICT_NONE, TPH_VERDICT_UNKNOWN,

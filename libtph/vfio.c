@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Hints on dma-bufs through a VFIO device. The kernel has two interfaces: bits in
- * the flags of the export, and a device feature after it. See tph/vfio_tph.h.
+ * Hints on dma-bufs through a VFIO device. The kernel has two interfaces: export
+ * flags, and a device feature for after the export. See tph/vfio_tph.h.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #define TAGS	    (TPH_HINT_ST | TPH_HINT_ST_EXT)
 #define TAKEN	    (TPH_HINT_TAKEN_ST | TPH_HINT_TAKEN_ST_EXT)
 #define RANGES_MAX  4096
-#define NO_BAR	    VFIO_PCI_CONFIG_REGION_INDEX /* passes no check for a BAR */
+#define NO_BAR	    VFIO_PCI_CONFIG_REGION_INDEX /* fails each check for a BAR */
 #define SET_AND_GET (VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_GET)
 
 /* The flags have the kernel's values, so they need no translation. */
@@ -40,7 +40,7 @@ static int tph_feature(int device_fd, uint32_t operation,
 	return 0;
 }
 
-/* Another kernel may use the number for another feature, so a second answer must fit, too. */
+/* Another kernel may use the number for another feature, so a GET must fail as expected, too. */
 static int probe_feature(int device_fd)
 {
 	struct vfio_device_feature_dma_buf_tph none = {.dmabuf_fd = -1};
@@ -84,8 +84,8 @@ static int export_flags(int device_fd, uint32_t bar, uint32_t open_flags, uint32
 }
 
 /*
- * What the export says to @flags. The kernel looks at them first and then at
- * the BAR, which is none here, so that ENODEV means "I would have taken them".
+ * Does the export accept @flags? The kernel checks them before the BAR, which is
+ * invalid here, so that ENODEV means that they are valid.
  */
 static int probe_flags(int device_fd, uint32_t flags)
 {
@@ -181,7 +181,7 @@ static int export_then_set(int device_fd, const struct tph_vfio_export *r)
 	if (!ret)
 		return fd;
 	close(fd);
-	/* The hints mean something and the dma-buf is ours: the kernel lacks a flag. */
+	/* The hints are consistent and the dma-buf is this device's: the kernel lacks a flag. */
 	return ret == -EINVAL ? -ENOTTY : ret;
 }
 
@@ -192,7 +192,7 @@ int tph_vfio_export(int device_fd, const struct tph_vfio_export *r)
 
 	if (ret)
 		return ret;
-	/* The flags of the export hold one tag: not two, and not none with TPH_HINT_REQUIRED. */
+	/* The export flags hold one tag: not two, and not none with TPH_HINT_REQUIRED. */
 	if ((r->hints.flags & TAGS) == TAGS ||
 	    (r->hints.flags & (TAGS | TPH_HINT_REQUIRED)) == TPH_HINT_REQUIRED)
 		return export_then_set(device_fd, r);
@@ -245,8 +245,8 @@ const char *tph_vfio_explain(int error)
 		return "the hints are inconsistent, the range is not page aligned, overlaps or "
 		       "leaves the BAR, or the dma-buf is of another device";
 	case EOPNOTSUPP:
-		return "the device is no TPH completer, or none of 16-bit tags, or its driver "
-		       "exports no memory";
+		return "the device is not a TPH completer, or not of 16-bit tags, the BAR is not "
+		       "prefetchable, or its driver exports no memory";
 	case ENOTTY:
 		return "this kernel cannot do it: it needs the dma-buf TPH series, and for any "
 		       "export Linux 6.19 with VFIO_PCI_DMABUF";

@@ -20,7 +20,7 @@ struct tph_vfio {
 	int device_fd;
 	int parent_fd[2]; /* iommufd; or container and group */
 	char bdf[TPH_BDF_CHARS];
-	char file[TPH_VFIO_FILE_CHARS]; /* what was used last */
+	char file[TPH_VFIO_FILE_CHARS]; /* the one that was used last */
 };
 
 static int open_file(const char *path, int *fd)
@@ -49,7 +49,7 @@ static int cdev_name(const char *bdf, char name[NAME_MAX + 1])
 	return entry ? 0 : -ENOENT;
 }
 
-/* Binding is enough to use the device's features; it needs no address space of its own. */
+/* Binding is enough to use the device's features; no address space is attached. */
 static int open_cdev(struct tph_vfio *device)
 {
 	struct vfio_device_bind_iommufd bind = {.argsz = sizeof(bind)};
@@ -97,7 +97,7 @@ static int use_group(struct tph_vfio *device, bool noiommu)
 
 	if (ioctl(group, VFIO_GROUP_GET_STATUS, &status))
 		return -errno;
-	/* Another function of the group has a driver that is no VFIO driver. */
+	/* Another function of the group is bound to a driver other than VFIO's. */
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return -EXDEV;
 	if (ioctl(group, VFIO_GROUP_SET_CONTAINER, &container) ||
@@ -209,7 +209,7 @@ const char *tph_vfio_open_advice(int error)
 		return "modprobe vfio-pci, bind the function to it, and see that /dev is filled by "
 		       "udev";
 	case EBUSY:
-		return "someone else has it open: fuser -v shows who";
+		return "another process has it open: fuser -v names the process";
 	case EXDEV:
 		return "another function of its IOMMU group has a driver: bind all of the group to "
 		       "vfio-pci";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Vital Product Data: resources of a tag and a length; the one that is read only has
- * keywords of two letters. The device's maker wrote them: nothing of it is trusted.
+ * Vital Product Data: resources with a tag and a length; the read-only one has keywords of
+ * two letters. They come from the device, so nothing in them is trusted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #define TAG_END	      0x78
 #define TAG_SMALL     0xf8 /* of a small resource; the other bits are its length */
 
-/* Text without blanks and zeros at its end; none if it has other than printable ASCII. */
+/* Text without blanks and zeros at its end; "" if it has other bytes than printable ASCII. */
 static void take_text(const uint8_t *data, size_t len, char text[TPH_VPD_CHARS])
 {
 	while (len && (data[len - 1] == ' ' || !data[len - 1]))
@@ -78,7 +78,7 @@ static void parse(const uint8_t *data, size_t len, struct tph_vpd *vpd)
 	}
 }
 
-/* The file up to its end or to where it cannot be read. Bytes, or a negative errno. */
+/* Reads the file up to its end or to an error. The number of bytes, or a negative errno. */
 static ssize_t read_all(int fd, uint8_t *data, size_t size)
 {
 	size_t have = 0;

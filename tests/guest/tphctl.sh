@@ -133,7 +133,7 @@ busy() {
 	rm -f /tmp/ready
 	export_of "$accel" 0 -- sh -c 'echo >/tmp/ready; sleep 2' &
 	while [ ! -e /tmp/ready ]; do sleep 0.1; done
-	fails "cannot open $accel through .*: Device or resource busy; someone else has it open" \
+	fails "cannot open $accel through .*: Device or resource busy; another process has it" \
 		export_of "$accel" 0 -- true
 	wait
 }
@@ -164,7 +164,7 @@ no_series() {
 	nic=$(lspci -D -d 15b3: | awk '{ print $1; exit }')
 	said=$(tphctl path "$nic" "$accel") || status=$?
 	is "$status" 4
-	local line="8-bit, now: this kernel knows no hints on dma-bufs;"
+	local line="8-bit, now: this kernel does not support hints on dma-bufs;"
 	line+=" boot one with the dma-buf TPH series"
 	grep -qxF "$line" <<<"$said" || die "$said"
 	is "$(status p2p_demo)" 3
@@ -403,7 +403,7 @@ nic_to_nic() {
 	said=$(tphctl path "${nics[0]}" "${nics[1]}" --width 8) || status=$?
 	printf '%s\n' "$said"
 	is "$status" 4
-	grep -q '^8-bit, now: .* is no TPH completer' <<<"$said" || die "it does not say why"
+	grep -q '^8-bit, now: .* is not a TPH completer' <<<"$said" || die "it does not say why"
 	is "$(peer_write 0 "${nics[1]}")" written=65536
 }
 

@@ -134,7 +134,7 @@ machine switch-plain "$kernel" "$nic" "$accelerator" \
 	'proc/kallsyms 0 T pcie_enable_tph\n0 T pci_p2pdma_map_type'
 doctor 3 mlx5_1 vfio0
 step kernel-hints no 'hints on dma-bufs no'
-first 'knows no hints on dma-bufs'
+first 'does not support hints on dma-bufs'
 machine switch-plain "$kernel" "$nic" "$accelerator" 'proc/kallsyms 0 T dma_buf_get_tph'
 doctor 4 mlx5_1 vfio0
 first 'CONFIG_PCI_P2PDMA'

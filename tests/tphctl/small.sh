@@ -142,7 +142,7 @@ dump-input)
 	printf 'nothing\n' >"$dump"
 	refused '.*: ' "$dump"
 	printf '00:01.0 x\n00: zz\n' >"$dump"
-	refused '.*: there is text about functions in it, but no byte of theirs; write' "$dump"
+	refused '.*: there is text about functions in it, but none of their bytes; write' "$dump"
 	: >"$dump"
 	refused '.*: it is empty; write the dump with lspci -xxxx' "$dump"
 	gzip -nc <"$build/tests/dumps/switch.dump" >"$dump"

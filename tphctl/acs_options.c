@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the kernel's command line says of the ACS of a port. The options are parsed as Linux does it
+ * The ACS of a port by the kernel's command line. The options are parsed as Linux does it
  * (__pci_config_acs() of drivers/pci/pci.c): a list of [FLAGS@]DEVICE with ; between, where
- * the first that fits counts, config_acs= after disable_acs_redir=.
+ * the first that matches counts, config_acs= after disable_acs_redir=.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ bool acs_flags_parse(const char *text, size_t len, struct acs_change *change)
 	return true;
 }
 
-/* "pci:15b3:1979", further fields are of the subsystem; 0 is any. */
+/* "pci:15b3:1979", where 0 is any; further fields are of the subsystem. */
 static bool fits_ids(const char *text, const struct tph_function *port)
 {
 	unsigned vendor = 0, device = 0;
@@ -38,7 +38,7 @@ static bool fits_ids(const char *text, const struct tph_function *port)
 	       (!vendor || vendor == port->vendor) && (!device || device == port->device);
 }
 
-/* A path of several functions, "00:01.0/02.0", is not followed: its last is what it is about. */
+/* A path of several functions, "00:01.0/02.0", does not match: it is not resolved. */
 static bool fits(const char *device, const struct tph_function *port)
 {
 	struct tph_bdf bdf;

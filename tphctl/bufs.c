@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl bufs: the dma-bufs of this machine, their hints, who holds and who imported them. */
+/* tphctl bufs: the dma-bufs of this machine, their hints, holders and importers. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@ static const char USAGE[] =
 	"usage: tphctl bufs [--json]\n"
 	"\n"
 	"The dma-bufs with their hints, the processes that hold a file descriptor, and\n"
-	"the devices that imported them, with the hints that these state.\n"
+	"the devices that imported them, with the hints that those state.\n"
 	"\n"
 	"  --json  for programs; tphctl-json.md has the fields\n"
 	"\n"
@@ -145,7 +145,7 @@ static int print_table(const struct tph_bufs *bufs)
 	struct tph_ctx *ctx = NULL;
 	struct table table;
 
-	/* Without it importers have no names. */
+	/* Without it importers are shown without names. */
 	if (tph_ctx_new_live(NULL, NULL, &ctx))
 		ctx = NULL;
 
@@ -264,7 +264,7 @@ int run_bufs(int argc, char **argv)
 			geteuid() ? "run as root"
 				  : "mount debugfs at /sys/kernel/debug (CONFIG_DEBUG_FS)");
 	if (!status && bufs->denied)
-		fprintf(stderr, "tphctl: bufs: processes that could not be looked into: %zu; %s\n",
+		fprintf(stderr, "tphctl: bufs: processes that could not be read: %zu; %s\n",
 			bufs->denied,
 			geteuid() ? "run as root"
 				  : "a container or a policy hides them even from root");

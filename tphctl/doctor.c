@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl doctor: does peer-to-peer between a NIC and an accelerator work, what is in the way? */
+/* tphctl doctor: does peer-to-peer between a NIC and an accelerator work, and what to fix? */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@ static const char USAGE[] =
 	"                     [--dump FILE | --root DIR]\n"
 	"\n"
 	"Does peer-to-peer through a dma-buf work between a NIC and an accelerator, with\n"
-	"hints or without, and what is in the way, the first to fix first. Without\n"
-	"ACCELERATOR or NIC: a line for each pair.\n"
+	"hints or without, and what to fix, in which order. Without ACCELERATOR\n"
+	"or NIC: a line for each pair.\n"
 	"\n"
 	"  --plain      hints do not count for the exit status\n"
 	"  --json       for programs; tphctl-json.md has the fields\n"
@@ -49,7 +49,7 @@ static bool is_nic(const struct tph_function *f)
 	return CLASS(f) == CLASS_NETWORK || nvidia_kind(f) == NVIDIA_DMA_FUNCTION;
 }
 
-/* Not the display of a server's management, which is conventional PCI. */
+/* Not the display of a server's management controller, which is conventional PCI. */
 static bool is_accelerator(const struct tph_function *f)
 {
 	return (CLASS(f) == CLASS_DISPLAY || CLASS(f) == CLASS_ACCELERATOR) &&
@@ -92,7 +92,7 @@ static bool ends_allocate(struct ends *ends, size_t count)
 	return ends->nics && ends->accelerators;
 }
 
-/* What was typed, and where it says nothing all. */
+/* The functions on the command line; without them, all. */
 static int find_ends(struct tph_ctx *ctx, const struct arguments *args, struct ends *ends)
 {
 	struct tph_bdf *list;
@@ -158,7 +158,7 @@ static int refuse_bridge(struct tph_ctx *ctx, const char *typed, const struct tp
 			      typed);
 }
 
-/* Swaps the two if they are in the other order, and says so; or takes an accelerator alone. */
+/* Swaps the two if they are in the other order, and says so; takes an accelerator without NIC. */
 static void put_in_order(struct tph_ctx *ctx, struct arguments *args)
 {
 	struct tph_bdf first, second;
@@ -238,7 +238,7 @@ static int examine(struct host *host, const struct arguments *args)
 	struct ends ends = {0};
 	int status = find_ends(host->ctx, args, &ends);
 
-	/* It reads every function of the machine. */
+	/* Only then, since it reads every function of the machine. */
 	if (!status && has_connectx(host->ctx, &ends) && nvidia_find(host))
 		status = no_memory();
 	if (!status)
@@ -260,7 +260,7 @@ static int examine(struct host *host, const struct arguments *args)
 	return status;
 }
 
-/* The functions below another root; the machine's own and a dump's are opened as ever. */
+/* The functions of another root; open_machine() opens this machine's and a dump's. */
 static int open_root(const char *root, struct machine *machine)
 {
 	char sysfs[PATH_MAX];

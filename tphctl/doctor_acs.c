@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * ACS of the ports between the two: what it does with requests and completions, and which IOMMU
+ * ACS of the ports between the two: where it sends requests and completions, and which IOMMU
  * groups Linux makes by it (pci_device_group() in drivers/iommu/iommu.c).
  */
 #include <stdio.h>
@@ -52,7 +52,7 @@ static void list_port(FILE *out, const struct exam *exam, const struct tph_funct
 			option.in_effect ? "is in effect" : "is not in effect");
 }
 
-/* A port that has ACS, or should. */
+/* A port with ACS, or of a type that should have it. */
 static bool has_acs(const struct tph_function *f)
 {
 	return f->bridge && f->port != TPH_PORT_HOST_BRIDGE &&
@@ -60,7 +60,7 @@ static bool has_acs(const struct tph_function *f)
 		f->port == TPH_PORT_DOWNSTREAM);
 }
 
-/* Those that redirect first, then what is above the bridge where the route turns. */
+/* The ports up to the bridge where the route turns first, then those above it. */
 static size_t list_ports(FILE *out, const struct exam *exam)
 {
 	const struct tph_path *path = exam->path;
@@ -81,7 +81,7 @@ static size_t list_ports(FILE *out, const struct exam *exam)
 
 static const char *travel(enum tph_route route)
 {
-	static const char *const words[] = {"not known", "nowhere", "up to the host", "straight"};
+	static const char *const words[] = {"not known", "nowhere", "up to the host", "directly"};
 
 	return words[route];
 }
@@ -94,7 +94,7 @@ bool exam_redirected(const struct exam *exam)
 	return false;
 }
 
-/* A bridge that may be common was not seen; a virtual machine shows none. */
+/* A bridge that may be common is not visible, as in a virtual machine. */
 static bool bridges_hidden(const struct exam *exam)
 {
 	bool root = false;
@@ -121,12 +121,12 @@ static void tell_travel(FILE *out, const struct exam *exam)
 		return;
 	}
 	if (is_hidden(path)) {
-		fputs("; so where writes and reads of the NIC go is not known", out);
+		fputs("; so the route of writes and reads of the NIC is not known", out);
 		return;
 	}
-	fprintf(out, "; by it writes of the NIC go %s, and what answers its reads %s%s",
+	fprintf(out, "; with it, writes of the NIC go %s, and completions of its reads %s%s",
 		travel(path->requests), travel(path->completions),
-		path->translated_direct ? ", but writes with translated addresses (ATS) straight"
+		path->translated_direct ? ", but writes with translated addresses (ATS) directly"
 					: "");
 }
 
@@ -202,7 +202,7 @@ static bool has_siblings(const struct exam *exam, const struct tph_function *f)
 	return false;
 }
 
-/* What a port lacks to isolate; 0: nothing. Bits it does not have count as always on. */
+/* The bits that a port lacks to isolate; bits that it does not implement count as on. */
 static uint16_t lacks(const struct tph_function *f)
 {
 	return (uint16_t)(ISOLATES & f->acs.capability & ~f->acs.control);
@@ -231,7 +231,7 @@ static enum answer isolates(const struct exam *exam, const struct tph_function *
 	return f->acs.seen == TPH_SEEN_NO ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
-/* Do all from @chain's @from up? @at: the topmost that does not, or is not known. */
+/* Do all of @chain from @from up isolate? @at: the topmost that does not, or is not known. */
 static enum answer path_isolates(const struct exam *exam, const struct chain *chain, size_t from,
 				 const struct tph_function **at)
 {
@@ -250,7 +250,7 @@ static enum answer path_isolates(const struct exam *exam, const struct chain *ch
 	return answer;
 }
 
-/* The function whose group it is; NULL: not known, for @at. */
+/* The function whose group it is; NULL: not known, because of @at. */
 static const struct tph_function *group_of(const struct exam *exam, const struct chain *chain,
 					   const struct tph_function **at)
 {
@@ -277,7 +277,7 @@ static bool same_group(const struct exam *exam, const struct tph_function *a,
 		isolates(exam, b) == ANSWER_NO);
 }
 
-/* Linux made its groups when it booted, with what ACS was then. */
+/* Linux makes its groups at boot, by ACS as it is then. */
 static const char *other_groups(const struct exam *exam, bool one)
 {
 	const struct tph_place *nic = &exam->nic.place, *acc = &exam->accelerator.place;

@@ -14,7 +14,7 @@
 
 static const struct {
 	const char *driver;
-	bool hints; /* it has a way to set them */
+	bool hints; /* it can set them */
 } exporters[] = {
 	{"vfio-pci", true},	 {"nvgrace-gpu-vfio-pci", true},
 	{"mlx5_vfio_pci", true}, {"amdgpu", false},
@@ -25,7 +25,7 @@ static const struct {
 /* How the RDMA driver of a PCI driver maps a dma-buf. */
 static const struct importer {
 	const char *driver;
-	bool pinned, revocable; /* pinned: the exporter must hold it; vfio wants to revoke it */
+	bool pinned, revocable; /* vfio-pci refuses an importer that pins and is not revocable */
 	bool odp;		/* needs on-demand paging in the kernel */
 } importers[] = {
 	{"mlx5_core", false, true, true}, {"ice", true, true, false},
@@ -57,13 +57,13 @@ static void nic_driver(struct exam *exam)
 	bool none = f->driver_seen == TPH_SEEN_NO;
 
 	if (none) {
-		exam_add(exam, id, title, FOR_PEERS | FOR_HINTS, ANSWER_NO, "no driver has it");
+		exam_add(exam, id, title, FOR_PEERS | FOR_HINTS, ANSWER_NO, "no driver is bound");
 		exam_todo(exam, "load the NIC's driver: modprobe %s",
 			  driver ? driver : "its module");
 	} else if (is_vfio(driver)) {
 		exam_add(exam, id, title, FOR_PEERS | FOR_HINTS, ANSWER_NO,
-			 "%s has it, for a driver in user space", driver);
-		exam_todo(exam, "give the NIC back to its own driver, which registers dma-bufs and "
+			 "%s is bound, for a driver in user space", driver);
+		exam_todo(exam, "bind the NIC to its own driver, which registers dma-bufs and "
 				"enables TPH");
 	} else if (enables == TPH_SUPPORT_YES) {
 		exam_add(exam, id, title, FOR_HINTS, ANSWER_OK, "%s%s, which enables TPH", driver,
@@ -79,7 +79,7 @@ static void nic_driver(struct exam *exam)
 	}
 }
 
-/* NVIDIA's module exports dma-bufs in its open form alone: CUDA's documents and NCCL's. */
+/* Only NVIDIA's open modules export dma-bufs: documentation of CUDA and NCCL. */
 static bool nvidia_is_open(const struct host *host)
 {
 	char path[PATH_MAX], line[256];
@@ -121,7 +121,7 @@ static void accelerator_driver(struct exam *exam)
 	}
 	if (!driver) {
 		exam_add(exam, id, title, FOR_PEERS | FOR_HINTS, ANSWER_NO,
-			 "no driver has it, so nothing exports its memory");
+			 "no driver is bound, so nothing exports its memory");
 		exam_todo(exam, "bind the accelerator to vfio-pci, or load its vendor's driver");
 		return;
 	}
@@ -141,7 +141,7 @@ static void accelerator_driver(struct exam *exam)
 	exam_todo(exam, "ask the vendor of %s whether it exports dma-bufs", driver);
 }
 
-/* Hints are set through VFIO alone. */
+/* Only VFIO can set hints. */
 static void accelerator_hints(struct exam *exam)
 {
 	static const char id[] = "accelerator-hints", title[] = "hints of its driver";
@@ -168,7 +168,8 @@ void exam_drivers(struct exam *exam)
 static void import_pinned(struct exam *exam, const char *driver)
 {
 	exam_add(exam, "import-form", "form of the import", FOR_PEERS, ANSWER_NO,
-		 "%s pins dma-bufs for good, and vfio-pci refuses importers that it cannot revoke",
+		 "%s pins dma-bufs permanently, and vfio-pci refuses importers that it cannot "
+		 "revoke",
 		 driver);
 	exam_todo(exam, "use a NIC of mlx5_core or irdma with vfio-pci, or a driver of the "
 			"accelerator that lets its memory be pinned");
@@ -192,8 +193,8 @@ static void import_form(struct exam *exam)
 	} else
 		exam_add(exam, id, title, 0, ANSWER_OK, "%s %s", driver,
 			 !importer->pinned     ? "follows a buffer that moves (on-demand paging)"
-			 : importer->revocable ? "pins dma-bufs, and unpins them when told to"
-					       : "pins dma-bufs for good");
+			 : importer->revocable ? "pins dma-bufs until they are revoked"
+					       : "pins dma-bufs permanently");
 }
 
 void exam_import(struct exam *exam)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the two functions say of TPH, and the CPU's memory as the NIC's target. */
+/* TPH of the two functions, and hints to the CPU's memory. */
 #include <stdio.h>
 
 #include "tphctl/doctor.h"
 #include "tphctl/facts.h"
 
-/* Unknown where it could not be seen. */
+/* Unknown if it is not visible. */
 static enum answer seen_answer(enum tph_seen seen)
 {
 	return seen == TPH_SEEN_YES ? ANSWER_OK : seen == TPH_SEEN_NO ? ANSWER_NO : ANSWER_UNKNOWN;
@@ -36,7 +36,7 @@ static void requester(struct exam *exam)
 			 tph_seen_str(f->requester.seen));
 	else if (!can)
 		exam_add(exam, id, title, FOR_HINTS, ANSWER_NO,
-			 "it has no mode but No-ST, so every tag is 0");
+			 "its only mode is No-ST, so every tag is 0");
 	else
 		exam_add(exam, id, title, FOR_HINTS,
 			 f->requester.enable == TPH_ENABLE_8 ||
@@ -58,13 +58,13 @@ static void completer(struct exam *exam)
 	if (f->completer.seen == TPH_SEEN_YES)
 		exam_add(exam, id, title, FOR_HINTS, takes ? ANSWER_OK : ANSWER_NO,
 			 takes ? "it is a TPH completer: %s"
-			       : "it is no TPH completer (Device Capabilities 2: %s)",
+			       : "it is not a TPH completer (Device Capabilities 2: %s)",
 			 f->completer.type == TPH_COMPLETER_16 ? "8-bit and 16-bit tags"
 							       : completer_text(f));
 	else
 		exam_add(exam, id, title, FOR_HINTS, seen_answer(f->completer.seen),
 			 f->completer.seen == TPH_SEEN_NO
-				 ? "it is no TPH completer: Device Capabilities 2 is not there"
+				 ? "it is not a TPH completer: it has no Device Capabilities 2"
 				 : "Device Capabilities 2: %s",
 			 tph_seen_str(f->completer.seen));
 }
@@ -83,7 +83,7 @@ static const struct tph_function *root_port(const struct tph_path *path)
 	return NULL;
 }
 
-/* Entries of the ST table that hold a tag, which a driver got from firmware or from a buffer. */
+/* Number of entries of the ST table with a tag, which is from firmware or from a buffer. */
 static size_t tags_in_table(const struct exam *exam)
 {
 	struct tph_st_table *table;
@@ -114,12 +114,12 @@ static void root_takes_hints(struct exam *exam, const struct tph_function *root)
 	}
 	tags = tags_in_table(exam);
 	exam_add(exam, id, title, 0, tags ? ANSWER_OK : ANSWER_UNKNOWN,
-		 "Root Port %s completes %s tags; which tag a CPU has, firmware says (_DSM of the "
-		 "host bridge), which Linux does not show; ST entries with a tag now: %zu",
+		 "Root Port %s completes %s tags; a CPU's tag comes from firmware (_DSM of the "
+		 "host bridge), and Linux does not show it; ST entries with a tag now: %zu",
 		 name, completer_text(root), tags);
 	if (!tags)
-		exam_todo(exam, "an RDMA program names a CPU with a DMAH (ibv_alloc_dmah); bnxt_en "
-				"does it by itself");
+		exam_todo(exam, "for such hints an RDMA program names a CPU with a DMAH "
+				"(ibv_alloc_dmah); bnxt_en does so by itself");
 }
 
 void exam_cpu_memory(struct exam *exam)
@@ -136,7 +136,7 @@ void exam_cpu_memory(struct exam *exam)
 			 tph_bdf_format(&root->bdf, name), tph_seen_str(root->completer.seen));
 	else if (root->completer.type != TPH_COMPLETER_8 &&
 		 root->completer.type != TPH_COMPLETER_16)
-		exam_add(exam, id, title, 0, ANSWER_NO, "Root Port %s is no TPH completer",
+		exam_add(exam, id, title, 0, ANSWER_NO, "Root Port %s is not a TPH completer",
 			 tph_bdf_format(&root->bdf, name));
 	else
 		root_takes_hints(exam, root);

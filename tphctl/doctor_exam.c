@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* An exam: its steps one after the other, what they come to, and what to fix first. */
+/* An exam: its steps one after the other, their result, and what to fix in which order. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static enum answer worst(const struct exam *exam, unsigned counts)
 	return answer;
 }
 
-/* What is not known may yet be more than none. */
+/* An unknown verdict may turn out better than none. */
 static int rank(const struct tph_path *path, enum tph_when when, enum tph_width width)
 {
 	static const int ranks[] = {[TPH_VERDICT_NONE] = 0,
@@ -47,7 +47,7 @@ static int rank(const struct tph_path *path, enum tph_when when, enum tph_width 
 	return ranks[path->judgements[when][width].verdict];
 }
 
-/* Of two widths the one that promises more now, else the one that is enabled, or could be. */
+/* The width with the better verdict now, else the one that is enabled, or could be better. */
 static enum tph_width better_width(const struct exam *exam)
 {
 	enum tph_enable enable = exam->nic.f->requester.enable;
@@ -62,8 +62,8 @@ static enum tph_width better_width(const struct exam *exam)
 }
 
 /*
- * The verdict on hints once there is a buffer with some: the driver may wait for that before it
- * enables TPH, so that alone is not in the way.
+ * The verdict on hints once a buffer has some: the driver may enable TPH only then, so TPH that
+ * is off is no reason by itself.
  */
 static enum tph_verdict hints_verdict(const struct exam *exam)
 {
@@ -111,7 +111,7 @@ static void fix_steps(struct exam *exam, unsigned counts, enum answer answer)
 			add_fix(exam, exam->steps[i].todo);
 }
 
-/* Causes of one kind; what the driver does by itself when it is time is none. */
+/* Causes of one verdict; TPH that the driver enables later needs no fix. */
 static void fix_causes(struct exam *exam, enum tph_verdict verdict)
 {
 	const struct tph_judgement *now = &exam->path->judgements[TPH_NOW][exam->width];

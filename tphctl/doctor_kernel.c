@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The kernel: what it shows of itself in /proc, and the options it was configured with. */
+/* The kernel: what it shows in /proc, and the options that it was configured with. */
 #include <stdio.h>
 #include <string.h>
 
@@ -41,7 +41,7 @@ static bool read_option(const char *line, struct kernel_facts *facts)
 	return !strncmp(name, "CONFIG_", 7);
 }
 
-/* An option that depends on another that is off stands in no line. */
+/* An option that depends on another that is off has no line. */
 static void complete_options(struct kernel_facts *facts)
 {
 	enum tph_support *always[] = {&facts->tph, &facts->p2pdma, &facts->vfio_dmabuf,
@@ -52,7 +52,7 @@ static void complete_options(struct kernel_facts *facts)
 			*always[i] = TPH_SUPPORT_NO;
 }
 
-/* An empty file, or one that cannot be read to its end, says of no option that it is off. */
+/* False for an empty file, or one that cannot be read to its end: no option is known to be off. */
 static bool read_config_text(const char *root, const char *name, struct kernel_facts *facts)
 {
 	char path[PATH_MAX], line[LINE_CHARS];
@@ -143,7 +143,7 @@ void kernel_facts_read(const char *root, struct kernel_facts *facts)
 		return;
 	read_cmdline(root, facts);
 	read_config(root, facts);
-	/* What the kernel shows of itself counts more. */
+	/* What the running kernel shows has priority. */
 	if (facts->kernel.tph == TPH_SUPPORT_UNKNOWN)
 		facts->kernel.tph = facts->tph;
 	if (facts->kernel.p2pdma == TPH_SUPPORT_UNKNOWN)
@@ -208,7 +208,7 @@ static void hints(struct exam *exam)
 	    k->disabled == TPH_SUPPORT_YES)
 		answer = ANSWER_NO;
 	exam_add(exam, "kernel-hints", "kernel, hints", FOR_HINTS, answer,
-		 "TPH %s%s, hints on dma-bufs %s, TPH below a Root Port that is no completer %s",
+		 "TPH %s%s, hints on dma-bufs %s, TPH below a Root Port that is not a completer %s",
 		 yes_no(k->tph),
 		 k->disabled == TPH_SUPPORT_YES ? ", but turned off by pci=notph" : "",
 		 yes_no(k->hints), yes_no(k->peers));
@@ -225,7 +225,7 @@ void exam_kernel(struct exam *exam)
 	}
 	exam_add(exam, "kernel", "kernel, peer-to-peer", exam->host->dump ? 0 : FOR_PEERS,
 		 ANSWER_UNKNOWN, "%s",
-		 exam->host->dump ? "a dump does not say; taken to have all that is needed"
+		 exam->host->dump ? "a dump does not say; assumed to have all that is needed"
 				  : "/proc cannot be read");
 	if (!exam->host->dump)
 		exam_todo(exam, "mount /proc");

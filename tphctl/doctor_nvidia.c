@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * NVIDIA's devices as rdma_topo of rdma-core tells them apart, and the two halves of a ConnectX:
- * the function that is the NIC, and the DMA Direct function beside a GPU, whose regions' requests
- * Linux sends from there (drivers/infiniband/hw/mlx5/data_direct.c). Both have the same V3 in their
- * Vital Product Data.
+ * NVIDIA's devices as rdma_topo of rdma-core distinguishes them, and the two functions of a
+ * ConnectX: the NIC, and the DMA Direct function beside a GPU, which sends the requests of memory
+ * regions with Data Direct (drivers/infiniband/hw/mlx5/data_direct.c). Both have the same V3 in
+ * their Vital Product Data.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -135,7 +135,7 @@ static struct connectx *find_connectx(struct host *host, const struct tph_bdf *b
 	return NULL;
 }
 
-/* Some devices take long to show it, so it is asked for once. */
+/* Some devices take long to return it, so it is read once. */
 static void ask(struct host *host, struct connectx *c)
 {
 	if (!c->asked)
@@ -193,7 +193,7 @@ static const char *why_no_vpd(const struct exam *exam, const struct connectx *c)
 	}
 }
 
-/* It is not known which one it is. */
+/* The function that belongs to @c is not known. */
 static void add_unknown(struct exam *exam, const struct connectx *c, const char *all)
 {
 	if (!*all) {
@@ -215,10 +215,10 @@ static void add_none(struct exam *exam, const struct connectx *c)
 		return;
 	}
 	exam_add(exam, id, title, 0, ANSWER_NO,
-		 "none has the NIC's V3 (VPD), so its regions go by the NIC itself");
+		 "none has the NIC's V3 (VPD), so the NIC sends the requests of its regions");
 }
 
-/* The route from the DMA Direct function, which is another than the NIC's own. */
+/* The route from the DMA Direct function, which is not that of the NIC. */
 static void add_halves(struct exam *exam, const struct connectx *c, const struct connectx *other,
 		       const char *others)
 {
@@ -238,8 +238,8 @@ static void add_halves(struct exam *exam, const struct connectx *c, const struct
 	}
 	tph_bdf_format(&other->bdf, name);
 	exam_add(exam, id, title, 0, ANSWER_OK,
-		 "%s (V3 of VPD); regions with Data Direct go by it, whose route is %s: tphctl "
-		 "doctor %s has its steps",
+		 "%s (V3 of VPD); it sends the requests of regions with Data Direct, and its route "
+		 "is %s: tphctl doctor %s has its steps",
 		 others, tph_route_str(path->route), name);
 	tph_path_free(path);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The ACS that NVIDIA chose for its platforms, as rdma_topo of rdma-core checks it: a mask for
- * each port between a NIC and a GPU. x is a bit that it leaves as it is; bit 0 is the last.
+ * The ACS settings that NVIDIA chose for its platforms, as rdma_topo of rdma-core checks them: a
+ * mask for each port between a NIC and a GPU. x is a bit of any value; the last is bit 0.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 static const char isolated[] = "xx111x1", isolated_vera[] = "xx101x1";
 static const char off[] = "xx000x0";
 
-/* What is above and below where the route of a pair turns. */
+/* Where the route of a pair turns. */
 struct turn {
 	bool here;			    /* NIC and GPU meet below a ConnectX' switch */
 	const struct tph_function *in, *to; /* the ports to the NIC and to the GPU */
@@ -87,7 +87,7 @@ static const char *control_text(const struct tph_function *f, char text[8])
 	return f->acs.seen == TPH_SEEN_YES ? text : tph_seen_str(f->acs.seen);
 }
 
-/* What is said, what to boot with, and what it comes to. */
+/* The text of the step, the option to boot with, and the answer. */
 struct finding {
 	FILE *why, *options;
 	enum answer answer;
@@ -95,7 +95,7 @@ struct finding {
 	bool begun;
 };
 
-/* What stands before an item of the list. */
+/* The separator before an item of the list. */
 static const char *next(struct finding *finding)
 {
 	const char *separator = finding->begun ? "; " : ": ";
@@ -118,7 +118,7 @@ static void look_at_port(struct finding *finding, const struct tph_function *f, 
 	bool fit = fits(f, flags);
 	char name[TPH_BDF_CHARS], text[8];
 
-	/* Only what the platform's own ports lack is a fault. */
+	/* Missing ACS counts only at the ports of the platform. */
 	if (f->acs.seen == TPH_SEEN_NO && !must)
 		return;
 	tph_bdf_format(&f->bdf, name);
@@ -138,7 +138,7 @@ static void look_at_ports(const struct exam *exam, const struct turn *turn, stru
 	for (size_t i = 0; i < path->hop_count; i++) {
 		const struct tph_function *f = path->hops[i].function;
 		const char *flags = f->bridge ? wanted(exam, turn, f) : NULL;
-		/* What is above the GPU is judged with its DMA Direct function as the NIC. */
+		/* Ports above the GPU are judged with its DMA Direct function as the NIC. */
 		bool other = exam->host->nvidia.platform == NVIDIA_DATA_DIRECT && !turn->here &&
 			     path->hops[i].side != TPH_SIDE_IMPORTER;
 		bool must =
@@ -149,7 +149,7 @@ static void look_at_ports(const struct exam *exam, const struct turn *turn, stru
 	}
 }
 
-/* One group is the sign of the platform where requests go straight, two where they must not. */
+/* One group belongs to platforms where requests go directly, two to those where they must not. */
 static void look_at_groups(const struct exam *exam, const struct turn *turn,
 			   struct finding *finding)
 {
@@ -207,7 +207,7 @@ static void add_step(struct exam *exam, const struct finding *finding, const cha
 		return;
 	exam_todo(
 		exam,
-		"ACS is not as NVIDIA wants it for this platform; boot with pci=config_acs=%s and "
+		"ACS is not as NVIDIA requires for this platform; boot with pci=config_acs=%s and "
 		"what other pairs need (rdma_topo write-grub-acs writes it)",
 		options);
 	exam->acs_fix = exam->steps[exam->step_count - 1].todo;

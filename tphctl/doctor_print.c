@@ -94,7 +94,7 @@ static void print_result(const struct exam *exam)
 		       tph_verdict_str(exam->path->judgements[TPH_COULD_BE][width].verdict));
 	putchar('\n');
 	if (exam->fix_count)
-		puts("\nWhat is in the way, the first to fix first:");
+		puts("\nWhat to fix, in this order:");
 	for (size_t i = 0; i < exam->fix_count; i++)
 		printf("%2zu. %s\n", i + 1, exam->fixes[i]);
 }
@@ -110,7 +110,7 @@ int print_exam(const struct exam *exam)
 	return finish_output(EXIT_DONE);
 }
 
-/* The name that people use most. */
+/* The address and the name of the first subsystem in @subsystems that has one. */
 static void end_cell(struct table *table, struct libscols_line *line, size_t column,
 		     const struct subject *subject, const char *const *subsystems)
 {
@@ -166,7 +166,7 @@ int print_exams(const struct exam *exams, size_t count)
 	return finish_output(EXIT_DONE);
 }
 
-/* What is not known, or not there, is null. */
+/* null: not known, or none */
 static void put_text(struct json_object *object, const char *key, const char *text)
 {
 	if (text[0])

@@ -25,7 +25,7 @@ static void numa(struct exam *exam)
 	else
 		exam_add(exam, id, title, 0, ANSWER_NO,
 			 "NIC: %d; accelerator: %d; between sockets peer-to-peer is slow, if it "
-			 "goes at all",
+			 "works at all",
 			 nic, acc);
 }
 
@@ -91,14 +91,14 @@ static void route(struct exam *exam)
 		return;
 	case TPH_ROUTE_HOST:
 		exam_add(exam, id, title, FOR_PEERS, ANSWER_OK, "through the host, since %s",
-			 path->common >= 0 ? "Linux takes ACS for a redirect"
+			 path->common >= 0 ? "Linux counts ACS as a redirect"
 					   : "they have no common bridge; a switch above both is "
 					     "faster");
 		return;
 	case TPH_ROUTE_NONE:
 		exam_add(exam, id, title, FOR_PEERS, ANSWER_NO,
-			 "Linux maps nothing between them: %s, and this host bridge is not one "
-			 "that it goes through",
+			 "Linux maps nothing between them: %s, and it does not map peer-to-peer "
+			 "through this host bridge",
 			 path->common >= 0 ? "ACS redirects to the host" : "no common bridge");
 		break;
 	default:
@@ -116,7 +116,7 @@ static void route(struct exam *exam)
 		exam_todo(exam, "%s", exam_fix(exam, cause));
 	else if (path->route == TPH_ROUTE_UNKNOWN && path->complete)
 		exam_todo(exam, "whether Linux goes through these host bridges depends on the CPU; "
-				"look on the machine itself, or put both below one switch");
+				"run tphctl on the machine itself, or put both below one switch");
 }
 
 /* Is each link on the route in flit mode? The port above a link shows it. */
@@ -178,9 +178,9 @@ void exam_machine(struct exam *exam)
 		exam_add(
 			exam, id, title, 0, ANSWER_UNKNOWN,
 			"%s; the bridges are the hypervisor's, and the route that the hardware takes "
-			"is not known here: look on the host",
+			"is not known here: run tphctl on the host",
 			hidden ? "no Root Port above the NIC, as in a virtual machine"
 			       : "this is one");
 	else if (facts->known && facts->kernel.hypervisor == TPH_SUPPORT_NO)
-		exam_add(exam, id, title, 0, ANSWER_OK, "this is none");
+		exam_add(exam, id, title, 0, ANSWER_OK, "this is not one");
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The list of steps, and what the files that add to it all ask of a function. */
+/* The list of steps, and helpers of the files that add to it. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@ static const char USAGE[] =
 	"usage: tphctl export NAME --bar N --offset O --length L --st T --ph WORD\n"
 	"                     [--ext] [--required] [--json] -- CMD…\n"
 	"\n"
-	"Exports a part of a BAR as a dma-buf with a hint and runs CMD, which inherits\n"
+	"Exports a segment of a BAR as a dma-buf with a hint and runs CMD, which inherits\n"
 	"it: its number is in TPH_DMABUF_FD. NAME must be bound to vfio-pci.\n"
 	"\n"
 	"  --bar N                 0 to 5\n"
@@ -43,13 +43,13 @@ static int check_support(int device_fd, const char *name, const struct export *w
 			name);
 	if (ret == -ENOTTY)
 		return fail(EXIT_OURS,
-			    "export: this kernel knows no hints on dma-bufs of %s: boot one with "
-			    "the dma-buf TPH series",
+			    "export: this kernel does not support hints on dma-bufs of %s: boot "
+			    "one with the dma-buf TPH series",
 			    name);
 	if (ret == -EOPNOTSUPP)
 		return fail(EXIT_OURS,
-			    "export: %s is no TPH completer, so it takes no hints: see tphctl show "
-			    "%s",
+			    "export: %s is not a TPH completer, so it takes no hints: see tphctl "
+			    "show %s",
 			    name, name);
 	if (ret)
 		return fail(EXIT_OURS, "export: cannot ask the kernel about hints on %s: %s", name,
@@ -57,8 +57,8 @@ static int check_support(int device_fd, const char *name, const struct export *w
 	if (want->ext && !support.extended)
 		return fail(
 			EXIT_OURS,
-			"export: %s completes 8-bit tags only: leave out --ext, with a tag that "
-			"it knows",
+			"export: %s completes 8-bit tags only: leave out --ext, and give a tag of "
+			"8 bits",
 			name);
 	return 0;
 }
@@ -84,8 +84,8 @@ static int export_buffer(int device_fd, const char *name, const struct export *w
 		return fd;
 	if (want->required && !tph_vfio_probe(device_fd, &support) && !support.required)
 		fail(EXIT_OURS,
-		     "export: the kernel refused --required for %s, since it knows no required "
-		     "hints: leave it out, or boot a kernel with the dma-buf TPH series",
+		     "export: the kernel refused --required for %s, since it does not support "
+		     "required hints: leave it out, or boot a kernel with the dma-buf TPH series",
 		     name);
 	else
 		fail(EXIT_OURS, "export: the kernel did not export BAR %u of %s: %s",
@@ -93,7 +93,7 @@ static int export_buffer(int device_fd, const char *name, const struct export *w
 	return fd;
 }
 
-/* One line, ahead of what CMD prints. */
+/* One line, before the output of CMD. */
 static int print_json(const char *name, const struct export *want)
 {
 	struct json_object *root = json_begin("export");

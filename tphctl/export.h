@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of tphctl export. Each reports its errors. */
+/* The files of tphctl export. Each function reports its errors. */
 #ifndef TPHCTL_EXPORT_H
 #define TPHCTL_EXPORT_H
 
@@ -8,7 +8,7 @@
 
 #include "tph/tph.h"
 
-/* What the command line asks for. */
+/* The command line. */
 struct export
 {
 	bool help, json, ext, required;
@@ -19,7 +19,7 @@ struct export
 	char **command; /* NULL-terminated */
 };
 
-/* export_args.c: 0 or an exit status. With help the rest is not looked at. */
+/* export_args.c: 0 or an exit status. With help the rest is not checked. */
 int export_parse(int argc, char **argv, struct export *want);
 
 /*

@@ -6,7 +6,7 @@
 
 #define LAST_BAR 5
 
-/* Those with a value; each must be there. */
+/* The options with a value; all are mandatory. */
 enum { BAR, OFFSET, LENGTH, TAG, PH, VALUES };
 
 static const char *const VALUE_NAMES[VALUES] = {"--bar", "--offset", "--length", "--st", "--ph"};
@@ -95,7 +95,7 @@ int export_parse(int argc, char **argv, struct export *want)
 		return status;
 	if (argc - optind < 2)
 		return fail(EXIT_USAGE,
-			    "export: it takes a NAME, and behind -- the command to run; see "
+			    "export: it takes a NAME, and after -- the command to run; see "
 			    "tphctl export --help");
 	want->function = argv[optind];
 	want->command = argv + optind + 1;

@@ -64,8 +64,8 @@ static int check_driver(const char *name)
 		return 0;
 	if (access("/sys/bus/pci/drivers/vfio-pci", F_OK))
 		return fail(EXIT_OURS,
-			    "export: there is no VFIO here to open %s with: modprobe "
-			    "vfio-pci, then bind it",
+			    "export: cannot open %s, since vfio-pci is not loaded: modprobe "
+			    "vfio-pci, then bind the function to it",
 			    name);
 	return fail(EXIT_OURS,
 		    "export: %s is bound to %s, not to vfio-pci: driverctl set-override %s "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What list and show both print of a function. */
+/* What both list and show print of a function. */
 #ifndef TPHCTL_FACTS_H
 #define TPHCTL_FACTS_H
 
@@ -7,10 +7,10 @@
 
 struct json_object;
 
-/* Not for TPH_SEEN_YES: "-" no, "?" not visible, else the name. */
+/* "-" no, "?" not visible, else the name; not for TPH_SEEN_YES */
 const char *seen_mark(enum tph_seen seen);
 
-/* What it can send: "no-mode", "no-st", "8-bit", "16-bit" or a mark. */
+/* What it can send: "no-mode", "no-st", "8-bit", "16-bit" or a seen_mark() */
 const char *requester_text(const struct tph_function *f);
 const char *enabled_text(const struct tph_function *f);
 const char *mode_text(const struct tph_function *f);
@@ -24,9 +24,9 @@ const char *class_text(const struct tph_function *f, char text[IDS_TEXT_CHARS]);
 /* "capability, 64", "none", … */
 const char *table_text(const struct tph_function *f, char text[TABLE_TEXT_CHARS]);
 
-/* All but the entries of the ST table. */
 /* Vendor and device; null: not visible. */
 void ids_to_json(struct json_object *object, const struct tph_function *f);
+/* All but the entries of the ST table. */
 void facts_to_json(struct json_object *object, struct tph_ctx *ctx, const struct tph_function *f);
 
 /* NULL: it could not be read, which was reported in the name of @command. */

@@ -9,7 +9,7 @@
 #include "tphctl/json.h"
 #include "tphctl/tphctl.h"
 
-/* Of libpci, which goes on only if this does not return. */
+/* libpci's error callback, which must not return. */
 __attribute__((noreturn, format(printf, 1, 2))) static void give_up(char *format, ...)
 {
 	va_list args;
@@ -28,8 +28,8 @@ __attribute__((format(printf, 1, 2))) static void ignore(char *format, ...)
 }
 
 /*
- * libpci ends the program where memory runs out or the file is malformed, so it is the command
- * that asks it, not the library. It reads pci.ids once.
+ * libpci ends the program if memory runs out or the file is malformed, so only the command uses
+ * it, not the library. It reads pci.ids once.
  */
 static struct pci_access *open_ids(void)
 {
@@ -39,7 +39,7 @@ static struct pci_access *open_ids(void)
 	if (access)
 		return access;
 	access = pci_alloc();
-	/* pci_init() would set them, and look for devices. */
+	/* pci_init() would set them, and scan the devices. */
 	access->error = give_up;
 	access->warning = ignore;
 	access->debug = ignore;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What people and Linux call a function. */
+/* The names of a function: of pci.ids, its driver and its devices. */
 #ifndef TPHCTL_IDENTITY_H
 #define TPHCTL_IDENTITY_H
 

@@ -17,7 +17,7 @@
  */
 void json_put(struct json_object *object, const char *name, struct json_object *value);
 void json_put_string(struct json_object *object, const char *name, const char *value);
-/* As json_put_string(), of text from elsewhere; see text.h. */
+/* As json_put_string(), for text that is not trusted; see text.h. */
 void json_put_text(struct json_object *object, const char *name, const char *value);
 struct json_object *json_new_text(const char *value);
 void json_put_number(struct json_object *object, const char *name, uint64_t value);
@@ -25,7 +25,7 @@ void json_put_bool(struct json_object *object, const char *name, bool value);
 /* "0x0012": hexadecimal with this many digits */
 void json_put_hex(struct json_object *object, const char *name, uint64_t value, int digits);
 void json_put_bdf(struct json_object *object, const char *name, const struct tph_bdf *bdf);
-/* A tag, or null if it is not there: "0x5a" of 8 bits, "0x005a" of 16. */
+/* A tag, or null if it is not set: "0x5a" of 8 bits, "0x005a" of 16. */
 void json_put_tag(struct json_object *object, const char *name, bool there, unsigned tag,
 		  enum tph_width width);
 /* A new empty array within @object, owned by it. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl list: the functions that send or complete hints, and those that could have been. */
+/* tphctl list: the functions that send or complete hints, or may do so. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static const char USAGE[] =
 	"  --json       for programs; tphctl-json.md has the fields\n"
 	"  --dump FILE  of the machine that wrote FILE with lspci -D -xxxx\n"
 	"\n"
-	"? is what cannot be seen: configuration space is whole only for root.\n"
+	"? is not visible: only root sees all of configuration space.\n"
 	"Exit status: 0, also where there are none; 1 it failed, 2 wrong command line.\n";
 
 enum {
@@ -44,7 +44,7 @@ static const struct column COLUMNS[] = {
 	{"DEVICE", 0},	 {"DRIVER", 0}, {"NAMES", 0},
 };
 
-/* A dump does not have the rest. */
+/* The columns of a dump, which does not have the others. */
 #define DUMP_COLUMNS COL_DRIVER
 
 /* A function, whether it is listed, and its line once there is one. */
@@ -69,7 +69,7 @@ struct list {
 #define CLASS_ACCELERATOR  0x12
 #define CLASS_CO_PROCESSOR 0x0b40
 
-/* What people ask about, whether it has TPH or not. */
+/* Network devices and accelerators, with TPH or without. */
 static bool is_device(const struct tph_function *f)
 {
 	unsigned base = f->class_code >> 16;
@@ -86,7 +86,7 @@ static bool has_role(const struct tph_function *f)
 		(f->completer.type == TPH_COMPLETER_8 || f->completer.type == TPH_COMPLETER_16));
 }
 
-/* A role that is not visible: listed as what enum tph_seen says. */
+/* A role that is not visible: listed with its enum tph_seen. */
 static bool may_have_role(const struct tph_function *f)
 {
 	return f->requester.seen > TPH_SEEN_YES || f->completer.seen > TPH_SEEN_YES;
@@ -136,7 +136,7 @@ static int compare_to_entry(const void *bdf, const void *entry)
 	return tph_bdf_compare(bdf, &((const struct entry *)entry)->f->bdf);
 }
 
-/* The bridge above @f, or NULL: on a root bus, or the bridge is not there. */
+/* The bridge above @f; NULL: @f is on a root bus, or the bridge is not visible. */
 static struct entry *parent_of(const struct list *list, const struct tph_function *f)
 {
 	if (f->above.seen != TPH_SEEN_YES)
@@ -249,8 +249,8 @@ static void say_what_is_missing(const struct list *list, const struct options *o
 	else if (!list->listed)
 		fprintf(stderr, "tphctl: list: no function %s sends or takes hints\n", where);
 	if (list->cut)
-		fprintf(stderr, "tphctl: list: %zu of %zu cannot be seen whole: %s\n", list->cut,
-			list->count,
+		fprintf(stderr, "tphctl: list: functions not fully visible: %zu of %zu; %s\n",
+			list->cut, list->count,
 			options->dump ? "the dump must be of lspci -xxxx as root" : "run as root");
 }
 

@@ -6,7 +6,7 @@
 
 #include "tphctl/tphctl.h"
 
-/* Errors are kept for the line that says what failed, warnings until it is known that none did. */
+/* Errors are kept for the line that says what failed, warnings until the dump was read. */
 static void note_message(void *data, enum tph_log_level level, const char *message)
 {
 	struct machine *machine = data;
@@ -17,7 +17,7 @@ static void note_message(void *data, enum tph_log_level level, const char *messa
 		fprintf(machine->warnings, "%s\n", message);
 }
 
-/* The library's message says what is wrong, and what to do. */
+/* The library's message has the problem and what to do. */
 static int dump_failed(const char *command, const char *path, const struct machine *machine,
 		       int err)
 {
@@ -79,7 +79,7 @@ int open_machine(const char *command, const struct options *options, struct mach
 			     : open_sysfs(command, "/sys/bus/pci", "is sysfs mounted?", machine);
 }
 
-/* Finds a function at the same place in another domain, which is probably meant. */
+/* Finds a function with this bus, device and function in another domain: it is probably meant. */
 static bool find_in_other_domain(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 				 char text[TPH_BDF_CHARS])
 {
@@ -99,7 +99,7 @@ static bool find_in_other_domain(struct tph_ctx *ctx, const struct tph_bdf *bdf,
 	return found;
 }
 
-/* An address that is not there. */
+/* No function has the address. */
 static int no_function(const char *command, struct tph_ctx *ctx, const struct tph_bdf *bdf)
 {
 	const char *lister = tph_ctx_is_dump(ctx) ? "the dump" : "lspci -D";
@@ -117,7 +117,7 @@ static int no_function(const char *command, struct tph_ctx *ctx, const struct tp
 
 int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf)
 {
-	/* As tph_ctx_find() takes it, also behind the name of a folder. */
+	/* As tph_ctx_find() takes it, also as the last component of a path. */
 	const char *address = text[0] == '/' ? strrchr(text, '/') + 1 : text;
 	int ret = tph_ctx_find(ctx, text, bdf);
 
@@ -129,8 +129,8 @@ int find_function(const char *command, struct tph_ctx *ctx, const char *text, st
 		return no_function(command, ctx, bdf);
 	if (tph_ctx_is_dump(ctx))
 		return fail(EXIT_USAGE,
-			    "%s: %s is no address of a function: write it as 0000:01:00.0, a dump "
-			    "has no names",
+			    "%s: %s is not the address of a function: write it as 0000:01:00.0, a "
+			    "dump has no names",
 			    command, text);
 	return fail(
 		EXIT_FAILED,

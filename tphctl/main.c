@@ -17,8 +17,8 @@ static const struct command {
 } commands[] = {
 	{"doctor", " [NIC [ACCELERATOR]]", "does peer-to-peer work, if not why?", run_doctor},
 	{"list", "", "functions that send or complete hints", run_list},
-	{"show", " NAME", "all that one function says about hints", run_show},
-	{"path", " IMPORTER EXPORTER", "can hints travel from one to the other?", run_path},
+	{"show", " NAME", "a function's TPH registers and tags", run_show},
+	{"path", " IMPORTER EXPORTER", "do hints arrive from one at the other?", run_path},
 	{"export", " NAME ... -- CMD...", "a dma-buf with a hint, for CMD to use", run_export},
 	{"bufs", "", "dma-bufs, hints, holders, importers", run_bufs},
 	{"watch", " [NAME...]", "each change of these, while it runs", run_watch},
@@ -31,10 +31,10 @@ static const char HELP[] =
 	"  --help            of a command: its options and exit statuses\n"
 	"  --version\n"
 	"\n"
-	"NAME is an address, 0000:01:00.0 (a domain of 0 may be left out), or what Linux\n"
-	"calls the device: mlx5_0, ens1f0np0, renderD128, vfio0.\n"
+	"NAME is an address, 0000:01:00.0 (a domain of 0 may be left out), or Linux' name\n"
+	"of the device: mlx5_0, ens1f0np0, renderD128, vfio0.\n"
 	"IMPORTER is the function that writes, such as a NIC; EXPORTER has the memory.\n"
-	"Configuration space is whole only for root: what cannot be seen is shown as ?.\n"
+	"Only root sees all of configuration space: what is not visible is shown as ?.\n"
 	"\n"
 	"Exit status: 0 done, 1 it failed, 2 the command line is wrong; path, doctor: 3\n"
 	"best effort, 4 none, 5 unknown; export: CMD's own, 125 when tphctl failed.\n";
@@ -71,8 +71,8 @@ static int no_such_command(const char *name)
 }
 
 /*
- * One that is closed would be the next file's, and what is printed would go into that, such as a
- * device that export opens. Printing and reading fail as before.
+ * The next file that is opened, such as the device of export, would get the number of a closed
+ * standard file, and output would go there. Printing and reading fail as before.
  */
 static bool fill_standard_files(void)
 {

@@ -10,7 +10,7 @@ int parse_u64(const char *text, uint64_t *value)
 	char *end;
 	unsigned long long n;
 
-	/* strtoull() takes blanks and signs, wraps what is negative, and takes 010 for 8. */
+	/* strtoull() accepts blanks and signs, wraps negative numbers, and reads 010 as 8. */
 	if (text[0] < '0' || text[0] > '9')
 		return -EINVAL;
 	errno = 0;

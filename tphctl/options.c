@@ -4,8 +4,8 @@
 #include "tphctl/tphctl.h"
 
 /*
- * What getopt_long() refused: the word that it took last, or a letter, which can be one of several
- * in a word that it has not taken yet. --json=5 has a letter, too.
+ * The word or letter that getopt_long() refused: its last word, or a letter, which can be one of
+ * several in a word that is not finished. --json=5 has a letter, too.
  */
 static const char *refused(char **argv, const struct option *known, char letter[3])
 {

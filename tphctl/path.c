@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl path: can hints travel from the importer to the exporter, and what to do if not? */
+/* tphctl path: do hints arrive from the importer at the exporter, and what to do if not? */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,10 +14,10 @@ static const char USAGE[] =
 	"Whether hints on the writes of IMPORTER, such as a NIC, reach EXPORTER, whose\n"
 	"memory it is, by what is enabled now and by what could be, and if not why.\n"
 	"\n"
-	"  --width 8|16  the exit status is for tags of this width; else for the better\n"
+	"  --width 8|16  the exit status is for this width; without it for the better one\n"
 	"  --json        for programs; tphctl-json.md has the fields\n"
 	"  --dump FILE   of the machine that wrote FILE with lspci -D -xxxx; its kernel\n"
-	"                is taken to have all that hints need\n"
+	"                is assumed to have all that hints need\n"
 	"\n"
 	"Exit status, by what is enabled now: 0 guaranteed, 3 best effort, 4 none,\n"
 	"5 unknown; 1 it failed, 2 wrong command line.\n";
@@ -46,7 +46,7 @@ static int verdict_status(enum tph_verdict verdict)
 	return statuses[verdict];
 }
 
-/* Of two widths the one that promises more counts; unknown may yet be more than none. */
+/* The better verdict of the two widths counts; unknown may turn out better than none. */
 static int exit_status(const struct tph_path *path, int width)
 {
 	enum tph_verdict v8 = path->judgements[TPH_NOW][TPH_WIDTH_8].verdict;
@@ -187,7 +187,7 @@ static bool has_cause(const struct tph_judgement *j, const struct tph_cause *cau
 	return false;
 }
 
-/* One line per reason; what could be is of interest where it is something else. */
+/* One line per reason; of what could be, only those that do not apply now. */
 static void print_reasons(const struct tph_path *path)
 {
 	for (int width = 0; width < TPH_WIDTHS; width++)
@@ -207,7 +207,7 @@ static int print_text(struct tph_ctx *ctx, const struct tph_path *path)
 	if (draw(ctx, path))
 		return no_memory();
 	if (!path->complete)
-		puts("A bridge above them is not visible: the tree is cut.");
+		puts("A bridge above them is not visible: the tree is incomplete.");
 	printf("route: %s\n\n", tph_route_str(path->route));
 	if (print_verdicts(path))
 		return no_memory();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libibverbs is opened when it is needed, so that the command needs no RDMA to be installed. */
+/* libibverbs is loaded when it is needed, so that the command runs without RDMA packages. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stddef.h>
@@ -70,13 +70,13 @@ static struct rdma_answer judge(int err)
 		return answer(TPH_SUPPORT_NO, "its driver registers no dma-bufs (EOPNOTSUPP)");
 	case EPROTONOSUPPORT:
 		return answer(TPH_SUPPORT_NO,
-			      "its driver, or the library's part for it, has no such "
+			      "its driver, or its provider in rdma-core, has no such "
 			      "call (EPROTONOSUPPORT)");
 	case EPERM:
 	case EACCES:
 		return answer(TPH_SUPPORT_UNKNOWN, "asking was not permitted; run as root");
 	default:
-		return answer(TPH_SUPPORT_UNKNOWN, "asking failed in another way; see dmesg");
+		return answer(TPH_SUPPORT_UNKNOWN, "asking failed with another error; see dmesg");
 	}
 }
 
@@ -92,7 +92,7 @@ static struct rdma_answer ask(const struct verbs *verbs, struct ibv_context *con
 	errno = 0;
 	mr = verbs->reg_dmabuf_mr(pd, 0, LENGTH, 0, -1, 1 /* local write */);
 	result = judge(errno);
-	/* No kernel takes such a file descriptor. */
+	/* No kernel accepts file descriptor -1. */
 	if (mr)
 		verbs->dereg_mr(mr);
 	verbs->dealloc_pd(pd);
@@ -106,7 +106,7 @@ static struct rdma_answer ask_device(const struct verbs *verbs, struct ibv_devic
 
 	if (!context)
 		return answer(TPH_SUPPORT_UNKNOWN, "it cannot be opened; run as root, or as a user "
-						   "who may open /dev/infiniband/uverbs*");
+						   "that may open /dev/infiniband/uverbs*");
 	result = ask(verbs, context);
 	verbs->close_device(context);
 	return result;
@@ -115,7 +115,7 @@ static struct rdma_answer ask_device(const struct verbs *verbs, struct ibv_devic
 static struct rdma_answer find_and_ask(const struct verbs *verbs, const char *name)
 {
 	struct rdma_answer result = answer(
-		TPH_SUPPORT_UNKNOWN, "libibverbs does not see it; install its provider (Debian: "
+		TPH_SUPPORT_UNKNOWN, "libibverbs does not list it; install its provider (Debian: "
 				     "ibverbs-providers)");
 	struct ibv_device **list = verbs->get_device_list(NULL);
 

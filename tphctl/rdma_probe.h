@@ -7,13 +7,13 @@
 /* Does an RDMA device register dma-bufs? */
 struct rdma_answer {
 	enum tph_support takes;
-	const char *why; /* a constant; what was seen, or why it is not known and what to do */
+	const char *why; /* a constant: what the device answered, or why that is not known */
 };
 
 /*
- * Asks the device: a registration of file descriptor -1 fails with EBADF where it can register
- * dma-bufs at all. NCCL and UCX ask so. Registers nothing; needs no root where
- * /dev/infiniband/uverbs* are open to users, as rdma-core makes them.
+ * Tries to register file descriptor -1, which fails with EBADF if the device can register
+ * dma-bufs at all. NCCL and UCX do the same. Needs no root where all users can open
+ * /dev/infiniband/uverbs*, as with rdma-core's udev rules.
  */
 struct rdma_answer rdma_probe(const char *device);
 

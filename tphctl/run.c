@@ -12,7 +12,7 @@
 #include "tphctl/run.h"
 #include "tphctl/tphctl.h"
 
-/* What would end us, and so the buffer, is for CMD to decide about. */
+/* Signals that would end tphctl, and so the buffer, are passed on to CMD. */
 static void forwarded(sigset_t *set)
 {
 	sigemptyset(set);
@@ -23,13 +23,13 @@ static void forwarded(sigset_t *set)
 	sigaddset(set, SIGHUP);
 }
 
-/* Without its parent the buffer has no memory any more, so CMD ends with it. */
+/* When the parent ends, the buffer is revoked, so CMD ends, too. */
 static void end_with(pid_t parent)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM))
 		_exit(fail(EXIT_OURS, "export: cannot ask for a signal when tphctl ends: %s",
 			   strerror(errno)));
-	/* The signal is for an end from now on; the parent may have ended before. */
+	/* The signal comes for a later end only; the parent may have ended before. */
 	if (getppid() != parent)
 		_exit(EXIT_OURS);
 }
@@ -69,7 +69,7 @@ static int wait_for(pid_t pid, const sigset_t *set)
 				    strerror(errno));
 		if (sigwaitinfo(set, &info) < 0 || info.si_signo == SIGCHLD)
 			continue;
-		/* From the terminal it went to CMD too, which is in our process group. */
+		/* The terminal signals the process group, which has CMD in it. */
 		if (info.si_code != SI_KERNEL)
 			kill(pid, info.si_signo);
 	}
@@ -81,7 +81,7 @@ int run_command(char **command, int dmabuf_fd)
 	pid_t parent = getpid(), pid;
 	int status;
 
-	/* While it is ignored, as some parents leave it, CMD's status is lost. */
+	/* While SIGCHLD is ignored, as some parents leave it, CMD's status is lost. */
 	signal(SIGCHLD, SIG_DFL);
 	forwarded(&set);
 	sigprocmask(SIG_BLOCK, &set, &before);

@@ -4,7 +4,7 @@
 
 /*
  * Runs @command, NULL-terminated, which inherits @dmabuf_fd and finds its number in TPH_DMABUF_FD.
- * Its exit status, 128 and the signal's number if one ended it, or an EXIT_ of our own.
+ * Its exit status, 128 and the signal's number if one ended it, or EXIT_OURS to EXIT_NOT_FOUND.
  */
 int run_command(char **command, int dmabuf_fd);
 

@@ -15,7 +15,7 @@ int fail(int status, const char *format, ...)
 	va_start(args, format);
 	len = vasprintf(&text, format, args);
 	va_end(args);
-	/* What was printed so far comes first, also where both go to one file. */
+	/* Output that was printed before comes first, also if both go to one file. */
 	fflush(stdout);
 	if (len < 0) {
 		fputs("tphctl: out of memory\n", stderr);
@@ -30,7 +30,7 @@ int fail(int status, const char *format, ...)
 
 int no_memory(void)
 {
-	return fail(EXIT_FAILED, "out of memory; close something and try again");
+	return fail(EXIT_FAILED, "out of memory; end another program and try again");
 }
 
 int finish_output(int status)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl show: all that one function says about hints. */
+/* tphctl show: the TPH registers and tags of one function. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,7 +23,7 @@ static const char USAGE[] =
 	"\n"
 	"Exit status: 0 done, 1 it failed, 2 wrong command line.\n";
 
-/* A function's ST table, or why there is none to show. */
+/* A function's ST table, or why it cannot be shown. */
 struct entries {
 	struct tph_st_table *table;
 	int ret;	    /* of tph_st_table_read() */
@@ -62,7 +62,7 @@ static struct libscols_line *row(struct table *table, struct libscols_line *pare
 #define ROW(table, parent, name, ...)                                                              \
 	table_cell(table, row(table, parent, name), 1, TONE_PLAIN, __VA_ARGS__)
 
-/* What is not known has no row. */
+/* No row for an unknown value. */
 static void name_row(struct table *table, struct libscols_line *head, const char *name,
 		     const char *value)
 {
@@ -148,11 +148,11 @@ static void show_completer(struct table *table, const struct tph_function *f)
 	ROW(table, head, "DevCap2", "0x%08x", f->completer.devcap2);
 	if (f->completer.prefix)
 		ROW(table, head, "End-End prefixes", "%u%s", f->completer.prefix_max,
-		    f->completer.prefix_blocked ? ", but this port lets none out" : "");
+		    f->completer.prefix_blocked ? ", but this port blocks them" : "");
 	else
 		ROW(table, head, "End-End prefixes", "none%s",
 		    f->flit ? ", and in flit mode the link needs none"
-			    : ": no 16-bit tag gets through");
+			    : ": the link carries no 16-bit tags");
 }
 
 static void show_acs(struct table *table, const struct tph_function *f)

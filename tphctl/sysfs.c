@@ -9,7 +9,7 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
-/* What include/linux/ioport.h has, as the third column of sysfs' resource file shows it. */
+/* IORESOURCE_MEM of include/linux/ioport.h, in the third column of sysfs' resource file */
 #define RESOURCE_MEMORY 0x200ULL
 
 int sysfs_bar_bytes(const char *bdf, unsigned bar, uint64_t *bytes)

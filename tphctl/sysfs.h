@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What sysfs shows of a PCI function, which needs neither root nor VFIO. */
+/* What sysfs shows of a PCI function, without root and VFIO. */
 #ifndef TPHCTL_SYSFS_H
 #define TPHCTL_SYSFS_H
 

@@ -21,7 +21,7 @@ struct table {
 /* @heading: show the columns' names. */
 void table_begin(struct table *table, const struct column *columns, size_t count, bool heading);
 
-/* @parent NULL: at the top. NULL after an error; table_cell() ignores such a line. */
+/* @parent NULL: at the top. Returns NULL after an error; table_cell() ignores it then. */
 struct libscols_line *table_line(struct table *table, struct libscols_line *parent);
 
 void table_cell(struct table *table, struct libscols_line *line, size_t column, enum tone tone,

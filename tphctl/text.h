@@ -3,9 +3,9 @@
 #define TPHCTL_TEXT_H
 
 /*
- * Makes text from elsewhere safe to show, in place: each control character,
- * mark of direction and byte that is no UTF-8 becomes '?'. Names of dma-bufs and
- * processes, paths and arguments can hold any byte.
+ * Makes text that is not trusted safe for a terminal, in place: each control
+ * character, mark of direction and byte that is not UTF-8 becomes '?'. Names of
+ * dma-bufs and processes, paths and arguments can hold any byte.
  */
 void text_clean(char *text);
 

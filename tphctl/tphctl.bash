@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # bash completion of tphctl
 
-# Addresses, and what Linux calls the devices.
+# Addresses, and Linux' names of the devices.
 _tphctl_functions() {
 	local device
 	for device in /sys/bus/pci/devices/* \
@@ -10,8 +10,8 @@ _tphctl_functions() {
 	done
 }
 
-# Colons are in COMP_WORDBREAKS, so an address comes as several words: what bash replaces is only
-# the part behind the last colon.
+# Colons are in COMP_WORDBREAKS, so an address is several words, and bash replaces only what
+# follows the last colon.
 _tphctl_addresses() {
 	local typed=$1 prefix=''
 	[[ $typed != *:* ]] || prefix=${typed%:*}:
@@ -19,7 +19,7 @@ _tphctl_addresses() {
 	[[ $COMP_WORDBREAKS != *:* ]] || COMPREPLY=("${COMPREPLY[@]#"$prefix"}")
 }
 
-# Sets words and cword: the line with the parts of an address joined again.
+# Sets words and cword: the line, with each address as one word again.
 _tphctl_words() {
 	local i word joined=0
 	words=() cword=0

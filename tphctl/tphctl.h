@@ -16,9 +16,9 @@ enum {
 	EXIT_USAGE = 2,	 /* the command line is wrong */
 	/* path; doctor's are akin */
 	EXIT_BEST_EFFORT = 3, /* the host can drop the hint */
-	EXIT_NO_PATH = 4,     /* it cannot travel */
+	EXIT_NO_PATH = 4,     /* it does not arrive */
 	EXIT_UNKNOWN = 5,     /* what decides it is not visible */
-	/* export, where other numbers are the command's own */
+	/* export, whose other statuses are those of the command that it ran */
 	EXIT_OURS = 125,
 	EXIT_NOT_RUNNABLE = 126,
 	EXIT_NOT_FOUND = 127,
@@ -44,7 +44,7 @@ struct options {
  */
 enum { OPTIONS_END = -1, OPTIONS_BAD = -2 };
 int next_option(int argc, char **argv, const struct option *known, struct options *options);
-/* The @count arguments after the options; NULL: there are not so many, which was reported. */
+/* The @count arguments after the options; NULL: there are fewer or more, which was reported. */
 char **take_words(int argc, char **argv, int count, const char *names);
 
 /* The commands, one per file. @argv[0] is the command's name; they return the exit status. */
@@ -63,7 +63,7 @@ int no_memory(void);
 int finish_output(int status);
 int show_usage(const char *text);
 
-/* The functions that a command is about. @ctx keeps its address, so it must not be moved. */
+/* The functions that a command reads. @ctx has a pointer to this structure: do not move it. */
 struct machine {
 	struct tph_ctx *ctx;
 	char error[256]; /* the library's last error message */
@@ -72,12 +72,12 @@ struct machine {
 
 /* machine.c. All report errors, in the name of @command, and return an exit status. */
 int open_machine(const char *command, const struct options *options, struct machine *machine);
-/* Of the folder @sysfs, such as /sys/bus/pci; @advice: what to do where that fails. */
+/* Of the folder @sysfs, such as /sys/bus/pci; @advice: what to do if that fails. */
 int open_sysfs(const char *command, const char *sysfs, const char *advice, struct machine *machine);
 int find_function(const char *command, struct tph_ctx *ctx, const char *text, struct tph_bdf *bdf);
 
 /*
- * numbers.c: 0; -EINVAL: no number; -ERANGE: too large. Numbers are decimal, or hexadecimal with
+ * numbers.c: 0; -EINVAL: not a number; -ERANGE: too large. Numbers are decimal, or hexadecimal with
  * 0x; bytes can end in K, M, G or T, powers of 1024.
  */
 int parse_u64(const char *text, uint64_t *value);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* tphctl watch: a line for each change, while it runs. */
+/* tphctl watch: prints a line for each change, while it runs. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -17,8 +17,8 @@ static const char USAGE[] =
 	"usage: tphctl watch [NAME...] [--interval SECONDS] [--root DIR] [--json]\n"
 	"\n"
 	"A line for each change of TPH control, ST entries, dma-bufs, their hints,\n"
-	"holders and importers, and for each device that asks for a hint and what it\n"
-	"got. With NAMEs, of functions only those. Ends by Ctrl-C.\n"
+	"holders and importers, and for each device that asks for a hint, with the\n"
+	"answer. With NAMEs only these functions, and all dma-bufs. Ends by Ctrl-C.\n"
 	"\n"
 	"  --interval SECONDS  between two looks, such as 0.2; 1 without it\n"
 	"  --root DIR          the machine whose proc and sys are below DIR\n"
@@ -31,7 +31,7 @@ static const char USAGE[] =
 #define INTERVAL_MIN 0.01
 #define INTERVAL_MAX 86400
 
-/* The functions that are there now, in place of those of the last look. */
+/* Replaces the functions of the last look by those of now. */
 static int open_functions(struct watch *w)
 {
 	char path[WATCH_PATH_CHARS];
@@ -41,7 +41,7 @@ static int open_functions(struct watch *w)
 			  &w->machine);
 }
 
-/* Reads all anew, and says what changed since the last time. */
+/* Reads all again, and prints what changed since the last look. */
 static int look(struct watch *w)
 {
 	char path[WATCH_PATH_CHARS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The parts of tphctl watch: each looks, compares with what it saw before, and says what changed.
+/* The files of tphctl watch: each reads its state, compares it with the last, prints the changes.
  */
 #ifndef TPHCTL_WATCH_H
 #define TPHCTL_WATCH_H
@@ -17,8 +17,8 @@ struct watch_bufs;
 struct watch {
 	bool json;
 	const char *root;	/* "" or a folder with a proc and a sys */
-	struct machine machine; /* the functions that there were at the last look */
-	/* Those that were named; none: all */
+	struct machine machine; /* the functions at the last look */
+	/* The functions on the command line; none: all */
 	struct tph_bdf *only;
 	size_t only_count;
 	struct watch_functions *functions;
@@ -31,7 +31,7 @@ struct watch {
 const char *watch_path(const struct watch *w, const char *path, char text[WATCH_PATH_CHARS]);
 bool watch_wants(const struct watch *w, const struct tph_bdf *bdf);
 
-/* A new object for an event, or NULL: it is text that is wanted. */
+/* A new object for an event; NULL: the output is text. */
 struct json_object *watch_object(const struct watch *w);
 /* Prints a line: @object, which it frees, or the text. */
 void watch_event(struct watch *w, const char *event, struct json_object *object, const char *format,
@@ -59,12 +59,12 @@ void watch_bufs_free(struct watch *w);
 const char *watch_hints(const struct tph_hints *hints, char text[WATCH_HINTS_CHARS]);
 void watch_hints_to_json(struct json_object *object, const struct tph_hints *hints);
 
-/* ---- watch_trace.c: who asked for a hint, by the kernel's tracepoint ---- */
+/* ---- watch_trace.c: importers that ask for a hint, by the kernel's tracepoint ---- */
 
 struct watch_trace {
 	int fd; /* -1: there is no tracepoint */
 	char instance[WATCH_PATH_CHARS];
-	char line[1024]; /* what was read of the next */
+	char line[1024]; /* the next line, as far as it was read */
 	size_t len;
 };
 

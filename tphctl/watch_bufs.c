@@ -65,7 +65,7 @@ static void say_there(struct watch *w, const struct tph_buf *buf, bool there)
 
 	json_put_number(object, "bytes", buf->size_bytes);
 	watch_event(w, there ? "buffer-added" : "buffer-removed", object, "%s %s, %llu bytes",
-		    buffer_text(buf, text), there ? "is there now" : "is gone",
+		    buffer_text(buf, text), there ? "was added" : "was removed",
 		    (unsigned long long)buf->size_bytes);
 }
 
@@ -135,7 +135,7 @@ struct sum {
 	uint64_t attachments, mapped;
 };
 
-/* Each memory region is an importer of its own: those of a device with one hint are one. */
+/* Each memory region is an importer: those of a device with the same hint are counted as one. */
 static struct sum sum_up(const struct tph_buf *buf, const struct tph_importer *like)
 {
 	struct sum sum = {0};

@@ -7,10 +7,10 @@
 #include "tphctl/json.h"
 #include "tphctl/watch.h"
 
-/* A function as it was seen. */
+/* A function at a look. */
 struct seen {
 	struct tph_bdf bdf;
-	struct tph_function *f;	    /* NULL: it has no TPH, and is not read again */
+	struct tph_function *f;	    /* NULL: it has no TPH capability, and is not read again */
 	struct tph_st_table *table; /* NULL: none, or it cannot be read */
 };
 
@@ -36,7 +36,7 @@ static void free_functions(struct watch_functions *functions)
 	free(functions);
 }
 
-/* @had: it had TPH when it was seen before, so that it has none now is a change. */
+/* @had: it was seen before with TPH, so that it is a change if it has none now. */
 static int read_seen(struct watch *w, struct seen *seen, bool had)
 {
 	int ret = tph_function_read(w->machine.ctx, &seen->bdf, &seen->f);
@@ -124,7 +124,7 @@ static void say_there(struct watch *w, const struct tph_bdf *bdf, bool there)
 	char name[WATCH_NAME_CHARS];
 
 	watch_event(w, there ? "function-added" : "function-removed", function_object(w, bdf),
-		    "%s %s", name_of(w, bdf, name), there ? "is there now" : "is gone");
+		    "%s %s", name_of(w, bdf, name), there ? "was added" : "was removed");
 }
 
 /* Two lists by address, side by side. */
@@ -154,7 +154,7 @@ static int compare_to_seen(const void *bdf, const void *seen)
 	return tph_bdf_compare(bdf, &((const struct seen *)seen)->bdf);
 }
 
-/* As it was seen before; NULL: it was not. */
+/* The function at the last look; NULL: it was not there. */
 static const struct seen *find_seen(const struct watch_functions *was, const struct tph_bdf *bdf)
 {
 	return was ? bsearch(bdf, was->list, was->count, sizeof(struct seen), compare_to_seen)

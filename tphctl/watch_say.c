@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What the parts of tphctl watch share: names, and the line of an event. */
+/* What the files of tphctl watch share: names, and the line of an event. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ const char *watch_name(const struct watch *w, const char *device, char text[WATC
 	return text;
 }
 
-/* For people the time of day here, for programs RFC 3339 in UTC. */
+/* In text the local time of day, in JSON RFC 3339 in UTC. */
 static const char *time_text(bool json, char text[TIME_CHARS])
 {
 	struct timespec now;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An instance of the kernel's tracing, so that no other instance is changed; it is removed at the
- * end. One that a killed watch left behind is removed by the next.
+ * Traces in an instance of the kernel's tracing, so that no other one is changed, and removes it at
+ * the end. An instance that a killed watch left is removed by the next.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -105,7 +105,7 @@ static bool parse_question(const char *line, struct question *q)
 	static const char event[] = "dma_buf_get_tph: ";
 	const char *at = strstr(line, event);
 
-	/* The name of a process stands before it, and may be the event's. */
+	/* The name of a process precedes it, and can look like it. */
 	for (const char *next = at; next; next = strstr(at + 1, event))
 		at = next;
 	return at &&

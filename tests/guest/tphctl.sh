@@ -146,7 +146,7 @@ no_vfio() {
 	echo "$accel" >/sys/bus/pci/drivers/vfio-pci/unbind
 	fails "$accel is bound to no driver, not to vfio-pci" export_of "$accel" 0 -- true
 	mount -t tmpfs none /sys/bus/pci/drivers
-	fails "there is no VFIO here to open $accel with: modprobe vfio-pci" \
+	fails "cannot open $accel, since VFIO is not loaded: modprobe vfio-pci" \
 		export_of "$accel" 0 -- true
 }
 
@@ -156,7 +156,7 @@ narrow() {
 }
 
 no_completer() {
-	fails "$accel is no TPH completer" export_of "$accel" 0 -- true
+	fails "$accel is not a TPH completer" export_of "$accel" 0 -- true
 }
 
 no_series() {
@@ -168,7 +168,7 @@ no_series() {
 	line+=" boot one with the dma-buf TPH series"
 	grep -qxF "$line" <<<"$said" || die "$said"
 	is "$(status p2p_demo)" 3
-	fails "this kernel knows no hints on dma-bufs of $accel: boot one with the" \
+	fails "this kernel does not support hints on dma-bufs of $accel: boot one with the" \
 		export_of "$accel" 0 -- true
 }
 
@@ -326,13 +326,13 @@ watch_sees() {
 	kill $watch
 	wait $watch || die "watch ends with $?"
 	cat /tmp/watch
-	for line in 'is there now, 65536 bytes$' 'is held by mr_revoke [0-9]+$' \
+	for line in 'was added, 65536 bytes$' 'is held by mr_revoke [0-9]+$' \
 		'hints: 16-bit 0x06[89a-f]., target \(were 16-bit 0x06[0-9a-f]*, target\)$' \
 		'\(mlx5_1\) asks buffer [0-9]+ .* for a 16-bit hint: 0x06[89a-f]., target$' \
 		'\(mlx5_1\) TPH: 16-bit, mode device-specific ' \
 		'\(mlx5_1\) ST entry [0-9]+: 0x06[89a-f]. \(was 0x0[0-9a-f]*\)$' \
 		'importer [^ ]* \(mlx5_1\), hint 16-bit 0x06[89a-f]., target: attached 1, mapped ' \
-		'is gone, 65536 bytes$'; do
+		'was removed, 65536 bytes$'; do
 		grep -qE "$line" /tmp/watch || die "no line is $line"
 	done
 }

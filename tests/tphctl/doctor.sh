@@ -66,7 +66,7 @@ step kernel ok '7.3.4: P2PDMA yes; options by /boot/config-7.3.4: on-demand pagi
 step iommu ok 'group 7, DMA-FQ.*group 8'
 step route ok 'direct, it turns at 0000:01:00.0'
 step wide-tags ok 'End-End prefixes'
-step virtual-machine ok 'none'
+step virtual-machine ok 'this is not one'
 machine switch-flit-below "$kernel" "$symbols" "$nic" "$accelerator"
 doctor 0 05:00.0 vfio0
 step wide-tags ok ': flit mode$'
@@ -93,11 +93,11 @@ LC_ALL=C absent '[^ -~]' "$work/json"
 # The NIC that nothing has, or a user's driver has.
 machine switch-plain "$kernel" "$symbols" "$accelerator"
 doctor 4 05:00.0 vfio0
-step nic-driver no 'no driver has it'
+step nic-driver no 'no driver is bound'
 first 'modprobe mlx5_core'
 machine switch-plain "$kernel" "$symbols" "$accelerator" '05:00.0 driver=vfio-pci vfio-dev=vfio1'
 doctor 4 vfio1 vfio0
-first 'give the NIC back to its own driver'
+first 'bind the NIC to its own driver'
 
 # Drivers that never enable TPH, also where the IDs are another's; peers work without hints.
 machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/ice}"
@@ -109,7 +109,7 @@ machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/other}
 doctor 3 mlx5_1 vfio0
 step nic-driver unknown 'other: whether it enables TPH is not known'
 
-# One that pins dma-bufs for good, and VFIO, which gives it none.
+# One that pins dma-bufs permanently, and VFIO, which gives it none.
 machine switch-plain "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/bnxt_en}"
 doctor 4 mlx5_1 vfio0
 first 'mlx5_core or irdma with vfio-pci'
@@ -178,7 +178,7 @@ machine switch-direct-translated "$kernel" "$symbols" "$nic" "$accelerator" "$cm
 doctor 3 mlx5_1 vfio0
 step acs no 'config_acs=1x111x1@0000:02:02.0 is in effect'
 step acs no '0000:02:00.0 SV RR CR UF .pci=config_acs=xx000x0@pci:1b36:000c is not in effect'
-step acs no 'writes of the NIC go up to the host.*translated addresses .ATS. straight'
+step acs no 'writes of the NIC go up to the host.*translated addresses .ATS. directly'
 first 'rdma_topo check'
 says '.translated_direct and .requests == "host" and .route == "host"'
 cmdline='proc/cmdline quiet pci="nomsi,config_acs=1x111x1@0000:02:02.0"'
@@ -194,7 +194,7 @@ step acs no 'disable_acs_redir=0000:02:02.0 is not in effect'
 first 'boot with pci=disable_acs_redir='
 machine switch-asymmetric "$kernel" "$symbols" "$nic" "$accelerator"
 doctor 3 mlx5_1 vfio0
-step acs no 'writes of the NIC go straight, and what answers its reads straight'
+step acs no 'writes of the NIC go directly, and completions of its reads directly'
 
 # Source Validation and its like: a Root Port that lacks it makes one IOMMU group of all below.
 machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator"
@@ -224,7 +224,7 @@ open='proc/driver/nvidia/version NVRM version: NVIDIA UNIX Open Kernel Module fo
 machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23,VU:DD" "$whole,V3:01-23" "$gpu" \
 	"$open"
 doctor 3 mlx5_1 renderD128
-step data-direct ok '^0000:05:00.0 .V3 of VPD.; .* whose route is host: tphctl doctor 0000:05:00.0'
+step data-direct ok '^0000:05:00.0 .V3 of VPD.; .* its route is host: tphctl doctor 0000:05:00.0'
 says '.other_half == "0000:05:00.0" and .nic.vpd.serial == "MT2501X" and .nic.vpd.v3 == "01-23"'
 step nvidia-acs ok '^DMA Direct: 0000:00:06.0 0011101 fits xx111x1$'
 doctor 3 05:00.0 renderD128
@@ -242,7 +242,7 @@ jq -e '[.pairs[] | .nic.function] == ["0000:05:00.0", "0000:06:00.0"]' "$work/js
 # vfio-pci gives nothing to what pins.
 machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole,V3:01-23" "$accelerator"
 doctor 4 05:00.0 vfio0
-step import-form no 'mlx5_ib pins dma-bufs for good'
+step import-form no 'mlx5_ib pins dma-bufs permanently'
 machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole,V3:99" "$gpu" "$open"
 doctor 3 mlx5_1 renderD128
 step data-direct no "none has the NIC's V3"

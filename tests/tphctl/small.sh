@@ -113,7 +113,7 @@ addresses)
 	dump=$work/dump
 	printf '0001:01:00.0 x\n00: %s\n' '86 80 01 00 00 00 00 00 00 00 00 00 00 00 00 00' >"$dump"
 	for bdf in x 0000:01:00 1:2:3:4.5 01:20.0 01:00.8 01:00.0x '' -; do
-		tphctl_says 'show: .*is no address of a function: write it as 0000:01:00.0, a' 2 \
+		tphctl_says 'show: .*is not the address of a function: write it as 0000:01:00.0' 2 \
 			show "$bdf" --dump "$dump"
 	done
 	missing='there is no function'
@@ -182,7 +182,7 @@ export-words)
 	refused '--offset 4Q: ' --offset 4Q --st 1 --ph target -- true
 	refused '--length 0: ' --length 0 --st 1 --ph target -- true
 	refused '--length 99999999T: ' --length 99999999T --st 1 --ph target -- true
-	refused 'it takes a NAME, and behind -- the command' --st 1 --ph target
+	refused 'it takes a NAME, and after -- the command' --st 1 --ph target
 	;;
 
 # Colours on a terminal, which script is; none in a pipe, and none with NO_COLOR.
@@ -211,8 +211,8 @@ no-root)
 	cp "$tphctl" "$build/libtph/libtph.so.0" "$scratch"
 	chmod -R a+rX "$scratch"
 	run=(setpriv --reuid 65534 --clear-groups env "LD_LIBRARY_PATH=$scratch" "$scratch/tphctl")
-	says '^tphctl: list: [0-9]+ of [0-9]+ cannot be seen whole: run as root' 0 "${run[@]}" list
-	says '^tphctl: bufs: processes that could not be looked into: [0-9]+; run as root' 0 \
+	says '^tphctl: list: [0-9]+ of [0-9]+ are not fully visible: run as root' 0 "${run[@]}" list
+	says '^tphctl: bufs: processes that could not be read: [0-9]+; run as root' 0 \
 		"${run[@]}" bufs
 	"${run[@]}" list --json 2>/dev/null >"$work/list"
 	jq -e 'any(.functions[]; .requester.seen == "not-visible")' "$work/list"
@@ -250,7 +250,7 @@ dead-process)
 	for _ in {1..100}; do
 		"$tphctl" bufs --json >"$work/bufs" 2>"$work/err"
 		# Containers hide a process even from root.
-		grep -v 'could not be looked into' "$work/err" >"$work/said" || [ $? = 1 ]
+		grep -v 'processes that could not be read' "$work/err" >"$work/said" || [ $? = 1 ]
 		empty "$work/said"
 		jq -e '.buffers | type == "array"' "$work/bufs" >/dev/null
 	done

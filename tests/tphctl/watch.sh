@@ -99,12 +99,12 @@ poke "$at" '\x17\x00'
 says '0000:05:00.0 (mlx5_0) TPH: off, mode no-st (was -, mode -)' \
 	'.event == "requester" and .enabled == "off" and .enabled_before == "-"'
 mkdir "$devices/0000:06:00.0"
-says '0000:06:00.0 is there now' '.event == "function-added" and .function == "0000:06:00.0"'
+says '0000:06:00.0 was added' '.event == "function-added" and .function == "0000:06:00.0"'
 rmdir "$devices/0000:06:00.0"
-says '0000:06:00.0 is gone' '.event == "function-removed"'
+says '0000:06:00.0 was removed' '.event == "function-removed"'
 
 buffer 'st=0x5a ph=2'
-says 'buffer 9 (vfio_pci_core, ring) is there now, 4096 bytes' \
+says 'buffer 9 (vfio_pci_core, ring) was added, 4096 bytes' \
 	'.event == "buffer-added" and .inode == 9 and .bytes == 4096'
 says 'ring) hints: 8-bit 0x5a, target (were none)' '.event == "buffer-hints" and .st == "0x5a"'
 says 'ring) is held by app 7' '.event == "holder-added" and .pid == 7 and .process == "app"'
@@ -149,7 +149,7 @@ wait $!
 unset 'pids[-1]'
 
 rm "$root/proc/7/fdinfo/3" "$bufinfo"
-says 'buffer 9 (vfio_pci_core, ring) is gone' '.event == "buffer-removed"'
+says 'buffer 9 (vfio_pci_core, ring) was removed' '.event == "buffer-removed"'
 for pid in "${pids[@]}"; do
 	kill "$pid"
 	wait "$pid"

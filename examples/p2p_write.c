@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A NIC writes into a device's memory with the steering tag that its owner chose: the owner exports
- * a BAR as a dma-buf with a hint (libtph); the RDMA part names no hint, as in any application.
+ * A NIC writes into a device's memory with the steering tag that the memory's owner chose: the
+ * owner exports a BAR as a dma-buf with a hint (libtph). The RDMA part has no code for hints.
  */
 #include <errno.h>
 #include <error.h>
@@ -33,7 +33,7 @@ static void *created(void *object, const char *what)
 	return object;
 }
 
-/* The owner: 64 KiB of BAR0 as a dma-buf whose writes are to carry a tag of the NIC's width. */
+/* The owner: 64 KiB of BAR0 as a dma-buf. Writes to it carry the tag of the NIC's width. */
 static int export_memory(int device)
 {
 	struct tph_vfio_export request = {

@@ -10,7 +10,7 @@ struct words {
 	unsigned count, at;
 };
 
-/* The next word if it is this one, or any at all where @want is NULL; else NULL. */
+/* Consumes and returns the next word if it is @want, or any where @want is NULL; else NULL. */
 static const char *take(struct words *words, const char *want)
 {
 	const char *word = words->at < words->count ? words->word[words->at] : NULL;
@@ -114,7 +114,7 @@ static const char *parse_verb(struct command *out, struct words *words)
 	const char *verb = take(words, NULL);
 
 	if (!verb)
-		return "what is to be done to the device?";
+		return "no command for the device; doc/faults.md lists them";
 	if (!strcmp(verb, "tph"))
 		return parse_tph(out, words);
 	if (!strcmp(verb, "clear")) {
@@ -139,7 +139,7 @@ static const char *parse_verb(struct command *out, struct words *words)
 	       "tph or link";
 }
 
-/* Into words of visible ASCII between spaces; @text becomes strings. */
+/* Splits @text in place, into words of visible ASCII between spaces. */
 static const char *split(struct words *words, char *text, size_t len)
 {
 	bool inside = false;
@@ -151,7 +151,7 @@ static const char *split(struct words *words, char *text, size_t len)
 			continue;
 		}
 		if (text[i] < '!' || text[i] > '~')
-			return "not text";
+			return "invalid character; a command is visible ASCII and spaces";
 		if (!inside && words->count == WORDS_MAX)
 			return "too many words";
 		if (!inside)
@@ -178,11 +178,11 @@ const char *command_parse(struct command *out, const char *line, size_t len)
 	if (!take(&words, "status")) {
 		device = take(&words, NULL);
 		if (!device || strlen(device) >= sizeof(out->device))
-			return "which device? accel0, nic0 …";
+			return "begin with a device, such as accel0 or nic0";
 		memcpy(out->device, device, strlen(device) + 1);
 		wrong = parse_verb(out, &words);
 	}
 	if (!wrong && words.at < words.count)
-		wrong = "too many words, or a count that is none";
+		wrong = "too many words, or an invalid count";
 	return wrong;
 }

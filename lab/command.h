@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A line of the lab's control language (doc/faults.md): what to do to which
- * device. The command line of fabricd and its socket speak it. Pure functions.
+ * A line of the lab's control language (doc/faults.md): a device and a command. fabricd reads such
+ * lines from its command line and its socket. Pure functions.
  */
 #ifndef LAB_COMMAND_H
 #define LAB_COMMAND_H
@@ -29,7 +29,7 @@ enum command_verb {
 
 struct command {
 	enum command_verb verb;
-	char device[COMMAND_DEVICE_BYTES]; /* "": STATUS, which is of all */
+	char device[COMMAND_DEVICE_BYTES]; /* "" for STATUS, which covers all */
 	enum fabric_fault_kind kind;
 	struct fabric_fault fault;
 	unsigned tph_bits; /* 0, 8 or 16 */
@@ -38,8 +38,7 @@ struct command {
 };
 
 /*
- * @line may be any @len bytes. NULL, or what is wrong with it, for people. *@out
- * is undefined then.
+ * @line may be any @len bytes. NULL, or an error message; *@out is undefined then.
  */
 const char *command_parse(struct command *out, const char *line, size_t len);
 

@@ -99,7 +99,7 @@ static bool answer(const struct control *control, const struct control_client *c
 	return sent;
 }
 
-/* Answers all lines that are whole. False: the client is to be disconnected. */
+/* Answers all complete lines. False: the client is to be disconnected. */
 static bool take_lines(const struct control *control, struct control_client *client)
 {
 	char *end;
@@ -114,7 +114,7 @@ static bool take_lines(const struct control *control, struct control_client *cli
 	}
 	if (client->len < sizeof(client->line))
 		return true;
-	/* Too long: answered as any line that is wrong, and what follows is not looked at. */
+	/* Too long: answered like any invalid line; what follows is ignored. */
 	answer(control, client, client->len);
 	return false;
 }
@@ -137,7 +137,7 @@ static void read_lines(struct control *control, struct control_client *client)
 		hang_up(control, client);
 }
 
-/* A place for one more: an empty one, or that of the client that has been silent for longest. */
+/* An empty place; else disconnects the client that has sent nothing for longest, for its place. */
 static struct control_client *free_place(struct control *control)
 {
 	struct control_client *longest = &control->clients[0];
@@ -154,7 +154,7 @@ static struct control_client *free_place(struct control *control)
 	return longest;
 }
 
-/* The cause lasts: poll() would report the waiting client again at once. */
+/* The cause persists: poll() would report the waiting client again at once. */
 static void pause_listening(struct control *control)
 {
 	const struct itimerspec once = {.it_value.tv_nsec = PAUSE_MS * NS_PER_MS};

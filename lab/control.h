@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The control socket: a client sends lines and gets one line for each. Its owner gives the lines
- * their meaning. Never blocks: a client that does not read its answers is disconnected, and so is
- * the one that has been silent for longest when there is one client too many. Single-threaded.
+ * The control socket: a client sends lines and gets one line for each. Its owner interprets the
+ * lines. Never blocks: a client that does not read its answers is disconnected, and so is the one
+ * that has sent nothing for longest when there is one client too many. Single-threaded.
  */
 #ifndef LAB_CONTROL_H
 #define LAB_CONTROL_H
@@ -18,7 +18,7 @@
 
 struct control_client {
 	int fd;		    /* -1: none */
-	unsigned long turn; /* of control_process() that it spoke in */
+	unsigned long turn; /* of control_process() in which it last sent */
 	size_t len;
 	char line[COMMAND_LINE_MAX + 1];
 };
@@ -35,7 +35,7 @@ struct control {
 	void *owner;
 };
 
-/* Listens on @path with mode 0600. 0 or a negative errno; control_close() is due either way. */
+/* Listens on @path with mode 0600. 0 or a negative errno; call control_close() in both cases. */
 int control_open(struct control *control, const char *path);
 void control_close(struct control *control);
 

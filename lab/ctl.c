@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Sends one line to the control socket of a lab that runs and prints the
- * answer; lab/tphlab ctl starts it. Exit status 1: the answer is an error, or
- * there is none.
+ * Sends one line to the control socket of a running lab and prints the answer;
+ * lab/tphlab ctl starts it. Exit status 1: the answer is an error, or there is
+ * none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,14 +14,14 @@
 
 static int fail(const char *what, const char *path)
 {
-	fprintf(stderr, "tphlab: cannot %s %s: %s; does the lab still run?\n", what, path,
+	fprintf(stderr, "tphlab: cannot %s %s: %s; is the lab still running?\n", what, path,
 		errno == EAGAIN ? "no answer in 10 s" : strerror(errno));
 	return 1;
 }
 
 static int connect_to(const char *path)
 {
-	static const struct timeval patience = {.tv_sec = 10};
+	static const struct timeval timeout = {.tv_sec = 10};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
@@ -33,9 +33,9 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	/* fabricd answers at once or not at all; these hold for connect(), too. */
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	/* fabricd answers at once or not at all; SO_SNDTIMEO also limits connect(). */
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
 		close(fd);
 		return -1;

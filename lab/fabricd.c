@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * fabricd: the lab's devices and the fabric between them, in one process and
+ * fabricd: the lab's devices and the fabric between them, in one process with
  * one poll loop. QEMU connects to a socket per device.
  */
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "lab/wire.h"
 #include "vfio-user/descriptor.h"
 
-/* Descriptors per peer that it does not send itself: its socket, interrupts, our own. */
+/* Descriptors per peer beside those it sends: its socket, interrupts, those of this process. */
 #define FILES_PER_PEER 64
 
 struct lab {
@@ -49,7 +49,7 @@ static int fail(const char *what, const char *on, int ret)
 	return ret;
 }
 
-/* How long a trace's reader may stop before the lab goes on without a trace. */
+/* How long a trace's reader may stop before the lab continues without a trace. */
 #define TRACE_PATIENCE_MS 5000
 
 static int open_trace(struct lab *lab, const char *name)
@@ -311,7 +311,7 @@ static int lab_open(struct lab *lab, const struct options *options)
 	return ret;
 }
 
-/* A trace that cannot be written is reported once; the guest goes on. */
+/* A trace that cannot be written is reported once; the guest continues. */
 static void check_trace(struct lab *lab, int ret)
 {
 	if (!ret)
@@ -344,7 +344,7 @@ static int earlier(int a, int b)
 	return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
-/* How long poll() may wait: until the first device has something to do by itself. */
+/* How long poll() may wait: until the first timer of the fabric, a device or a link. */
 static int lab_wait_ms(const struct lab *lab)
 {
 	int first = fabric_wait_ms(lab->fabric);
@@ -368,7 +368,7 @@ static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
 	return 0;
 }
 
-/* Receives from the links, and notes which of them has room. */
+/* Receives from the links, and marks the slots whose NIC has work. */
 static void process_wires(struct lab *lab, const struct pollfd *fds)
 {
 	for (unsigned i = 0; i < lab->slot_count; i++) {
@@ -380,7 +380,7 @@ static void process_wires(struct lab *lab, const struct pollfd *fds)
 	}
 }
 
-/* True: a NIC that waited for room can go on. */
+/* Sends on the links. True: a NIC that waited for buffer space can continue. */
 static bool flush_wires(struct lab *lab)
 {
 	bool more = false;
@@ -396,7 +396,7 @@ static bool flush_wires(struct lab *lab)
 	return more;
 }
 
-/* Until a signal comes. */
+/* Runs until a signal arrives. */
 static int lab_run(struct lab *lab)
 {
 	struct pollfd fds[OPTIONS_SLOTS_MAX + 1 + CONTROL_FDS + WIRE_FDS * OPTIONS_NICS_MAX];

@@ -52,7 +52,7 @@ static struct json_object *link_json(const struct wire *wire)
 	return json;
 }
 
-/* With the faults that were set and not cleared, also those that have hit as often as asked. */
+/* Includes the faults that were set and not cleared, with those that have no hits left. */
 static struct json_object *slot_json(const struct slot *slot)
 {
 	struct json_object *json = json_object_new_object(), *faults = json_object_new_array();
@@ -89,8 +89,8 @@ static const char *unplug(struct slot *slot, unsigned after_s)
 		return NULL;
 	}
 	if (slot_unplug(slot))
-		return "the guest has not found the device yet; say how long after that, as in "
-		       "unplug 10s";
+		return "the guest has not found the device yet; unplug 10s unplugs it 10 s after "
+		       "that";
 	return NULL;
 }
 
@@ -101,7 +101,7 @@ static const char *set_link(struct wire *wire, const struct command *command)
 	if (command->verb == COMMAND_CUT)
 		wire_cut(wire);
 	else if (command->verb == COMMAND_JOIN && wire_join(wire))
-		return "the link's socket cannot be made anew: is its disk full?";
+		return "cannot create the link's socket: is its disk full?";
 	else if (command->verb != COMMAND_JOIN)
 		wire->delay_ms = command->delay_ms;
 	return NULL;
@@ -130,7 +130,7 @@ static const char *apply(struct slot *slot, const struct command *command)
 	case COMMAND_JOIN:
 	case COMMAND_LINK_DELAY:
 		return set_link(slot->wire, command);
-	case COMMAND_STATUS: /* of no one slot */
+	case COMMAND_STATUS: /* of all slots: see faults_run() */
 		break;
 	}
 	return NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Does what a line of the control language says to the lab's devices. */
+/* Applies a line of the control language to the lab's devices. */
 #ifndef LAB_FAULTS_H
 #define LAB_FAULTS_H
 
@@ -14,7 +14,7 @@ struct faults_scope {
 
 /*
  * Writes one line to @answer, without its newline: "ok", the status as JSON, or
- * "error: " and what is wrong. False: an error.
+ * "error: " and the reason. False: an error.
  */
 bool faults_run(const struct faults_scope *scope, const char *line, size_t len, FILE *answer);
 

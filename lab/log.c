@@ -41,7 +41,7 @@ static void add_visible(struct text *text, const char *line)
 	}
 }
 
-/* write() may wait for the reader of a pipe: the line is dropped instead. */
+/* write() may block on a pipe's reader, so the line is dropped instead. */
 static bool show(const struct text *text, int fd)
 {
 	struct pollfd out = {.fd = fd, .events = POLLOUT};

@@ -25,8 +25,8 @@ struct options {
 	const char *dir;    /* for the sockets */
 	const char *trace;  /* NULL: none */
 	const char *links;  /* the folder of the links to another host; NULL: none */
-	unsigned host;	    /* 0 or 1: which of the two it is */
-	unsigned long user; /* whose rights to take on, as user and group; 0: as started */
+	unsigned host;	    /* 0 or 1: which of two hosts this is */
+	unsigned long user; /* the user and group to run as; 0: as started */
 	enum fabric_peers peers;
 	bool host_bridge_keeps_hints;
 	unsigned mps_bytes;
@@ -41,9 +41,9 @@ struct options {
 	unsigned fault_count;
 	/* Requester IDs by slot, which the transport does not carry. */
 	uint16_t ids[OPTIONS_SLOTS_MAX];
-	/* Likewise: below which switch each is, from 1; 0: as peers says. */
+	/* Likewise: the switch that each is below, from 1; 0: as in peers. */
 	uint16_t switches[OPTIONS_SLOTS_MAX];
-	/* Likewise: which links of each are in flit mode, by enum slot_flit. */
+	/* Likewise: the links of each that are in flit mode, by enum slot_flit. */
 	uint16_t flit[OPTIONS_SLOTS_MAX];
 };
 

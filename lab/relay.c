@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Copies what a guest or a device says from stdin to stdout, or to a file that
- * is no symbolic link, up to a limit; the rest is read and dropped, so that the
- * sender never waits for room. On a terminal control characters are shown, not
- * obeyed. lab/tphlab starts it.
+ * Copies the output of a guest or a device from stdin to stdout, or to a file
+ * that is no symbolic link, up to a limit; the rest is read and dropped, so that
+ * the sender never blocks. On a terminal control characters are made visible and
+ * have no effect. lab/tphlab starts it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,9 +17,9 @@
 
 #include "util/utf8.h"
 
-/* The limit on a terminal, whose output a person reads. */
+/* The limit on a terminal, whose output is read by eye. */
 #define TERMINAL_LIMIT_BYTES (16u << 20)
-/* A character of UTF-8 whose last byte has not come yet. */
+/* A character of UTF-8 whose last byte has not arrived. */
 #define CARRY_MAX_BYTES 3
 
 struct relay {
@@ -89,7 +89,7 @@ static void put_visible(uint32_t codepoint)
 		printf("<U+%04" PRIX32 ">", codepoint);
 }
 
-/* Writes one character of @text and returns its length; 0: its end has not come yet. */
+/* Writes one character of @text and returns its length; 0: its end has not arrived. */
 static size_t put_character(const char *text, size_t len, bool last)
 {
 	uint32_t codepoint = 0;
@@ -130,7 +130,7 @@ static void check_written(struct relay *relay)
 		relay->error = errno;
 }
 
-/* @len bytes have come, of which those within the limit are kept. */
+/* Returns how many of the @len bytes that have arrived are within the limit. */
 static size_t within_limit(struct relay *relay, size_t len)
 {
 	uint64_t left = relay->limit_bytes - relay->passed_bytes;

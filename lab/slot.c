@@ -9,7 +9,7 @@
 
 #include "util/clock.h"
 
-/* Steps of work between two polls of the sockets: enough to make poll() cheap, too few to starve
+/* Steps of work between two polls of the sockets: enough to make poll() cheap, too few to delay
  * clients. */
 #define STEPS_PER_TURN 256
 
@@ -94,7 +94,7 @@ static void start_countdown(struct slot *slot)
 		slot->unplug_at_ns = clock_ns() + slot->unplug_after_s * NS_PER_S;
 }
 
-/* Tells the fabric what the guest has programmed. */
+/* Copies BARs, bus mastering and the link's state of the function to its port of the fabric. */
 static void sync_config(struct slot *slot)
 {
 	struct pci_function *f = slot->function;
@@ -300,8 +300,8 @@ void slot_destroy(struct slot *slot)
 }
 
 /*
- * BARs stay: QEMU goes on showing them, and the ports above go on routing requests there until
- * the guest programs the function anew.
+ * BARs stay: QEMU still shows them, and the ports above still route requests there until the guest
+ * programs the function again.
  */
 static void change_presence(struct slot *slot, bool unplugged)
 {
@@ -367,7 +367,7 @@ static int function_wait_ms(const struct slot *slot)
 
 int slot_wait_ms(const struct slot *slot)
 {
-	/* The function does no work while a request is under way, whose end wakes the lab. */
+	/* The function does no work while a request is outstanding; its end wakes the lab. */
 	int ms = fabric_port_busy(slot->port) ? -1 : function_wait_ms(slot), left;
 
 	if (!slot->unplug_at_ns)

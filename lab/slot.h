@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A slot of the lab: one PCI function, the socket on which QEMU finds it, and
- * its port of the fabric. Single-threaded.
+ * A slot of the lab: one PCI function, the socket to which QEMU connects, and its
+ * port of the fabric. Single-threaded.
  */
 #ifndef LAB_SLOT_H
 #define LAB_SLOT_H
@@ -20,10 +20,10 @@ struct slot {
 	struct pci_function *function;
 	struct vu *vu;
 	struct fabric_port *port;
-	struct wire *wire; /* its owner's; NULL: it has no link to another host */
+	struct wire *wire; /* owned by the lab; NULL: it has no link to another host */
 	struct log log;
 	bool pending; /* the function may have work */
-	bool seen;    /* the guest has given it an address */
+	bool seen;    /* the guest has assigned an address to it */
 	bool unplugged;
 	unsigned unplug_after_s; /* unplug this long after it was found; 0: never */
 	uint64_t unplug_at_ns;	 /* the time of the unplug; 0: it has not been found */
@@ -44,8 +44,8 @@ struct slot_place {
 
 /*
  * Puts @slot->function, which the slot owns from now on, behind a socket
- * @dir/NAME.sock and on a port of @fabric. 0 or a negative errno; slot_destroy()
- * is due either way.
+ * @dir/NAME.sock and on a port of @fabric. 0 or a negative errno; call
+ * slot_destroy() in both cases.
  */
 int slot_open(struct slot *slot, struct fabric *fabric, const char *dir,
 	      const struct slot_place *place);
@@ -53,8 +53,8 @@ void slot_destroy(struct slot *slot);
 
 /*
  * Surprise removal: the guest reads all ones and requests to the function are
- * Unsupported Requests. Idempotent. 0; -EAGAIN: the machine has not found it yet, and does
- * not start with a device that answers nothing.
+ * Unsupported Requests. Idempotent. 0; -EAGAIN: the guest has not found it yet, and does not boot
+ * with a device that does not respond.
  */
 int slot_unplug(struct slot *slot);
 /* Plugs it in again, as if powered on. Idempotent. */
@@ -62,12 +62,12 @@ void slot_plug(struct slot *slot);
 /* Unplugs it @seconds after the guest has found it, or from now on if it has been found before. */
 void slot_unplug_after(struct slot *slot, unsigned seconds);
 /* What it advertises of TPH after its next reset: tags of 0, 8 or 16 bits. -EOPNOTSUPP: it was
- * made without the capability. */
+ * created without the capability. */
 int slot_advertise_tph(struct slot *slot, unsigned bits);
 
-/* Lets the function work, a bounded while; true: there is more to do now. */
+/* Lets the function work, a bounded number of steps; true: it has more to do now. */
 bool slot_work(struct slot *slot);
-/* Milliseconds until it has something to do by itself; -1: never. */
+/* Milliseconds until a timer of it is due; -1: never. */
 int slot_wait_ms(const struct slot *slot);
 
 #endif

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Wireshark and tshark show the lab's trace with it (doc/trace.md):
 --   tshark -X lua_script:lab/tph.lua -r out/demo/trace.pcap
--- Only what Lua 5.2 and 5.4 both have. Every range is checked against what was captured before it
--- is taken: a packet may be cut anywhere and hold anything.
+-- Only what Lua 5.2 and 5.4 both have. Every range is checked against the captured length before it
+-- is used: a packet may be cut anywhere and hold any bytes.
 
 local tlp = Proto("tph", "PCIe TLP")
 local directions = { [0] = "peer to peer", "upstream", "downstream" }
@@ -32,12 +32,12 @@ local f = {
 	from = ProtoField.string("tph.from", "Ingress port"),
 	to = ProtoField.string("tph.to", "Egress port"),
 	direction = ProtoField.uint8("tph.direction", "Direction", base.DEC, directions),
-	dropped = ProtoField.bool("tph.hint_dropped", "Hint dropped on the way"),
+	dropped = ProtoField.bool("tph.hint_dropped", "Hint dropped on the route"),
 	flit = ProtoField.bool("tph.flit", "In flit mode"),
 	prefix = ProtoField.bytes("tph.prefix", "TPH prefix"),
 	type = ProtoField.string("tph.type", "Type"),
 	length_dw = ProtoField.uint16("tph.length_dw", "Length in DWs"),
-	len = ProtoField.uint16("tph.len", "Bytes meant"),
+	len = ProtoField.uint16("tph.len", "Bytes enabled or returned"),
 	requester = ProtoField.string("tph.requester", "Requester"),
 	tag = ProtoField.uint16("tph.tag", "Tag"),
 	first_be = ProtoField.uint8("tph.first_be", "First byte enables", base.HEX),
@@ -45,7 +45,7 @@ local f = {
 	addr = ProtoField.uint64("tph.addr", "Address", base.HEX),
 	ohc_a = ProtoField.bytes("tph.ohc_a", "OHC-A"),
 	ohc_b = ProtoField.bytes("tph.ohc_b", "OHC-B"),
-	hv = ProtoField.uint8("tph.hv", "HV, what of the hint is valid"),
+	hv = ProtoField.uint8("tph.hv", "HV, which of PH and ST are valid"),
 	th = ProtoField.bool("tph.th", "A hint is present"),
 	ph = ProtoField.string("tph.ph", "Processing Hint"),
 	st = ProtoField.uint16("tph.st", "Steering Tag", base.HEX),
@@ -68,7 +68,7 @@ local function say_malformed(tree, pinfo, why)
 	pinfo.cols.info:append(" [" .. why .. "]")
 end
 
--- Text from the file: up to its first 0, with nothing in it that a terminal would obey.
+-- Text from the file: up to its first 0, without control characters.
 local function text_of(range)
 	return (range:raw():match("^[^\0]*"):gsub("[^\32-\126]", "?"))
 end
@@ -92,7 +92,7 @@ local function request_bytes(length_dw, first, last)
 	return count_enables(first) + (length_dw - 2) * 4 + count_enables(last)
 end
 
--- Each form has functions of its own that find the fields; these show them. @hint is nil,
+-- The fields are found by functions of each form and shown by these. @hint is nil,
 -- or { st, bits, ph } with the ranges of ST and PH.
 local function add_hint(tree, hint)
 	local ph = ph_words[hint.ph]
@@ -128,7 +128,7 @@ local function add_request(tree, range, kind, length_dw, r)
 end
 
 -- A steering tag is in the Tag field of a write, in the byte enables of a read (2.2.7.1.1): so a
--- write with a hint has no tag of its own, and a read's byte enables are implied.
+-- write with a hint has no request tag, and a read's byte enables are implied.
 local function add_plain_request(tree, range, kind, length_dw, prefix)
 	local r = { tag_range = range(6, 1), tag = range(6, 1):uint(), be_range = range(7, 1) }
 	r.last_be, r.first_be = r.be_range:bitfield(0, 4), r.be_range:bitfield(4, 4)
@@ -215,7 +215,7 @@ local function add_payload(tree, tvb, at, wanted)
 	end
 end
 
--- The header proper at @at: nil if it is not there, else its range, kind and Length.
+-- The header at @at: nil if it is not there, else its range, kind and Length.
 local function add_header(tree, tvb, pinfo, at, known)
 	local captured = tvb:captured_len()
 	if captured < at + 4 then
@@ -269,7 +269,7 @@ local function add_tlp(tree, tvb, pinfo)
 	add_end(tree, tvb, pinfo, at + kind.header, kind, length_dw)
 end
 
--- The form of flit mode: OHC (Orthogonal Header Content) stands behind the header, A before B.
+-- The form of flit mode: OHC (Orthogonal Header Content) is behind the header, A before B.
 local function add_flit_tlp(tree, tvb, pinfo)
 	local range, kind, length_dw = add_header(tree, tvb, pinfo, HEADER, flit_types)
 	if not range then
@@ -277,7 +277,7 @@ local function add_flit_tlp(tree, tvb, pinfo)
 	end
 	local at, ohc = HEADER + kind.header, {}
 	if range(1, 1):bitfield(3, 3) ~= 0 or range(2, 1):bitfield(0, 3) ~= 0 then
-		return say_malformed(tree, pinfo, "OHC-C, OHC-E or a trailer, which the lab has not")
+		return say_malformed(tree, pinfo, "OHC-C, OHC-E or a trailer, which the lab does not send")
 	end
 	for i, field in ipairs({ f.ohc_a, f.ohc_b }) do
 		if range(1, 1):bitfield(8 - i, 1) == 1 then

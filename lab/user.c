@@ -15,7 +15,7 @@ int user_become(unsigned long id)
 		return -errno;
 	if (!id)
 		return 0;
-	/* The kernel forgets this signal when the user changes. */
+	/* The kernel clears this signal when the user changes. */
 	if (prctl(PR_GET_PDEATHSIG, &ends_with_parent))
 		return -errno;
 	if (setgroups(0, NULL) || setresgid((gid_t)id, (gid_t)id, (gid_t)id) ||

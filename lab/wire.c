@@ -19,14 +19,14 @@
 #define BUFFER_BYTES  (512u << 10)
 #define REQUEST_BYTES (256u << 10) /* of the buffer for requests; the rest is for answers */
 #define RETRY_NS      (20 * NS_PER_MS)
-#define PATIENCE_NS   (2 * NS_PER_S) /* how long a peer may read nothing */
+#define PATIENCE_NS   (2 * NS_PER_S) /* how long a peer may go without reading */
 
-/* In a packet that waits, where the header has zeros: when it is due. */
+/* In a queued packet, at the header's reserved bytes: when it is due. */
 #define DUE_AT 72u
 
 enum { LISTENER, PEER };
 
-/* From now on all bytes are where they are sent from. */
+/* Copies the bytes of all segments into @wire->sent; afterwards there are no segments. */
 static void copy_segments(struct wire *wire)
 {
 	for (unsigned i = 0; i < wire->segment_count; i++) {
@@ -45,7 +45,7 @@ static void hang_up(struct wire *wire)
 	wire->fd = -1;
 	wire->received_to = wire->received_from + wire->held;
 	wire->sent_from = wire->sent_due = wire->sent_to;
-	copy_segments(wire); /* those of a packet in the making; the others are dropped */
+	copy_segments(wire); /* those of an unfinished packet; the others are dropped */
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 }
 
@@ -117,7 +117,7 @@ static void connected(struct wire *wire, int fd)
 	wire->moved_at_ns = clock_ns();
 }
 
-/* The other host may not be there yet, or not any more. */
+/* The other host may not have started yet, or may have ended. */
 static void connect_again(struct wire *wire)
 {
 	struct sockaddr_un address;
@@ -143,7 +143,7 @@ static void accept_peer(struct wire *wire)
 	connected(wire, fd);
 }
 
-/* Makes room at the end for another packet, by removing the bytes that have been sent. */
+/* Frees space at the end for another packet, by removing the bytes that have been sent. */
 static bool make_room(struct wire *wire)
 {
 	if (wire->sent_from == wire->sent_to)
@@ -176,7 +176,7 @@ static uint8_t *on_reserve(void *ctx, bool answer)
 	unsigned *count = &wire->segment_count;
 
 	while (*count && wire->segments[*count - 1].at >= wire->sent_to)
-		--*count; /* of a packet that was given up */
+		--*count; /* of a packet that was abandoned */
 	if ((!answer && queued(wire) > REQUEST_BYTES) || !make_room(wire)) {
 		wire->wanted |= !answer;
 		return NULL;
@@ -217,7 +217,7 @@ static void on_send(void *ctx, size_t len)
 	wire->sent_to += len;
 }
 
-/* The size of the packet that has come; 0: none has, not all of it. */
+/* The size of the first received packet; 0: none is complete. */
 static size_t first_packet(struct wire *wire)
 {
 	size_t size, here = wire->received_to - wire->received_from;
@@ -271,7 +271,7 @@ struct cx_wire wire_ends(struct wire *wire)
 	};
 }
 
-/* Nothing is read while the NIC is behind. */
+/* Nothing is read while the NIC has not processed enough of what was received. */
 static bool has_receive_room(const struct wire *wire)
 {
 	if (BUFFER_BYTES - wire->received_to >= CX_PACKET_MAX)
@@ -318,7 +318,7 @@ bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS])
 	bool was_up = wire->was_up;
 
 	if (wire->fd != fds[PEER].fd)
-		return true; /* it has been cut meanwhile */
+		return true; /* it has been cut since poll() */
 	if (fds[PEER].revents & (POLLRDHUP | POLLHUP | POLLERR))
 		hang_up(wire);
 	else if (fds[PEER].revents & POLLIN)
@@ -347,7 +347,7 @@ static void release(struct wire *wire)
 }
 
 /*
- * The packets that are due, as segments of where their bytes are. Returns the number of segments.
+ * The packets that are due, as segments of memory. Returns the number of segments.
  */
 static size_t list_due(const struct wire *wire, struct iovec iov[2 * WIRE_SEGMENTS_MAX + 1])
 {
@@ -372,15 +372,15 @@ static void send_due(struct wire *wire)
 {
 	struct iovec iov[2 * WIRE_SEGMENTS_MAX + 1];
 	struct msghdr msg = {.msg_iov = iov};
-	ssize_t gone;
+	ssize_t sent;
 
 	release(wire);
 	if (wire->sent_from == wire->sent_due)
 		return;
 	msg.msg_iovlen = list_due(wire, iov);
-	gone = sendmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (gone > 0) {
-		wire->sent_from += (size_t)gone;
+	sent = sendmsg(wire->fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (sent > 0) {
+		wire->sent_from += (size_t)sent;
 		wire->moved_at_ns = clock_ns();
 	} else if ((errno != EAGAIN && errno != EINTR) ||
 		   clock_ns() - wire->moved_at_ns > PATIENCE_NS) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A tag can stand for an operation: here the accelerator adds the data that comes with it to the
- * data in memory. A NIC that wrote without the tag would overwrite instead, so the hint is
- * required, and such a NIC cannot map the memory.
+ * A tag can select an operation: here the accelerator adds the data of the write to the data in
+ * memory. A write without the tag would overwrite it, so the hint is required, and a NIC that does
+ * not send it cannot map the memory.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #define WRITES	     3u /* of the same words, so that each sum is three times the word */
 
 /*
- * From now on the accelerator adds data that comes with the tag. The last slot and the last
- * partition, since others use them from the first on.
+ * From now on the accelerator adds data that comes with the tag. This uses the last slot and the
+ * last partition, since the buffers' tags use them from the first on.
  */
 static int program(const struct accel *accel, const struct add_result *result)
 {
@@ -85,7 +85,8 @@ static int try_nic(const struct accel *accel, uint64_t offset, struct nic *nic, 
 }
 
 /*
- * The widest tag that surely arrives from one of them, so that the other NICs show the refusal.
+ * Chooses the widest tag that is guaranteed to arrive from one of the NICs, so that those of the
+ * other width show the refusal.
  */
 static void choose_tag(const struct nic *nics, unsigned count, const bool *guaranteed,
 		       struct add_result *result)

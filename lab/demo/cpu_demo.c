@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An exporter that is no accelerator: udmabuf, with this process's own memory. It wants the tag of
- * a CPU on the writes of NICs to it. No device receives these writes, so the trace shows their
- * tags.
+ * An exporter that is no accelerator: udmabuf, with memory of this process. NICs write to it with
+ * the tag of a CPU. No device receives these writes, so the trace shows their tags.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +54,7 @@ int main(void)
 	ret = cpu_buffer_set(&buffer, CPU, TPH_PH_TARGET, CPU_BUFFER_ENABLE);
 	if (ret)
 		say(ret, "cannot set the tag of CPU 1",
-		    "does the firmware know it? --cpu-tags yes");
+		    "the firmware must report it: --cpu-tags yes");
 	for (unsigned i = 0; i < NICS && !ret; i++) {
 		struct nic nic;
 

@@ -25,7 +25,7 @@ static void usage(FILE *f)
 		"  --bytes N         size of each buffer (default 262144, at most 1048576)\n"
 		"  --help\n\n"
 		"exit status: 0 all pairs ok; 1 not, or it could not be tried;\n"
-		"2 usage; 3 this kernel knows no hints for dma-bufs\n");
+		"2 usage; 3 this kernel has no hints for dma-bufs\n");
 }
 
 static int parse_nics(const char *text, struct options *options)
@@ -71,7 +71,7 @@ static int parse_bytes(const char *text, struct options *options)
 	return 0;
 }
 
-/* One word for each NIC; the last one is for those that follow, too. */
+/* One word for each NIC; the last one also applies to those that follow. */
 static int parse_hints(const char *text, struct options *options)
 {
 	for (unsigned i = 0; i < P2P_MAX_NICS; i++) {
@@ -124,7 +124,7 @@ int options_parse(int argc, char **argv, struct options *options)
 		case 'h':
 			usage(stdout);
 			return 1;
-		default: /* getopt_long() has said it */
+		default: /* getopt_long() has printed it */
 			return -EINVAL;
 		}
 		if (ret)

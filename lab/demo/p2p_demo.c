@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * NICs write into an accelerator's memory, and the accelerator says what hint
- * each of their TLPs carried. The owner of the memory attaches the hint to the
- * dma-buf; the RDMA part (rdma_loop.c) is what any application does.
+ * NICs write into an accelerator's memory, and the accelerator counts the hints
+ * of their TLPs. The owner of the memory attaches the hint to the dma-buf; the
+ * RDMA part (rdma_loop.c) is what any application does.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ struct run {
 	struct accel accel;
 	struct buffer buffers[BUFFER_COUNT];
 	struct nic nics[P2P_MAX_NICS];
-	int peer; /* the connection to the other host's program; -1: this one writes itself */
+	int peer; /* the connection to the other host's program; -1: this program writes */
 };
 
 static int warn(int err, const char *what, const char *on, const char *advice)
@@ -78,7 +78,7 @@ static int export_buffer(const struct run *run, struct buffer *b)
 			 : 0;
 }
 
-/* Each tag has a partition of the ingress buffer to itself; what has no tag goes to partition 0. */
+/* Each tag has its own partition of the ingress buffer; writes without a tag use partition 0. */
 static int steer(const struct accel *accel, unsigned *rules, unsigned tag_bits, uint32_t tag)
 {
 	unsigned slot = (*rules)++;
@@ -129,7 +129,7 @@ static int export_buffers(struct run *run)
 	return 0;
 }
 
-/* The RDMA application: knows a file descriptor, and no hints. */
+/* The RDMA application: it has a file descriptor, and sets no hints. */
 
 static int open_nics(struct run *run)
 {
@@ -161,7 +161,7 @@ static int write_pair(struct run *run, struct pair *pair, struct nic *nic)
 
 	if (!mr)
 		return warn(-errno, "cannot register the dma-buf on", nic->name,
-			    "both must be able to reach each other: tphctl path, and dmesg");
+			    "see tphctl path for a route between them, and dmesg");
 	ret = getrandom(&seed, sizeof(seed), 0) < 0 ? -errno : accel_clear_counters(&run->accel);
 	if (!ret && run->peer < 0)
 		ret = writes_send(nic, mr, size, seed);
@@ -190,7 +190,8 @@ static int read_ingress(const struct run *run, struct pair *pair)
 }
 
 /*
- * Compares, and expects the present contents from now on: the next NIC is judged by its own writes.
+ * Compares, and expects the present contents from now on, so that the next NIC is checked by its
+ * own writes alone.
  */
 static int check_memory(const struct run *run, struct pair *pair)
 {
@@ -208,7 +209,7 @@ static int check_memory(const struct run *run, struct pair *pair)
 	return ret;
 }
 
-/* The hint that must be on each TLP, if tags of @bits arrive; tag_bits 0: none may be. */
+/* The hint that must be on each TLP, if tags of @bits arrive; tag_bits 0: no hint. */
 static struct accel_key wanted(const struct tph_hints *hints, unsigned bits)
 {
 	if (bits == 8 && hints->flags & TPH_HINT_ST)
@@ -229,10 +230,10 @@ static void judge(struct pair *pair, unsigned bits)
 	else if (!c->tlps)
 		snprintf(pair->why, sizeof(pair->why), "no TLP reached the accelerator");
 	else if (c->bytes != pair->bytes)
-		snprintf(pair->why, sizeof(pair->why), "TLPs brought %llu bytes",
+		snprintf(pair->why, sizeof(pair->why), "the TLPs carried %llu bytes",
 			 (unsigned long long)c->bytes);
 	else if (!want.tag_bits && c->plain != c->tlps)
-		snprintf(pair->why, sizeof(pair->why), "a hint where none was to be");
+		snprintf(pair->why, sizeof(pair->why), "a hint where none is expected");
 	else if (want.tag_bits && c->plain)
 		snprintf(pair->why, sizeof(pair->why), "%llu TLPs without the hint",
 			 (unsigned long long)c->plain);
@@ -269,12 +270,12 @@ static int run_more(struct run *run, struct report *report, struct add_result *a
 
 	if (ret)
 		return warn(ret, "cannot try to add by a tag of", "the accelerator",
-			    "see dmesg for what its driver or a NIC's said");
+			    "see dmesg for messages of its driver or a NIC's");
 	report_add(add, run->nics, run->options.nic_count);
 	ret = write_by_endpoint(&run->accel, &run->buffers[TAG_16], endpoint);
 	if (ret)
 		return warn(ret, "no write into a buffer by", "the endpoint",
-			    "see dmesg for what pci_endpoint_test said");
+			    "see dmesg for messages of pci_endpoint_test");
 	judge(&endpoint->pair, endpoint->tag_bits);
 	report_endpoint(endpoint);
 	report->add = add;
@@ -294,7 +295,7 @@ static int run_stale_key(struct run *run, struct report *report)
 
 	if (!mr)
 		return warn(-errno, "cannot register a dma-buf on", run->nics[0].name,
-			    "see dmesg for what its driver said");
+			    "see dmesg for messages of its driver");
 	ibv_dereg_mr(mr);
 	ret = accel_clear_counters(&run->accel);
 	refused = !ret && peer_write(run->peer, 0, key, run->options.bytes, 0) == -EREMOTEIO;
@@ -302,7 +303,7 @@ static int run_stale_key(struct run *run, struct report *report)
 		ret = accel_read_counters(&run->accel, &counters);
 	refused &= !ret && !counters.tlps;
 	report->ok &= refused;
-	printf("by a key that is no more: %s\n", refused ? "refused  ok" : "FAILED");
+	printf("by the key of a deregistered region: %s\n", refused ? "refused  ok" : "FAILED");
 	return ret ? ret : peer_write(run->peer, run->options.nic_count, 0, 0, 0);
 }
 
@@ -358,7 +359,7 @@ static int run_owner(struct run *run)
 	return ret ? ret : run_pairs(run);
 }
 
-/* The host that writes: knows a key, and neither the accelerator nor a hint. */
+/* The host that writes: it has a key, and neither the accelerator nor a hint. */
 static int run_requester(struct run *run)
 {
 	int ret = open_nics(run);

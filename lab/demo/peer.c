@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The same with a NIC of another host as the requester: by TCP, which lab/guest/exchange carries
- * there, the host with the accelerator tells the other which key to write by.
+ * The demo with a NIC of another host as the requester: by TCP, which lab/guest/exchange forwards,
+ * the host with the accelerator sends the other host the key for its writes.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -33,12 +33,12 @@ static int meet(bool serve)
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
 	const struct sockaddr *address = (const struct sockaddr *)&local;
-	const struct timeval patience = {.tv_sec = PATIENCE_S};
+	const struct timeval timeout = {.tv_sec = PATIENCE_S};
 	int fd = socket(AF_INET, SOCK_STREAM, 0), listener = fd, ret;
 
 	if (fd < 0)
 		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	ret = serve ? bind(fd, address, sizeof(local)) || listen(fd, 1)
 		    : connect(fd, address, sizeof(local));
 	if (!ret && serve)
@@ -48,16 +48,16 @@ static int meet(bool serve)
 		close(listener);
 	if (ret)
 		return ret == -EAGAIN ? -ETIMEDOUT : ret;
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	return fd;
 }
 
-static int tell(int fd, const void *data, size_t len)
+static int send_whole(int fd, const void *data, size_t len)
 {
 	return send(fd, data, len, MSG_NOSIGNAL) == (ssize_t)len ? 0 : -EPIPE;
 }
 
-static int hear(int fd, void *data, size_t len)
+static int receive_whole(int fd, void *data, size_t len)
 {
 	return recv(fd, data, len, MSG_WAITALL) == (ssize_t)len ? 0 : -EPIPE;
 }
@@ -71,9 +71,9 @@ static int join(int fd, struct nic *nic)
 
 	mine.lid = port.lid;
 	if (!ret)
-		ret = tell(fd, &mine, sizeof(mine));
+		ret = send_whole(fd, &mine, sizeof(mine));
 	if (!ret)
-		ret = hear(fd, &theirs, sizeof(theirs));
+		ret = receive_whole(fd, &theirs, sizeof(theirs));
 	if (!ret)
 		ret = nic_connect_to(nic, theirs.qpn, (uint16_t)theirs.lid);
 	if (!ret)
@@ -104,31 +104,31 @@ int peer_write(int fd, unsigned nic, uint32_t key, size_t size, unsigned seed)
 {
 	const struct order order = {nic, key, (uint32_t)size, seed};
 	int32_t answer = 0;
-	int ret = tell(fd, &order, sizeof(order));
+	int ret = send_whole(fd, &order, sizeof(order));
 
 	if (!ret)
-		ret = hear(fd, &answer, sizeof(answer));
+		ret = receive_whole(fd, &answer, sizeof(answer));
 	return ret ? ret : answer;
 }
 
 int peer_obey(int fd, struct nic *nics, unsigned count)
 {
 	struct order order;
-	int ret = hear(fd, &order, sizeof(order));
+	int ret = receive_whole(fd, &order, sizeof(order));
 
 	while (!ret && order.nic < count && order.size <= NIC_STAGE_BYTES) {
 		struct nic *nic = &nics[order.nic];
-		struct ibv_mr theirs = {.rkey = order.key}; /* all that is used of it */
+		struct ibv_mr theirs = {.rkey = order.key}; /* its only member that is used */
 		int32_t answer = writes_send(nic, &theirs, order.size, order.seed);
 
 		printf("%s: %u bytes by key 0x%x: %s\n", nic->name, order.size, order.key,
 		       answer ? strerror(-answer) : "written");
-		ret = tell(fd, &answer, sizeof(answer));
+		ret = send_whole(fd, &answer, sizeof(answer));
 		if (!ret)
-			ret = hear(fd, &order, sizeof(order));
+			ret = receive_whole(fd, &order, sizeof(order));
 	}
-	if (!ret) /* the last one wants an answer too */
-		ret = tell(fd, &(int32_t){0}, sizeof(int32_t));
+	if (!ret) /* the last order is answered, too */
+		ret = send_whole(fd, &(int32_t){0}, sizeof(int32_t));
 	if (ret)
 		fprintf(stderr, "p2p_demo: lost the other host: %s; see its messages\n",
 			strerror(-ret));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The result as JSON: what was written, what the accelerator counted, what the kernel says. */
+/* The result as JSON: what was written, what the accelerator counted, what the kernel reports. */
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
@@ -214,7 +214,7 @@ int report_json(const struct report *report, const char *path)
 	json_object_put(result);
 	if (ret)
 		fprintf(stderr,
-			"p2p_demo: cannot write %s: %s; choose another --json, or make room there\n",
+			"p2p_demo: cannot write %s: %s; choose another --json, or free space there\n",
 			path, json_util_get_last_err());
 	return ret;
 }

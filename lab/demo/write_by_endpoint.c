@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * An importer that is no NIC: an endpoint of pci_endpoint_test writes into a buffer, and asks the
- * exporter for the hint as a NIC does.
+ * An importer that is no NIC: an endpoint of pci_endpoint_test writes into a buffer; its driver
+ * asks the exporter for the hint as a NIC's does.
  */
 #include <errno.h>
 #include <stdlib.h>

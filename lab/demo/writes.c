@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The writes into a buffer: of many sizes, none aligned, none over another, since their order is
- * not promised. The gaps between them must stay as they were. All of it is computed from a seed, so
- * that two hosts have the same.
+ * The writes into a buffer: of many sizes, none aligned, none overlapping, since their order is not
+ * guaranteed. The gaps between them must not change. All of it is computed from a seed, so that two
+ * hosts have the same.
  */
 #include <errno.h>
 #include <stdlib.h>

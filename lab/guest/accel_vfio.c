@@ -99,7 +99,7 @@ int accel_open(struct accel *accel, const struct tph_bdf *bdf)
 	char file[TPH_VFIO_FILE_CHARS], name[TPH_BDF_CHARS];
 	int ret;
 
-	/* @bdf may be that of *accel: opened again. */
+	/* @bdf may be a member of *accel, to open it again. */
 	*accel = (struct accel){.bdf = *bdf, .device_fd = -1};
 	ret = tph_vfio_open(&accel->bdf, &accel->device, file);
 	if (ret)
@@ -107,8 +107,8 @@ int accel_open(struct accel *accel, const struct tph_bdf *bdf)
 	accel->device_fd = tph_vfio_fd(accel->device);
 	ret = get_regions(accel);
 	if (ret) {
-		warn(ret, "cannot reach BAR0 or BAR2 of", tph_bdf_format(&accel->bdf, name),
-		     "look at dmesg for what vfio-pci said");
+		warn(ret, "cannot access BAR0 or BAR2 of", tph_bdf_format(&accel->bdf, name),
+		     "see dmesg for messages of vfio-pci");
 		accel_close(accel);
 	}
 	return ret;

@@ -19,7 +19,7 @@
 struct accel_region {
 	uint64_t file_offset; /* in the VFIO device's file */
 	uint64_t size;	      /* bytes */
-	uint8_t *map;	      /* NULL: by read and write of the file */
+	uint8_t *map;	      /* NULL: accessed by pread() and pwrite() of the file */
 };
 
 struct accel {
@@ -32,7 +32,7 @@ struct accel {
 /* The @nth accelerator of this machine, from 0. -ENODEV: there are not so many. */
 int accel_find(struct tph_bdf *bdf, unsigned nth);
 
-/* Opens it, enables memory and bus master, maps BAR0. Says what went wrong. */
+/* Opens it, enables memory and bus master, maps BAR0. Prints what went wrong. */
 int accel_open(struct accel *accel, const struct tph_bdf *bdf);
 void accel_close(struct accel *accel);
 
@@ -40,7 +40,7 @@ void accel_close(struct accel *accel);
 int accel_enable(const struct accel *accel, bool on);
 int accel_reset(const struct accel *accel);
 
-/* Bytes of a region; a register is accessed whole where it is 2, 4 or 8 of them. */
+/* Bytes of a region; a register of 2, 4 or 8 bytes is accessed whole. */
 int accel_read(const struct accel *accel, const struct accel_region *region, uint64_t offset,
 	       void *buf, size_t len);
 int accel_write(const struct accel *accel, const struct accel_region *region, uint64_t offset,
@@ -49,8 +49,7 @@ int accel_write(const struct accel *accel, const struct accel_region *region, ui
 /* One hint, for NICs that send tags of @tag_bits, 8 or 16. */
 struct tph_hints accel_hints(unsigned tag_bits, uint16_t tag, uint8_t ph);
 
-/* A dma-buf of a slice of its memory; page-aligned bytes. The fd, or an error of tph_vfio_export().
- */
+/* A dma-buf of a page-aligned range of its memory. The fd, or an error of tph_vfio_export(). */
 int accel_export_buffer(const struct accel *accel, uint64_t offset, uint64_t length,
 			const struct tph_hints *hints);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A dma-buf of this process's own memory, by udmabuf, whose writers put the data near a CPU. Not
- * thread-safe. Functions return 0 or a negative errno.
+ * A dma-buf of this process's memory, by udmabuf, with a hint that steers writes to a CPU's cache.
+ * Not thread-safe. Functions return 0 or a negative errno.
  */
 #ifndef LAB_GUEST_CPU_BUFFER_H
 #define LAB_GUEST_CPU_BUFFER_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Firmware that knows tags of CPUs: the _DSM of a host bridge, function 15 of the PCI Firmware
+ * Firmware that reports tags of CPUs: the _DSM of a host bridge, function 15 of the PCI Firmware
  * Specification ("Query Cache Locality TPH Features"). The CPU with UID n has the 8-bit tag
- * 0x40 + n and the 16-bit tag 0x4100 + n for volatile memory; the Processing Hint counts.
+ * 0x40 + n and the 16-bit tag 0x4100 + n for volatile memory; the Processing Hint is not ignored.
  */
 DefinitionBlock ("", "SSDT", 2, "DMATPH", "CPUTAGS", 1)
 {
@@ -16,7 +16,7 @@ DefinitionBlock ("", "SSDT", 2, "DMATPH", "CPUTAGS", 1)
 			{
 				Return (Buffer () {0})
 			}
-			/* Which functions there are: 0 and 15 */
+			/* The supported functions: 0 and 15 */
 			If (Arg2 == 0)
 			{
 				Return (Buffer () {0x01, 0x80})

@@ -26,7 +26,7 @@ struct dmabuf_param {
 #define IRQTYPE_MSIX   2
 #define FLAGS_HAD_HINT 2u
 
-/* From its configuration space, where TPH is the one extended capability. */
+/* From its configuration space, where TPH is the only extended capability. */
 static unsigned tag_bits(const char *device)
 {
 	uint8_t cap[8] = {0};

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * TCP between two guests without a network: a virtio-serial port that both have leads from one to
- * the other. The one end listens on 127.0.0.1 and carries a connection at a time to the same port
- * of the other guest. RDMA programs exchange their addresses over it.
+ * TCP between two guests without a network: a virtio-serial port connects the two. One end listens
+ * on 127.0.0.1 and forwards a connection at a time to the same port of the other guest. RDMA
+ * programs exchange their addresses over it.
  *
- * A frame: its kind, the TCP port where it is OPEN, a length of 16 bits, so many bytes.
+ * A frame: its kind, a reserved byte, a length of 16 bits, and data of that length; the data of
+ * OPEN is the TCP port.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -53,7 +54,7 @@ static bool write_all(int fd, const void *data, size_t len)
 	return true;
 }
 
-/* A port without a peer reads as ended: the other guest is not there yet. */
+/* The port reads as ended until the other guest has opened its end. */
 static void read_all(int fd, void *data, size_t len)
 {
 	const struct timespec pause = {.tv_nsec = 50000000};
@@ -118,7 +119,7 @@ static void from_serial(struct end *end)
 	read_all(end->serial, header, sizeof(header));
 	len = get_be16(header + 2);
 	if (len > DATA_MAX) {
-		fprintf(stderr, "exchange: not a frame of the other guest's\n");
+		fprintf(stderr, "exchange: invalid frame from the other guest\n");
 		exit(1);
 	}
 	read_all(end->serial, data, len);
@@ -170,7 +171,7 @@ static bool listen_on(struct end *end, const char *text)
 	       !listen(end->listeners[i], 4);
 }
 
-/* While the other guest is not there, its port is at its end without a pause. */
+/* Until the other guest has opened its end, poll() reports a hangup at once. */
 static void wait_for_any(const struct end *end, struct pollfd *fds)
 {
 	const struct timespec pause = {.tv_nsec = 50000000};

@@ -31,7 +31,7 @@ int nic_bdf(const struct nic *nic, struct tph_bdf *bdf)
 	return ret;
 }
 
-/* As its driver has enabled it, or will for the first peer that has hints. */
+/* As its driver has enabled it, or will enable it for the first buffer that has a hint. */
 static unsigned sent_bits(const struct tph_function *f)
 {
 	static const unsigned bits[] = {[TPH_ENABLE_8] = 8, [TPH_ENABLE_16] = 16};

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# One guest: fabricd for its devices, QEMU for the rest. All that a guest sends comes through pipes
-# with a limit each; it writes no file of this machine but below --share.
+# One guest: fabricd for its devices, QEMU for the rest. All output of a guest comes through pipes
+# with a limit each; the only files of this machine that it can write are below --share.
 
 run_dir='' dev_dir='' run_uid=0 fabricd_pid='' qemu_pid='' terminal=''
 pipe_fds=() pipe_readers=() ports=() shared=''
 
 # How many bytes of each output are kept.
 output_limit=$((1 << 30)) log_limit=$((64 << 20)) result_limit=$((16 << 20))
-words_limit=$((1 << 20)) status_limit=16
+message_limit=$((1 << 20)) status_limit=16
 # How long fabricd may take to end, since it writes the end of its trace then.
 fabricd_grace_s=10
 
-# On every way out, once.
+# Runs once, at every exit.
 boot_cleanup() {
 	[ -z "$qemu_pid" ] || { kill -KILL "$qemu_pid" && wait "$qemu_pid"; } 2>/dev/null || :
 	qemu_pid=''
@@ -77,7 +77,7 @@ boot_close_pipes() {
 	done
 }
 
-# The readers end with the last writer, which is this shell. False: one of them dropped bytes.
+# The readers end when this shell, the last writer, closes the pipes. False: a reader dropped bytes.
 boot_drain() {
 	local pid status=0
 	boot_close_pipes
@@ -89,19 +89,19 @@ boot_drain() {
 }
 
 # boot_device SOCKET N PROPERTIES: adds the N-th function, from 0, to QEMU's arguments, and its
-# requester ID to ids: the firmware numbers buses in this order, and fabricd cannot see it.
+# requester ID to ids: the firmware numbers buses in this order, and vfio-user does not carry it.
 boot_device() {
 	local socket=$1 n=$2 more=$3 bus=pcie.0 port
 	case $topology in
 	switch | switches)
-		# QEMU's downstream port has no ACS, so all below it would be one IOMMU group and
-		# VFIO could not have one device of it. QEMU's root port has ACS, and works as a
+		# QEMU's downstream port has no ACS, so all devices below the switch would be one
+		# IOMMU group, which VFIO takes only whole. QEMU's root port has ACS, and works as a
 		# downstream port.
 		port=pcie-root-port,id=down$n,bus=up${below[n]},chassis=${below[n]},slot=$((n + 2))
 		device_args+=(-device "$port")
 		bus=down$n ids+=,$(($(boot_switch_bus "$n") << 8)) ;;
 	flit*)
-		# True Downstream Ports, each of which takes speed and mode from what is below it.
+		# True Downstream Ports, each with the speed and mode of the device below it.
 		port=cxl-downstream,id=down$n,bus=up1,port=$n,chassis=1,slot=$n
 		device_args+=(-device "$port,x-speed=64,x-256b-flit=on")
 		bus=down$n ids+=,$(((cxl_bus + 3 + n) << 8)) ;;
@@ -118,7 +118,7 @@ boot_device() {
 }
 
 # Off the switch, behind a translating IOMMU, only QEMU can resolve an address to the accelerator:
-# its memory is then served access by access, each of which must have arrived before the next.
+# its memory is then served access by access, each of which must arrive before the next.
 boot_accel_trapped() {
 	[[ $topology != switch && $topology != flit* && $iommu = translated ]]
 }
@@ -179,12 +179,12 @@ boot_switch_bus() {
 	echo $((bus + 2 * (below[n] - 1)))
 }
 
-# fabricd knows which devices there are, and in which order.
+# The names of the devices and their order are fabricd's.
 boot_device_args() {
 	local n more names
 	device_options=(--accels "$accels" --nics "$nics" --endpoints "$endpoints")
 	names=$("$build/lab/fabricd" --list "${device_options[@]}") ||
-		die "$build/lab/fabricd cannot list the devices: ninja -C $build builds it anew"
+		die "$build/lab/fabricd cannot list the devices: ninja -C $build rebuilds it"
 	mapfile -t devices <<<"$names"
 	device_args=() ids=''
 	boot_switches
@@ -208,7 +208,7 @@ boot_fabricd() {
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
 	[ -z "$pair_host" ] || args+=(--links "$pair_dir/links" --host "$pair_number")
-	boot_pipe fabricd.err $words_limit 2 "what fabricd says"
+	boot_pipe fabricd.err $message_limit 2 "the output of fabricd"
 	mkfifo "$run_dir/ready"
 	(
 		exec >"$run_dir/ready" 2>"$dev_dir/fabricd.err"
@@ -221,7 +221,7 @@ boot_fabricd() {
 		boot_end_fabricd
 		boot_drain || :
 		die "the devices' process $build/lab/fabricd did not start: see its line above;" \
-			"ninja -C $build builds it anew"
+			"ninja -C $build rebuilds it"
 	}
 }
 
@@ -280,7 +280,7 @@ boot_qemu_args() {
 	qemu_args+=("${device_args[@]}")
 }
 
-# The port from guest to guest; the name tells init which host it is.
+# The port from guest to guest; its name has the host, for init.
 boot_exchange() {
 	local socket="socket,id=exchange,path=$qemu_links/exchange"
 	case $pair_host in
@@ -291,7 +291,7 @@ boot_exchange() {
 		"virtserialport,chardev=exchange,name=exchange-$pair_host")
 }
 
-# The guest's processors wait for a debugger, on a socket that only its owner can use.
+# The guest's processors wait for a debugger, on a socket that only its owner can use (mode 0700).
 boot_gdb() {
 	local vmlinux=$cache/build-$kernel${kernel_flavour:+-$kernel_flavour}/vmlinux
 	[ ! -f "$kernel" ] || vmlinux="the vmlinux of $kernel"
@@ -315,8 +315,8 @@ boot_share() {
 # boot_port NAME: the guest's /dev/virtio-ports/NAME
 boot_port() {
 	case $1 in
-	stdout) boot_pipe stdout $output_limit 1 "what the command wrote to stdout" ;;
-	stderr) boot_pipe stderr $output_limit 2 "what the command wrote to stderr" ;;
+	stdout) boot_pipe stdout $output_limit 1 "the command's stdout" ;;
+	stderr) boot_pipe stderr $output_limit 2 "the command's stderr" ;;
 	status) boot_pipe status $status_limit "$run_dir/status" "the command's status" ;;
 	result) boot_pipe result $result_limit "$run_dir/result" "the guest's result" ;;
 	esac
@@ -327,7 +327,7 @@ boot_port() {
 # boot_prepare COMMAND…: makes the folder of this run, and sets the traps that remove it. QEMU and
 # fabricd may change the files below dev; the guest reads those below guest.
 boot_prepare() {
-	local full="is its disk full? TMPDIR names another place"
+	local full="is its disk full? TMPDIR names another folder"
 	[ -n "$pair_host" ] && run_uid=$pair_uid || run_uid=$(confine_uid) || exit
 	run_dir=$(mktemp -d "${TMPDIR:-/tmp}/tphlab${pair_host:+-$pair_host}.XXXXXX") ||
 		die "no folder for the run in ${TMPDIR:-/tmp}: set TMPDIR to one you may write"
@@ -346,14 +346,13 @@ boot_prepare() {
 	confine_give "$run_uid" "$run_dir/guest" "$run_dir/guest"/* "$dev_dir/kernel" "$dev_dir"
 	steps_total=0
 	confine_readable "$run_uid" "$build" ||
-		die "user $run_uid, as whom root runs QEMU, cannot read $build: chmod -R o+rX" \
-			"$build"
+		die "QEMU's user $run_uid cannot read $build: chmod -R o+rX $build"
 	[ -z "$share" ] || [ -n "$pair_host" ] || {
 		shared=$(realpath "$share")
 		confine_share "$run_uid" "$shared"
 	}
 	boot_pipe log $log_limit "$run_dir/log" "the guest's log"
-	boot_pipe qemu.err $words_limit "$run_dir/qemu.log" "what QEMU says"
+	boot_pipe qemu.err $message_limit "$run_dir/qemu.log" "the output of QEMU"
 }
 
 # boot QEMU-ARG…: runs $run_dir/guest/command in a guest; descriptor 3 becomes QEMU's stdin.

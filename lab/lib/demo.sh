@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The main job: eight pairs of buffer and NIC, and what each TLP carried.
+# The demo: eight pairs of buffer and NIC, and the hint of each TLP.
 
 # For each NIC: only every other one is below the first switch, where the demo's accelerator is.
 demo_hints_of_two() {
@@ -19,10 +19,10 @@ demo_hints_of_8_bits() {
 	(IFS=,; echo "${words[*]}")
 }
 
-# Do hints arrive? Below a switch they do, and the kernel lets an owner require them. Through the
-# host bridge they do only where it keeps them, and the kernel enables none towards a Root Port that
-# is no TPH completer, as QEMU's are not. Writes that QEMU carries to memory that is served access
-# by access have no hints.
+# Whether hints arrive. Below a switch they do, and the kernel lets an owner require them. Through
+# the host bridge they do only where it keeps them, and the kernel enables none towards a Root Port
+# that is no TPH completer, as QEMU's are not. Writes that QEMU carries to memory that is served
+# access by access have no hints.
 demo_hints() {
 	case $topology in
 	switch | flit*) echo required ;;
@@ -45,7 +45,7 @@ demo_widths() {
 	esac
 }
 
-# The arguments as they are typed in a shell.
+# The arguments, quoted for a shell.
 demo_arguments() {
 	local argument
 	for argument; do
@@ -112,7 +112,7 @@ demo_run() {
 	demo_report "" "$@"
 	[ -n "$own_devices" ] || (demo_cpu_tags "$out") || status=1
 	say "wrote" \
-		"${out#"$PWD"/}/report.html, a page to look at, and result.json;" \
+		"${out#"$PWD"/}/report.html, a page for a browser, and result.json;" \
 		"every TLP is in ${trace#"$PWD"/}, the kernel's log in ${log#"$PWD"/}"
 	return "$status"
 }
@@ -134,7 +134,7 @@ demo_pair() {
 		return "$status"
 	}
 	demo_report .a "$@"
-	say "wrote ${out#"$PWD"/}/report.html, a page to look at, and result.json; every TLP is" \
-		"in ${trace#"$PWD"/}.a and .b, the kernels' logs in ${log#"$PWD"/}.a and .b"
+	say "wrote ${out#"$PWD"/}/report.html, a page for a browser, and result.json; every TLP" \
+		"is in ${trace#"$PWD"/}.a and .b, the kernels' logs in ${log#"$PWD"/}.a and .b"
 	return "$status"
 }

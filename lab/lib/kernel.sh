@@ -124,8 +124,8 @@ kernel_track() {
 	kernel_tree_settled
 }
 
-# Between these two the lab changes the tree. A tree that is found busy was left by an interruption,
-# and is reset to the source without the series.
+# Between these two the lab changes the tree. A tree that is busy at the start of a run was left by
+# an interruption, and is reset to the source without the series.
 kernel_tree_busy() {
 	touch "$cache/linux-$kernel/.git/tph-busy"
 }
@@ -144,7 +144,7 @@ kernel_tree_repair() {
 	kernel_tree_settled
 }
 
-# Has the tree changes that the series' files do not have?
+# True if the tree has changes that the series' files do not have.
 kernel_tree_edited() {
 	[ ! -e "$cache/linux-$kernel/.git/tph-busy" ] || return 1
 	[ "$(kernel_in_tree rev-parse HEAD)" != "$(cat "$cache/linux-$kernel/.git/tph-tip")" ] ||
@@ -164,8 +164,7 @@ kernel_tree_ensure() {
 	kernel_tree_repair
 	key=$(kernel_series_key)
 	if kernel_tree_edited; then
-		say "$dir has changes of its own, taken as they are (make kernel-refresh writes" \
-			"them back)"
+		say "using $dir with its local changes (make kernel-refresh writes them back)"
 		return
 	fi
 	[ "$(cat "$dir/.git/tph-dirs" 2>/dev/null)" = "${kernel_dirs[*]}" ] || kernel_track
@@ -176,14 +175,14 @@ kernel_tree_ensure() {
 	kernel_apply_sets "$dir" >"$cache/am.log" 2>&1 || {
 		kernel_tree_repair 2>/dev/null
 		die "the series in kernel/ does not apply to Linux $kernel: see $cache/am.log;" \
-			"git am it in $dir, mend it there, then make kernel-refresh"
+			"git am it in $dir, fix it there, then make kernel-refresh"
 	}
 	printf '%s\n' "$key" >"$dir/.git/tph-series"
 	kernel_tree_settled
 }
 
-# kernel_copy DIR COMMIT: a second tree, so that the first can be worked on meanwhile. The files are
-# hard links: git replaces files and never writes into one.
+# kernel_copy DIR COMMIT: a second tree, so that the first stays usable. The files are hard links:
+# git replaces files and never writes into one.
 kernel_copy() {
 	local from=$cache/linux-$kernel base
 	base=$(kernel_in_tree rev-parse base)
@@ -230,7 +229,7 @@ kernel_configure() {
 		'#'*) ! grep -q "^$(awk '{ print $2 }' <<<"$line")=" "$1/.config" ;;
 		*) false ;;
 		esac ||
-			die "Linux $kernel did not take $line of kernel/*.config: it needs" \
+			die "Linux $kernel did not accept $line of kernel/*.config: it needs" \
 				"another option with it, or has another name; look in" \
 				"$cache/linux-$kernel"
 	done
@@ -267,7 +266,7 @@ kernel_plain_ensure() {
 	[ -e "$cache/linux-$kernel/.git/tph-tip" ] || kernel_fetch
 	kernel_tree_repair
 	! kernel_tree_edited ||
-		die "$cache/linux-$kernel has changes of its own: make kernel-refresh first"
+		die "$cache/linux-$kernel has local changes: make kernel-refresh first"
 	kernel_tree_busy
 	kernel_in_tree checkout -q --detach base
 	kernel_build "$kernel_image"
@@ -289,7 +288,7 @@ kernel_build() {
 	say "building Linux $kernel${kernel_flavour:+, $kernel_flavour}" \
 		"($([ $expected = 0 ] && echo "what has changed" || echo "$long"))"
 	kernel_configure "$build"
-	# Without LOCALVERSION= a tree with commits of its own gets a + behind its version. One job
+	# Without LOCALVERSION= a tree with local commits gets a + behind its version. One job
 	# more than processors, since one of them usually waits for a file.
 	make -C "$build" -j$(($(nproc) + 1)) LOCALVERSION= bzImage 2>"$cache/kernel-errors.log" |
 		tee "$cache/kernel.log" | progress $expected "built" ||

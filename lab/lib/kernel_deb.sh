@@ -2,7 +2,7 @@
 # Debian packages of the patched kernel, for a machine that has a NIC and an accelerator.
 
 # The lab's configuration is built in the lab's folder. Another one takes long, so it is built from
-# a copy of the tree, and the lab can be used meanwhile.
+# a copy of the tree, so that the lab stays usable.
 kernel_deb() {
 	local out=$top/out/kernel-deb/$config tree=$cache/linux-$kernel build=$cache/build-$kernel
 	local suffix=-tph
@@ -19,7 +19,7 @@ kernel_deb() {
 	deb_build "$tree" "$build" "$suffix"
 	mkdir -p "$out"
 	rm -f "$out"/*.deb
-	# linux-libc-dev would take the place of the distribution's.
+	# linux-libc-dev would replace the distribution's.
 	rm -f "$build"/../linux-libc-dev_*.deb "$build"/../linux-upstream_*
 	mv "$build"/../linux-{image,headers}-*"$suffix"_*.deb "$out/" 2>/dev/null || :
 	deb_inspect "$out"/linux-image-*.deb
@@ -70,7 +70,7 @@ deb_config_running() {
 	say "starting from $file"
 }
 
-# Modules that nothing loaded on this machine are left out: the build takes minutes, not hours.
+# Modules that are not loaded on this machine are left out: the build takes minutes, not hours.
 deb_only_loaded() {
 	if ! grep -q . /proc/modules 2>/dev/null; then
 		say "the running kernel has no modules: all of its configuration is built"
@@ -111,7 +111,7 @@ deb_fetch_config() {
 
 # deb_build TREE BUILD SUFFIX: writes the packages beside BUILD.
 deb_build() {
-	say "building the packages; what they hold is $(grep -c '=[ym]$' "$2/.config") options"
+	say "building the packages, with $(grep -c '=[ym]$' "$2/.config") options enabled"
 	rm -f "$2"/../linux-*"$3"_*.deb
 	DEBFULLNAME=dmabuf-tph DEBEMAIL=dmabuf-tph@localhost KDEB_CHANGELOG_DIST=unstable \
 		KBUILD_BUILD_USER=dmabuf-tph KBUILD_BUILD_HOST=localhost \
@@ -126,7 +126,7 @@ deb_lines() {
 	echo $(($(grep -c '=[ym]$' "$1/.config") * 3))
 }
 
-# config_missing WANTED CONFIG: the lines of WANTED that CONFIG does not have; =y is good for =m.
+# config_missing WANTED CONFIG: the lines of WANTED that CONFIG does not have; =y satisfies =m.
 config_missing() {
 	grep -E '^CONFIG_[A-Z0-9_]+=[ym]$' "$1" | while IFS= read -r line; do
 		grep -qxE "${line%=*}=(y|${line##*=})" "$2" || printf '%s\n' "$line"

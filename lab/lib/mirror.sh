@@ -22,12 +22,12 @@ mirror_workdir() {
 	local dir base=${TMPDIR:-/tmp}
 	[ "$(id -u)" != 0 ] || base=/var/tmp
 	dir=$(mktemp -d "$base/tphlab-apt.XXXXXX") ||
-		die "no folder for apt in $base: make room there"
+		die "no folder for apt in $base: free disk space there"
 	chmod 0755 "$dir"
 	printf '%s\n' "$dir"
 }
 
-# mirror_apt DIR apt-get|apt-cache ARG…: apt with a state of its own, so that the machine's does not
+# mirror_apt DIR apt-get|apt-cache ARG…: apt with its state in DIR, so that the machine's does not
 # change.
 mirror_apt() {
 	local dir=$1 program=$2
@@ -95,7 +95,7 @@ mirror_root() {
 			"lines above; TPH_MIRROR names another mirror"
 	}
 	mkdir -p "$dir"
-	# of the documents only rdma-core's: its tests are there
+	# Of the documents only rdma-core's are kept: its tests are among them.
 	tar -x -C "$dir" --exclude='./dev/*' --exclude='./usr/share/doc/[!r]*' \
 		--exclude='./usr/share/doc/r[!d]*' \
 		--exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' \

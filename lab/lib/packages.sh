@@ -15,7 +15,7 @@ packages_missing() {
 packages_ensure() {
 	local missing
 	command -v dpkg-query >/dev/null ||
-		die "this machine has no dpkg: the lab runs on Debian 12, 13 and their relatives"
+		die "this machine has no dpkg: the lab runs on Debian 12, 13 and their derivatives"
 	missing=$(packages_missing "$@")
 	[ -n "$missing" ] || return 0
 	[ "$(id -u)" = 0 ] ||

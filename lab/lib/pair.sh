@@ -13,12 +13,12 @@ pair_split() {
 		[ ${#command[@]} -gt 0 ] && [ ${#command_b[@]} -gt 0 ] || break
 		return 0
 	done
-	die "pair: two commands; tphlab pair -- COMMAND-A… -- COMMAND-B…"
+	die "pair: it needs two commands; tphlab pair -- COMMAND-A… -- COMMAND-B…"
 }
 
 # pair_mark HOST: begins each line with the host's name.
 pair_mark() {
-	sed -u "s/^/$1: /" | "$build/lab/relay" --limit "$output_limit" "what $1 said"
+	sed -u "s/^/$1: /" | "$build/lab/relay" --limit "$output_limit" "the output of host $1"
 }
 
 # pair_boot HOST PORT…: boots it, and writes its status, and its result if it has one, to files.

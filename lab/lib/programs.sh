@@ -8,7 +8,7 @@ programs_ensure() {
 		say "configuring"
 		run_logged "$cache/meson.log" meson setup "$build" "$top" ||
 			die "cannot configure our programs in $build: see $cache/meson.log;" \
-				"without that folder it starts anew"
+				"remove that folder to configure from the start"
 	fi
 	run_logged "$cache/ninja.log" ninja -C "$build" ||
 		die "our programs do not build in $build: see $cache/ninja.log"

@@ -8,12 +8,12 @@ guest_packages=(base-files bash coreutils dash util-linux mount grep sed gawk pr
 # --packages programs: packages beyond those, in an image of its own.
 program_packages=(python3-pyverbs ucx-utils libfabric-bin)
 
-qemu_speaks_vfio_user() {
+qemu_has_vfio_user() {
 	"$@" -device help 2>/dev/null | grep -q '"vfio-user-pci"'
 }
 
 qemu_of_host() {
-	command -v qemu-system-x86_64 >/dev/null && qemu_speaks_vfio_user qemu-system-x86_64
+	command -v qemu-system-x86_64 >/dev/null && qemu_has_vfio_user qemu-system-x86_64
 }
 
 qemu_is_here() {
@@ -39,7 +39,7 @@ qemu_ensure() {
 	# to its folder, since the user that QEMU runs as may have no access to the folders above.
 	qemu_cwd=$root qemu=(usr/lib64/ld-linux-x86-64.so.2 --library-path usr/lib/x86_64-linux-gnu
 		usr/bin/qemu-system-x86_64 -L usr/share/qemu -L usr/share/seabios)
-	(cd "$root" && qemu_speaks_vfio_user "${qemu[@]}") || {
+	(cd "$root" && qemu_has_vfio_user "${qemu[@]}") || {
 		rm -f "$root/.complete"
 		die "the mirror's QEMU in $guest_release-backports has no vfio-user-pci:" \
 			"10.1 or newer is needed; TPH_MIRROR names another mirror"

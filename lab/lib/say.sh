@@ -38,7 +38,7 @@ run_logged() {
 	fi
 }
 
-# progress EXPECTED WHAT: counts the lines of stdin, of which about EXPECTED will come (0: unknown),
+# progress EXPECTED WHAT: counts the lines of stdin, of which about EXPECTED are due (0: unknown),
 # and prints the count every 15 seconds.
 progress() {
 	local of='' what=$2 count=0 last=$SECONDS
@@ -57,6 +57,6 @@ need_space() {
 	local free
 	free=$(df -Pm "$1" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$2" ] ||
-		die "$3 needs $2 MB, $1 has $free MB free: make room there or set TPH_CACHE to" \
+		die "$3 needs $2 MB, $1 has $free MB free: delete files or set TPH_CACHE to" \
 			"another disk"
 }

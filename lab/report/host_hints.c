@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What writes to host memory carried, by a trace: for each sender and hint a line with the sender,
+ * The hints of writes to host memory in a trace: for each sender and hint a line with the sender,
  * the tag's width, the tag, the PH and the bytes.
  *
  * usage: host_hints TRACE

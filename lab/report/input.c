@@ -21,7 +21,7 @@ int input_open(const char *name)
 	return -EINVAL;
 }
 
-/* No more than @max bytes from @offset on, whatever the file's size becomes meanwhile. */
+/* At most @max bytes from @offset on, even if the file grows. */
 static int read_from(int fd, off_t offset, size_t max, char **bytes, size_t *len)
 {
 	*bytes = malloc(max ? max : 1);

@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Opens a regular file for reading; never follows a link and never waits. A
- * file descriptor, or a negative errno: -ELOOP for a link, -EINVAL for what is
- * no regular file.
+ * Opens a regular file for reading; never follows a link and never blocks. A file
+ * descriptor, or a negative errno: -ELOOP for a link, -EINVAL for another kind of
+ * file.
  */
 int input_open(const char *name);
 

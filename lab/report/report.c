@@ -67,7 +67,7 @@ static int parse(struct options *o, int argc, char **argv)
 	return o->result && o->page && o->command && o->out && optind == argc ? 0 : -EINVAL;
 }
 
-/* NULL if there is none; the reason is printed. */
+/* NULL after an error message. */
 static struct json_object *load_result(const char *name)
 {
 	struct json_object *summary;
@@ -111,7 +111,7 @@ static void add_log(struct json_object *summary, const char *name)
 			summary_note(summary, "The kernel's log cannot be read: %s.", reason(ret));
 		return;
 	}
-	/* Cuts text to its first whole line. */
+	/* The tail begins with its first whole line. */
 	from = ret ? memchr(bytes, '\n', len) : NULL;
 	from = from ? from + 1 : bytes;
 	if (ret)
@@ -134,7 +134,7 @@ static void add_host(struct json_object *summary, const char *trace, const char 
 	add_log(summary, log);
 }
 
-/* Never through a link. */
+/* Does not follow a link. */
 static FILE *create(const char *name)
 {
 	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);

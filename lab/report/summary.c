@@ -62,7 +62,7 @@ void summary_add_log(struct json_object *summary, const char *bytes, size_t len)
 
 /* The trace. */
 
-/* Those of the pairs, in their order, and the one that adds; the first is none. */
+/* No hint, those of the pairs in their order, and the one that adds. */
 static void expect_hints(struct trace_summary *trace, struct json_object *summary)
 {
 	static const struct tlp_hint none;
@@ -223,7 +223,7 @@ static void note_limits(struct json_object *summary, const struct trace_summary 
 	if (trace->backward)
 		summary_note(summary,
 			     "The clock of the trace was set back: %" PRIu64
-			     " writes are shown at the time of the write in front.",
+			     " writes are shown at the time of the write before.",
 			     trace->backward);
 }
 

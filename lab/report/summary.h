@@ -29,7 +29,7 @@ struct json_object *summary_new(const char *result, size_t len);
 void summary_note(struct json_object *summary, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Adds up @file, which it takes over. What cannot be read becomes a note. */
+/* Sums up @file, and closes it. What cannot be read becomes a note. */
 void summary_add_trace(struct json_object *summary, FILE *file);
 
 /* The guest's log, or its end. */

@@ -78,7 +78,7 @@ int text_embed(FILE *out, struct json_object *object)
 	if (!json)
 		return -ENOMEM;
 	for (; *json; json++) {
-		/* None of these occurs in JSON but within a string. */
+		/* In JSON these occur only within a string. */
 		if (strchr("<>&", *json))
 			fprintf(out, "\\u%04x", *json);
 		else if (!strncmp(json, "\xe2\x80\xa8", 3) || !strncmp(json, "\xe2\x80\xa9", 3))

@@ -21,7 +21,7 @@ struct timeline {
 	bool sent[TRACE_PORTS_MAX][TIMELINE_BINS];
 };
 
-/* @timeline is zero, and stays so where @summary has no write. */
+/* @timeline is zero at first, and stays zero where @summary has no write. */
 void timeline_make(struct timeline *timeline, const struct trace_summary *summary);
 
 #endif

@@ -44,7 +44,7 @@ static struct trace_flow *find_flow(struct trace_summary *s, unsigned from, unsi
 	return &s->flows[s->flow_count++];
 }
 
-/* A clock that was set back puts no write in front of another. */
+/* A clock that was set back does not change the order of writes. */
 static uint64_t write_time(struct trace_summary *s, uint64_t time_ns)
 {
 	uint64_t last = s->write_count ? s->writes[s->write_count - 1].time_ns : 0;
@@ -93,7 +93,7 @@ static size_t data_bytes(const struct tlp *tlp)
 	}
 }
 
-/* A device that never sends is known by its events alone. */
+/* A device that sends no TLP has a port by its events alone. */
 static void add_event(struct trace_summary *s, const struct trace_packet *packet)
 {
 	int port = find_port(s, packet->from);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A trace, added up: who sent how much where, and each write to an accelerator. */
+/* A trace, summed up: the TLPs by sender and receiver, and each write to an accelerator. */
 #ifndef LAB_REPORT_TRACE_H
 #define LAB_REPORT_TRACE_H
 
@@ -40,7 +40,7 @@ struct trace_flow {
 
 /* One write to an accelerator. */
 struct trace_write {
-	uint64_t time_ns; /* never before the one in front of it */
+	uint64_t time_ns; /* not less than that of the write before */
 	uint8_t hint, from;
 };
 
@@ -57,17 +57,17 @@ struct trace_summary {
 
 	/* What is not shown, or not as it is in the file. */
 	uint64_t left_out; /* TLPs of ports beyond TRACE_PORTS_MAX */
-	uint64_t backward; /* writes whose time was before that of the one in front */
+	uint64_t backward; /* writes whose time was before that of the write before */
 	bool cut;	   /* more than TRACE_PACKETS_MAX packets */
-	bool broken;	   /* ends in what is no packet */
+	bool broken;	   /* ends in an invalid packet */
 };
 
-/* Tells @hint from others from now on, while there are fewer than TRACE_HINTS_MAX. */
+/* Counts @hint separately from now on, while there are fewer than TRACE_HINTS_MAX. */
 void trace_summary_add_hint(struct trace_summary *summary, const struct tlp_hint *hint);
 
 /*
- * Adds up @file, which it takes over. @summary is zero but for its hints. 0,
- * -EBADMSG if it is no trace, -EIO or -ENOMEM.
+ * Sums up @file, and closes it. @summary is zero but for its hints. 0, -EBADMSG if
+ * it is no trace, -EIO or -ENOMEM.
  */
 int trace_summary_read(struct trace_summary *summary, FILE *file);
 void trace_summary_free(struct trace_summary *summary);

@@ -68,7 +68,7 @@ two_hosts() {
 	[ "$(grep -o 'data-link="nic[01]"' "$work/dom" | sort -u | wc -l)" = 2 ]
 	grep -q '>host a</text>' "$work/dom"
 	grep -q '>host b</text>' "$work/dom"
-	grep -q 'kernel.s log of host b said</h2><pre' "$work/dom"
+	grep -q 'kernel.s log of host b</h2><pre' "$work/dom"
 }
 
 need chromium chromium

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the fabric costs on top of moving the bytes. The job is that of an RDMA
- * write of 1 GiB from host memory into a peer, as the NIC does it: read 4 KiB
- * from mapped host memory, write them to the peer with a 16-bit tag, passed on
- * where they need not be held. The yardstick is a memcpy of as many bytes in
- * pieces of one payload each. The two take turns slice by slice, each on memory
- * that the other has not touched lately. Held, which is a second copy, is
+ * What the fabric costs on top of copying the bytes. The job is an RDMA write of
+ * 1 GiB from host memory into a peer, as the NIC does it: it reads 4 KiB from
+ * mapped host memory and writes them to the peer with a 16-bit tag, passed on
+ * without buffering where possible. The reference is a memcpy of as many bytes,
+ * one payload at a time. The two take turns of 1 MiB, each on memory that the
+ * other has not used recently. The job with buffering ("held"), a second copy, is
  * measured as well, and the job with all links in flit mode.
  *
  * The argument is the number of MiB (default 1024).
@@ -20,11 +20,11 @@
 #include "fabric/fabric.h"
 
 enum {
-	MEMORY_BYTES = 128 << 20, /* more than a cache holds; gone through again and again */
+	MEMORY_BYTES = 128 << 20, /* more than a cache holds; used in a cycle */
 	SLICE_BYTES = 1 << 20,
 	SLICES = MEMORY_BYTES / SLICE_BYTES,
 	CHUNK_BYTES = 4096,
-	MRRS_BYTES = 512, /* what Linux leaves most devices at */
+	MRRS_BYTES = 512, /* the default, which Linux leaves */
 	MIB_MAX = 4096,
 };
 
@@ -149,13 +149,13 @@ static int run_memcpy(void *ctx, unsigned turn)
 
 	for (size_t at = from; at < from + SLICE_BYTES; at += bench->mps_bytes) {
 		memcpy(bench->copy_memory + at, bench->host_memory + at, bench->mps_bytes);
-		/* Piece by piece, as a payload is: not one copy for the compiler to find. */
+		/* Keeps the compiler from merging the copies of two payloads. */
 		__asm__ volatile("" ::: "memory");
 	}
 	return 0;
 }
 
-/* Other bytes each time, so that what is left of an earlier one is no success. */
+/* Different bytes each time, so that those of an earlier job do not pass the check. */
 static void fill(struct bench *bench)
 {
 	uint64_t *words = (uint64_t *)bench->host_memory;
@@ -165,7 +165,7 @@ static void fill(struct bench *bench)
 		words[i] = (i + bench->fills) * 0x9e3779b97f4a7c15u;
 }
 
-/* The figures count only if the bytes and the TLPs are all there. */
+/* The figures are valid only if all bytes and TLPs arrived. */
 static bool complete(const struct bench *bench)
 {
 	const struct fabric_counters *counters = fabric_port_counters(bench->nic);
@@ -182,20 +182,19 @@ struct result {
 	struct comparison nic, held, flit;
 };
 
-/* @job, on a fabric of its own. */
+/* Measures @job on a new fabric. */
 static int measure_job(struct bench *bench, turn_fn job, struct comparison *comparison)
 {
 	int ret = setup(bench);
 
 	fill(bench);
-	/* Once through all of it first: what the filling has left in the cache helps one of them.
-	 */
+	/* One unmeasured cycle: the cache has what fill() wrote, which helps one of the two. */
 	if (!ret)
 		ret = turns_compare(run_memcpy, job, bench, SLICES, comparison);
 	if (!ret)
 		ret = turns_compare(run_memcpy, job, bench, bench->turns, comparison);
 	if (!ret && !complete(bench)) {
-		fprintf(stderr, "fabric_bench: the peer has not got every byte in every TLP\n");
+		fprintf(stderr, "fabric_bench: the peer did not receive all bytes and TLPs\n");
 		ret = -1;
 	}
 	fabric_destroy(bench->fabric);
@@ -247,7 +246,7 @@ static int alloc_memory(struct bench *bench)
 		fprintf(stderr, "fabric_bench: no memory for three times %d bytes\n", MEMORY_BYTES);
 		return -1;
 	}
-	/* Page faults are not what is measured. */
+	/* Page faults are not to be measured. */
 	memset(bench->peer_memory, 0, MEMORY_BYTES);
 	memset(bench->copy_memory, 0, MEMORY_BYTES);
 	return 0;

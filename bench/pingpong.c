@@ -14,7 +14,7 @@ int send_all(int fd, const void *bytes, size_t len)
 {
 	ssize_t n = send(fd, bytes, len, MSG_NOSIGNAL);
 
-	/* Messages this small go at once. */
+	/* The socket accepts a message of this size whole. */
 	return n < 0 ? -errno : (size_t)n == len ? 0 : -EIO;
 }
 
@@ -82,6 +82,6 @@ int pingpong_rounds(struct pingpong *p, unsigned count)
 
 void pingpong_stop(struct pingpong *p)
 {
-	close(p->fd); /* what ends it */
+	close(p->fd); /* ends the other process */
 	waitpid(p->pid, NULL, 0);
 }

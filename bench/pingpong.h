@@ -13,9 +13,9 @@ struct pingpong {
 };
 
 /*
- * 0 or a negative errno. The other process lives until pingpong_stop(). It, the
- * caller and all that the caller starts from then on share one CPU: with two it
- * is the scheduler's choice of them that would be measured.
+ * 0 or a negative errno. The other process runs until pingpong_stop(). It, the
+ * caller and all processes that the caller starts later share one CPU: on two, the
+ * result depends on the scheduler's choice.
  */
 int pingpong_start(struct pingpong *p, size_t request, size_t reply);
 int pingpong_rounds(struct pingpong *p, unsigned count);

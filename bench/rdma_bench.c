@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The devices that the lab runs, NIC and accelerator on a fabric, in this
- * process: from a doorbell to the completion of a small RDMA write with a hint,
- * against a round trip over a bare socketpair; and whole MiBs against a memcpy in
- * pieces of one payload each. At the end, what memory the process has used after
- * the first transfers and after all.
+ * The lab's devices, NIC and accelerator on a fabric, in this process: from a
+ * doorbell to the completion of a small RDMA write with a hint, against a round
+ * trip over a bare socketpair; and writes of 1 MiB against a memcpy, one payload
+ * at a time. At the end, the memory that the process uses after the first
+ * transfers and after all.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -23,7 +23,7 @@ enum {
 	LARGE_TURNS = 200,
 	SMALL_BYTES = 64,
 	LARGE_BYTES = 1 << 20,
-	LARGE_COUNT = 3, /* in one memory region, whose pages one command can name */
+	LARGE_COUNT = 3, /* in one memory region, whose pages fit in one command */
 	MPS_BYTES = 256,
 	ST_ENTRY = 3,
 	STEPS_MAX = 100000,
@@ -33,7 +33,7 @@ enum {
 };
 
 struct bench {
-	struct driver driver; /* first: its world is what the NIC's link is called with */
+	struct driver driver; /* first: its world is the context of the NIC's link */
 	struct fabric *fabric;
 	struct fabric_port *nic_port, *accel_port;
 	struct pci_function *accel;
@@ -110,7 +110,7 @@ static int open_fabric(struct bench *bench)
 	return 0;
 }
 
-/* The NIC comes up as its own tests have it; from then on it is on the fabric. */
+/* The NIC is set up as in its unit tests, then connected to the fabric. */
 static void open_nic(struct bench *bench)
 {
 	static const struct cx_config config = {.tph_bits = 16, .st_entries = CX_ST_ENTRIES};
@@ -218,7 +218,7 @@ int main(void)
 	if (!bench)
 		return 1;
 	bench->copy = malloc(LARGE_COUNT * LARGE_BYTES);
-	/* Before there is a process more, so that it gets no copy of all this. */
+	/* Forks first, so that the other process has no copy of the devices. */
 	ret = bench->copy ? pingpong_start(&bench->bare, SMALL_BYTES, SMALL_BYTES) : -ENOMEM;
 	if (!ret)
 		ret = open_fabric(bench);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a hint costs where it is set up, in the guest: exporting a buffer with it,
- * and registering a memory region on such a buffer. The yardstick is the same
- * call without a hint; the two take turns, in batches, by the guest's clock.
+ * What setting a hint up costs, in the guest: exporting a buffer with it, and
+ * registering a memory region on such a buffer. The reference is the same call
+ * without a hint; the two take turns, in batches, by the guest's clock.
  *
  * usage: registration_bench [TURNS [udmabuf]]   (500)
  *
- * udmabuf: a region on a dma-buf whose exporter knows no hints, against one on the
- * same memory without a dma-buf. That runs on a kernel without the series, too.
+ * udmabuf: a region on a udmabuf that is created without hints, against one on the
+ * same memory without a dma-buf. That also runs on a kernel without the series.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -27,7 +27,7 @@
 #define SLICE_BYTES 65536UL
 #define THREADS	    2
 
-/* What one thread works with. */
+/* The NIC and the buffers of one thread. */
 struct worker {
 	struct nic nic;
 	int plain, hinted; /* dma-bufs without and with a hint */
@@ -43,7 +43,7 @@ struct bench {
 	struct accel accel;
 	struct worker workers[THREADS];
 	unsigned turns;
-	/* What is measured now, by so many of them at once, from which on. */
+	/* What is measured now: by @threads workers at once, beginning with @first. */
 	batch_fn batch;
 	unsigned first, threads;
 };
@@ -73,7 +73,7 @@ static int register_batch(struct bench *bench, struct worker *worker, int fd)
 	return 0;
 }
 
-/* @fd: -1 for its memory itself */
+/* @fd: -1 registers the worker's memory without a dma-buf. */
 static int register_own_batch(struct bench *bench, struct worker *worker, int fd)
 {
 	const struct cpu_buffer *own = &worker->own;
@@ -91,7 +91,7 @@ static int register_own_batch(struct bench *bench, struct worker *worker, int fd
 	return 0;
 }
 
-/* @fd tells only whether with a hint. */
+/* @fd only selects whether the export has a hint. */
 static int export_batch(struct bench *bench, struct worker *worker, int fd)
 {
 	struct tph_hints hints = {0};
@@ -116,7 +116,7 @@ static void *run_job(void *arg)
 	return NULL;
 }
 
-/* A batch of each worker at once, the first in this thread: alone it starts no other. */
+/* A batch of each worker at once, the first in this thread: one worker starts no thread. */
 static int run_batches(struct bench *bench, bool hinted)
 {
 	struct job jobs[THREADS];
@@ -172,7 +172,7 @@ static int compare(struct bench *bench, const char *name, batch_fn batch, unsign
 	return 0;
 }
 
-/* With an unused tag: an entry of the ST table is written, and cleared after. */
+/* With an unused tag: an entry of the ST table is written, and cleared afterwards. */
 static int compare_first_use(struct bench *bench)
 {
 	struct worker *worker = &bench->workers[0];
@@ -182,7 +182,7 @@ static int compare_first_use(struct bench *bench)
 	return compare(bench, "register_first_use", register_batch, 0, 1);
 }
 
-/* The n-th worker has the n-th NIC, and a tag of the kind that this one sends. */
+/* The n-th worker has the n-th NIC, and a tag of the width that this NIC sends. */
 static int open_worker(struct bench *bench, unsigned n)
 {
 	struct worker *worker = &bench->workers[n];
@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "registration_bench: turns must be 1..%d\n", TURNS_MAX);
 		return 2;
 	}
-	/* The kernel takes everything back. */
+	/* The kernel frees everything at exit. */
 	if (argc > 2 && !strcmp(argv[2], "udmabuf"))
 		return measure_udmabuf(&bench) ? 1 : 0;
 	return measure(&bench) ? 1 : 0;

@@ -32,7 +32,7 @@ double undisturbed(double *values, unsigned n)
 	return values[n / 10];
 }
 
-/* @taken: by each of the two in this turn */
+/* @taken: seconds of each of the two in this turn */
 static int take_turn(const turn_fn both[2], void *ctx, unsigned turn, double taken[2])
 {
 	int ret = 0;
@@ -47,9 +47,9 @@ static int take_turn(const turn_fn both[2], void *ctx, unsigned turn, double tak
 	return ret;
 }
 
-int turns_compare(turn_fn yardstick, turn_fn job, void *ctx, unsigned turns, struct comparison *out)
+int turns_compare(turn_fn reference, turn_fn job, void *ctx, unsigned turns, struct comparison *out)
 {
-	const turn_fn both[2] = {yardstick, job};
+	const turn_fn both[2] = {reference, job};
 	double *values = calloc(3 * (size_t)turns, sizeof(*values));
 	int ret = 0;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * How fast TLPs become bytes and bytes TLPs, of each kind that there is on the
- * way of an RDMA write. The yardstick is a memcpy of the same headers.
+ * How fast TLPs are encoded and decoded, of each kind that an RDMA write needs. The
+ * reference is a memcpy of the same headers.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,7 +100,7 @@ static int measure(struct bench *bench, struct result *result)
 		ret = turns_compare(run_memcpy, bench->in->flit ? run_flit_decode : run_decode,
 				    bench, TURNS, &result->decode);
 	if (ret)
-		fprintf(stderr, "tlp_bench: a %s was not taken\n", bench->name);
+		fprintf(stderr, "tlp_bench: a %s was not encoded or decoded\n", bench->name);
 	return ret;
 }
 
@@ -120,7 +120,7 @@ static void report(const struct result *results, unsigned n)
 	printf("]}\n");
 }
 
-/* Each TLP in the form of its name and in that of flit mode. */
+/* Each TLP in the form off flit mode and in that of flit mode. */
 int main(void)
 {
 	static const struct tlp_hint hint16 = {.st_bits = 16, .ph = TLP_PH_TARGET, .st = 0x1234};

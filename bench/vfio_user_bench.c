@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A CPU's access to a BAR that is no mapped memory: one vfio-user message to the
- * server in another process, and its reply. The yardstick is a round trip of as
- * many bytes over a bare socketpair; the two take turns.
+ * A CPU's access to a BAR that is not mapped: one vfio-user message to the server
+ * in another process, and its reply. The reference is a round trip of as many
+ * bytes over a bare socketpair; the two take turns.
  */
 #include <errno.h>
 #include <poll.h>
@@ -179,7 +179,7 @@ int main(void)
 		return 1;
 	}
 	snprintf(path, sizeof(path), "%s/socket", dir);
-	/* First, so that the server is on its CPU, too. */
+	/* First, since it binds this process, and so the server, to one CPU. */
 	ret = pingpong_start(&bench.bare, sizeof(struct request), sizeof(struct reply));
 	if (!ret) {
 		ret = run(&bench, path, &result);

@@ -137,7 +137,7 @@ int main(void)
 	if (!ret)
 		ret = open_all(&bench, path);
 	if (!ret)
-		ret = run_link(&bench, 0); /* it connects */
+		ret = run_link(&bench, 0); /* connects the link */
 	if (!ret)
 		ret = turns_compare(run_bare, run_link, &bench, TURNS, &result);
 	unlink(path);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What dma_buf_get_tph() costs: the reservation lock taken, the exporter asked
- * and the lock dropped, against the lock taken and dropped. Measures while it is
- * loaded and then refuses to stay:
+ * and the lock dropped, against the lock taken and dropped. Measures in its init,
+ * which then fails, so that the module does not stay loaded:
  *
  *   insmod get_tph_bench.ko fd=3 importer=0000:06:00.0
  *
@@ -68,7 +68,7 @@ static __always_inline int loops(const struct question *q, u64 *lock_ns, u64 *ge
 
 /*
  * The loops, at several addresses. QEMU looks up the target of each call and return in a table, by
- * a hash of its address. Two targets with the same hash are slow, whatever the code there does.
+ * a hash of its address. Two targets with the same hash are slow.
  */
 #define PLACE(n)                                                                                   \
 	static noinline int loops_##n(const struct question *q, u64 *lock, u64 *get)               \
@@ -147,7 +147,7 @@ static int __init get_tph_bench_init(void)
 		ret = measure_pair(dmabuf, dev);
 	put_device(dev);
 	dma_buf_put(dmabuf);
-	/* Nothing is left to do, so do not stay: that is no failure. */
+	/* Fails always: the measurement is done, and the module need not stay loaded. */
 	return ret ? ret : -ECANCELED;
 }
 module_init(get_tph_bench_init);

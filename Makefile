@@ -9,7 +9,7 @@ all:
 demo:
 	lab/tphlab demo
 
-# Of this machine alone, in seconds.
+# The quick tests, without a guest.
 test: build/build.ninja
 	meson test -C build
 # Everything, or SUITE=… and NAME=…, such as make check NAME=lab-errors.
@@ -26,8 +26,8 @@ build/build.ninja:
 
 fmt:
 	git ls-files '*.c' '*.h' | xargs clang-format -i
-# The library and the command, which need less than the lab does. Without dpkg-dev meson does not
-# see that this is Debian, and takes a folder where neither the loader nor pkg-config looks.
+# The library and the command, which need fewer packages than the lab. Without dpkg-dev meson does
+# not detect Debian, and installs to a folder that neither the loader nor pkg-config searches.
 install:
 	multiarch=$$($(CC) -print-multiarch 2>/dev/null) || multiarch=; \
 	meson setup -Dlab=false -Dtests=false -Dbuildtype=release \

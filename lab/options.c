@@ -283,7 +283,10 @@ int options_parse(struct options *options, int argc, char **argv)
 	}
 	if (got != -1) /* getopt_long() has printed it */
 		return -EINVAL;
-	if (optind != argc)
-		return bad("(nothing)", argv[optind]);
+	if (optind != argc) {
+		fprintf(stderr, "fabricd: %s: not an option; all options begin with --\n",
+			argv[optind]);
+		return -EINVAL;
+	}
 	return options->dir || options->list ? 0 : bad("dir", "(missing)");
 }

@@ -38,18 +38,41 @@ static bool fits_ids(const char *text, const struct tph_function *port)
 	       (!vendor || vendor == port->vendor) && (!device || device == port->device);
 }
 
-/* A path of several functions, "00:01.0/02.0", does not match: it is not resolved. */
-static bool fits(const char *device, const struct tph_function *port)
+/*
+ * "0000:00:01.0/02.0": an address, then the device and function number below each bridge.
+ * @path is cut from its end on.
+ */
+static bool fits_path(struct tph_ctx *ctx, char *path, const struct tph_bdf *bdf)
 {
-	struct tph_bdf bdf;
+	char *slash = strrchr(path, '/'), end;
+	struct tph_function *port;
+	unsigned device, function;
+	struct tph_bdf first;
+	bool fits;
+
+	if (!slash)
+		return !tph_bdf_parse(path, &first) && !tph_bdf_compare(&first, bdf);
+	*slash = '\0';
+	if (sscanf(slash + 1, "%x.%x%c", &device, &function, &end) != 2 || device != bdf->device ||
+	    function != bdf->function || tph_function_read(ctx, bdf, &port))
+		return false;
+	fits = port->above.seen == TPH_SEEN_YES && fits_path(ctx, path, &port->above.bdf);
+	tph_function_free(port);
+	return fits;
+}
+
+static bool fits(struct tph_ctx *ctx, const char *device, const struct tph_function *port)
+{
+	char path[64];
 
 	if (!strncmp(device, "pci:", 4))
 		return fits_ids(device + 4, port);
-	return !tph_bdf_parse(device, &bdf) && !tph_bdf_compare(&bdf, &port->bdf);
+	return snprintf(path, sizeof(path), "%s", device) < (int)sizeof(path) &&
+	       fits_path(ctx, path, &port->bdf);
 }
 
 /* The first item of @list that is about @port. */
-static bool find_item(char *list, bool flags, const struct tph_function *port,
+static bool find_item(struct tph_ctx *ctx, char *list, bool flags, const struct tph_function *port,
 		      struct acs_change *change, char *item, size_t size)
 {
 	char *rest = list, *word;
@@ -59,7 +82,7 @@ static bool find_item(char *list, bool flags, const struct tph_function *port,
 
 		if (flags && (!at || !acs_flags_parse(word, (size_t)(at - word), change)))
 			return false;
-		if (!fits(at ? at + 1 : word, port))
+		if (!fits(ctx, at ? at + 1 : word, port))
 			continue;
 		snprintf(item, size, "%s", word);
 		return true;
@@ -79,15 +102,15 @@ static char *option_value(char *word, const char *name)
 	return NULL;
 }
 
-static void look_at(const char *word, const char *name, bool flags, const struct tph_function *port,
-		    struct acs_option *option)
+static void look_at(struct tph_ctx *ctx, const char *word, const char *name, bool flags,
+		    const struct tph_function *port, struct acs_option *option)
 {
 	struct acs_change change = {.mask = REDIRECTS};
 	char *copy = strdup(word), *value = copy ? option_value(copy, name) : NULL;
 	uint16_t wrong;
 	char item[64];
 
-	if (value && find_item(value, flags, port, &change, item, sizeof(item))) {
+	if (value && find_item(ctx, value, flags, port, &change, item, sizeof(item))) {
 		wrong = (port->acs.control ^ change.value) & change.mask & port->acs.capability;
 		option->in_effect = !wrong;
 		snprintf(option->text, sizeof(option->text), "pci=%s%s", name, item);
@@ -95,10 +118,10 @@ static void look_at(const char *word, const char *name, bool flags, const struct
 	free(copy);
 }
 
-void acs_option_find(const char *cmdline, const struct tph_function *port,
+void acs_option_find(const struct host *host, const struct tph_function *port,
 		     struct acs_option *option)
 {
-	char *copy = strdup(cmdline), *rest = copy;
+	char *copy = strdup(host->facts.cmdline), *rest = copy;
 
 	*option = (struct acs_option){0};
 	while (rest && *rest) {
@@ -106,8 +129,8 @@ void acs_option_find(const char *cmdline, const struct tph_function *port,
 
 		if (strncmp(word, "pci=", 4))
 			continue;
-		look_at(word + 4, "disable_acs_redir=", false, port, option);
-		look_at(word + 4, "config_acs=", true, port, option);
+		look_at(host->ctx, word + 4, "disable_acs_redir=", false, port, option);
+		look_at(host->ctx, word + 4, "config_acs=", true, port, option);
 	}
 	free(copy);
 }

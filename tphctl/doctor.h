@@ -173,7 +173,7 @@ struct acs_option {
 	char text[128]; /* as on the command line; "": none */
 	bool in_effect;
 };
-void acs_option_find(const char *cmdline, const struct tph_function *port,
+void acs_option_find(const struct host *host, const struct tph_function *port,
 		     struct acs_option *option);
 
 /* doctor_exam.c: all steps of a pair; 0 or a negative errno. To be freed in any case. */

@@ -46,7 +46,7 @@ static void list_port(FILE *out, const struct exam *exam, const struct tph_funct
 		fprintf(out, " %s", tph_seen_str(f->acs.seen));
 	else if (!f->acs.control)
 		fputs(" none", out);
-	acs_option_find(exam->host->facts.cmdline, f, &option);
+	acs_option_find(exam->host, f, &option);
 	if (option.text[0])
 		fprintf(out, " (%s %s)", option.text,
 			option.in_effect ? "is in effect" : "is not in effect");
@@ -124,7 +124,7 @@ static void tell_travel(FILE *out, const struct exam *exam)
 		fputs("; so the route of writes and reads of the NIC is not known", out);
 		return;
 	}
-	fprintf(out, "; with it, writes of the NIC go %s, and completions of its reads %s%s",
+	fprintf(out, "; so writes of the NIC go %s, and completions of its reads %s%s",
 		travel(path->requests), travel(path->completions),
 		path->translated_direct ? ", but writes with translated addresses (ATS) directly"
 					: "");

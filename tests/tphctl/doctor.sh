@@ -192,6 +192,11 @@ machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
 doctor 3 mlx5_1 vfio0
 step acs no 'disable_acs_redir=0000:02:02.0 is not in effect'
 first 'boot with pci=disable_acs_redir='
+# The same port by its path from the Root Port; the last number is another port's.
+machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
+	'proc/cmdline pci=disable_acs_redir=00:05.0/00.0/03.0;0000:00:05.0/00.0/02.0'
+doctor 3 mlx5_1 vfio0
+step acs no '0000:02:02.0 .*disable_acs_redir=0000:00:05.0/00.0/02.0 is not in effect'
 machine switch-asymmetric "$kernel" "$symbols" "$nic" "$accelerator"
 doctor 3 mlx5_1 vfio0
 step acs no 'writes of the NIC go directly, and completions of its reads directly'

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# Sourced first by every check: the first command that fails ends it, and its place is printed.
+# Every check sources this first: a command that fails ends it, and its file and line are printed.
 #
-# errexit is off wherever a function stands in a condition, so no check may put one there. The lint
+# errexit is off in a function that is called in a condition, so no check may do that. The lint
 # suite's shellcheck (check-set-e-suppressed) refuses it, and "! command", which ends no script.
 set -eEu -o pipefail
 shopt -s inherit_errexit
@@ -62,15 +62,15 @@ empty() {
 	[ ! -s "$1" ]
 }
 
-# program_of DOCUMENT…: the C program that they show
+# program_of DOCUMENT…: the C program that a document has
 program_of() {
 	awk '
 		/^```/ { if (on && text ~ /int main/) printf "%s", text; on = !on; text = ""; next }
 		on { text = text $0 "\n" }' "$@"
 }
 
-# status_is STATUS PROGRAM…: it ends so. What it prints goes to $work/output. No function, since
-# errexit would be off in it.
+# status_is STATUS PROGRAM…: PROGRAM ends with STATUS; its output is in $work/output. A function
+# is refused, since errexit would be off in it.
 status_is() {
 	local expected=$1 status=0
 	shift
@@ -81,7 +81,7 @@ status_is() {
 	fail "status $status, not $expected: $*"
 }
 
-# says PATTERN STATUS COMMAND…: it ends so, and its last line says so.
+# says PATTERN STATUS COMMAND…: COMMAND ends with STATUS, and its last line matches PATTERN.
 says() {
 	local pattern=$1
 	shift
@@ -91,7 +91,7 @@ says() {
 		fail "the last line does not match: $pattern"
 }
 
-# A build of the checks' own by clang: the sanitizers for addresses and undefined behaviour, and the
+# A separate build by clang: with the sanitizers for addresses and undefined behaviour, and with the
 # fuzzers.
 sanitized=$top/build-sanitized
 

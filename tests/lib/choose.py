@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Which of meson's tests are wanted.
+"""Chooses among the tests of meson.
 
 usage: choose.py BUILD boot|host|kernels [--suite S]… [NAME]…
 
 Prints the names of those that boot a guest, of those that do not, or the kernels that the former
-need. A test is wanted if it is in one of the suites and begins with one of the names. Without
+need. A test is chosen if it is in one of the suites and begins with one of the names. Without
 either it is all but the suite soak.
 """
 import argparse

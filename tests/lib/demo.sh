@@ -3,8 +3,8 @@
 # For checks of the files that a demo writes: one run serves all checks.
 . "$(dirname "${BASH_SOURCE[0]}")/guest.sh"
 
-# Sets demo, a folder with the files of a demo that ran after fabricd, the lab and what the guest
-# runs were last changed.
+# Sets demo, the folder with the demo's files. The demo runs again if fabricd, the lab or the
+# programs of the guest have changed since.
 demo_files() {
 	local newer=''
 	demo=$top/out/check/demo

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
-# For checks that boot: programs and the demo in the guest, what its kernel said meanwhile, and the
-# trace.
+# For checks that boot: programs and the demo in the guest, the log of its kernel, and the trace.
 . "$(dirname "${BASH_SOURCE[0]}")/check.sh"
 
-# Which kernel, as tphlab --kernel takes it, and how many seconds a guest may take.
+# The value of tphlab --kernel, and the time limit of a guest in seconds.
 kernel=${TPH_KERNEL:-7.3}
 limit=${TPH_LIMIT:-400}
 guest_log=$work/guest.log
@@ -15,7 +14,7 @@ splats+='|Call Trace|DMAR:.*fault|health compromised|blocked for more'
 splats_debug="$splats|KASAN|UBSAN|INFO: |ODEBUG|DMA-API|suspicious"
 splats_debug+='|kmemleak: (unreferenced|Cannot|Memory|Automatic)'
 
-# log_is_clean [FILE]: the debug kernel must also have looked for leaks.
+# log_is_clean [FILE]: the debug kernel must also have scanned for leaks.
 log_is_clean() {
 	local log=${1:-$guest_log}
 	case $kernel in
@@ -49,7 +48,7 @@ share_make() {
 	cp tests/guest/*.sh tests/guest/*.py "$share"
 }
 
-# trace_shark FILE OPTION…: a trace by tshark with the project's dissector and settings of our own.
+# trace_shark FILE OPTION…: tshark with the project's dissector and without the user's settings.
 # A newer tshark writes True for 1.
 trace_shark() {
 	local file=$1

@@ -53,8 +53,7 @@ kernel_touched() {
 	exec {lock}>&-
 }
 
-# no_findings_of_ours FILE: nothing of a compiler's or checker's output is about a line that the
-# series adds.
+# no_findings_of_ours FILE: this output of a compiler or checker names no line that the series adds.
 no_findings_of_ours() {
 	findings "$tree" <"$1" | findings_ours "$tree" >"$work/ours"
 	empty "$work/ours"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What the series touches, and which of a checker's findings are the series' own.
+# What the series touches, and which of a checker's findings are on lines that it adds.
 
 kernel_dirs_touched=(drivers/pci/ drivers/dma-buf/ drivers/vfio/ drivers/infiniband/ drivers/misc/
 	drivers/net/ethernet/broadcom/bnxt/ drivers/net/ethernet/mellanox/mlx5/core/)
@@ -8,25 +8,25 @@ kernel_without_device=(CONFIG_NET_VENDOR_BROADCOM=y CONFIG_BNXT=y
 	CONFIG_COMPILE_TEST=y CONFIG_NVGRACE_GPU_VFIO_PCI=y)
 kernel_clang=clang-19
 
-# configured TREE BUILD MAKE-VARIABLE…: BUILD gets the configuration that stdin wants.
+# configured TREE BUILD MAKE-VARIABLE…: BUILD is configured by stdin.
 configured() {
 	mkdir -p "$2"
 	cat >"$2/wanted.config"
 	make -s -C "$1" O="$2" KCONFIG_ALLCONFIG="$2/wanted.config" "${@:3}" allnoconfig
 }
 
-# series_files TREE PATHSPEC…: what the series touches
+# series_files TREE PATHSPEC…: the files that the series touches
 series_files() {
 	git -C "$1" diff --name-only --diff-filter=d base -- "${@:2}"
 }
 
-# series_forget TREE BUILD: what an earlier series compiled this one may only include.
+# series_forget TREE BUILD: removes the series' objects, since a source that an earlier series
+# compiled may be one that this series only includes.
 series_forget() {
 	series_files "$1" 'drivers/*.c' | sed "s|^|$2/|; s/c\$/o/" | xargs rm -f
 }
 
-# series_objects TREE BUILD: what the series compiles, as far as BUILD's configuration has it: the
-# touched directories are built there.
+# series_objects TREE BUILD: the series' objects in BUILD, where the touched directories are built
 series_objects() {
 	local object
 	series_files "$1" 'drivers/*.c' | sed 's/c$/o/' | while read -r object; do
@@ -35,8 +35,8 @@ series_objects() {
 }
 
 # series_built TREE BUILD: each source of the series has an object in BUILD or is included by one
-# that has. A folder that make does not enter, or a test that is not configured, would be looked at
-# by no check.
+# that has. Otherwise no check would notice a folder that make does not enter, or a test that is not
+# configured.
 series_built() {
 	local source failed=0
 	while read -r source; do
@@ -56,20 +56,20 @@ added_lines() {
 			for (i = 0; i < n; i++) print file ":" at[1] + i }'
 }
 
-# findings TREE: of a compiler's and checkers' output those lines that are about a file of the tree
+# findings TREE: the lines of a compiler's or checker's output that name a file of the tree
 findings() {
 	sed -E "s/^warning: //I; s|^$1/||; s/^([^ :]+:[0-9]+) /\\1: /" |
 		awk '/^[A-Za-z0-9_.\/-]+\.[ch]:[0-9]+/ && !/: note: /' | sort -u
 }
 
-# findings_ours TREE: of findings those on lines that the series adds
+# findings_ours TREE: the findings on lines that the series adds
 findings_ours() {
 	awk -F: 'NR == FNR { added[$0] = 1; next } (($1 ":" $2) in added)' \
 		<(added_lines "$1") -
 }
 
 # module_build SOURCE-DIR OUT-DIR: with the lab's configuration, which has no modules. So there is
-# no list of what the kernel exports: insmod finds that a symbol is missing.
+# no list of the kernel's exports, and only insmod finds that a symbol is missing.
 module_build() {
 	local tree build lock
 	tree=$(lab/tphlab kernel-tree)

@@ -40,7 +40,7 @@ def cases_of(test):
 
 def tail_of(test):
     output = (test.get('stdout', '') + test.get('stderr', '')).splitlines()
-    # Of TAP only what went wrong is of interest here.
+    # Of TAP only the failures are shown.
     output = [line for line in output if not re.match(r'ok \d+', line)]
     return ''.join(f'    | {line}\n' for line in output[-TAIL:])
 

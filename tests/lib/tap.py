@@ -21,7 +21,7 @@ SKIPPED = 77
 
 
 class Program:
-    """What one test program has said so far."""
+    """The output of one test program so far."""
 
     def __init__(self, name):
         self.name = name
@@ -79,7 +79,7 @@ class Stream:
         print(f'# {text}', flush=True)
 
     def case(self, match):
-        """cmocka 1.1.5 calls a skipped case not ok, and its name stands where a reason would."""
+        """cmocka 1.1.5 prints a skipped case as not ok, with its name in place of a reason."""
         program = self.program
         failed, name, directive, rest = bool(match[1]), match[3], match[4], match[5]
         program.ran += 1

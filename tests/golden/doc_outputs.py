@@ -4,9 +4,9 @@
 
 usage: doc_outputs.py DOCUMENT TPHCTL DUMPS [--update]
 
-An output stands in a block of code that begins with "$ tphctl ARGUMENT…"; the command runs in the
-folder DUMPS, and what it prints on both follows, then its exit status in brackets.
---update writes the document anew: look at git diff then.
+An output is a block of code that begins with "$ tphctl ARGUMENT…"; the command runs in the folder
+DUMPS. Its standard output and error follow, then its exit status in brackets.
+--update rewrites the document: check git diff afterwards.
 """
 import os
 import pathlib
@@ -35,8 +35,8 @@ def main(document, tphctl, dumps, mode=None):
     elif new != old:
         for a, b in zip(old.splitlines(), new.splitlines()):
             if a != b:
-                sys.exit(f'{document} says:\n{a}\nand the command:\n{b}')
-        sys.exit(f'{document}: another number of lines')
+                sys.exit(f'{document} has:\n{a}\nand the command prints:\n{b}')
+        sys.exit(f'{document}: the command prints another number of lines')
     if count < 6:
         sys.exit(f'{document}: {count} outputs, fewer than 6')
 

@@ -60,7 +60,7 @@ def source_name(path):
 
 
 def objects_of(build, source, folder):
-    """One object file per source file that is there; a build keeps those of removed ones."""
+    """One object file per source file; a build folder keeps the objects of removed sources."""
     newest = {}
     for path in sorted((build / folder).glob("*.p/*.c.o"), key=lambda path: path.stat().st_mtime):
         if (source / folder / source_name(path)).exists():

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The source as text.
+# Checks of the source as text.
 # usage: lint.sh CHECK
 . "$(dirname "$0")/../lib/check.sh"
 
 git rev-parse --is-inside-work-tree >/dev/null 2>&1 || skip "not a git checkout"
 
-# tracked PATHSPEC…: the files that git has, or would take
+# tracked PATHSPEC…: the files that git tracks, or would add
 tracked() {
 	git ls-files -co --exclude-standard --deduplicate -- "$@" | while read -r file; do
 		[ ! -f "$file" ] || printf '%s\n' "$file"
@@ -21,7 +21,7 @@ scripts() {
 check=$1
 shift
 case $check in
-# Every C file is as clang-format 14 writes it; each version writes a little differently.
+# Every C file is formatted as by clang-format 14; other versions differ a little.
 format)
 	need clang-format clang-format
 	clang-format --version >"$work/version"
@@ -37,7 +37,7 @@ shellcheck)
 		xargs shellcheck -s bash
 	;;
 
-# Each file of ours names its licence in its first three lines. What is not our text is listed.
+# Each file names its licence in its first three lines. Files of other origin are listed.
 spdx)
 	without='^(LICENSE|LICENSES/|\.gitignore$|kernel/.*\.patch$'
 	without+='|kernel/.*cover.*\.txt$'
@@ -53,14 +53,14 @@ spdx)
 	empty "$work/missing"
 	;;
 
-# No misspelt word, in code, documents and commit texts of the series. Words that are right here and
-# not in codespell's list are in .codespellrc.
+# No misspelt word, in code, documents and commit texts of the series. Words that codespell takes
+# for mistakes and that are right here are in .codespellrc.
 codespell)
 	need codespell codespell
 	tracked | grep -vE '^(LICENSES/|tests/(dumps|fuzz/corpus|golden)/)' | xargs codespell
 	;;
 
-# Lines of shell are at most 100 columns, a tab being 8 of them; clang-format sees to those of C.
+# Lines of shell are at most 100 columns, a tab being 8 of them; clang-format has that limit for C.
 columns)
 	export LC_ALL=C.UTF-8
 	{ scripts "(ba)?sh"; tracked '*.sh'; } | sort -u | while read -r file; do
@@ -74,7 +74,7 @@ tidy)
 	need clang-tidy clang-tidy
 	need run-clang-tidy clang-tidy
 	ninja -C "$build" >"$work/ninja.log"
-	# Its own count of warnings in headers of others is no finding.
+	# Its count of the warnings in system headers, which it does not show, is no finding.
 	run-clang-tidy -quiet -p "$build" >"$work/found" 2>"$work/err" || status=$?
 	grep -E 'warning:|error:' "$work/found" | sort -u >"$work/findings" || [ $? = 1 ]
 	empty "$work/findings"

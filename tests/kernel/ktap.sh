@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The kernel's own kinds of tests pass in the guest, and as many cases ran as their sources have.
+# KUnit suites and kselftests pass in the guest, and run as many cases as their sources have.
 # usage: ktap.sh kunit                                  the series' suites
 #        ktap.sh selftest COMPLETE ACCEL-TPH PROGRAM…   those of vfio, those of the series among
 #                                    them; with COMPLETE 1 no case may be skipped
@@ -37,7 +37,7 @@ selftests_build() {
 		KHDR_INCLUDES="-isystem $folder/usr/include" >&2
 }
 
-# verdict NAME SOURCE PATTERN OPTION…: of its KTAP; a status of the program's own counts too
+# verdict NAME SOURCE PATTERN OPTION…: judges NAME by its KTAP, and by its exit status if any
 verdict() {
 	local status=0 want result=$work/share/$1
 	want=$(grep -cE "$3" "$tree/$2")

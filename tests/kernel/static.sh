@@ -27,9 +27,9 @@ clang)
 	;;
 
 # sparse has no warning on the lines that the series adds. C=2: also of objects that are up to
-# date. Linux writes __typeof_unqual__ for sparse, which Debian's does not know, and that one takes
-# each MODULE_LICENSE and the like for a bad constant expression. What it cannot read it does not
-# check, so any other error counts, wherever it is.
+# date. Linux uses __typeof_unqual__ for sparse, which Debian's sparse does not know; Debian's also
+# reports MODULE_LICENSE and the like as bad constant expressions. It does not check what it cannot
+# parse, so any other error fails the check, wherever it is.
 sparse)
 	need sparse sparse
 	kernel_touched
@@ -40,8 +40,8 @@ sparse)
 	no_findings_of_ours "$work/sparse"
 	;;
 
-# Every semantic patch of the kernel that can report has no report on the lines that the series
-# adds. On the files that it touches: make coccicheck wants whole directories, which takes an hour.
+# No semantic patch of the kernel with a report mode reports a line that the series adds. It runs on
+# the files that the series touches: make coccicheck takes whole directories, and so an hour.
 coccicheck)
 	# rule FILE SOURCE…: in the kernel's source folder
 	rule() {
@@ -54,7 +54,7 @@ coccicheck)
 
 	need spatch coccinelle
 	kernel_tree
-	# bnxt.c has 17,000 lines: one rule ends there after ten minutes, by its stack.
+	# bnxt.c has 17,000 lines: one rule exhausts its stack there after ten minutes.
 	echo "skipped: bnxt.c, of which the series changes few lines"
 	mapfile -t files < <(series_files "$tree" 'drivers/*.[ch]' 'include/*.h' ':!*/bnxt.c')
 	[ ${#files[@]} -gt 0 ]
@@ -72,8 +72,8 @@ coccicheck)
 	;;
 
 # checkpatch --strict has no finding. The patches carry no Signed-off-by on purpose, and
-# MAINTAINERS has their new files' folders already. The tree has no history, so it knows no commit
-# that is fixed. Debian's own python3 has the modules that checkpatch wants.
+# MAINTAINERS has the folders of their new files already. The tree has no history, so it lacks the
+# commits that are fixed. Debian's python3 has the modules that checkpatch needs.
 checkpatch)
 	kernel_tree
 	PATH=/usr/bin:/bin "$tree"/scripts/checkpatch.pl --root="$tree" --strict --no-signoff \
@@ -81,8 +81,8 @@ checkpatch)
 		"$top/kernel/$version"/*/0*.patch
 	;;
 
-# kernel-doc understands what the series documents: the files that it touches give no warning that
-# they did not give before. Some warnings existed before, so a tool that does not run is noticed.
+# kernel-doc has no new warning on the files that the series touches. They have some without the
+# series, so a tool that does not run fails the check.
 kernel-doc)
 	# warnings DIR FILE…: without line numbers
 	warnings() {

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The programs build on the other Debian that they are for, with its compiler and libraries and
+# The programs build on the other Debian that they support, with its compiler and libraries and
 # without a warning, and pass the unit and golden tests there, under the sanitizers of its gcc. TAP.
 # usage: debian.sh SUITE
 . "$(dirname "$0")/../lib/check.sh"
@@ -12,14 +12,14 @@ for part in say mirror cache; do
 	. "lab/lib/$part.sh"
 done
 
-[ "$(id -u)" = 0 ] || skip "not root, who alone can make and enter another Debian's root"
+[ "$(id -u)" = 0 ] || skip "not root: only root can unpack and enter another Debian"
 unshare -m true || skip "no mount namespaces here"
 need mmdebstrap mmdebstrap
 list=tests/host/debian.packages
 packages=$(sed 's/#.*//' $list | xargs | tr ' ' ,)
 root=$cache/debian-$suite-$(sha256sum $list | cut -c1-16)
 
-# One root for each list; it is complete when it has its name.
+# One root for each list of packages; it gets its name when it is complete.
 root_make() {
 	local url
 	url=$(mirror_url)
@@ -33,7 +33,7 @@ root_make() {
 	mv "$root.part" "$root"
 }
 
-# In the root, at the checkout's own place; the build folder stays for the next run.
+# In the root, with the checkout at the same path; the build folder stays for the next run.
 in_the_root='
 	root=$1 top=$2 build=$3
 	mkdir -p "$root$top"

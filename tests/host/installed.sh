@@ -39,7 +39,7 @@ root)
 	[ "$("$work/root/usr/bin/tphctl" --version)" = "tphctl $(pkg-config --modversion libtph)" ]
 	;;
 
-# make install on a machine that has nothing of ours: the command starts, and a program that is
+# make install on a machine without the project's files: the command starts, and a program that is
 # built as the manual says starts, too. In a mount namespace, so that this machine stays as it is.
 local)
 	[ "$(id -u)" = 0 ] || skip "not root"

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Debian packages, built in a copy of what git knows and does not ignore; lintian finds no error.
+# Debian packages, built in a copy of the files that git does not ignore; lintian finds no error.
 # They are installed, upgraded and removed on an overlay of this machine, and leave nothing behind:
-# neither a file nor a folder that the machine does not have. Only what the overlay holds is looked
-# at, since other tests write to the machine meanwhile.
+# neither a file nor a folder that the machine does not have. Only the overlay is checked, since
+# other tests write to the machine meanwhile.
 . "$(dirname "$0")/../lib/check.sh"
 
 need dh debhelper

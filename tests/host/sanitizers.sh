@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every host test under clang's sanitizers for addresses and undefined behaviour, each with its
-# verdict. TAP.
+# result. TAP.
 . "$(dirname "$0")/../lib/check.sh"
 
 need clang clang

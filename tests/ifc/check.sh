@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Holds devices/cx/layout.h against the headers of a kernel tree: every field,
+# Compares devices/cx/layout.h with the headers of a kernel tree: every field,
 # member and constant. Exits non-zero with the names of those that differ.
 set -eu
 
@@ -14,7 +14,7 @@ root=$(cd "$here/../.." && pwd)
 headers=$tree/include/linux/mlx5
 for file in mlx5_ifc.h mlx5_ifc_fpga.h device.h qp.h cq.h doorbell.h driver.h; do
 	if [ ! -r "$headers/$file" ]; then
-		echo "$0: $headers/$file is not there; is $tree an unpacked kernel source?" >&2
+		echo "$0: $headers/$file does not exist; is $tree an unpacked kernel source?" >&2
 		exit 2
 	fi
 done
@@ -24,7 +24,7 @@ trap 'rm -rf "$work"' EXIT INT TERM
 mkdir -p "$work/linux/mlx5" "$work/rdma"
 cp "$headers"/mlx5_ifc.h "$headers"/mlx5_ifc_fpga.h "$headers"/device.h "$headers"/qp.h \
 	"$headers"/cq.h "$headers"/doorbell.h "$work/linux/mlx5/"
-# of driver.h only some lists: the rest wants half the kernel; one constant is in a source file
+# of driver.h only some lists: the rest needs many more headers; one constant is in a source file
 lists='MLX5_REG_PTYS|MLX5_PAGE_FAULT_RESUME_RDMA|MLX5_ATOMIC_OPS_'
 {
 	echo '#pragma once'

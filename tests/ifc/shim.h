@@ -67,7 +67,7 @@ static inline void __raw_writeq(u64 v, void *p)
 	(void)v, (void)p;
 }
 
-/* opaque to us, embedded in structures that are not checked */
+/* opaque here, embedded in structures that are not checked */
 struct list_head {
 	void *next, *prev;
 };
@@ -91,7 +91,7 @@ struct mlx5_core_dev {
 	} caps;
 };
 
-/* called by inline functions that are not called */
+/* for inline functions that are never called */
 #define KERN_WARNING	    ""
 #define DUMP_PREFIX_OFFSET  0
 #define print_hex_dump(...) ((void)0)

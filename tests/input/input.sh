@@ -15,7 +15,7 @@ no-kernel-package)
 	says '^tphlab: no package linux-source-7.3 in .*TPH_MIRROR' 125 lab/tphlab kernel-tree
 	;;
 
-# A mirror that has nothing ends a setup at once, though QEMU and the image are fetched beside.
+# A mirror that has nothing ends a setup at once, though QEMU and the image are fetched in parallel.
 no-mirror)
 	scratch_make
 	mkdir "$scratch/bin"
@@ -25,7 +25,7 @@ no-mirror)
 	says '^tphlab: .*linux-source-7.3 .*TPH_MIRROR' 125 lab/tphlab setup
 	;;
 
-# The mirror's QEMU is there but too old: a loader that answers no to everything stands for it.
+# The mirror's QEMU is too old: a loader that prints nothing stands for it.
 old-qemu)
 	scratch_make
 	root=$scratch/qemu-trixie
@@ -47,9 +47,9 @@ no-space)
 		TPH_CACHE=/mnt PATH=/usr/sbin:/usr/bin:/sbin:/bin lab/tphlab kernel-tree'
 	;;
 
-# A package is missing and we are not root: the line says what root would type.
+# A package is missing and the user is not root: the line has the command for root.
 no-root)
-	[ "$(id -u)" = 0 ] || skip "not root, so nothing to give up"
+	[ "$(id -u)" = 0 ] || skip "not root, so there are no privileges to drop"
 	scratch_make
 	chmod 0755 "$scratch"
 	echo 'no-such-package # why' >"$scratch/list"
@@ -106,7 +106,7 @@ status)
 		env TMPDIR=/nonexistent lab/tphlab demo
 	;;
 
-# Whatever stdout is: a terminal, a file, a pipe whose reader ends early.
+# stdout is a terminal, a file, or a pipe whose reader ends early.
 stdout)
 	script -qec true /dev/null </dev/null || skip "no pseudo-terminals here"
 	script -qec 'lab/tphlab run -- echo from the guest' "$work/typescript" </dev/null
@@ -117,7 +117,7 @@ stdout)
 	grep -x 1 "$work/first"
 	;;
 
-# A guest that takes too long is ended, and tphlab says so.
+# A guest that exceeds its time limit is ended, and tphlab says so.
 timeout)
 	says 'did not end within 8 seconds' 124 lab/tphlab run --timeout 8 -- sleep 60
 	;;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Writes what a demo leaves behind, made up: result.json, trace.pcap and guest.log; of two hosts also
-the second one's peer.pcap.
+"""Writes the files of a made-up demo: result.json, trace.pcap and guest.log; for two hosts also the
+second host's peer.pcap.
 
 usage: fixture.py ok|failed|hostile|pair DIR
 """

@@ -44,13 +44,13 @@ fits() {
 		<<<"$probe" >"$work/jq"
 }
 
-# What a guest writes is text: nothing of it became an element, or ran.
+# What a guest writes is text: nothing of it becomes an element, or runs.
 inert() {
 	browse "$1" light >"$work/dom"
 	absent '<img|<b>[0-9]|<title>evil' "$work/dom"
 	grep -q '<title>dmabuf-tph: ' "$work/dom"
 	grep -q 'img src=x onerror=alert(1)&gt;' "$work/dom"
-	# What stands in the page as it is written has no markup of the guest, either.
+	# The page's source has no markup of the guest, either.
 	absent '<img' "$1"
 	[ "$(grep -c '<script' "$1")" = 2 ]
 	# Control characters are shown; the notes say what is left out.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a page says of itself when it has been laid out, in an attribute of <html>. Only the check's copy has it.
+// Measures the page after layout, into an attribute of <html>. Only the check's copy of the page has it.
 const parts = colour => colour.match(/[\d.]+/g).map(Number);
 
 // WCAG 2.1: relative luminance, contrast ratio

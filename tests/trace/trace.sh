@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What tshark and lab/tph.lua make of the trace of a demo.
+# The trace of a demo as tshark and lab/tph.lua decode it.
 # usage: trace.sh CHECK
 . "$(dirname "$0")/../lib/demo.sh"
 
@@ -28,8 +28,8 @@ decode)
 	[ "$(wc -l <"$work/fabric")" -gt 8000 ]
 	;;
 
-# Likewise in flit mode and off it, with every kind of hint and completion; and none of them is
-# malformed.
+# The same in flit mode and off it, with every kind of hint and completion; and none of the packets
+# is malformed.
 forms)
 	need tshark tshark
 	ninja -C "$build" tests/trace/trace_make
@@ -50,7 +50,7 @@ forms)
 		}' "$work/fabric"
 	;;
 
-# What arrived at the accelerator by NIC, tag and PH is the same in the packets and in its counters.
+# The writes to the accelerator by NIC, tag and PH are the same in the packets and in its counters.
 counters)
 	need tshark tshark
 	demo_files
@@ -80,7 +80,7 @@ counters)
 	jq -e '[.pairs[].hinted] | add > 0' "$demo/result.json"
 	;;
 
-# tshark takes each rule of lab/tph.colorfilters; TLPs with a hint have their colours, others none.
+# tshark accepts each rule of lab/tph.colorfilters; TLPs with a hint have its colours, others none.
 colours)
 	need tshark tshark
 	demo_files
@@ -95,8 +95,8 @@ colours)
 	absent $'\e\\[48;2;[0-9;]*m.*MWr [0-9]+ bytes at 0x[0-9a-f]+\e' "$work/coloured"
 	;;
 
-# Packets that are cut at any byte, and such with wrong bytes: the dissector shows them as
-# malformed, and there is never an error of Lua.
+# Packets that are cut at any byte, and packets with wrong bytes: the dissector shows them as
+# malformed, and Lua reports no error.
 hostile)
 	need tshark tshark
 	demo_files
@@ -115,8 +115,8 @@ hostile)
 	absent '[Ll]ua [Ee]rror|\[string|[Dd]issector bug|tph\.lua' "$work/shown"
 	;;
 
-# A full disk, a pipe whose reader ends, a pipe that nothing reads: a line of fabricd's, the status
-# of the guest's command where there is one, and no lab that hangs.
+# A full disk, a pipe whose reader ends, a pipe without a reader: fabricd prints a line, the status
+# is that of the guest's command if it ran, and the lab does not hang.
 lost)
 	says '^fabricd: cannot write all of the trace /dev/full: No space' 7 \
 		lab/tphlab run --trace /dev/full -- sh -c 'exit 7'

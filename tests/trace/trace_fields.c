@@ -33,8 +33,8 @@ static void print_completion(const struct tlp *tlp)
 	static const char *const words[] = {[TLP_STATUS_SUCCESS] = "SC",
 					    [TLP_STATUS_UNSUPPORTED_REQUEST] = "UR",
 					    [TLP_STATUS_COMPLETER_ABORT] = "CA"};
-	unsigned room = tlp->length_dw * 4 - tlp->lower_addr % 4;
-	unsigned carried = room < tlp->byte_count ? room : tlp->byte_count;
+	unsigned capacity = tlp->length_dw * 4 - tlp->lower_addr % 4;
+	unsigned carried = capacity < tlp->byte_count ? capacity : tlp->byte_count;
 
 	print_id(tlp->requester);
 	printf("\t%u\t\t\t\t\t%u\t\t\t\t\t", tlp->tag, tlp->kind == TLP_CPLD ? carried : 0);
@@ -71,7 +71,7 @@ static void print_tlp(const struct trace_packet *p)
 	printf("\t\t\n");
 }
 
-/* It has the first column and the last two. */
+/* An event has the first column and the last two. */
 static void print_event(const struct trace_packet *p)
 {
 	printf("%s", p->from);

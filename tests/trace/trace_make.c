@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Writes a trace of random requests between links that are in flit mode and links that are
- * not, with each hint and error that there is: what a demo alone does not have.
+ * not, with every kind of hint and error: a demo does not have them all.
  */
 #include <stdlib.h>
 #include <string.h>

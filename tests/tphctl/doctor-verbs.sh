@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The question to the RDMA device, asked of a library that answers as it is told.
+# How doctor asks the RDMA device, by a libibverbs that fails with a given errno.
 . "$(dirname "$0")/../lib/tphctl.sh"
 
 [ "$(id -u)" = 0 ] || skip "not root"

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tphctl doctor on machines that are made of a dump and of what is said of their drivers, IOMMU
-# groups and kernel: each answer that it can give, and what it says to fix first.
+# tphctl doctor on machines that are made of a dump and a list of their drivers, IOMMU groups and
+# kernel: each answer that it can give, and what it says to fix first.
 . "$(dirname "$0")/../lib/tphctl.sh"
 
-# The spec of a machine where all is well; a machine adds lines, the last of a file counts.
+# The list of a machine without a problem; a machine adds lines, the last one for a file counts.
 kernel='proc/version Linux version 7.3.4 (x)
 proc/cmdline quiet
 proc/cpuinfo vendor_id\t: AuthenticAMD\ncpu family\t: 25\nflags\t\t: fpu\n
@@ -52,7 +52,7 @@ first() {
 }
 
 machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
-# Devices by any name that people use.
+# Devices by each of their names.
 for names in 'mlx5_1 vfio0' 'ib1 renderD128' '05:00.0 /dev/vfio/devices/vfio0' \
 	'0000:05:00.0 /dev/dri/renderD128'; do
 	# shellcheck disable=SC2086
@@ -74,7 +74,7 @@ machine switch-flit "$kernel" "$symbols" "$nic" "$accelerator"
 doctor 0 05:00.0 vfio0
 step wide-tags ok 'End-End prefixes, or flit mode'
 machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator"
-# In the other order it is said, and done.
+# In the other order doctor swaps them, and says so.
 doctor 0 vfio0 mlx5_1
 grep -q 'mlx5_1 is the NIC, vfio0 the accelerator: swapped' "$work/stderr"
 says '.nic.function == "0000:05:00.0"'
@@ -90,7 +90,7 @@ doctor 0 mlx5_1 vfio0
 says '.nic.names == ["mlx5_1", "e??[31m", "ib1"]'
 LC_ALL=C absent '[^ -~]' "$work/json"
 
-# The NIC that nothing has, or a user's driver has.
+# A NIC without a driver, or with a userspace driver.
 machine switch-plain "$kernel" "$symbols" "$accelerator"
 doctor 4 05:00.0 vfio0
 step nic-driver no 'no driver is bound'
@@ -99,7 +99,7 @@ machine switch-plain "$kernel" "$symbols" "$accelerator" '05:00.0 driver=vfio-pc
 doctor 4 vfio1 vfio0
 first 'bind the NIC to its own driver'
 
-# Drivers that never enable TPH, also where the IDs are another's; peers work without hints.
+# A driver that never enables TPH, and an unknown one; peer-to-peer works without hints.
 machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/ice}"
 doctor 3 mlx5_1 vfio0
 step nic-driver no 'ice, which never enables TPH'
@@ -109,12 +109,12 @@ machine driver-never "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/other}
 doctor 3 mlx5_1 vfio0
 step nic-driver unknown 'other: whether it enables TPH is not known'
 
-# One that pins dma-bufs permanently, and VFIO, which gives it none.
+# A driver that pins dma-bufs: VFIO refuses it.
 machine switch-plain "$kernel" "$symbols" "$accelerator" "${nic/mlx5_core/bnxt_en}"
 doctor 4 mlx5_1 vfio0
 first 'mlx5_core or irdma with vfio-pci'
 
-# Who has the accelerator.
+# The driver of the accelerator.
 machine switch-plain "$kernel" "$symbols" "$nic" '03:00.0 driver=amdgpu drm=renderD128'
 doctor 3 mlx5_1 renderD128
 step accelerator-hints no 'amdgpu sets no hints'
@@ -143,7 +143,7 @@ machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" \
 doctor 4 mlx5_1 vfio0
 step kernel no 'dma-bufs of VFIO no'
 step import-form no 'needs on-demand paging'
-# A configuration that is empty or cut says nothing; the next file may.
+# A configuration that is empty or cut decides nothing; the next file may.
 machine switch-plain "$kernel" "$symbols" "$nic" "$accelerator" 'boot/config-7.3.4 '
 doctor 0 mlx5_1 vfio0
 step kernel ok 'options could not be read: on-demand paging not known, dma-bufs of VFIO not known'
@@ -192,7 +192,7 @@ machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
 doctor 3 mlx5_1 vfio0
 step acs no 'disable_acs_redir=0000:02:02.0 is not in effect'
 first 'boot with pci=disable_acs_redir='
-# The same port by its path from the Root Port; the last number is another port's.
+# The same port by its path from the Root Port, behind a path whose last number is another port's.
 machine switch-acs "$kernel" "$symbols" "$nic" "$accelerator" \
 	'proc/cmdline pci=disable_acs_redir=00:05.0/00.0/03.0;0000:00:05.0/00.0/02.0'
 doctor 3 mlx5_1 vfio0
@@ -214,7 +214,7 @@ machine data-direct "$kernel"
 doctor 4 05:00.0 03:00.0
 step acs-groups no '^by ACS one for both, since Root Port 0000:00:05.0 lacks SV$'
 
-# NUMA nodes, where sysfs says them.
+# NUMA nodes, where sysfs has them.
 machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1 numa=0' \
 	'01:00.0 driver=vfio-pci vfio-dev=vfio0 numa=1'
 doctor 3 mlx5_1 vfio0
@@ -241,10 +241,10 @@ step nvidia-acs ok '0000:02:00.0 0010101 fits xx101x1; one IOMMU group for both,
 says '.to_fix | any(test("rdma_topo check"))'
 "$tphctl" doctor mlx5_1 renderD128 --root "$root" >"$work/text" || [ $? = 3 ]
 grep -q '^NIC .*, board MT2501X: ConnectX-8$' "$work/text"
-# A pair of each.
+# Each half is a NIC of a pair.
 doctor 3
 jq -e '[.pairs[] | .nic.function] == ["0000:05:00.0", "0000:06:00.0"]' "$work/json"
-# vfio-pci gives nothing to what pins.
+# vfio-pci refuses an importer that pins.
 machine data-direct "$kernel" "$symbols" "05:00.0 $half,V3:01-23" "$whole,V3:01-23" "$accelerator"
 doctor 4 05:00.0 vfio0
 step import-form no 'mlx5_ib pins dma-bufs permanently'
@@ -262,7 +262,7 @@ machine data-direct "$kernel" "$symbols" "05:00.0 $half" "${whole% vpd=*}" "$gpu
 doctor 3 mlx5_1 renderD128
 step data-direct unknown 'which the NIC does not have$'
 
-# ACS by NVIDIA's rules, where it is Linux' own: the advice is the platform's.
+# ACS as Linux sets it, where NVIDIA's rules differ: the advice is NVIDIA's setting.
 machine data-direct-linux "$kernel" "$symbols" "05:00.0 $half,V3:1" "$whole,V3:1" "$gpu" "$open"
 doctor 3 05:00.0 renderD128
 step nvidia-acs no '0000:02:02.0 0011101 should be xx110x1; 0000:00:05.0 0011101 should be xx111x0'
@@ -283,7 +283,7 @@ doctor 3 mlx5_1 renderD128
 step nvidia-acs ok '0000:00:06.0 0010101 fits xx101x1; 0000:00:05.0 0010101 fits xx101x1; each an'
 step nvidia-acs ok 'no ATS in the NIC, which has: none$'
 
-# Two Root Ports, and a CPU that goes to peers through them or does not.
+# Two Root Ports, and a CPU that forwards between them or does not.
 machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \
 	'01:00.0 driver=vfio-pci vfio-dev=vfio0'
 doctor 3 mlx5_1 vfio0
@@ -294,14 +294,14 @@ machine epyc "$kernel" "$symbols" '41:00.0 driver=mlx5_core infiniband=mlx5_1' \
 doctor 4 mlx5_1 vfio0
 first 'put both below one switch'
 
-# IDs that a dump has lost are not 0000:0000.
+# IDs that a dump lacks are not shown as 0000:0000.
 sed '/^05:00.0/,/^$/{/^00:/d}' "$build/tests/dumps/switch.dump" >"$work/lost"
 "$tphctl" doctor 05:00.0 03:00.0 --dump "$work/lost" --json >"$work/json" || [ $? = 5 ]
 says '.nic.vendor == null and .nic.device == null and .accelerator.vendor == "0x7048"'
 "$tphctl" doctor 05:00.0 03:00.0 --dump "$work/lost" >"$work/text" || [ $? = 5 ]
 grep -qE '^NIC +0000:05:00.0 \?$' "$work/text"
 
-# What is typed wrong, or is not there.
+# Wrong arguments, and devices that do not exist.
 tphctl_says 'doctor: it takes no c; ' 2 doctor a b c
 tphctl_says 'doctor: --root and --dump' 2 doctor --root / --dump x
 tphctl_says 'doctor: cannot read the functions in /nonexistent/sys' 1 doctor --root /nonexistent

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What tphctl doctor calls of libibverbs, with one device, mlx5_1: a registration fails with the
- * error whose number is in FAKE_VERBS_ERRNO.
+ * The functions of libibverbs that tphctl doctor calls, with one device, mlx5_1: a registration
+ * fails with the errno in FAKE_VERBS_ERRNO.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ void *ibv_reg_dmabuf_mr(void *pd, uint64_t offset, size_t length, uint64_t iova,
 	const char *number = getenv("FAKE_VERBS_ERRNO");
 
 	(void)pd;
-	/* What NCCL and UCX ask, too: a whole page of no file. */
+	/* NCCL and UCX ask in the same form: a whole page of no file. */
 	errno = offset || length != 4096 || iova || fd != -1 || access != 1 ? ERANGE
 		: number						    ? atoi(number)
 									    : EBADF;

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Each key of the JSON that tphctl prints stands in its description.
+# Each key of the JSON that tphctl prints is in doc/tphctl-json.md.
 . "$(dirname "$0")/../lib/tphctl.sh"
 
 grep -hoE '"[a-z0-9_-]+": ?' tests/golden/*.out | tr -d ' :"' >"$work/golden"

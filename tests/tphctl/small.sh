@@ -6,9 +6,9 @@
 
 check=$1
 case $check in
-# What --help says, the manual and the completion have the same options, and --help fits a terminal.
+# --help, the manual and the completion have the same options, and --help fits a terminal.
 help)
-	# help_of [COMMAND]: its text, no larger than a screen
+	# help_of [COMMAND]: its text, no larger than a terminal
 	help_of() {
 		"$tphctl" "$@" --help >"$work/help"
 		[ "$(wc -l <"$work/help")" -le 24 ]
@@ -30,7 +30,7 @@ help)
 				fail "$option is not in $1 --help"
 		done
 		sed -n '/^# SEE ALSO/,$p' man/tphctl.1.scd | grep -qF "*tphctl-$1*(1)" ||
-			fail "tphctl(1) does not lead to $manual"
+			fail "tphctl(1) does not refer to $manual"
 		# Exit statuses that a command shares with path
 		if grep -qx '|  3' "$manual"; then
 			grep -A 1 '^|  3, 4, 5$' man/tphctl.1.scd | grep -qF "*$1*" ||
@@ -44,7 +44,7 @@ help)
 	done
 	;;
 
-# What is typed wrong ends with status 2 and a line that says what would be right.
+# Wrong arguments end with status 2 and a line that says what would be right.
 usage)
 	tphctl_says 'no such command: lst; it is one of' 2 lst
 	tphctl_says '--json: options come after the command' 2 --json list
@@ -60,8 +60,8 @@ usage)
 	tphctl_says 'bufs: no such option: --dump' 2 bufs --dump x
 	;;
 
-# Commands, words and functions of this machine are completed. Colons are words of their own to
-# bash, and only what is behind the last is replaced.
+# Commands, arguments and functions of this machine are completed. bash splits words at colons, and
+# replaces only the text behind the last.
 completion)
 	# completes EXPECTED WORD…: the first that is offered
 	completes() {
@@ -92,7 +92,7 @@ manual)
 	done
 	;;
 
-# Each function of the header is exported, with a version, and stands in the manual; nothing else is
+# Each function of the header is exported, with a version, and is in the manual; nothing else is
 # exported.
 api)
 	grep -vE '^ ?\*|^/\*' include/tph/tph.h | grep -oE '\btph_[a-z0-9_]+\(' | tr -d '(' |
@@ -108,7 +108,7 @@ api)
 	empty "$work/missing"
 	;;
 
-# What is no address of a function, and addresses of functions that are not there.
+# Arguments that are no address of a function, and addresses of functions that do not exist.
 addresses)
 	dump=$work/dump
 	printf '0001:01:00.0 x\n00: %s\n' '86 80 01 00 00 00 00 00 00 00 00 00 00 00 00 00' >"$dump"
@@ -185,7 +185,7 @@ export-words)
 	refused 'it takes a NAME, and after -- the command' --st 1 --ph target
 	;;
 
-# Colours on a terminal, which script is; none in a pipe, and none with NO_COLOR.
+# Colours on a terminal, by script(1); none in a pipe, and none with NO_COLOR.
 colours)
 	list=("$tphctl" list --dump "$build/tests/dumps/switch.dump")
 	export TERM=xterm
@@ -202,23 +202,24 @@ full-disk)
 	says '^tphctl: cannot write the output' 1 sh -c '"$1" bufs --json >/dev/full' - "$tphctl"
 	;;
 
-# Without root nothing is guessed: what cannot be seen is said to be unknown, and where root helps.
+# Without root nothing is guessed: what cannot be seen is unknown, and a line says to run as root.
 no-root)
-	[ "$(id -u)" = 0 ] || skip "not root, so nothing to give up"
+	[ "$(id -u)" = 0 ] || skip "not root, so there are no privileges to drop"
 	compgen -G '/sys/bus/pci/devices/*' >"$work/devices" || skip "no PCI functions here"
-	# The build may lie where nobody else can look: a copy, with the library beside it.
+	# The user may not have access to the build folder: a copy, with the library beside it.
 	scratch_make
 	cp "$tphctl" "$build/libtph/libtph.so.0" "$scratch"
 	chmod -R a+rX "$scratch"
 	run=(setpriv --reuid 65534 --clear-groups env "LD_LIBRARY_PATH=$scratch" "$scratch/tphctl")
-	says '^tphctl: list: [0-9]+ of [0-9]+ are not fully visible: run as root' 0 "${run[@]}" list
+	says '^tphctl: list: functions not fully visible: [0-9]+ of [0-9]+; run as root' 0 \
+		"${run[@]}" list
 	says '^tphctl: bufs: processes that could not be read: [0-9]+; run as root' 0 \
 		"${run[@]}" bufs
 	"${run[@]}" list --json 2>/dev/null >"$work/list"
 	jq -e 'any(.functions[]; .requester.seen == "not-visible")' "$work/list"
 	;;
 
-# Processes and buffers can have names that a terminal or a program would take for something else:
+# Processes and buffers can have names that a terminal or a program would interpret:
 # tables, JSON and error messages show a question mark for each control and for what is no UTF-8.
 hostile-proc)
 	[ "$(id -u)" = 0 ] || skip "not root"
@@ -232,7 +233,7 @@ hostile-proc)
 		printf 'ino:\t9\nsize:\t4096\ncount:\t1\nexp_name:\tsystem\n'
 		printf 'name:\t\342\200\256\033[31m\377\nino:\t1\n'
 	} >"$work/proc/5/fdinfo/3"
-	# Without /proc the loader does not find what lies beside the program.
+	# Without /proc the loader does not find the library beside the program.
 	LD_LIBRARY_PATH=$build/libtph unshare -m sh -ec \
 		'mount --bind "$1" /proc; "$2" bufs; "$2" bufs --json' - "$work/proc" "$tphctl" \
 		>"$work/said"
@@ -243,7 +244,7 @@ hostile-proc)
 	tphctl_says 'no such command: a\?b\?c; ' 2 $'a\033b\nc'
 	;;
 
-# Processes that end while bufs looks into them are no error, and nothing is said of them.
+# Processes that end while bufs reads them are no error, and bufs prints nothing about them.
 dead-process)
 	while :; do /bin/true; done &
 	trap 'kill %1; wait' EXIT

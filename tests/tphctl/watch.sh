@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# watch prints a line for each change, as text and as JSON: TPH control, ST entries, functions that
-# come and go, dma-bufs, hints, holders, importers, questions by the tracepoint. The machine is made
-# of files.
+# watch prints a line for each change, as text and as JSON: TPH control, ST entries, added and
+# removed functions, dma-bufs, hints, holders, importers, questions by the tracepoint. The machine
+# is made of files.
 . "$(dirname "$0")/../lib/tphctl.sh"
 
 need jq jq
@@ -48,10 +48,10 @@ start() {
 		[ ! -s "$output.err" ] || return 0
 		sleep 0.05
 	done
-	fail "it did not begin: $output"
+	fail "watch did not start: $output"
 }
 
-# says TEXT JQ: what the two print by and by
+# says TEXT JQ: waits until the text has TEXT, and an object of the JSON matches JQ
 says() {
 	local _
 	for _ in {1..200}; do
@@ -62,7 +62,7 @@ says() {
 		sleep 0.05
 	done
 	cat "$work/text" "$work/json"
-	fail "it does not say: $1"
+	fail "no line has: $1"
 }
 
 mkdir -p "$nic/infiniband/mlx5_0" "$devices/0000:03:00.0" "$root/proc/7/fdinfo" \
@@ -91,7 +91,7 @@ says '0000:05:00.0 (mlx5_0) TPH: off, mode no-st (was 16-bit, mode device-specif
 poke "$at + 12 + 2 * 3" '\x34\x12'
 says '0000:05:00.0 (mlx5_0) ST entry 3: 0x1234 (was 0x0000)' \
 	'.event == "st-entry" and .index == 3 and .st == "0x1234"'
-# A requester that lost its capability is watched on.
+# A requester that lost its capability is still watched.
 poke "$at" '\x00\x00'
 says '0000:05:00.0 (mlx5_0) TPH: -, mode - (was off, mode no-st)' \
 	'.event == "requester" and .enabled == "-" and .enabled_before == "off"'
@@ -136,7 +136,7 @@ says '0000:05:00.0 (mlx5_0) asks buffer 9 (vfio_pci_core) for a 16-bit hint: 0x1
 says 'for an 8-bit hint: none: Operation not supported' \
 	'.event == "question" and .errno == 95 and .tag == null'
 
-# Where standard output is closed, no file that it opens takes its number.
+# Where standard output is closed, no file that watch opens gets descriptor 1.
 "$tphctl" watch --root "$root" 2>"$work/closed" >&- &
 pids+=($!)
 for _ in {1..200}; do

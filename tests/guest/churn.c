@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The same again and again, against page faults and readers that do not wait: what
- * a count that is wrong by one, or a lock that is left too early, would show.
+ * Repeats the same calls beside page faults and netlink dumps. This shows a count that is wrong
+ * by one, and a lock that is released too early.
  *
  * usage: churn [TIMES]   (200)
  */
@@ -25,9 +25,9 @@ static struct nic *fitting_nic(struct guest *guest)
 }
 
 /*
- * Theory of operation: each revoke waits for the mappings that it ends, and each
- * end of a revoke lets in a page fault of the NIC that was already waiting. The
- * region is mapped by the owner's word and by page faults, in turn and at once.
+ * Theory of operation: each revoke waits for the mappings that it ends, and the
+ * end of a revoke lets a waiting page fault of the NIC continue. The region is
+ * mapped by ibv_advise_mr() and by page faults, in turn and at once.
  */
 GUEST_TEST(revoked)
 {
@@ -70,7 +70,7 @@ static void *dump(void *arg)
 	return NULL;
 }
 
-/* Theory of operation: a dump of all regions finds one that is being made, or taken apart. */
+/* Theory of operation: a dump of all regions meets one that is being created or destroyed. */
 GUEST_TEST(dumped)
 {
 	struct nic *nic = fitting_nic(guest);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Compare, do not trust: every function of this machine as libtph, tphctl, lspci
- * and setpci see it, while no hints are sent and while tags are programmed.
+ * Compares what libtph, tphctl, lspci and setpci read of every function of this
+ * machine, while no hints are sent and while tags are programmed.
  */
 #include <json-c/json.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #define COMMAND_BYTES 256
 #define TAKEN	      (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
 
-/* @key of @object, both as tphctl prints them and as setpci reads @reg. */
+/* Compares @key of @object, as tphctl prints it, with @reg, as setpci reads it. */
 static void compare_hex(struct json_object *object, const char *key, const char *name,
 			const char *reg)
 {
@@ -25,10 +25,10 @@ static void compare_hex(struct json_object *object, const char *key, const char 
 	snprintf(options, sizeof(options), "-s %s", name);
 	want = setpci(options, reg);
 	if (!text || strtoul(text, NULL, 16) != want)
-		fail_msg("%s: tphctl has %s %s, setpci %s says %lx", name, key, text, reg, want);
+		fail_msg("%s: tphctl has %s %s, setpci has %s %lx", name, key, text, reg, want);
 }
 
-/* Its part @key, or NULL where tphctl does not see it; @seen is what libtph says of it. */
+/* The object @key, or NULL where tphctl does not see it; @seen is the answer of libtph. */
 static struct json_object *part(struct json_object *show, const char *key, enum tph_seen seen)
 {
 	struct json_object *object = json_object_object_get(show, key);
@@ -39,7 +39,7 @@ static struct json_object *part(struct json_object *show, const char *key, enum 
 	return seen == TPH_SEEN_YES ? object : NULL;
 }
 
-/* The number of entries that are not 0. */
+/* Returns the number of entries that are not 0. */
 static unsigned compare_entries(struct json_object *show, const char *name,
 				const struct tph_function *f)
 {
@@ -66,7 +66,7 @@ static unsigned compare_entries(struct json_object *show, const char *name,
 	return used;
 }
 
-/* What tphctl shows of @f beside what setpci reads. The number of entries that are not 0. */
+/* Compares tphctl with setpci on @f. Returns the number of ST entries that are not 0. */
 static unsigned compare_registers(const char *name, const struct tph_function *f)
 {
 	char command[COMMAND_BYTES], *text;
@@ -98,7 +98,7 @@ static unsigned compare_registers(const char *name, const struct tph_function *f
 	return used;
 }
 
-/* Every function there is. The number of ST entries that are not 0. */
+/* Compares every function. Returns the number of ST entries that are not 0. */
 static unsigned compare_all(void)
 {
 	char *all = output_of("lspci -Dnvvv 2>/dev/null");
@@ -129,7 +129,7 @@ static unsigned compare_all(void)
 	return used;
 }
 
-GUEST_TEST(at_rest)
+GUEST_TEST(without_tags)
 {
 	assert_int_equal(compare_all(), 0);
 }

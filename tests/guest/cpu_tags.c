@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Tags of CPUs, for what ends in host memory: a buffer of udmabuf whose creator
- * names a CPU, and DMAHs of RDMA users. The lab's firmware knows the tags
- * (--cpu-tags); which of them the writes had is to be seen in the trace:
- * CPU_OF_BUFFER with PH_OF_BUFFER, and CPU_OF_DMAH with PH_OF_DMAH.
+ * Tags of CPUs, for writes to host memory: a buffer of udmabuf whose creator
+ * names a CPU, and DMAHs of RDMA users. The lab's firmware has the tags
+ * (--cpu-tags). The trace shows which of them the writes had: CPU_OF_BUFFER with
+ * PH_OF_BUFFER, and CPU_OF_DMAH with PH_OF_DMAH.
  */
 #include <errno.h>
 #include <sched.h>
@@ -34,9 +34,9 @@ static void write_all(struct nic *nic, const struct ibv_mr *mr, uint64_t to, con
 }
 
 /*
- * Theory of operation: the creator names a CPU before it hands the buffer out.
- * Each NIC registers and writes as ever; the platform's tag for it, in the width
- * that it sends, is on its writes.
+ * Theory of operation: the creator names a CPU before it passes the buffer on.
+ * Each NIC registers and writes as usual. Its writes carry the platform's tag for
+ * that CPU, in the width that the NIC sends.
  */
 GUEST_TEST(buffer)
 {
@@ -49,14 +49,14 @@ GUEST_TEST(buffer)
 		write_all(&guest->nics[i], guest_register(guest, &guest->nics[i], buffer.fd), 0,
 			  buffer.memory);
 	}
-	/* Nobody goes on with a tag that is no longer set. */
+	/* No importer may keep a tag that is no longer set. */
 	assert_int_equal(set_cpu(&buffer, CPU_OF_DMAH, CPU_BUFFER_ENABLE), -EBUSY);
 	assert_int_equal(set_cpu(&buffer, 0, 0), -EBUSY);
 	assert_int_equal(set_cpu(&buffer, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), 0);
 	cpu_buffer_destroy(&buffer);
 }
 
-/* Theory of operation: a hint fills a cache, so only of a CPU that the caller may run on. */
+/* Theory of operation: a hint fills a cache, so the caller must be allowed to run on the CPU. */
 GUEST_TEST(callers_cpus)
 {
 	struct cpu_buffer with, without;
@@ -75,13 +75,13 @@ GUEST_TEST(callers_cpus)
 	assert_int_equal(set_cpu(&with, NO_CPU, CPU_BUFFER_ENABLE), -EINVAL);
 	assert_int_equal(set_cpu(&with, 0, 1u << 1), -EINVAL);
 	assert_int_equal(set_cpu(&with, 0, 0), 0);
-	/* Its creator did not ask for it. */
+	/* Its creator did not request hints. */
 	assert_int_equal(set_cpu(&without, CPU_OF_BUFFER, CPU_BUFFER_ENABLE), -EINVAL);
 	cpu_buffer_destroy(&with);
 	cpu_buffer_destroy(&without);
 }
 
-/* Theory of operation: a DMAH with a CPU has its tag on the writes of its region. */
+/* Theory of operation: the writes of a region with a CPU's DMAH carry the CPU's tag. */
 GUEST_TEST(dmah)
 {
 	uint8_t *memory = aligned_alloc(4096, GUEST_SLICE_BYTES);

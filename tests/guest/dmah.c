@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * DMA handles (DMAH) of RDMA users, with a Processing Hint alone, beside the
- * hints of dma-bufs. What ends in host memory is to be seen in the trace: its
- * writes and reads have PH_OF_HOST and tag 0.
+ * hints of dma-bufs. The trace shows the TLPs to host memory: writes and reads
+ * have PH_OF_HOST and tag 0.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #define PH_OF_DMABUF 3
 
 /*
- * Theory of operation: where a NIC may send hints to peers alone, the root port
- * being no completer, a DMAH could only do harm; so there are none.
+ * Theory of operation: where the root port is no completer, a NIC may send hints
+ * to peers alone. A DMAH would put hints on writes to host memory, so there is none.
  */
 GUEST_TEST(for_peers_only)
 {
@@ -33,8 +33,8 @@ GUEST_TEST(for_peers_only)
 		GUEST_SKIP("no NIC is below a switch");
 }
 
-/* Theory of operation: a handle is checked before it is one, and lives as long as its regions. */
-GUEST_TEST(life)
+/* Theory of operation: an invalid handle is refused; one with a region cannot be freed. */
+GUEST_TEST(lifetime)
 {
 	struct nic *nic = guest_nic_with_dmah(guest);
 	struct ibv_mr mr;
@@ -49,7 +49,7 @@ GUEST_TEST(life)
 	assert_int_equal(uverbs_free_dmah(nic, handle), 0);
 }
 
-/* Theory of operation: in host memory the data is right; what the TLPs carried is in the trace. */
+/* Theory of operation: the data in host memory is right; the trace has the hints of the TLPs. */
 GUEST_TEST(host_memory)
 {
 	struct nic *nic = guest_nic_with_dmah(guest);
@@ -74,9 +74,9 @@ GUEST_TEST(host_memory)
 }
 
 /*
- * Theory of operation: a DMAH is a hint of the RDMA user's own. The accelerator
- * would take it for its owner's: so it is sent where the owner has no hint, and
- * refused where it has one, required or not.
+ * Theory of operation: a DMAH is a hint of the RDMA user. The accelerator cannot
+ * tell it from a hint of its owner: so it is sent where the owner set no hint, and
+ * refused where the owner set one, required or not.
  */
 GUEST_TEST(dma_buf)
 {
@@ -89,7 +89,7 @@ GUEST_TEST(dma_buf)
 	assert_int_equal(uverbs_alloc_dmah(nic, PH_OF_DMABUF, &handle), 0);
 	assert_int_equal(uverbs_reg_mr(nic, handle, fd, NULL, GUEST_SLICE_BYTES, &mr), 0);
 	guest_check_writes(guest, nic, &mr, 0, chosen);
-	/* A first hint of the owner's would be passed over. */
+	/* The region would not send a hint that the owner sets now. */
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), EBUSY);
 	assert_int_equal(uverbs_dereg_mr(nic, &mr), 0);
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);

@@ -18,7 +18,7 @@
 static struct endpoint epts[EPTS];
 static unsigned ept_count;
 
-/* The data is there, and each TLP carried the hint or, if it is not for this endpoint, none. */
+/* The data has arrived, and each TLP carried the hint or, if the endpoint cannot send it, none. */
 static void check_write(struct guest *guest, const struct endpoint *ept, int fd, struct hint hint)
 {
 	static uint8_t got[WRITE_BYTES];
@@ -66,7 +66,7 @@ GUEST_TEST(required)
 		}
 }
 
-/* Theory of operation: a transfer is over when the call is, so the hint is free to change. */
+/* Theory of operation: the transfer ends before the call returns, so the hint can be changed. */
 GUEST_TEST(changed_between)
 {
 	for (unsigned i = 0; i < ept_count; i++) {
@@ -79,7 +79,7 @@ GUEST_TEST(changed_between)
 	}
 }
 
-GUEST_TEST(mistakes)
+GUEST_TEST(invalid_calls)
 {
 	static const struct {
 		uint64_t offset;

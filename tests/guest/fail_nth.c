@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Every allocation of a call fails in turn, by /proc/self/fail-nth: the call
- * says so or does without, nothing is left behind, and the next one works. Only
- * a debug kernel can do that; what a call leaked is for kmemleak to find.
+ * returns an error or does without the memory, leaves nothing behind, and the
+ * next call works. Only a debug kernel can do that; kmemleak finds leaks.
  *
  * usage: fail_nth [STEP]   each STEP-th allocation only (1)
  */
@@ -22,11 +22,11 @@
 #define FAULTS_LIMIT 2000 /* more allocations than any call has */
 #define TIME_LIMIT   600  /* seconds of one test */
 
-/* What a call under test works on. */
+/* The objects of a call under test. */
 struct bench {
 	struct guest *guest;
 	int fail_fd;
-	unsigned n; /* which allocation fails */
+	unsigned n; /* number of the allocation that fails */
 	struct nic *nic;
 	struct hint hint;
 	int fd; /* a dma-buf */
@@ -36,9 +36,9 @@ struct bench {
 
 struct call {
 	const char *name;
-	void (*prepare)(struct bench *bench); /* before each, undisturbed */
+	void (*prepare)(struct bench *bench); /* before each, without faults */
 	int (*run)(struct bench *bench);      /* 0 or the errno */
-	void (*undo)(struct bench *bench);    /* after a success; checks it, too */
+	void (*undo)(struct bench *bench);    /* after a success; also checks it */
 };
 
 static unsigned step = 1;
@@ -53,7 +53,7 @@ static bool set_knob(const char *path, const char *value)
 	return ok;
 }
 
-/* All kinds of allocations, and quietly: a trace of each fault would look like a bug's. */
+/* All kinds of allocations, without messages: the trace of a fault would look like a bug. */
 static bool can_fail(void)
 {
 	return set_knob(FAULTS "failslab/ignore-gfp-wait", "N") &&
@@ -71,7 +71,7 @@ static void arm(const struct bench *bench)
 	assert_int_equal(pwrite(bench->fail_fd, text, (size_t)len, 0), len);
 }
 
-/* Was there an @n-th allocation, which failed? */
+/* Whether there was an @n-th allocation, which failed. */
 static bool disarm(const struct bench *bench)
 {
 	char text[16] = "";
@@ -81,7 +81,7 @@ static bool disarm(const struct bench *bench)
 	return strtoul(text, NULL, 10) == 0;
 }
 
-/* @return the fault came */
+/* Returns whether the fault hit. */
 static bool fail_one(struct bench *bench, const struct call *call, unsigned *refused)
 {
 	bool hit;
@@ -99,7 +99,7 @@ static bool fail_one(struct bench *bench, const struct call *call, unsigned *ref
 		(*refused)++;
 		got = call->run(bench);
 		if (got)
-			fail_msg("%s, once more after allocation %u failed: errno %d", call->name,
+			fail_msg("%s, again after allocation %u failed: errno %d", call->name,
 				 bench->n, got);
 	}
 	if (call->undo)
@@ -135,7 +135,7 @@ static void drop_mrs(struct bench *bench)
 			guest_unregister(bench->guest, bench->guest->mrs[i]);
 }
 
-/* Queues and all, so that nothing but a forgotten MR could keep the protection domain busy. */
+/* Closes the queues too: then only a leaked MR can keep the protection domain busy. */
 static void close_queues(struct nic *nic)
 {
 	assert_int_equal(ibv_dereg_mr(nic->stage_mr), 0);
@@ -237,8 +237,8 @@ static int run_show_all(struct bench *bench)
 	return read_all(FAULTS "dma_buf/bufinfo");
 }
 
-/* Theory of operation: what is done with a buffer that is not imported. */
-GUEST_TEST(second_door)
+/* Theory of operation: calls on a buffer that is not imported. */
+GUEST_TEST(not_imported)
 {
 	static const struct call calls[] = {
 		{"SET", NULL, run_set, NULL},
@@ -262,7 +262,7 @@ static int run_register(struct bench *bench)
 	return bench->mr ? 0 : errno;
 }
 
-/* With the hint or, where memory for it was short, without: as the owner is told. */
+/* With the hint or, where memory for it was short, without it, as GET says. */
 static void undo_register(struct bench *bench)
 {
 	uint32_t taken =
@@ -287,7 +287,7 @@ static void prepare_required(struct bench *bench)
 	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, true), 0);
 }
 
-/* Takes the idle mkey that the last one left behind, so that the next one has to be made. */
+/* Uses up the idle mkey of the last region, so that the next region needs a new one. */
 static void prepare_new_mkey(struct bench *bench)
 {
 	guest_register(bench->guest, bench->nic, bench->fd);
@@ -307,7 +307,7 @@ static void register_bits(struct guest *guest, unsigned bits)
 	fail_each_on_nic(&bench, &required);
 }
 
-/* Theory of operation: attach, ask, ST entry, mkey from the pool, map. */
+/* Theory of operation: attach, get the hint, ST entry, mkey from the pool, map. */
 GUEST_TEST(register_8)
 {
 	register_bits(guest, 8);
@@ -318,7 +318,7 @@ GUEST_TEST(register_16)
 	register_bits(guest, 16);
 }
 
-/* Theory of operation: the same with an mkey that the NIC has to make. */
+/* Theory of operation: the same with an mkey that the NIC has to create. */
 GUEST_TEST(register_new_mkey)
 {
 	static const struct call call = {"register, new mkey", prepare_new_mkey, run_register,
@@ -341,7 +341,7 @@ static int run_deregister(struct bench *bench)
 	return ibv_dereg_mr(bench->mr);
 }
 
-/* Theory of operation: a refused end is no end, the second attempt is. */
+/* Theory of operation: a failed deregistration changes nothing, and the second one succeeds. */
 GUEST_TEST(deregister)
 {
 	static const struct call call = {"deregister", prepare_deregister, run_deregister, NULL};
@@ -352,7 +352,7 @@ GUEST_TEST(deregister)
 	fail_each_on_nic(&bench, &call);
 }
 
-/* Another tag each time, so that the ST entry has to follow. */
+/* Another tag each time, so that the ST entry has to change. */
 static void prepare_map(struct bench *bench)
 {
 	bench->hint.tag ^= 0x100;
@@ -387,14 +387,14 @@ static int run_reset(struct bench *bench)
 	return -accel_reset(&bench->guest->accel);
 }
 
-/* A required hint is gone then, and the buffer closed until its owner sets one. */
+/* A reset clears a required hint and closes the buffer, until its owner sets one. */
 static void undo_reset(struct bench *bench)
 {
 	assert_int_equal(guest_set_errno(bench->guest, bench->fd, bench->hint, true), 0);
 	check_hinted(bench);
 }
 
-/* Theory of operation: one region lives through all of it, with the hint that is required. */
+/* Theory of operation: one region stays registered throughout, with the required hint. */
 GUEST_TEST(revoked)
 {
 	static const struct call calls[] = {
@@ -426,7 +426,7 @@ static void undo_iommufd(struct bench *bench)
 	assert_int_equal(close(bench->iommu.fd), 0);
 }
 
-/* Theory of operation: the private way of iommufd to the memory. */
+/* Theory of operation: iommufd maps the memory by a private interface of the exporter. */
 GUEST_TEST(by_iommufd)
 {
 	static const struct call call = {"iommufd", prepare_iommufd, run_iommufd, undo_iommufd};

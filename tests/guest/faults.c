@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What the guest sees of faults (doc/faults.md): an error completion and no
- * hang, and nothing lost that was acknowledged. A write is acknowledged when
- * its completion was a success and an RDMA READ behind it has ended: the
- * completion alone says that the NIC has sent the data, and a read cannot pass
- * the writes before it.
+ * The effects of faults on the guest (doc/faults.md): an error completion and no
+ * hang, and no loss of acknowledged data. A write is acknowledged when its
+ * completion was a success and an RDMA READ behind it has ended: the completion
+ * alone says that the NIC has sent the data, and a read cannot pass the writes
+ * before it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 struct bench {
 	struct guest *guest;
 	struct nic *nic;
-	char nic_device[16]; /* as the lab calls it */
+	char nic_device[16]; /* its name in the lab */
 	int fd;
 	struct ibv_mr *mr;
 };
@@ -50,7 +50,7 @@ static int read_back(const struct bench *b, size_t at, size_t len)
 	return guest_rdma_read(b->nic, b->mr, READ_TO + at, at, len);
 }
 
-/* The memory has what the stage has, by an RDMA READ and by what a CPU sees. */
+/* The memory has the bytes of the stage, as RDMA READ and the CPU read it. */
 static void assert_arrived(const struct bench *b, size_t at, size_t len)
 {
 	uint8_t seen[GUEST_SLICE_BYTES];
@@ -62,9 +62,9 @@ static void assert_arrived(const struct bench *b, size_t at, size_t len)
 }
 
 /*
- * One TLP of a write is hit: the write ends in an error, what was acknowledged
- * before is as it was, of the write nothing is there behind the TLP that was
- * hit, which is the first; and when the queues are connected again all works.
+ * The fault hits the first TLP of a write: the write ends in an error and changes
+ * no memory, data that was acknowledged before is unchanged, and after the queues
+ * are connected again writes succeed.
  */
 static void hit_write(const struct bench *b, const char *fault)
 {
@@ -89,7 +89,7 @@ static void hit_write(const struct bench *b, const char *fault)
 	assert_arrived(b, 0, 2 * PIECE_BYTES);
 }
 
-/* One read of the accelerator's is hit, and one of the data to be written, by the NIC. */
+/* The fault hits an RDMA READ at the accelerator, then the NIC's read of the data to write. */
 static void hit_reads(const struct bench *b, const char *fault)
 {
 	assert_int_equal(nic_write(b->nic, b->mr, 0, 0, PIECE_BYTES), 0);
@@ -146,7 +146,7 @@ static uint64_t reads_served(const struct bench *b)
 	return value;
 }
 
-/* Theory of operation: the accelerator has served the read, and the NIC never hears of it. */
+/* Theory of operation: the accelerator serves the read, and the NIC receives no completion. */
 GUEST_TEST(lose)
 {
 	struct bench b;
@@ -168,9 +168,9 @@ static uint64_t now_ms(void)
 }
 
 /*
- * Theory of operation: a write completes when its data is there, and not before
- * its time. Meanwhile the other NIC goes on. (The guest's clock may be a little
- * ahead of the host's.)
+ * Theory of operation: a delayed write completes after the delay, with its data in
+ * memory. Meanwhile the other NIC goes on. (The guest's clock may be a little ahead
+ * of the host's.)
  */
 GUEST_TEST(delay)
 {
@@ -199,8 +199,8 @@ GUEST_TEST(delay)
 }
 
 /*
- * Theory of operation: what PCIe allows to be reordered is not seen in the data:
- * reads that pass each other, at both ends; never a read that passes a write.
+ * Theory of operation: the reordering that PCIe allows does not change the data:
+ * reads pass each other, at both ends, and no read passes a write.
  */
 static void reorder_at(const struct bench *b, const char *device)
 {
@@ -210,7 +210,7 @@ static void reorder_at(const struct bench *b, const char *device)
 
 		for (unsigned i = 0; i < 256; i++)
 			b->nic->stage[at + i] = (uint8_t)(b->nic->stage[at + i] + 1);
-		/* The read comes right behind the write. */
+		/* The read follows the write without a wait. */
 		assert_int_equal(nic_post_write(b->nic, b->mr, at, at, len), 0);
 		assert_arrived(b, at, len);
 	}
@@ -227,7 +227,7 @@ GUEST_TEST(reorder)
 	reorder_at(&b, b.nic_device);
 }
 
-/* Polls until all @count writes have ended; bit n: write n was a success. */
+/* Polls until all @count writes have ended. Bit n of the result: write n was a success. */
 static uint32_t successes(struct nic *nic, unsigned count)
 {
 	uint64_t deadline = now_ms() + 30000;
@@ -267,11 +267,11 @@ static void post_numbered(const struct bench *b, unsigned n)
 }
 
 /*
- * Theory of operation: a queue of writes, slow enough that the fault hits in
- * their midst. Those before it are successes and their data is there; from the
- * one that it hits on all are errors, and each of them ends.
+ * Theory of operation: a queue of writes, slow enough that the fault hits one in
+ * the middle. The writes before it succeed and their data is in memory; it and
+ * all after it end in errors.
  */
-GUEST_TEST(acknowledged_is_there)
+GUEST_TEST(acknowledged_data)
 {
 	static const char *const faults[] = {"drop", "corrupt", "ur", "ca"};
 	const unsigned count = GUEST_SLICE_BYTES / PIECE_BYTES;
@@ -284,7 +284,7 @@ GUEST_TEST(acknowledged_is_there)
 
 		for (unsigned i = 0; i < GUEST_SLICE_BYTES; i++)
 			b.nic->stage[i] = (uint8_t)(b.nic->stage[i] + 1);
-		/* Each piece is two requests: a read of the stage and the write. */
+		/* Each write is two requests: a read of the stage and the write. */
 		host_tell("%s delay 150ms", b.nic_device);
 		for (unsigned n = 0; n < count; n++)
 			post_numbered(&b, n);
@@ -298,7 +298,7 @@ GUEST_TEST(acknowledged_is_there)
 		assert_int_equal(host_hits("accel0", faults[f]), 1);
 		assert_int_equal(nic_connect(b.nic), 0);
 		assert_arrived(&b, 0, ended * PIECE_BYTES);
-		print_message("%s: %u of %u writes before it\n", faults[f], ended, count);
+		print_message("%s: %u of %u writes before the fault\n", faults[f], ended, count);
 	}
 }
 
@@ -312,7 +312,7 @@ static int export_errno(const struct guest *guest, struct hint hint)
 	return 0;
 }
 
-static void assert_takes_all(const struct guest *guest)
+static void assert_exports_all(const struct guest *guest)
 {
 	assert_int_equal(export_errno(guest, (struct hint){0}), 0);
 	assert_int_equal(export_errno(guest, (struct hint){8, 0x5a, 2}), 0);
@@ -320,9 +320,9 @@ static void assert_takes_all(const struct guest *guest)
 }
 
 /*
- * Theory of operation: the kernel reads what a device completes when it finds it.
- * A device that advertises something else after a reset stays what it was, until it
- * is removed and found again.
+ * Theory of operation: the kernel reads which tags a device completes when it
+ * enumerates it. If the device advertises others after a reset, the kernel keeps
+ * the old value until the device is removed and enumerated again.
  */
 GUEST_TEST(accel_tph)
 {
@@ -337,7 +337,7 @@ GUEST_TEST(accel_tph)
 		host_tell("accel0 tph %s", words[i]);
 		guest_reset(guest);
 		assert_int_equal(accel_enable(&guest->accel, true), 0);
-		assert_takes_all(guest);
+		assert_exports_all(guest);
 	}
 	b.fd = guest_export_hint(guest, 0, hint);
 	assert_int_equal(nic_connect(b.nic), 0);
@@ -350,7 +350,7 @@ static void assert_all_ones(const uint8_t *bytes, size_t len)
 		assert_int_equal(bytes[i], 0xff);
 }
 
-static void assert_gone(const struct guest *guest)
+static void assert_unplugged(const struct guest *guest)
 {
 	uint8_t bytes[64];
 	char path[128];
@@ -360,7 +360,7 @@ static void assert_gone(const struct guest *guest)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	assert_int_equal(pread(fd, bytes, 4, 0), 4);
 	close(fd);
-	assert_all_ones(bytes, 4); /* no vendor has this number */
+	assert_all_ones(bytes, 4); /* Vendor ID FFFFh: no device */
 	assert_int_equal(accel_read(&guest->accel, &guest->accel.regs, 0, bytes, 8), 0);
 	assert_all_ones(bytes, 8);
 	assert_int_equal(accel_read(&guest->accel, &guest->accel.memory, 0, bytes, 64), 0);
@@ -368,8 +368,8 @@ static void assert_gone(const struct guest *guest)
 }
 
 /*
- * Theory of operation: it is unplugged under writes. Each of them ends, and those
- * that begin then are errors. Plugged in, reset and enabled it is as new.
+ * Theory of operation: the accelerator is unplugged during writes. Each of them ends,
+ * and later ones end in errors. Plugged in, reset and enabled, it works as at first.
  */
 GUEST_TEST(accel_unplug)
 {
@@ -384,7 +384,7 @@ GUEST_TEST(accel_unplug)
 	assert_int_equal(atomic_load(&guest->traffic.fatal), 0);
 	assert_true(atomic_load(&guest->traffic.errors) > 0);
 	assert_int_equal(nic_connect(b.nic), 0);
-	assert_gone(guest);
+	assert_unplugged(guest);
 	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, PIECE_BYTES), -EREMOTEIO);
 	assert_int_equal(nic_connect(b.nic), 0);
 	assert_int_equal(read_back(&b, 0, PIECE_BYTES), -EREMOTEIO);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A NIC that is unplugged and plugged in, and one that advertises more or less of TPH
+ * A NIC that is unplugged and plugged in, and one that advertises another TPH capability
  * after a reset, as its driver and the application see it (doc/faults.md).
  */
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "guest.h"
 #include "host.h"
 
-#define FATAL_SECONDS 40 /* the driver looks at its device every two seconds or so */
+#define FATAL_SECONDS 40 /* the driver polls the health of its device about every two seconds */
 
 static const struct hint hint16 = {16, 0x2b1, 2}, none;
 
@@ -37,7 +37,7 @@ static void reset_by_sysfs(const struct guest_place *place)
 	close(fd);
 }
 
-/* A write by a new region: with this hint, or none. */
+/* The writes of a new region carry the hint @want, or none. */
 static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
 {
 	int fd = guest_export_hint(guest, 0, hint16);
@@ -48,9 +48,9 @@ static void check_hint(struct guest *guest, struct nic *nic, struct hint want)
 }
 
 /*
- * Theory of operation: what the NIC advertises changes when it is reset without its
- * driver, not before; the driver that comes then takes it as it is. With 8-bit
- * tags alone a buffer that has a 16-bit one gets none.
+ * Theory of operation: the NIC advertises another capability once it is reset without
+ * its driver, not before; the driver uses it when it is bound again. A NIC that sends
+ * 8-bit tags alone sends none for a buffer with a 16-bit tag.
  */
 GUEST_TEST(advertised)
 {
@@ -83,7 +83,7 @@ static void wait_for_fatal(const struct nic *nic)
 	}
 }
 
-/* The driver's recovery takes its time; until it has ended the NIC cannot be opened. */
+/* The NIC cannot be opened before the driver's recovery has ended. */
 static struct nic *wait_until_recovered(struct guest *guest, const struct guest_place *place)
 {
 	const struct timespec pause = {.tv_sec = 1};
@@ -98,10 +98,10 @@ static struct nic *wait_until_recovered(struct guest *guest, const struct guest_
 }
 
 /*
- * Theory of operation: it is unplugged with a region on it. The application is
- * told by an event, a new region is refused, and letting go of everything does
- * not hang. Plugged in, the driver recovers it by itself, and all is as before.
- * What was acknowledged before is still there.
+ * Theory of operation: the NIC is unplugged while it has a region. The application
+ * gets an event, a new region is refused, and the release of all objects does not
+ * hang. When the NIC is plugged in, its driver recovers it, and it works as before.
+ * Data that was acknowledged before is still in memory.
  */
 GUEST_TEST(unplug)
 {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Writes garbage into PCI functions for a while, by sysfs: what a hostile guest can do to the
- * process that serves them. The same seed writes the same.
+ * Writes garbage into PCI functions for a while, by sysfs, as a hostile guest can: the process that
+ * serves them must go on. The same seed gives the same writes.
  * usage: garbage doorbells|all SECONDS SEED ADDRESS…
- *   doorbells  those of NICs that their driver uses meanwhile
- *   all        every BAR and all of configuration space, of functions that no driver has
+ *   doorbells  those of NICs, which their driver uses meanwhile
+ *   all        every BAR and all of configuration space, of functions without a driver
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +25,7 @@
 #define HEADER	     0x04 /* from the command register to the last BAR */
 #define HEADER_BYTES 0x24
 #define PAGE	     4096u
-#define NUMBERS	     0x200 /* of a device's objects: those that there may be */
+#define NUMBERS	     0x200 /* numbers of a device's objects are below this */
 
 /* BAR0 of the NIC (devices/cx): the initialisation segment, then pages of doorbells. */
 #define UARS	 0x10000u
@@ -37,7 +37,7 @@
 struct function {
 	const char *address;
 	int config;
-	uint8_t header[HEADER_BYTES]; /* as it was */
+	uint8_t header[HEADER_BYTES]; /* its first value */
 	volatile uint8_t *bar[BARS];
 	size_t size[BARS];
 };
@@ -73,14 +73,14 @@ static void map_bar(struct function *f, unsigned bar)
 	f->size[bar] = (size_t)st.st_size;
 }
 
-/* Without BAR0 the program would do nothing, and succeed. */
+/* Fails without BAR0, since the program would succeed without a write. */
 static int open_function(struct function *f, const char *address)
 {
 	f->address = address;
 	f->config = open_file(f, "config");
 	if (f->config < 0 || pread(f->config, f->header, HEADER_BYTES, HEADER) != HEADER_BYTES)
 		return -1;
-	f->header[0] |= 2; /* memory, which a driver that left has turned off */
+	f->header[0] |= 2; /* Memory Space Enable, which a driver clears when it is unbound */
 	if (pwrite(f->config, f->header, 1, HEADER) != 1)
 		return -1;
 	for (unsigned bar = 0; bar < BARS; bar++)
@@ -108,7 +108,7 @@ static void put(volatile uint8_t *at, unsigned log_bytes, uint64_t value)
 	writes++;
 }
 
-/* Big-endian, small or anything: numbers of objects are small. */
+/* A small big-endian number, as of an object, or any value. */
 static uint64_t garbage_value(struct random *random)
 {
 	if (random_once(random, 2))
@@ -118,8 +118,8 @@ static uint64_t garbage_value(struct random *random)
 }
 
 /*
- * Event queues are left alone while a driver uses them: one that is told that its events
- * have been taken waits a minute for each command, which is the guest's own affair.
+ * Leaves out the doorbells of event queues, which a driver uses: after a wrong consumer index the
+ * driver waits a minute for each command. That is a problem of the guest alone.
  */
 static void write_doorbell(struct function *f, struct random *random)
 {
@@ -135,7 +135,7 @@ static void write_doorbell(struct function *f, struct random *random)
 	put(f->bar[0] + page + at, 3, garbage_value(random));
 }
 
-/* Most of them near the start, where the registers are. */
+/* Mostly near the start, where the registers are. */
 static void write_bar(struct function *f, struct random *random)
 {
 	unsigned bar = random_below(random, BARS), log_bytes = random_below(random, 4);
@@ -163,15 +163,15 @@ static void write_config(struct function *f, struct random *random)
 }
 
 /*
- * Writes are posted, and QEMU takes a device that has not answered a driver's read within some
- * seconds for dead: no more of them are under way than one read has to wait for.
+ * Writes are posted, and QEMU treats a device as dead that does not answer a driver's read within
+ * some seconds. This read waits for the writes, so that few are outstanding.
  */
 static void push(const struct function *f)
 {
 	(void)*(volatile uint32_t *)f->bar[0];
 }
 
-/* So that the BARs are where they are written to. */
+/* So that the BARs are at their first addresses. */
 static void restore_header(struct function *f)
 {
 	for (unsigned at = 0; at < HEADER_BYTES; at += 4)
@@ -183,7 +183,7 @@ static void write_all(struct function *f, struct random *random)
 {
 	for (unsigned n = random_below(random, 64); n; n--)
 		write_config(f, random);
-	/* Now and then with the header as it has become. */
+	/* Sometimes with the header that these writes left. */
 	if (!random_once(random, 8))
 		restore_header(f);
 	for (unsigned n = 0; n < 1000; n++)
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
 	for (; count < (unsigned)argc - 4; count++) {
 		if (!open_function(&functions[count], argv[4 + count]))
 			continue;
-		fprintf(stderr, "garbage: cannot open %s: %s; is it there, and are you root?\n",
+		fprintf(stderr, "garbage: cannot open %s: %s; does it exist, and are you root?\n",
 			argv[4 + count], strerror(errno));
 		return 1;
 	}

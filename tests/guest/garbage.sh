@@ -1,22 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Garbage for every device of the lab, then the demo: the process that serves them must do so as
-# before.
-# usage: garbage.sh SECONDS SEED   of each part
+# Writes garbage to every device of the lab, then runs the demo: the process that serves the devices
+# must work as before.
+# usage: garbage.sh SECONDS SEED   SECONDS of each part
 set -uo pipefail
 
 devices() {
 	lspci -D "$@" | awk '{ print $1 }'
 }
 
-# unbind ADDRESS: its driver is gone, and no other comes.
+# unbind ADDRESS: from its driver; no other driver binds.
 unbind() {
 	local device=/sys/bus/pci/devices/$1
 	echo none >"$device/driver_override"
 	[ ! -e "$device/driver" ] || echo "$1" >"$device/driver/unbind"
 }
 
-# As if it had been pulled out and put back: FLR, and the kernel looks at it anew.
+# replug ADDRESS…: FLR, then the kernel removes and enumerates them again.
 replug() {
 	local address
 	for address; do

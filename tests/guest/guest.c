@@ -55,7 +55,7 @@ static void close_guest(struct guest *guest)
 	accel_close(&guest->accel);
 }
 
-/* 0, GUEST_SKIPPED or 1, an exit status; says why. */
+/* Returns 0, or GUEST_SKIPPED or 1, an exit status, and prints why. */
 static int open_guest(struct guest *guest)
 {
 	struct tph_vfio_support support;
@@ -74,7 +74,7 @@ static int open_guest(struct guest *guest)
 	tph_bdf_format(&bdf, guest->accel_name);
 	ret = tph_vfio_probe(guest->accel.device_fd, &support);
 	if (ret == -ENOTTY) {
-		printf("skipped: this kernel knows no hints for dma-bufs\n");
+		printf("skipped: this kernel has no hints for dma-bufs\n");
 		accel_close(&guest->accel);
 		return GUEST_SKIPPED;
 	}
@@ -127,7 +127,7 @@ int guest_begin(void **state)
 	return 0;
 }
 
-static int revive_nic(struct nic *nic)
+static int reconnect_nic(struct nic *nic)
 {
 	return nic->context ? nic_connect(nic) : 0;
 }
@@ -153,7 +153,7 @@ int guest_end(void **state)
 		ret |= accel_open(&guest->accel, &guest->accel.bdf);
 	ret |= accel_enable(&guest->accel, true);
 	for (unsigned i = 0; i < guest->nic_count; i++)
-		ret |= revive_nic(&guest->nics[i]);
+		ret |= reconnect_nic(&guest->nics[i]);
 	alarm(0);
 	return ret;
 }
@@ -232,7 +232,7 @@ void guest_with_each_width(struct guest *guest, void (*check)(struct guest *gues
 		ran = true;
 	}
 	if (!ran)
-		GUEST_SKIP("no NIC whose hints reach the accelerator");
+		GUEST_SKIP("no NIC has a route for its hints to the accelerator");
 }
 
 struct nic *guest_open_again(struct guest *guest, const struct nic *nic)
@@ -489,7 +489,7 @@ void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_m
 	uint8_t memory[GUEST_SLICE_BYTES];
 	size_t at = 3;
 
-	/* At most 256 bytes at a time come without a short read. */
+	/* getrandom() of up to 256 bytes never returns fewer. */
 	for (size_t i = 0; i < 16384; i += 256)
 		assert_int_equal(getrandom(nic->stage + i, 256, 0), 256);
 	assert_int_equal(accel_clear_counters(&guest->accel), 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the tests in the guest share: the accelerator and the NICs, opened once
- * per program as the example opens them, and checks of what a write carried.
+ * Common code of the tests in the guest: the accelerator and the NICs, opened once
+ * per program as the example opens them, and checks of the hints of writes.
  * The guest_* functions that return nothing fail the running test on an error.
  */
 #ifndef TESTS_GUEST_H
@@ -29,19 +29,19 @@ struct hint {
 	unsigned ph;
 };
 
-/* Writes on one MR, by a thread of its own, until stopped. */
+/* Writes on one MR, by a separate thread, until stopped. */
 struct traffic {
 	bool running;
-	struct nic *nic; /* the thread's alone meanwhile */
+	struct nic *nic; /* used by the thread alone while it runs */
 	const struct ibv_mr *mr;
 	pthread_t thread;
 	atomic_bool stop;
 	atomic_uint writes; /* completed */
 	atomic_uint errors; /* ended in an error completion */
-	atomic_int fatal;   /* what ended the thread early: a timeout, or no way to reconnect */
+	atomic_int fatal;   /* what ended the thread early: a timeout, or a failed reconnect */
 };
 
-/* An I/O address space of its own; no device needs to be attached to it. */
+/* A separate I/O address space; no device needs to be attached to it. */
 struct guest_iommu {
 	int fd;
 	uint32_t ioas_id;
@@ -60,10 +60,10 @@ struct guest {
 	struct traffic traffic;
 };
 
-/* So many seconds, or more of them where the kernel is busy looking for its own mistakes. */
+/* @seconds, or more on a kernel with lockdep or KCSAN. */
 unsigned guest_limit(unsigned seconds);
 
-/* Around each test: the time limit; releases what the test left, and revives what it broke. */
+/* Around each test: the time limit; releases what the test left, and reconnects the NICs. */
 int guest_begin(void **state);
 int guest_end(void **state);
 #define GUEST_TEST_WITH(name, tear_down)                                                           \
@@ -78,7 +78,7 @@ int guest_end(void **state);
 /* A program that takes arguments, or needs more, defines this: 0 or an exit status. */
 int guest_prepare(int argc, char **argv);
 
-/* Ends the test as skipped, saying why. */
+/* Ends the test as skipped, with the reason. */
 #define GUEST_SKIP(...)                                                                            \
 	do {                                                                                       \
 		print_message("skipped: " __VA_ARGS__);                                            \
@@ -88,7 +88,7 @@ int guest_prepare(int argc, char **argv);
 
 /* Skips the test where the accelerator does not complete tags of this width. */
 void guest_need_completer(const struct guest *guest, unsigned bits);
-/* The first NIC that sends tags of this width on a direct way to the accelerator; else a skip. */
+/* The first NIC that sends tags of this width on a direct route to the accelerator; else a skip. */
 struct nic *guest_nic(struct guest *guest, unsigned bits);
 /* The same, where the accelerator completes them. */
 struct nic *guest_hint_nic(struct guest *guest, unsigned bits);
@@ -97,14 +97,14 @@ struct nic *guest_nic_with_dmah(struct guest *guest);
 /* Runs @check with each NIC whose hints reach the accelerator; else a skip. */
 void guest_with_each_width(struct guest *guest,
 			   void (*check)(struct guest *guest, struct nic *nic));
-/* The same NIC, opened once more: protection domain, queues and all of its own. */
+/* The same NIC, opened once more, with a separate protection domain and queues. */
 struct nic *guest_open_again(struct guest *guest, const struct nic *nic);
-/* A common bridge above both: peers reach each other without the host. */
+/* Both are below one switch: a route without the host. */
 bool guest_same_switch(const struct guest *guest, const struct nic *nic);
-/* The NIC's place on the PCI bus. */
+/* The NIC's PCI address. */
 void guest_nic_bdf(const struct nic *nic, char bdf[TPH_BDF_CHARS]);
 
-/* What is to be known of a NIC whose driver leaves it, since the NIC goes away then. */
+/* What identifies a NIC while its driver is unbound and its RDMA device does not exist. */
 struct guest_place {
 	char bdf[TPH_BDF_CHARS];
 	char driver[64];
@@ -116,74 +116,73 @@ void guest_tell_driver(const struct guest_place *place, const char *what);
 /* Opens it again; nic_open() waits for its port to be active. */
 struct nic *guest_reopen(struct guest *guest, const struct guest_place *place);
 
-/* A dma-buf of the @slot-th slice of BAR0. */
+/* A dma-buf of GUEST_SLICE_BYTES of BAR0, at the offset @slot * GUEST_SLICE_BYTES. */
 int guest_export(struct guest *guest, unsigned slot, uint32_t flags);
 /* The flags of an export with this hint. */
 uint32_t guest_flags_of(struct hint hint);
 int guest_export_hint(struct guest *guest, unsigned slot, struct hint hint);
 int guest_export_required(struct guest *guest, unsigned slot, struct hint hint);
-/* One that is to be closed with the rest. */
+/* Closes @fd at the end of the test. Returns it. */
 int guest_keep_fd(struct guest *guest, int fd);
 /* One hint, of either width. 0 or the errno. */
 int guest_set_errno(struct guest *guest, int fd, struct hint hint, bool required);
-/* What GET says: VFIO_DMA_BUF_TPH_*. */
+/* The flags of GET: VFIO_DMA_BUF_TPH_*. */
 uint32_t guest_get_flags(struct guest *guest, int fd);
 
-/* VFIO_DEVICE_RESET; the kernel takes the device's lock by trial and says EAGAIN if it was busy. */
+/* VFIO_DEVICE_RESET; again on EAGAIN, since the kernel only tries to lock the device. */
 void guest_reset(struct guest *guest);
 /* Memory enable off and on: buffers are revoked, and importers have to map again. */
 void guest_revoke(struct guest *guest);
 
-/* How many dma-bufs there are on this machine, by debugfs. */
+/* The number of dma-bufs of this machine, by debugfs. */
 unsigned guest_dmabufs(void);
 
 /* Skips the test where there is no iommufd. The file is the caller's. */
 void guest_iommu_open(struct guest_iommu *iommu);
-/* The @slot-th slice, to a place of its own. 0 or the errno. */
+/* Maps @fd at the IOVA of @slot. 0 or the errno. */
 int guest_iommu_map(const struct guest_iommu *iommu, int fd, unsigned slot);
 
 struct ibv_mr *guest_register(struct guest *guest, struct nic *nic, int fd);
-/* Registers what must be refused, with this errno. */
+/* A registration that must fail with the errno @want. */
 void guest_register_fails(struct nic *nic, int fd, int want);
 /* RDMA READ of @len bytes at @from of @mr to @to of the stage. 0 or a negative errno. */
 int guest_rdma_read(struct nic *nic, const struct ibv_mr *mr, size_t to, uint64_t from, size_t len);
 void guest_unregister(struct guest *guest, struct ibv_mr *mr);
-/* A write ends in an error completion. The NIC can write again then. */
+/* A write must end in an error completion. The NIC is connected again then. */
 void guest_write_fails(struct nic *nic, const struct ibv_mr *mr);
 /* Asks for the mapping that a page fault would make. 0 or the errno. */
 int guest_map_again(const struct nic *nic, const struct ibv_mr *mr);
-/* Of a NIC that is no more: the kernel has taken all of it, this frees what is left here. */
+/* After the removal of the NIC the kernel has released the MR; this frees it in the library. */
 void guest_abandon(struct guest *guest, struct ibv_mr *mr);
 
-/* Some writes through @mr: the memory has them, and every TLP carried @want, or none a hint. */
+/* Writes through @mr: checks the memory, and that every TLP carried @want, or none a hint. */
 void guest_check_writes(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
 			unsigned slot, struct hint want);
 /*
  * All TLPs since the counters were cleared carried @want, and there were some. Tag 0, "no
- * preference", may come with either width.
+ * preference", may have either width.
  */
 void guest_check_counters(struct guest *guest, struct hint want);
 
-/* The NIC's ST table. Its number of entries; 0: it has none. */
+/* Reads the NIC's ST table. Returns its number of entries; 0: it has none. */
 unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048]);
-/* How many entries tags can have; skips the test where that is none, or more than there are slots.
- */
+/* The entries that tags can have; skips the test if there is no table, or more than 64 entries. */
 unsigned guest_st_room(const struct nic *nic);
 /*
- * Registers buffers in the slots from 0, each with a hint of its own, from @first on. Returns the
- * regions' number @count - 1, and the first in *@oldest, if that is not NULL.
+ * Registers buffers in the slots from 0, each with another tag, from @first on. Returns the last
+ * region, and the first one in *@oldest, if that is not NULL.
  */
 struct ibv_mr *guest_st_fill(struct guest *guest, struct nic *nic, unsigned count,
 			     struct hint first, struct ibv_mr **oldest);
-/* How many entries hold @tag. */
+/* The number of entries that hold @tag. */
 unsigned guest_st_count(const struct nic *nic, uint16_t tag);
-/* How many entries are not 0. */
+/* The number of entries that are not 0. */
 unsigned guest_st_used(const struct nic *nic);
 
 void traffic_start(struct traffic *traffic, struct nic *nic, const struct ibv_mr *mr);
-/* Does nothing if it is not running. */
+/* Does nothing if no thread runs. */
 void traffic_stop(struct traffic *traffic);
-/* Waits for some more completed writes; false: there were none within 20 seconds. */
+/* Waits for two more completed writes; false: they did not come within 20 seconds. */
 bool traffic_advances(struct traffic *traffic);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Is my tag in use, and if not, why? What the owner reads with GET, and what
- * anybody who looks for a fault finds in fdinfo, debugfs, the trace and the log.
+ * Whether a tag is in use, and if not, why: what the owner reads with GET, and
+ * what fdinfo, debugfs, the trace and the log show.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +40,7 @@ static int set(struct guest *guest, int fd, uint32_t flags)
 	return accel_set_tph(&guest->accel, &tph);
 }
 
-/* All of a file that says its size by its end only; what does not fit is left out. */
+/* A file whose size is known only at its end; bytes that do not fit are left out. */
 static void read_file(const char *path, char text[TEXT_BYTES])
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -82,9 +82,9 @@ static void assert_fdinfo(int fd, const char *line)
 }
 
 /*
- * Theory of operation: TAKEN is what an importer that has it mapped sends. A NIC
- * of the other width maps too, but takes nothing. A hint that is taken cannot be
- * taken away; the other width's can be added.
+ * Theory of operation: TAKEN names the hints that importers with a mapping send. A
+ * NIC of the other width maps the buffer too, but sends no hint. A hint that is
+ * sent cannot be removed; one of the other width can be added.
  */
 GUEST_TEST(taken)
 {
@@ -118,7 +118,7 @@ GUEST_TEST(taken)
 	assert_int_equal(guest_get_flags(guest, fd), 0);
 }
 
-/* Theory of operation: a region that is mapped again after a revoke has taken the new hint. */
+/* Theory of operation: a region that is mapped again after a revoke sends the new hint. */
 GUEST_TEST(taken_again)
 {
 	struct nic *nic = guest_nic(guest, 16);
@@ -137,8 +137,8 @@ GUEST_TEST(taken_again)
 }
 
 /*
- * Theory of operation: the line says what is set, also without hints. It takes no
- * lock, so it does not look at who has the buffer mapped.
+ * Theory of operation: the line has what is set, also without hints. It is printed
+ * without a lock, so it does not depend on the importers.
  */
 GUEST_TEST(fdinfo)
 {
@@ -160,8 +160,8 @@ GUEST_TEST(fdinfo)
 }
 
 /*
- * Theory of operation: whoever names a buffer chooses the name, so it must not
- * read as a line or a column of another: fdinfo and bufinfo escape it.
+ * Theory of operation: any process that has a buffer can choose its name. A name
+ * must not look like another line or column: fdinfo and bufinfo escape it.
  */
 GUEST_TEST(named)
 {
@@ -176,8 +176,8 @@ GUEST_TEST(named)
 }
 
 /*
- * Theory of operation: debugfs has behind each device what it states and how
- * often it has the buffer mapped: nothing for a NIC of the other width.
+ * Theory of operation: bufinfo has for each device the hint that it states and the
+ * number of its mappings; neither for a NIC of the other width.
  */
 GUEST_TEST(bufinfo)
 {
@@ -205,7 +205,7 @@ GUEST_TEST(bufinfo)
 	assert_has(text, line);
 }
 
-/* Theory of operation: the trace has who asked, for which width, and what came of it. */
+/* Theory of operation: the trace has the device that asked, the width and the result. */
 GUEST_TEST(traced)
 {
 	static char text[TEXT_BYTES];
@@ -242,8 +242,8 @@ static struct nldev_mr shown(int fd, const struct nic *nic, const struct ibv_mr 
 }
 
 /*
- * Theory of operation: `rdma resource show mr` has what became of each region's
- * hint: sent, and how; none that this NIC can send; not wanted any more, and why.
+ * Theory of operation: `rdma resource show mr` has the state of each region's hint:
+ * sent, and with which PH; none that this NIC can send; stale, and why.
  */
 GUEST_TEST(resources)
 {
@@ -271,7 +271,7 @@ GUEST_TEST(resources)
 	assert_int_equal(mr_shown.err, EOPNOTSUPP);
 }
 
-/* How many records of the kernel's log from @fd's place on have @word. */
+/* The number of records in the kernel's log, from the position of @fd on, that have @word. */
 static unsigned count_log(int fd, const char *word)
 {
 	char record[8192];
@@ -286,8 +286,8 @@ static unsigned count_log(int fd, const char *word)
 }
 
 /*
- * Theory of operation: an application that is refused finds the reason in the
- * log, and one that tries for ever does not fill it.
+ * Theory of operation: the log has the reason for a refused registration, and
+ * repeated attempts do not fill it.
  */
 GUEST_TEST(logged)
 {

@@ -18,8 +18,8 @@ bool host_listens(void)
 	return !access(FOLDER "listens", F_OK);
 }
 
-/* A file is there as a whole or not at all. */
-static void ask(const char *words)
+/* By rename(), so that the other side never sees a part of the file. */
+static void request(const char *words)
 {
 	FILE *file = fopen(FOLDER "ask.part", "we");
 
@@ -29,7 +29,7 @@ static void ask(const char *words)
 	assert_int_equal(rename(FOLDER "ask.part", FOLDER "ask"), 0);
 }
 
-static void hear(char answer[ANSWER_BYTES])
+static void read_answer(char answer[ANSWER_BYTES])
 {
 	const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
 	FILE *file = NULL;
@@ -54,8 +54,8 @@ void host_tell(const char *format, ...)
 	va_start(args, format);
 	assert_true(vasprintf(&words, format, args) >= 0);
 	va_end(args);
-	ask(words);
-	hear(answer);
+	request(words);
+	read_answer(answer);
 	if (strcmp(answer, "ok\n"))
 		fail_msg("tphlab ctl %s: %s", words, answer);
 	free(words);
@@ -65,8 +65,8 @@ uint64_t host_hits(const char *device, const char *fault)
 {
 	char answer[ANSWER_BYTES], what[64], *at, *end;
 
-	ask("status");
-	hear(answer);
+	request("status");
+	read_answer(answer);
 	snprintf(what, sizeof(what), "\"%s\":{", device);
 	at = strstr(answer, what);
 	assert_non_null(at);

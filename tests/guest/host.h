@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* False: the test was not started with such a folder. */
+/* False: the test was started without such a folder. */
 bool host_listens(void);
-/* What `tphlab ctl` is to say; the running test fails unless it was done. */
+/* Runs `tphlab ctl` with these arguments; the running test fails unless it succeeds. */
 void host_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* How many TLPs @fault of @device has hit since it was set. */
+/* The number of TLPs that @fault of @device has hit since it was set. */
 uint64_t host_hits(const char *device, const char *fault);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Regions of more than 4 and 8 GiB: a mapping's length does not fit into an entry
- * of a scatterlist, so the exporter splits it, and the NIC's driver has to find a
- * page size and one memory key for all of it. Start the lab with --accel-memory 16384.
+ * Regions of more than 4 and 8 GiB: a mapping's length does not fit into one entry
+ * of a scatterlist, so the exporter splits it, and the NIC's driver has to find one
+ * page size and one memory key for all entries. Start the lab with --accel-memory 16384.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,10 +15,10 @@
 #define GIB	  (1ULL << 30)
 #define PAGE	  4096ULL
 #define SEAM	  0xfffff000ULL /* the longest entry: whole pages below 4 GiB */
-#define LOOK	  16384U	/* bytes written across a seam */
+#define LOOK	  16384U	/* bytes of each write, most of them across a seam */
 #define LOOKS_MAX 8
 
-/* Of a region: what of the BAR it begins with, and where a range ends and goes on elsewhere. */
+/* The ranges of the BAR that a region consists of. */
 struct layout {
 	struct tph_range ranges[2];
 	unsigned count;
@@ -57,7 +57,7 @@ static int export_layout(struct guest *guest, const struct layout *layout, struc
 	return guest_keep_fd(guest, tph_vfio_export(guest->accel.device_fd, &request));
 }
 
-/* The memory behind @len bytes at @at of the region. */
+/* Reads @len bytes at @at of the region by the CPU. */
 static void read_back(struct guest *guest, const struct layout *layout, uint64_t at, uint8_t *bytes,
 		      size_t len)
 {
@@ -79,7 +79,7 @@ static void read_back(struct guest *guest, const struct layout *layout, uint64_t
 	assert_int_equal(len, 0);
 }
 
-/* Bytes across each seam, all different, and then all of them looked at. */
+/* Writes random bytes across each seam, then compares all of them. */
 static void check_looks(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
 			const struct layout *layout, struct hint hint)
 {
@@ -105,14 +105,14 @@ static void check_looks(struct guest *guest, struct nic *nic, const struct ibv_m
 	for (unsigned i = 0; i < count; i++) {
 		read_back(guest, layout, looks[i], memory, LOOK);
 		if (memcmp(memory, nic->stage + i * LOOK, LOOK))
-			fail_msg("other bytes at 0x%" PRIx64, looks[i]);
+			fail_msg("wrong bytes at 0x%" PRIx64, looks[i]);
 	}
 }
 
 /*
- * Theory of operation: one region over all of it is written across each seam
- * with its hint on every TLP, and again when it was unmapped and a page fault has
- * mapped it. It has one entry of the ST table, however many pages it has.
+ * Theory of operation: one region over the whole layout is written across each
+ * seam, with its hint on every TLP, and again after a revoke, when a page fault maps
+ * it. It uses one entry of the ST table, whatever its number of pages.
  */
 static void check(struct guest *guest, unsigned bits, struct layout layout, bool required)
 {
@@ -160,7 +160,7 @@ GUEST_TEST(whole)
 	check(guest, 16, (struct layout){.ranges = {{0, 16 * GIB}}, .count = 1}, true);
 }
 
-/* The second half of the memory comes first in the region, and each is longer than an entry. */
+/* The range with the higher address comes first, and each is longer than an entry. */
 GUEST_TEST(two_ranges)
 {
 	check(guest, 16,

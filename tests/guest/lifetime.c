@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Buffers that outlive what they came from: the owner closes its device, or its
- * driver is unbound, while a region, iommufd and readers have them.
+ * Buffers that outlive their device: the owner closes the device, or its driver
+ * is unbound, while a region, iommufd and readers use the buffers.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,12 +25,12 @@ static void forget_fd(struct guest *guest, int fd)
 	close(fd);
 }
 
-/* Looks at a buffer, without a pause, by every interface that is not its owner's. */
+/* Reads a buffer's state, without a pause, by every interface that is not its owner's. */
 struct watcher {
 	struct accel other; /* another device of vfio-pci */
 	atomic_int fd;
 	atomic_bool stop;
-	atomic_int wrong; /* the first errno that nobody expects */
+	atomic_int wrong; /* the first unexpected errno */
 	unsigned rounds;
 	pthread_t thread;
 };
@@ -46,7 +46,7 @@ static void read_all(const char *path)
 		close(fd);
 }
 
-/* The buffer is another device's, or nobody's any more, or its file was closed meanwhile. */
+/* The buffer is another device's, its device is closed, or its file was closed meanwhile. */
 static void expect_refusal(struct watcher *watcher, int err)
 {
 	if (err != EINVAL && err != ENODEV && err != EBADF)
@@ -97,17 +97,17 @@ static void watcher_stop(struct watcher *watcher)
 	wrong = atomic_load(&watcher->wrong);
 	if (wrong)
 		fail_msg("another device's SET or GET: %s", wrong < 0 ? "done" : strerror(wrong));
-	print_message("looked %u times\n", watcher->rounds);
+	print_message("read %u times\n", watcher->rounds);
 }
 
-/* What has the buffer when its device goes. */
+/* The users of the buffer when its device is closed. */
 struct holders {
 	int fd;
 	struct ibv_mr *mr;
 	struct guest_iommu iommu;
 };
 
-static struct holders take_hold(struct guest *guest, struct nic *nic, struct watcher *watcher)
+static struct holders hold(struct guest *guest, struct nic *nic, struct watcher *watcher)
 {
 	struct holders holders = {.fd = guest_export_hint(guest, 0, HINT), .iommu = {.fd = -1}};
 
@@ -122,8 +122,8 @@ static struct holders take_hold(struct guest *guest, struct nic *nic, struct wat
 	return holders;
 }
 
-/* The file is there, the memory is not, and letting go of everything works. */
-static void check_orphan(struct guest *guest, struct nic *nic, struct holders *holders)
+/* The file is open, its memory is revoked permanently, and each user can release the buffer. */
+static void check_closed(struct guest *guest, struct nic *nic, struct holders *holders)
 {
 	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = holders->fd};
 
@@ -139,9 +139,9 @@ static void check_orphan(struct guest *guest, struct nic *nic, struct holders *h
 }
 
 /*
- * Theory of operation: the device is closed under a region, a mapping of iommufd
- * and a thread that looks at the buffer. All lose the memory, none hangs, and the
- * device that is opened again has nothing of it.
+ * Theory of operation: the device is closed while a region, a mapping of iommufd
+ * and a reading thread use the buffer. All lose the memory, none hangs, and the
+ * device that is opened again does not know the buffer.
  */
 GUEST_TEST(closed_in_use)
 {
@@ -150,11 +150,11 @@ GUEST_TEST(closed_in_use)
 
 	watcher_start(&watcher);
 	for (unsigned i = 0; i < CLOSES; i++) {
-		struct holders holders = take_hold(guest, nic, &watcher);
+		struct holders holders = hold(guest, nic, &watcher);
 
 		accel_close(&guest->accel);
 		assert_int_equal(accel_open(&guest->accel, &guest->accel.bdf), 0);
-		check_orphan(guest, nic, &holders);
+		check_closed(guest, nic, &holders);
 	}
 	watcher_stop(&watcher);
 	assert_int_equal(guest_dmabufs(), 0);
@@ -168,9 +168,8 @@ static void *unbind(void *arg)
 }
 
 /*
- * Theory of operation: vfio-pci is told to leave the device, which has to wait for
- * its owner; the owner closes it. The buffer then has no device at all, and the
- * one that is bound again is another.
+ * Theory of operation: the unbind of vfio-pci waits until the owner closes the device.
+ * The buffer then has no device, and does not belong to the one that is bound again.
  */
 GUEST_TEST(unbound_in_use)
 {
@@ -183,7 +182,7 @@ GUEST_TEST(unbound_in_use)
 	memcpy(place.bdf, guest->accel_name, sizeof(place.bdf));
 	watcher_start(&watcher);
 	for (unsigned i = 0; i < CLOSES; i++) {
-		struct holders holders = take_hold(guest, nic, &watcher);
+		struct holders holders = hold(guest, nic, &watcher);
 
 		assert_int_equal(pthread_create(&thread, NULL, unbind, &place), 0);
 		if (i % 2)
@@ -194,7 +193,7 @@ GUEST_TEST(unbound_in_use)
 		guest_register_fails(nic, holders.fd, ENODEV);
 		guest_tell_driver(&place, "bind");
 		assert_int_equal(accel_open(&guest->accel, &guest->accel.bdf), 0);
-		check_orphan(guest, nic, &holders);
+		check_closed(guest, nic, &holders);
 	}
 	watcher_stop(&watcher);
 	assert_int_equal(guest_dmabufs(), 0);

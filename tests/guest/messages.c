@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Datagrams, sends and atomic operations into the accelerator's memory, and reads of it. Theory of
- * operation: the key of the memory names the hint, whatever kind of message brings or fetches the
- * data, so the accelerator counts the tag for each TLP; the data must be there.
+ * operation: the memory key determines the hint, whatever kind of message writes or reads the data,
+ * so the accelerator counts the tag for each TLP; the data must be right.
  */
 #include <errno.h>
 #include <string.h>
@@ -132,8 +132,8 @@ static struct ibv_send_wr request(struct ends *ends, struct ibv_sge *local, enum
 		.sg_list = local, .num_sge = 1, .opcode = op, .send_flags = IBV_SEND_SIGNALED};
 }
 
-static void look_at_memory(struct guest *guest, unsigned slot, uint64_t at, const void *want,
-			   size_t len)
+static void check_memory(struct guest *guest, unsigned slot, uint64_t at, const void *want,
+			 size_t len)
 {
 	uint8_t memory[LEN];
 
@@ -143,7 +143,7 @@ static void look_at_memory(struct guest *guest, unsigned slot, uint64_t at, cons
 	assert_memory_equal(memory, want, len);
 }
 
-/* A send into memory whose hint is @want: through the shared queue, by the type of @ends. */
+/* A send into memory whose hint is @want, through the shared queue, between @ends. */
 static void check_send(struct guest *guest, struct ends *ends, const struct ibv_mr *mr,
 		       unsigned slot, struct hint want)
 {
@@ -174,7 +174,7 @@ static void check_send(struct guest *guest, struct ends *ends, const struct ibv_
 			assert_int_equal(wc.src_qp, ends->qp[0]->qp_num);
 	}
 	assert_int_equal(received, 1);
-	look_at_memory(guest, slot, is_ud ? GRH : 0, ends->nic->stage, LEN);
+	check_memory(guest, slot, is_ud ? GRH : 0, ends->nic->stage, LEN);
 	guest_check_counters(guest, want);
 }
 
@@ -207,7 +207,7 @@ static void check_atomic(struct guest *guest, struct ends *ends, const struct ib
 	guest_check_counters(guest, want); /* takes the snapshot that counter() reads */
 	assert_int_equal(counter(guest, ACCEL_REG_READS), 1);
 	assert_int_equal(counter(guest, ACCEL_REG_READS_HINTED), want.bits ? 1 : 0);
-	look_at_memory(guest, slot, 64, &expected, 8);
+	check_memory(guest, slot, 64, &expected, 8);
 }
 
 static struct ibv_mr *register_all(struct guest *guest, struct nic *nic, unsigned slot,

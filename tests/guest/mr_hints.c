@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a NIC's memory region on a dma-buf makes of the buffer's hints: seen at
- * the accelerator, which knows what each TLP carried, and in the NIC's ST table.
+ * How a NIC's memory region on a dma-buf uses the buffer's hints: as counted by
+ * the accelerator for each TLP, and in the NIC's ST table.
  */
 #include <errno.h>
 #include <rdma/ib_user_verbs.h>
@@ -28,8 +28,9 @@ static bool has_st_table(const struct nic *nic)
 }
 
 /*
- * Theory of operation: a hint arrives when the NIC sends the buffer's namespace,
- * and never otherwise; the 16-bit tag is small, so its value tells nothing.
+ * Theory of operation: a hint arrives if the NIC sends tags of its width, and never
+ * otherwise. The 16-bit tag would fit into 8 bits, so its value does not tell the
+ * width.
  */
 static void each_kind_of_buffer(struct guest *guest, struct nic *nic)
 {
@@ -63,7 +64,7 @@ GUEST_TEST(kinds)
 	guest_with_each_width(guest, each_kind_of_buffer);
 }
 
-/* Theory of operation: tag 0 is "no preference": a hint with a PH, but it takes no entry. */
+/* Theory of operation: tag 0 is "no preference": a hint with a PH, but it uses no ST entry. */
 static void each_tag_zero(struct guest *guest, struct nic *nic)
 {
 	struct hint zero = {nic->tag_bits, 0, 2};
@@ -107,8 +108,8 @@ GUEST_TEST(many_tags)
 
 /*
  * Theory of operation: the regions of a buffer share an entry, and another buffer
- * with the same tag has its own: so neither depends on what the other does. An
- * entry lives until its last region is gone.
+ * with the same tag has its own entry: so neither depends on the other. An entry is
+ * in use until its last region is deregistered.
  */
 static void each_shared_tag(struct guest *guest, struct nic *nic)
 {
@@ -142,7 +143,7 @@ GUEST_TEST(shared_tag)
 /*
  * Theory of operation: mkeys of dropped regions are used again from a pool, by
  * ST index and PH. Tags change from round to round while the index stays, so a
- * pooled mkey that remembered the tag would show the one of the round before.
+ * pooled mkey with a stale tag would send the one of the round before.
  */
 static void each_registered_again(struct guest *guest, struct nic *nic)
 {
@@ -167,9 +168,9 @@ GUEST_TEST(registered_again)
 }
 
 /*
- * Theory of operation: a region that is mapped sends a hint that is set, so the
- * hint cannot be changed or cleared under it. Without the region it can, and the
- * next one has the new tag or none.
+ * Theory of operation: a mapped region sends the hint that is set, so the hint
+ * cannot be changed or cleared. Without the region it can, and the next region has
+ * the new tag or none.
  */
 static void each_set_between(struct guest *guest, struct nic *nic)
 {
@@ -200,10 +201,10 @@ static int rereg_access(struct nic *nic, struct ibv_mr *mr, uint32_t access)
 }
 
 /*
- * Theory of operation: a user who never asked for a hint must not find it in
- * the way. Where this kernel changes the access of a region on a dma-buf (7.3.4
- * refuses), it does so with a hint as without, it takes effect, and the region
- * keeps its hint.
+ * Theory of operation: a hint must not make a change of a region's access fail.
+ * Where this kernel changes the access of a region on a dma-buf (7.3.4 refuses), it
+ * does so with a hint as without, the change takes effect, and the region keeps its
+ * hint.
  */
 static void each_reregistered(struct guest *guest, struct nic *nic)
 {
@@ -231,31 +232,31 @@ GUEST_TEST(reregistered)
 }
 
 /*
- * Theory of operation: buffers with tags of their own until there is no room: the
- * next region works without a hint, and one that is dropped makes room again.
+ * Theory of operation: buffers with different tags fill the table: the next region
+ * works without a hint, and a dropped region makes an entry available again.
  */
 GUEST_TEST(table_full)
 {
 	unsigned bits = guest->completer_bits;
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
-	unsigned room = guest_st_room(nic);
+	unsigned capacity = guest_st_room(nic);
 	struct ibv_mr *first, *last;
 	int fd;
 
-	last = guest_st_fill(guest, nic, room, (struct hint){bits, tag, 2}, &first);
-	assert_int_equal(guest_st_used(nic), room);
-	guest_check_writes(guest, nic, last, room - 1,
-			   (struct hint){bits, (uint16_t)(tag + room - 1), 2});
-	fd = guest_export_hint(guest, room, hint_of(bits, tag + room));
+	last = guest_st_fill(guest, nic, capacity, (struct hint){bits, tag, 2}, &first);
+	assert_int_equal(guest_st_used(nic), capacity);
+	guest_check_writes(guest, nic, last, capacity - 1,
+			   (struct hint){bits, (uint16_t)(tag + capacity - 1), 2});
+	fd = guest_export_hint(guest, capacity, hint_of(bits, tag + capacity));
 	last = guest_register(guest, nic, fd);
-	guest_check_writes(guest, nic, last, room, NO_HINT);
-	assert_int_equal(guest_st_count(nic, tag + room), 0);
-	/* Asked for is not taken. */
+	guest_check_writes(guest, nic, last, capacity, NO_HINT);
+	assert_int_equal(guest_st_count(nic, tag + capacity), 0);
+	/* The NIC got the hint, but does not send it. */
 	assert_false(guest_get_flags(guest, fd) & TAKEN);
 	guest_unregister(guest, first);
 	last = guest_register(guest, nic, fd);
-	guest_check_writes(guest, nic, last, room, hint_of(bits, tag + room));
+	guest_check_writes(guest, nic, last, capacity, hint_of(bits, tag + capacity));
 	assert_true(guest_get_flags(guest, fd) & TAKEN);
 }
 
@@ -267,7 +268,7 @@ GUEST_TEST(scarce)
 {
 	unsigned bits = guest->completer_bits;
 	struct nic *nic = guest_nic(guest, bits);
-	unsigned room = guest_st_room(nic), enough = room - room / 4;
+	unsigned capacity = guest_st_room(nic), enough = capacity - capacity / 4;
 	struct hint shared = {bits, bits == 16 ? 0x1000 : 1, 2};
 	int fd;
 
@@ -279,8 +280,8 @@ GUEST_TEST(scarce)
 }
 
 /*
- * Theory of operation: who may only read sends no hint and is nobody's concern:
- * the owner may change a hint, and require one, with such a region mapped.
+ * Theory of operation: a region that may only read sends no hint: the owner may
+ * change a hint, and require one, while such a region is mapped.
  */
 static void each_read_only(struct guest *guest, struct nic *nic)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Regions that come and go: their memory keys are pooled by ST index and PH. How
- * long a pool keeps them is set by netlink.
+ * Regions that are registered and dropped: their memory keys are pooled by ST index
+ * and PH. Netlink sets how long a pool keeps them.
  */
 #include <errno.h>
 #include <rdma/rdma_netlink.h>
@@ -31,13 +31,13 @@ static int set_aging(const struct nic *nic, uint32_t seconds)
 	return ret;
 }
 
-/* The keys that were seen: a pooled one comes again. */
+/* The keys of earlier regions: a key from the pool is among them. */
 struct seen {
 	uint32_t keys[1024];
 	unsigned count, again;
 };
 
-static void see(struct seen *seen, const struct ibv_mr *mr)
+static void record_key(struct seen *seen, const struct ibv_mr *mr)
 {
 	for (unsigned i = 0; i < seen->count; i++) {
 		if (seen->keys[i] == mr->lkey >> 8) {
@@ -50,9 +50,8 @@ static void see(struct seen *seen, const struct ibv_mr *mr)
 }
 
 /*
- * INDICES regions at once, so that each has an index of its own; their PHs go
- * round, so that each index has been with each PH after PHS turns. One more has
- * no hint.
+ * INDICES regions at once, so that each has another index. Their PHs rotate, so that
+ * each index has had each PH after PHS turns. One more region has no hint.
  */
 static void turn(struct guest *guest, struct nic *nic, unsigned n, struct seen *seen)
 {
@@ -66,10 +65,10 @@ static void turn(struct guest *guest, struct nic *nic, unsigned n, struct seen *
 					 (i + n) % PHS};
 		fd = guest_export_hint(guest, i, hints[i]);
 		mrs[i] = guest_register(guest, nic, fd);
-		see(seen, mrs[i]);
+		record_key(seen, mrs[i]);
 	}
 	plain = guest_register(guest, nic, guest_export(guest, INDICES, 0));
-	see(seen, plain);
+	record_key(seen, plain);
 	assert_int_equal(guest_st_used(nic), INDICES);
 	for (unsigned i = 0; i < INDICES; i++)
 		guest_check_writes(guest, nic, mrs[i], i, hints[i]);
@@ -85,9 +84,9 @@ static void turn(struct guest *guest, struct nic *nic, unsigned n, struct seen *
 }
 
 /*
- * Theory of operation: a key of the pool is taken by a region of its index and PH
- * only; one with another PH would show it on its writes. First there are none,
- * then all come from the pool, and then the pool's are gone by their age.
+ * Theory of operation: a region gets a pooled key only if its index and PH are those
+ * of the key; otherwise its writes would have the wrong PH. At first the pool is empty, then all
+ * keys come from it, and at last the pool's keys are freed by their age.
  */
 GUEST_TEST(pooled)
 {
@@ -111,7 +110,7 @@ GUEST_TEST(pooled)
 	sleep(4 * AGE_SECONDS);
 	for (unsigned n = 0; n < PHS; n++)
 		turn(guest, nic, PHS + n, &seen);
-	print_message("%u keys; came again: %u, then %u of %u, after aging %u of %u\n", seen.count,
+	print_message("%u keys; used again: %u, then %u of %u, after aging %u of %u\n", seen.count,
 		      first, second, 2 * PHS * (INDICES + 1), seen.again - first - second,
 		      PHS * (INDICES + 1));
 	assert_true(second > 0);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The owner takes its memory away, changes a hint and gives the memory back. A
- * region that is mapped again must send the new hint, or fail: never the old one.
+ * The owner revokes its memory, changes a hint and ends the revoke. A region that
+ * is mapped again must send the new hint, or fail: never send the old one.
  *
- * Mapping again is asked for by ibv_advise_mr(), which tells its result; then
- * the writes show what the mkey really does.
+ * ibv_advise_mr() maps again and returns the result; then the writes show which
+ * hint the mkey sends.
  */
 #include <errno.h>
 
@@ -20,7 +20,7 @@ static void change_while_revoked(struct guest *guest, int fd, struct hint hint)
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 }
 
-static void assert_dead(struct guest *guest, struct nic *nic, const struct ibv_mr *mr)
+static void assert_unusable(struct guest *guest, struct nic *nic, const struct ibv_mr *mr)
 {
 	struct accel_counters counters;
 
@@ -32,14 +32,14 @@ static void assert_dead(struct guest *guest, struct nic *nic, const struct ibv_m
 	assert_int_equal(nic_connect(nic), 0);
 }
 
-static void assert_alive(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
-			 unsigned slot, struct hint hint)
+static void assert_usable(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
+			  unsigned slot, struct hint hint)
 {
 	assert_int_equal(guest_map_again(nic, mr), 0);
 	guest_check_writes(guest, nic, mr, slot, hint);
 }
 
-/* A NIC whose tags go through a table; in an mkey without one nothing can change. */
+/* A NIC with an ST table; without one the tag is in the mkey and cannot change. */
 static struct nic *table_nic(struct guest *guest, unsigned bits)
 {
 	uint16_t entries[2048];
@@ -50,7 +50,7 @@ static struct nic *table_nic(struct guest *guest, unsigned bits)
 	return nic;
 }
 
-/* Theory of operation: nothing was changed, so the region comes back as it was. */
+/* Theory of operation: the hint did not change, so the region works as before. */
 GUEST_TEST(unchanged)
 {
 	struct nic *nic = table_nic(guest, 16);
@@ -60,13 +60,13 @@ GUEST_TEST(unchanged)
 
 	for (int i = 0; i < 3; i++) {
 		change_while_revoked(guest, fd, hint);
-		assert_alive(guest, nic, mr, 0, hint);
+		assert_usable(guest, nic, mr, 0, hint);
 	}
 }
 
 /*
- * Theory of operation: a page fault of the NIC maps again as well; without a
- * word from the application the writes go on, with the new tag.
+ * Theory of operation: a page fault of the NIC maps again as well: the writes go on
+ * with the new tag, without a call of the application.
  */
 GUEST_TEST(by_page_fault)
 {
@@ -80,7 +80,7 @@ GUEST_TEST(by_page_fault)
 	guest_check_writes(guest, nic, mr, 0, new);
 }
 
-/* Theory of operation: all regions on the entry are of this buffer, so it takes the new tag. */
+/* Theory of operation: all regions on the entry are of this buffer, so it gets the new tag. */
 static void new_tag(struct guest *guest, unsigned bits)
 {
 	struct nic *nic = table_nic(guest, bits);
@@ -91,8 +91,8 @@ static void new_tag(struct guest *guest, unsigned bits)
 
 	guest_check_writes(guest, nic, first, 0, old);
 	change_while_revoked(guest, fd, new);
-	assert_alive(guest, nic, first, 0, new);
-	assert_alive(guest, nic, second, 0, new);
+	assert_usable(guest, nic, first, 0, new);
+	assert_usable(guest, nic, second, 0, new);
 	assert_int_equal(guest_st_count(nic, old.tag), 0);
 	assert_int_equal(guest_st_count(nic, new.tag), 1);
 }
@@ -116,11 +116,11 @@ GUEST_TEST(new_ph)
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
-	assert_dead(guest, nic, mr);
+	assert_unusable(guest, nic, mr);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
 }
 
-/* Theory of operation: the mkey would go on sending a hint that nobody wants any more. */
+/* Theory of operation: the mkey would send a hint that is no longer set, so mapping fails. */
 GUEST_TEST(withdrawn)
 {
 	struct nic *nic = table_nic(guest, 16);
@@ -129,11 +129,11 @@ GUEST_TEST(withdrawn)
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, NO_HINT);
-	assert_dead(guest, nic, mr);
+	assert_unusable(guest, nic, mr);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, NO_HINT);
 }
 
-/* Theory of operation: a region without a hint never asks, so a new one is nothing to it. */
+/* Theory of operation: a region without a hint never asks again, so a new one does not matter. */
 GUEST_TEST(had_none)
 {
 	struct nic *nic = table_nic(guest, 16);
@@ -142,13 +142,13 @@ GUEST_TEST(had_none)
 	struct ibv_mr *mr = guest_register(guest, nic, fd);
 
 	change_while_revoked(guest, fd, new);
-	assert_alive(guest, nic, mr, 0, NO_HINT);
+	assert_usable(guest, nic, mr, 0, NO_HINT);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
 }
 
 /*
- * Theory of operation: another buffer has the same tag and keeps it. Each has an
- * entry of its own, so the one whose tag changed follows.
+ * Theory of operation: another buffer has the same tag and keeps it. Each buffer has
+ * its own entry, so the region of the changed one gets the new tag.
  */
 GUEST_TEST(same_tag_elsewhere)
 {
@@ -160,17 +160,17 @@ GUEST_TEST(same_tag_elsewhere)
 
 	assert_int_equal(guest_st_count(nic, old.tag), 2);
 	change_while_revoked(guest, a, new);
-	assert_alive(guest, nic, changed, 0, new);
-	assert_alive(guest, nic, other, 1, old);
+	assert_usable(guest, nic, changed, 0, new);
+	assert_usable(guest, nic, other, 1, old);
 	assert_int_equal(guest_st_count(nic, old.tag), 1);
 	assert_int_equal(guest_st_count(nic, new.tag), 1);
 }
 
 /*
- * Theory of operation: a region that could not follow is not lost: it comes back
- * when the owner wants again what its key sends.
+ * Theory of operation: a region that could not get the new hint is still usable: it
+ * works again when the owner sets the hint that its key sends.
  */
-GUEST_TEST(wanted_again)
+GUEST_TEST(set_again)
 {
 	struct nic *nic = table_nic(guest, 16);
 	struct hint old = {16, 0x6a1, 2}, new = {16, 0x6a1, 3};
@@ -179,14 +179,14 @@ GUEST_TEST(wanted_again)
 
 	change_while_revoked(guest, fd, new);
 	assert_int_equal(guest_map_again(nic, mr), ESTALE);
-	assert_dead(guest, nic, mr);
+	assert_unusable(guest, nic, mr);
 	change_while_revoked(guest, fd, old);
-	assert_alive(guest, nic, mr, 0, old);
+	assert_usable(guest, nic, mr, 0, old);
 }
 
 /*
- * Theory of operation: a reset that the owner asks for takes the memory away while
- * it lasts. The hint stays, and so does the region.
+ * Theory of operation: a reset by the owner revokes the memory while it lasts. The
+ * hint stays set, and the region works afterwards.
  */
 GUEST_TEST(reset_alone)
 {
@@ -199,14 +199,14 @@ GUEST_TEST(reset_alone)
 	guest_reset(guest);
 	guest_check_writes(guest, nic, mr, 0, hint);
 	guest_reset(guest);
-	assert_alive(guest, nic, mr, 0, hint);
+	assert_usable(guest, nic, mr, 0, hint);
 }
 
 /*
- * Theory of operation: the owner's recipe for tags that change across a reset,
- * while a thread writes without a pause: memory off, reset, SET, memory on. The
- * writes that find no memory end in an error and are tried again; the region was
- * registered once. From the moment that memory is back, every TLP has the new tag.
+ * Theory of operation: the owner's sequence for tags that change across a reset,
+ * while a thread writes without a pause: memory off, reset, SET, memory on. Writes
+ * without memory end in an error and are tried again; the region is registered
+ * once. As soon as memory is on again, every TLP has the new tag.
  */
 GUEST_TEST(reset_under_traffic)
 {
@@ -231,15 +231,15 @@ GUEST_TEST(reset_under_traffic)
 	}
 	traffic_stop(&guest->traffic);
 	assert_int_equal(atomic_load(&guest->traffic.fatal), 0);
-	print_message("%u writes, %u found no memory\n", atomic_load(&guest->traffic.writes),
+	print_message("%u writes, %u without memory\n", atomic_load(&guest->traffic.writes),
 		      atomic_load(&guest->traffic.errors));
 	guest_unregister(guest, mr);
 	assert_int_equal(guest_st_used(nic), 0);
 }
 
 /*
- * Theory of operation: without a table the mkey holds the tag itself, so there
- * is nothing that could follow; the region comes back with its tag or not at all.
+ * Theory of operation: without a table the mkey holds the tag itself, which cannot
+ * change; the region works again with its tag or not at all.
  */
 GUEST_TEST(direct_mode)
 {
@@ -254,8 +254,8 @@ GUEST_TEST(direct_mode)
 	fd = guest_export_hint(guest, 0, old);
 	mr = guest_register(guest, nic, fd);
 	change_while_revoked(guest, fd, old);
-	assert_alive(guest, nic, mr, 0, old);
+	assert_usable(guest, nic, mr, 0, old);
 	change_while_revoked(guest, fd, new);
-	assert_dead(guest, nic, mr);
+	assert_unusable(guest, nic, mr);
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, new);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The NIC's driver leaves and comes back. It must leave no hint behind in the
- * device, and work as before when it is back.
+ * The NIC's driver is unbound and bound again. The unbind must leave no hint in the
+ * device, and the driver must work as before afterwards.
  */
 #include "guest.h"
 

@@ -42,7 +42,7 @@ static int send_request(int fd, unsigned command, uint16_t flags, const struct n
 	return send(fd, &request, request.head.nlmsg_len, 0) < 0 ? errno : 0;
 }
 
-static int hear(int fd, nldev_fn each, void *ctx)
+static int receive(int fd, nldev_fn each, void *ctx)
 {
 	static __thread union {
 		struct nlmsghdr first;
@@ -72,7 +72,7 @@ int nldev_ask(int fd, unsigned command, uint16_t flags, const struct nldev_attr 
 {
 	int err = send_request(fd, command, flags, attrs, count);
 
-	return err ? err : hear(fd, each, ctx);
+	return err ? err : receive(fd, each, ctx);
 }
 
 static size_t data_len(const struct nlattr *attr)
@@ -85,7 +85,7 @@ static const void *data_of(const struct nlattr *attr)
 	return (const uint8_t *)attr + NLA_HDRLEN;
 }
 
-/* The attribute behind @attr, or the first one where it is NULL. NULL: there is none. */
+/* The attribute behind @attr, or the first one if it is NULL. NULL: there is none. */
 static const struct nlattr *next_attr(const void *attrs, size_t len, const struct nlattr *attr)
 {
 	const uint8_t *at = attr ? (const uint8_t *)attr + NLA_ALIGN(attr->nla_len) : attrs;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Programming one steering tag must not take the hint from the writes that use
- * another: with a functional tag that would be wrong data.
+ * Programming one steering tag must not remove the hint from writes that use
+ * another tag: with a functional tag that would cause wrong data.
  */
 #include "guest.h"
 #include "uverbs.h"
 
 #define TAGS 150
 
-/* A thread that makes and drops DMA handles, each with a region, until stopped. */
+/* A thread that allocates and frees DMA handles, each with a region, until stopped. */
 static struct handles {
 	bool running;
 	struct nic *nic;
@@ -18,7 +18,7 @@ static struct handles {
 	int err; /* what ended it early */
 } handles;
 
-static int handle_comes_and_goes(struct nic *nic)
+static int use_handle(struct nic *nic)
 {
 	struct ibv_mr mr;
 	uint32_t handle;
@@ -36,7 +36,7 @@ static void *handles_run(void *arg)
 {
 	(void)arg;
 	while (!handles.err && !atomic_load(&handles.stop)) {
-		handles.err = handle_comes_and_goes(handles.nic);
+		handles.err = use_handle(handles.nic);
 		atomic_fetch_add(&handles.count, 1);
 	}
 	return NULL;
@@ -67,10 +67,10 @@ static int handles_end(void **state)
 /*
  * Theory of operation: a thread writes without a pause through a region with a
  * hint. Meanwhile the same NIC, opened a second time, registers and drops
- * regions with ever new tags, each of which programs an ST entry and clears it.
- * Nothing else writes, so the accelerator's counters must know one hint only.
+ * regions with new tags, each of which programs an ST entry and clears it.
+ * Nothing else writes, so the accelerator's counters must have one hint only.
  */
-static void tags_come_and_go(struct guest *guest, struct nic *nic)
+static void program_tags(struct guest *guest, struct nic *nic)
 {
 	unsigned bits = nic->tag_bits;
 	struct hint hint = {bits, 0x2b, 2};
@@ -97,35 +97,35 @@ static void tags_come_and_go(struct guest *guest, struct nic *nic)
 	assert_int_equal(atomic_load(&guest->traffic.errors), 0);
 	assert_int_equal(nic_wait(nic), 0);
 	guest_check_counters(guest, hint);
-	print_message("%u writes while %u tags came and went\n",
+	print_message("%u writes while %u tags were set and cleared\n",
 		      atomic_load(&guest->traffic.writes), TAGS);
 }
 
 GUEST_TEST(bits_8)
 {
-	tags_come_and_go(guest, guest_nic(guest, 8));
+	program_tags(guest, guest_nic(guest, 8));
 }
 
 GUEST_TEST(bits_16)
 {
-	tags_come_and_go(guest, guest_nic(guest, 16));
+	program_tags(guest, guest_nic(guest, 16));
 }
 
 /*
- * The same, while a second thread makes and drops DMA handles and regions that
+ * The same, while a second thread allocates and frees DMA handles and regions that
  * use them. A NIC below a switch sends hints to peers alone and has no handles;
- * one at the root complex has, and its hints arrive where the host bridge keeps
- * them. The firmware here knows no tags of CPUs, so the handles have a PH alone
- * and take no ST entries.
+ * one at the root complex has, and its hints arrive if the host bridge keeps
+ * them. The firmware here has no tags of CPUs, so the handles have a PH alone
+ * and use no ST entries.
  */
 GUEST_TEST_WITH(beside_handles, handles_end)
 {
 	struct nic *nic = guest_nic_with_dmah(guest);
 
 	handles_start(nic);
-	tags_come_and_go(guest, nic);
+	program_tags(guest, nic);
 	handles_stop();
 	assert_int_equal(handles.err, 0);
 	assert_true(atomic_load(&handles.count) > 0);
-	print_message("%u handles came and went\n", atomic_load(&handles.count));
+	print_message("%u handles were allocated and freed\n", atomic_load(&handles.count));
 }

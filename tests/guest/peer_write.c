@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * One NIC writes into one device's BAR0, whichever two they are; says what came of it, for a script
- * that knows what must. A hint of either width is offered where the device completes any.
- * usage: peer_write NIC DEVICE   the NIC's number by name, the PCI address of what vfio-pci has
+ * A NIC writes into the BAR0 of any device of vfio-pci. Prints the result for a script, which knows
+ * what it must be. The buffer has a hint of each width that the device completes.
+ * usage: peer_write NIC DEVICE   the NIC's index in the order of names, the device's PCI address
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -79,9 +79,8 @@ static int write_all(unsigned nth, int dmabuf_fd, uint8_t data[BYTES])
 	return ret;
 }
 
-/* One line: the TLPs that arrived, how many of them without a hint, with one of 8 and of 16 bits.
- */
-static int tell(const struct accel *accel)
+/* One line: the number of TLPs, and of those without a hint, with one of 8 and of 16 bits. */
+static int print_counters(const struct accel *accel)
 {
 	struct accel_counters counters;
 	uint64_t hinted[2] = {0};
@@ -114,7 +113,7 @@ static int write_accelerator(unsigned nth, const struct tph_bdf *bdf, const stru
 	if (!ret)
 		ret = write_all(nth, fd, data);
 	if (!ret)
-		ret = tell(&accel);
+		ret = print_counters(&accel);
 	if (!ret)
 		ret = accel_read(&accel, &accel.memory, OFFSET, memory, BYTES);
 	if (!ret && memcmp(memory, data, BYTES))
@@ -122,7 +121,7 @@ static int write_accelerator(unsigned nth, const struct tph_bdf *bdf, const stru
 	return ret ? fail(ret, "write into the accelerator's memory") : 0;
 }
 
-/* A device that counts nothing: the trace tells. */
+/* A device without counters: the trace has the TLPs. */
 static int write_other(unsigned nth, const struct tph_bdf *bdf, const struct tph_hints *hints,
 		       uint8_t data[BYTES])
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Numbers that look random and come again with the seed (xorshift64*, Vigna 2016). */
+/* Pseudorandom numbers, the same ones for a seed (xorshift64*, Vigna 2016). */
 #ifndef TESTS_RANDOM_H
 #define TESTS_RANDOM_H
 
@@ -12,7 +12,7 @@ struct random {
 
 static inline struct random random_start(uint64_t seed)
 {
-	/* 0 would stay 0, and small seeds start alike. */
+	/* A state of 0 would stay 0, and small seeds would start with similar numbers. */
 	return (struct random){(seed + 1) * 0x9e3779b97f4a7c15};
 }
 

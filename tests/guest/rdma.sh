@@ -9,8 +9,8 @@ die() {
 	exit 1
 }
 
-# The server listens on all addresses when its socket is in the state 0A; a client would give up
-# at once.
+# The server listens on all addresses when its socket is in the state 0A; a client does not wait
+# for that.
 listening() {
 	local port n
 	port=$(printf ':%04X' "$1")
@@ -37,7 +37,7 @@ both_ends() {
 	wait "$server" || die "the server ends with $?: $(cat /tmp/server)"
 }
 
-# What ibv_devinfo has of the port and the device.
+# What ibv_devinfo prints of the port and the device.
 devinfo() {
 	local line
 	ibv_devinfo -d "$nic" >/tmp/devinfo || die "ibv_devinfo fails"
@@ -52,11 +52,11 @@ devinfo() {
 pingpong() {
 	both_ends 18515 ibv_rc_pingpong -d "$nic" -n 40 -s 4096 -c
 	both_ends 18515 ibv_rc_pingpong -d "$nic" -n 40 -s 65536 -e -c
-	grep -q '^40 iters in' <<<"$said" || die "it does not say how long 40 took"
+	grep -q '^40 iters in' <<<"$said" || die "no time for 40 iterations"
 }
 
-# Each prints one line of results, its first words the size and the iterations. An atomic operation
-# has a size of its own, and a datagram no more than the MTU.
+# Each prints one line of results, which starts with the size and the iterations. An atomic
+# operation has a fixed size, and a datagram no more than the MTU.
 perftest() {
 	local size sizes=(64 65536)
 	case "$program $*" in

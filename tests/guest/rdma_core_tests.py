@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """
 rdma-core's own tests, as Debian's python3-pyverbs ships them: among its documents, and so in part
-compressed. Each runs in a process of its own, which ends without Python's cleaning up: what a test
-leaves when it skips is otherwise freed in an order that crashes. None may fail, take longer than
-two minutes, or skip for a reason that is not listed here.
+compressed. Each runs in a separate process, which ends without Python's cleanup: that would free
+the objects of a skipped test in an order that crashes. None may fail, take longer than two minutes,
+or skip for a reason that is not listed here.
 usage: rdma_core_tests.py NIC PATTERN…
 """
 import fnmatch
@@ -21,7 +21,7 @@ SHIPPED = '/usr/share/doc/rdma-core/tests'
 FOLDER = '/tmp/pyverbs'
 LIMIT_S = 120
 
-# What is not there, as the tests say it; doc/nic.md says why. Of the NIC:
+# Accepted reasons for a skip, by what is absent; doc/nic.md has the causes. Of the NIC:
 ABSENT = [
     '.*Ethernet link layer.*', '.*RoCE.*', 'No supported port is up.*', '.*non EFA device',
     'Device memory is not supported', 'ODP is unavailable.*', 'Tag matching is not supported',
@@ -35,7 +35,7 @@ ABSENT = [
     ".*doesn't have net interface", 'Device /dev/dri/.*', 'cuda-python .*', 'Huge pages .*',
     'PCI device must be passed by the user', 'no PTP clock', 'Create Extended CQ .*',
 ]
-# These fail instead where the kernel has no page to convert times by.
+# These fail instead of skipping where the kernel has no clock page.
 OF_CLOCK = ['*TimeAPITest.test_query_rt_values', '*test_timestamp_free_running_rc_traffic']
 
 
@@ -86,7 +86,7 @@ def matches(name, patterns):
 
 
 def run(test):
-    """What the test's process said last, or how it ended."""
+    """The result that the test's process printed last, or how it ended."""
     if matches(test.id(), OF_CLOCK) and not os.path.isdir('/sys/class/ptp'):
         return 'skipped: no PTP clock'
     out = os.memfd_create('out')

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A hint that is required: who does not take it does not get the memory, by no
- * way there is. A tag may stand for an operation, and then a write without it
- * would be wrong data.
+ * A hint that is required: an importer that does not send it gets the memory by
+ * no interface. A tag may select an operation, and then a write without it would
+ * cause wrong data.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,8 +18,8 @@ static const struct hint NO_HINT;
 
 /*
  * Theory of operation: a NIC that sends the hint gets the memory, and again after
- * a revoke. A reset closes the buffer, since the accelerator's tables are gone,
- * until the owner sets the hint again; then the region is back.
+ * a revoke. A reset closes the buffer, since it clears the accelerator's tables,
+ * until the owner sets the hint again; then the region works again.
  */
 static void matching(struct guest *guest, unsigned bits)
 {
@@ -49,8 +49,8 @@ GUEST_TEST(matching_16)
 }
 
 /*
- * Theory of operation: tags of the other width, and none at all, are not the
- * hint. With both widths set, either will do.
+ * Theory of operation: a NIC that sends tags of the other width, or none, is
+ * refused. With both widths set, either is enough.
  */
 GUEST_TEST(other_width)
 {
@@ -75,9 +75,9 @@ GUEST_TEST(other_width)
 }
 
 /*
- * Theory of operation: through a host bridge a hint may get lost. Without
- * REQUIRED such a NIC gets the memory, and perhaps the hint; with it, neither.
- * One that took the hint stands in the way of requiring it.
+ * Theory of operation: a host bridge may drop a hint. Without REQUIRED a NIC behind
+ * one gets the memory, and perhaps the hint; with it, neither. While such a NIC has
+ * the buffer mapped, REQUIRED cannot be set.
  */
 GUEST_TEST(not_guaranteed)
 {
@@ -107,9 +107,9 @@ GUEST_TEST(not_guaranteed)
 }
 
 /*
- * Theory of operation: iommufd maps the memory by a way of its own, for any
- * device, and asks for no hint. It has a buffer whose hint is not required, and
- * while it has it nobody can start to require it.
+ * Theory of operation: iommufd maps the memory by a private interface, for any
+ * device, and asks for no hint. It can map a buffer whose hint is not required, and
+ * while it is mapped REQUIRED cannot be set.
  */
 GUEST_TEST(by_iommufd)
 {
@@ -130,7 +130,7 @@ GUEST_TEST(by_iommufd)
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 }
 
-/* Theory of operation: who has the hint already does not mind, nor does an empty buffer. */
+/* Theory of operation: REQUIRED can be set if all importers send the hint, or if there are none. */
 GUEST_TEST(turned_on)
 {
 	struct nic *nic = guest_hint_nic(guest, 16);
@@ -140,7 +140,7 @@ GUEST_TEST(turned_on)
 
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 	guest_check_writes(guest, nic, mr, 0, hint);
-	/* Nobody goes on with a tag that is no longer set. */
+	/* No importer may keep a tag that is no longer set. */
 	assert_int_equal(guest_set_errno(guest, fd, next, true), EBUSY);
 	guest_check_writes(guest, nic, mr, 0, hint);
 	guest_unregister(guest, mr);
@@ -163,8 +163,8 @@ static void assert_busy(struct guest *guest, int fd, struct hint hint)
 }
 
 /*
- * Theory of operation: a region that has no hint, or not the one that is to be
- * required, is in the way; the refused SET changes nothing, TAKEN included.
+ * Theory of operation: REQUIRED cannot be set while a region has no hint, or another
+ * one than that of the SET; the refused SET changes nothing, TAKEN included.
  */
 GUEST_TEST(turned_on_too_late)
 {
@@ -174,7 +174,7 @@ GUEST_TEST(turned_on_too_late)
 	struct ibv_mr *plain = guest_register(guest, nic, fd), *mr;
 
 	assert_busy(guest, fd, hint);
-	/* A tag that came after it was mapped: it still has none. */
+	/* A tag that is set after it was mapped: the region still has none. */
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
 	assert_busy(guest, fd, hint);
 	guest_unregister(guest, plain);
@@ -183,14 +183,14 @@ GUEST_TEST(turned_on_too_late)
 	assert_busy(guest, fd, other_ph);
 	assert_busy(guest, fd, (struct hint){8, 0x21, 2});
 	assert_int_equal(guest_set_errno(guest, fd, other_tag, false), EBUSY);
-	/* The one that it sends is not in the way. */
+	/* The hint that the region sends can be required. */
 	assert_int_equal(guest_set_errno(guest, fd, hint, true), 0);
 	guest_check_writes(guest, nic, mr, 0, hint);
 }
 
 /*
- * Theory of operation: while the buffer is revoked nothing is mapped, so it can
- * be turned on. Who has no hint does not come back, who has does.
+ * Theory of operation: while the buffer is revoked nothing is mapped, so REQUIRED
+ * can be set. A region without the hint stays unmapped then, one with it works again.
  */
 GUEST_TEST(turned_on_while_revoked)
 {
@@ -206,26 +206,26 @@ GUEST_TEST(turned_on_while_revoked)
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
 	guest_write_fails(nic, plain);
 	guest_check_writes(guest, nic, mr, 0, hint);
-	/* No longer required: the plain one is as good as new. */
+	/* No longer required: the plain region works again. */
 	assert_int_equal(guest_set_errno(guest, fd, hint, false), 0);
 	guest_check_writes(guest, nic, plain, 0, NO_HINT);
 }
 
-/* Theory of operation: a full ST table is the reason that the user is told, not the refusal. */
+/* Theory of operation: a full ST table is reported as such, not as a refusal by the exporter. */
 GUEST_TEST(table_full)
 {
 	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x2001, 2};
-	unsigned room = guest_st_room(nic);
+	unsigned capacity = guest_st_room(nic);
 	struct ibv_mr *first;
 	int fd;
 
-	guest_st_fill(guest, nic, room, (struct hint){16, 0x1000, 2}, &first);
-	fd = guest_export_required(guest, room, hint);
+	guest_st_fill(guest, nic, capacity, (struct hint){16, 0x1000, 2}, &first);
+	fd = guest_export_required(guest, capacity, hint);
 	guest_register_fails(nic, fd, ENOSPC);
 	assert_int_equal(guest_get_flags(guest, fd) & TAKEN, 0);
 	guest_unregister(guest, first);
-	guest_check_writes(guest, nic, guest_register(guest, nic, fd), room, hint);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), capacity, hint);
 }
 
 static void add_by_tag(struct guest *guest, struct hint hint)
@@ -248,7 +248,7 @@ static void clear_memory(struct guest *guest)
 			 0);
 }
 
-/* What the NIC writes: 1, 2, 3, … */
+/* The NIC writes 1, 2, 3, … */
 static void fill_stage(struct nic *nic)
 {
 	for (uint32_t i = 0; i < GUEST_SLICE_BYTES / 4; i++)
@@ -266,7 +266,7 @@ static void assert_sums(struct guest *guest, unsigned times)
 		assert_int_equal(words[i], times * (i + 1));
 }
 
-/* @count writes on zeros. */
+/* @count writes to cleared memory add up to @times the data. */
 static void check_sums(struct guest *guest, struct nic *nic, const struct ibv_mr *mr,
 		       unsigned count, unsigned times)
 {
@@ -278,9 +278,9 @@ static void check_sums(struct guest *guest, struct nic *nic, const struct ibv_mr
 }
 
 /*
- * Theory of operation: the tag makes the accelerator add what arrives to what is
- * there. The NIC that sends it produces the sum. One that cannot is refused, and
- * that is what saves the data: let in, it would overwrite instead of adding.
+ * Theory of operation: the tag makes the accelerator add the data of a write to its
+ * memory. The writes of a NIC that sends the tag are added. A NIC that cannot send
+ * it is refused, since its writes would overwrite the sum.
  */
 GUEST_TEST(functional_tag)
 {
@@ -295,7 +295,7 @@ GUEST_TEST(functional_tag)
 	check_sums(guest, other, guest_register(guest, other, fd), 3, 1);
 }
 
-/* One more write has failed: all that completed before are counted. */
+/* Waits for one more failed write: all that completed before it are counted. */
 static void wait_for_failure(struct traffic *traffic)
 {
 	const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
@@ -307,9 +307,9 @@ static void wait_for_failure(struct traffic *traffic)
 
 /*
  * Theory of operation: a thread writes without a pause with a tag that adds. The
- * owner resets the accelerator, which forgets its tags, programs another one,
+ * owner resets the accelerator, which clears its tags, programs another one,
  * clears the memory and sets the new tag. The reset has closed the buffer, so
- * nothing arrives in between: each write that completes is in the sum once, and
+ * no write arrives in between: each write that completes is in the sum once, and
  * nothing else is.
  */
 GUEST_TEST(changed_across_resets)

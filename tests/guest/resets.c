@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Resets of the accelerator while a NIC writes to it: those that its owner asks for, which take the
- * memory away while they last, and those by sysfs and of the bus above it. Of the latter vfio-pci
- * is told when they are over. It revokes nothing then; it closes the buffers whose hint is
- * required.
+ * Resets of the accelerator while a NIC writes to it: those by its owner, which revoke the memory
+ * while they last, and those by sysfs, of the function and of the bus. vfio-pci is notified of the
+ * latter when they are over: it revokes nothing, but closes the buffers whose hint is required.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +41,7 @@ static void sysfs_path(const struct guest *guest, bool above, const char *name, 
 	free(folder);
 }
 
-/* EAGAIN: its driver, or a reset by another, holds the device's lock. */
+/* EAGAIN: the device's driver or another reset holds its lock. */
 static void reset_by(const struct guest *guest, bool above, const char *name)
 {
 	char path[256];
@@ -73,13 +72,13 @@ static void reset_bus(struct guest *guest)
 }
 
 /*
- * Theory of operation: a hint that is not required is set as before after each
- * reset. The region was registered once, its writes end well or in an error
- * completion and go on with the hint, and neither they nor the reset hang: the
- * thread's time limit sees the one, the program's the other. Then a new region
- * on the same buffer works, hint and all.
+ * Theory of operation: a hint that is not required stays set across each reset.
+ * The region is registered once; its writes end in a success or an error completion
+ * and go on with the hint. Neither a write nor the reset hangs: the time limit of the
+ * thread would end the write, that of the program the reset. Then a new region on the
+ * same buffer works, with its hint.
  */
-static void wanted(struct guest *guest, unsigned bits, void (*reset)(struct guest *guest))
+static void optional(struct guest *guest, unsigned bits, void (*reset)(struct guest *guest))
 {
 	struct nic *nic = guest_hint_nic(guest, bits);
 	struct traffic *traffic = &guest->traffic;
@@ -106,25 +105,25 @@ static void wanted(struct guest *guest, unsigned bits, void (*reset)(struct gues
 	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint);
 }
 
-GUEST_TEST(wanted_8)
+GUEST_TEST(optional_8)
 {
-	wanted(guest, 8, guest_reset);
+	optional(guest, 8, guest_reset);
 }
 
-GUEST_TEST(wanted_16)
+GUEST_TEST(optional_16)
 {
-	wanted(guest, 16, guest_reset);
+	optional(guest, 16, guest_reset);
 }
 
-/* Theory of operation: the same with memory enable going off and on. */
-GUEST_TEST(wanted_memory_enable)
+/* Theory of operation: the same with memory enable turned off and on. */
+GUEST_TEST(optional_memory_enable)
 {
-	wanted(guest, 16, guest_revoke);
+	optional(guest, 16, guest_revoke);
 }
 
 /*
- * Theory of operation: with memory off for good, every write that starts then
- * must end in an error completion: there is nothing to write to.
+ * Theory of operation: memory is turned off and stays off. Every write that starts
+ * then must end in an error completion.
  */
 GUEST_TEST(memory_stays_off)
 {
@@ -137,22 +136,22 @@ GUEST_TEST(memory_stays_off)
 	guest_write_fails(nic, mr);
 }
 
-GUEST_TEST(wanted_function_8)
+GUEST_TEST(optional_function_8)
 {
-	wanted(guest, 8, reset_function);
+	optional(guest, 8, reset_function);
 }
 
-GUEST_TEST(wanted_function_16)
+GUEST_TEST(optional_function_16)
 {
-	wanted(guest, 16, reset_function);
+	optional(guest, 16, reset_function);
 }
 
-GUEST_TEST(wanted_bus)
+GUEST_TEST(optional_bus)
 {
-	wanted(guest, 16, reset_bus);
+	optional(guest, 16, reset_bus);
 }
 
-/* Off, the hint, on. */
+/* Memory off, the hint, memory on. */
 static void change_while_off(struct guest *guest, int fd, struct hint hint)
 {
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
@@ -161,10 +160,10 @@ static void change_while_off(struct guest *guest, int fd, struct hint hint)
 }
 
 /*
- * Theory of operation: a required hint is gone after the reset and nobody new may
- * map. Who has mapped keeps the memory and sends the old tag: closing unmaps
- * nobody. So the owner who learns of the reset may set the old tag again at once,
- * and another one when it has taken the memory away from them.
+ * Theory of operation: the reset clears a required hint, and no further importer may
+ * map. An importer that has the buffer mapped keeps it and sends the old tag, since
+ * closing unmaps nothing. So the owner may set the old tag again at once, and another
+ * tag after it has revoked the memory.
  */
 static void required(struct guest *guest, void (*reset)(struct guest *guest))
 {
@@ -209,8 +208,8 @@ GUEST_TEST(required_bus)
 }
 
 /*
- * Theory of operation: a closed buffer is not opened by a revoke and its end, and
- * the region that was unmapped by it stays so until a hint is set.
+ * Theory of operation: a revoke and its end do not open a closed buffer, and the
+ * region that the revoke has unmapped stays unmapped until a hint is set.
  */
 GUEST_TEST(closed_over_revoke)
 {

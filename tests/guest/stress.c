@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Everything at once, for a while: buffers are exported, tagged, read, imported
- * by both NICs and by iommufd, written to, closed, revoked and reset by threads
- * that know nothing of each other. Nothing may hang, no call may fail for a
- * reason it should not know, and in the end nothing is left.
+ * Everything at once, for a while: independent threads export buffers, set and read
+ * hints, import by both NICs and by iommufd, write, close, revoke and reset. Nothing
+ * may hang, each call may fail with its listed errors only, and at the end nothing
+ * is left.
  *
  * usage: stress [SECONDS [SEED]]   (20, and a seed from the system)
  */
@@ -21,7 +21,7 @@
 #include "random.h"
 
 #define BUFFERS	     16U
-#define TAGS	     300U /* more than an ST table has room for */
+#define TAGS	     300U /* more than an ST table has entries */
 #define WORKERS	     16U
 #define MRS	     12U /* of one importer */
 #define HANG_SECONDS 180U
@@ -33,7 +33,7 @@ struct stress;
 struct worker {
 	struct stress *stress;
 	const char *name;
-	bool (*step)(struct worker *worker); /* false: it did not count */
+	bool (*step)(struct worker *worker); /* false: the step does not count */
 	struct random random;
 	unsigned nth; /* of the NICs */
 	struct nic nic;
@@ -63,7 +63,7 @@ static bool is_one_of(int err, const int *errnos)
 	return false;
 }
 
-/* Stops all when @err is none that may come; 0 always may. */
+/* Stops all threads if @err is neither 0 nor listed. Returns whether it is 0. */
 static bool expect(struct worker *worker, const char *what, int err, const int *errnos)
 {
 	if (!err || is_one_of(err, errnos))
@@ -79,8 +79,8 @@ static uint32_t any_tag(struct worker *worker)
 	return random_below(&worker->random, TAGS);
 }
 
-/* A file of its own for a buffer that anyone may close meanwhile. -1: there is none there. */
-static int borrow(struct worker *worker)
+/* A duplicate, since other threads may close the buffer. -1: no buffer in this place. */
+static int duplicate(struct worker *worker)
 {
 	struct stress *stress = worker->stress;
 	int fd;
@@ -141,7 +141,7 @@ static bool step_set(struct worker *worker)
 {
 	struct random *random = &worker->random;
 	const struct accel *accel = &worker->stress->guest->accel;
-	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = borrow(worker)}, got = tph;
+	struct vfio_device_feature_dma_buf_tph tph = {.dmabuf_fd = duplicate(worker)}, got = tph;
 	bool ok;
 
 	if (tph.dmabuf_fd < 0)
@@ -165,10 +165,10 @@ static bool step_set(struct worker *worker)
 
 static bool step_show(struct worker *worker)
 {
-	/* It would leave the others no time. */
+	/* Without a pause this would slow the other threads down too much. */
 	const struct timespec pause = {.tv_nsec = 2 * 1000 * 1000};
 	char path[64], text[4096];
-	int fd = borrow(worker), file;
+	int fd = duplicate(worker), file;
 	ssize_t n = 1;
 
 	nanosleep(&pause, NULL);
@@ -186,7 +186,7 @@ static bool step_show(struct worker *worker)
 	return true;
 }
 
-/* Writes, and finds a way back when the memory was not there. */
+/* Writes, and connects again if the memory was not accessible. */
 static void write_some(struct worker *worker, const struct ibv_mr *mr)
 {
 	int ret = nic_write(&worker->nic, mr, 0, 0, 4096);
@@ -201,7 +201,7 @@ static void write_some(struct worker *worker, const struct ibv_mr *mr)
 
 static void map_again(struct worker *worker, const struct ibv_mr *mr)
 {
-	/* Revoked, or its hint has changed and the region cannot follow. */
+	/* Revoked, or the hint has changed and the key cannot send the new one. */
 	expect(worker, "advise", guest_map_again(&worker->nic, mr),
 	       ERRNOS(ENODEV, ESTALE, EPERM, EFAULT));
 }
@@ -224,13 +224,13 @@ static bool step_import(struct worker *worker)
 		write_some(worker, *mr);
 		return true;
 	}
-	fd = borrow(worker);
+	fd = duplicate(worker);
 	if (fd < 0)
 		return false;
 	if (!drop_mr(worker, mr))
 		return false;
 	*mr = nic_register(&worker->nic, fd, GUEST_SLICE_BYTES);
-	/* Revoked or closed; the hint is required and cannot be taken, or has no room. */
+	/* Revoked or closed; the hint is required and cannot be sent, or the ST table is full. */
 	expect(worker, "register", *mr ? 0 : errno, ERRNOS(ENODEV, EPERM, ENOSPC));
 	close(fd);
 	return *mr != NULL;
@@ -240,7 +240,7 @@ static bool step_iommufd(struct worker *worker)
 {
 	struct guest_iommu iommu;
 	bool ok = false;
-	int fd = borrow(worker);
+	int fd = duplicate(worker);
 
 	if (fd < 0)
 		return false;
@@ -298,7 +298,7 @@ static struct worker *add(struct stress *stress, const char *name, bool (*step)(
 	return worker;
 }
 
-static void hire(struct stress *stress)
+static void add_workers(struct stress *stress)
 {
 	add(stress, "export", step_export);
 	add(stress, "close", step_close);
@@ -339,7 +339,7 @@ static void wait_for_end(struct stress *stress)
 	atomic_store(&stress->stop, true);
 }
 
-/* Each ends its step, or it hangs. */
+/* Each thread ends its step within the limit, or the test aborts. */
 static void join(struct stress *stress)
 {
 	struct timespec limit;
@@ -368,7 +368,7 @@ GUEST_TEST(everything)
 	stress = (struct stress){.guest = guest, .lock = PTHREAD_MUTEX_INITIALIZER};
 	for (unsigned i = 0; i < BUFFERS; i++)
 		stress.fds[i] = -1;
-	hire(&stress);
+	add_workers(&stress);
 	start(&stress);
 	wait_for_end(&stress);
 	join(&stress);
@@ -383,7 +383,7 @@ GUEST_TEST(everything)
 	assert_false(stress.failed);
 }
 
-/* Theory of operation: all is given back, and the next user finds things in order. */
+/* Theory of operation: all resources are released, and a new region works. */
 GUEST_TEST(nothing_left)
 {
 	assert_int_equal(guest_dmabufs(), 0);

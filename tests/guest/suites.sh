@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Suites and libraries that nobody here wrote, from Debian's packages, in the lab's guest
+# Suites and libraries of other projects, from Debian's packages, in the lab's guest
 # (tphlab --packages programs), on its first NIC.
 # usage: suites.sh pyverbs|pyverbs-all|ucx|libfabric
 set -uo pipefail
@@ -14,7 +14,7 @@ here=$(dirname "$0")
 nic=$(cd /sys/class/infiniband && printf '%s\n' * | head -n 1)
 [ "$nic" != '*' ] || die "no NIC here"
 
-# A client gives up at once. Nothing else in the guest listens: 0A is that state.
+# A client does not wait for the server. Nothing else in the guest listens: 0A is that state.
 listening() {
 	local n
 	for ((n = 0; n < 600; n++)); do
@@ -37,7 +37,7 @@ two_ends() {
 	wait "$server" || die "$*: the server ends with $?: $(</tmp/server)"
 }
 
-# Debian's is built with MPI, which each run starts, too: with as little of it as can be.
+# Debian's UCX is built with MPI, which each run starts: with as few parts of MPI as possible.
 ucx() {
 	local transport
 	export OMPI_MCA_pml=ob1 OMPI_MCA_btl=self
@@ -46,7 +46,7 @@ ucx() {
 		set -- ucx_perftest -P 0 -d "$nic:1" -x $transport -n 100 -w 10
 		two_ends "$@" -t put_bw
 		two_ends "$@" -t get -D zcopy -s 4096
-		# rc_mlx5 moves the address of an atomic operation as only keys of DEVX need it
+		# rc_mlx5 shifts the address of an atomic operation; only DEVX keys need the shift
 		[ $transport = rc_mlx5 ] || two_ends "$@" -t fadd
 	done
 	for transport in ud_verbs ud_mlx5; do
@@ -54,7 +54,7 @@ ucx() {
 	done
 }
 
-# More than this needs rdma_cm, which needs IP: even bare datagrams open its events.
+# More than this needs rdma_cm, which needs IP: even plain datagrams open its event channel.
 libfabric() {
 	fi_info -p verbs -t FI_EP_DGRAM | grep "domain: $nic-dgram" ||
 		die "fi_info finds no datagrams of the verbs provider"

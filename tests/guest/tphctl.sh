@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# tphctl in the lab's guest, on a real kernel: export, its errors, bufs; path, and whether it was
-# right.
-# usage: tphctl.sh NAME [ARGUMENT…]   one of the functions below without a helper's name
+# tphctl in the lab's guest, on a real kernel: export, its errors, bufs; path, and whether its
+# verdict is right.
+# usage: tphctl.sh NAME [ARGUMENT…]   NAME is a function below
 set -uo pipefail
 PATH=/mnt/tph/tphctl:$PATH
 
@@ -72,7 +72,7 @@ export_signalled() {
 	is "$status" 9
 }
 
-# bufs has the buffer, and both who hold it.
+# bufs has the buffer, and both processes that hold it.
 export_seen() {
 	export_of "$accel" 0 -- tphctl bufs --json | tr -d ' \n' >/tmp/seen
 	local holders='"holders":\[\{"pid":[0-9]+,"fd":[0-9]+,"fds":1,"command":"tphctl"\},\{"pid":'
@@ -80,7 +80,7 @@ export_seen() {
 		die "bufs says $(cat /tmp/seen)"
 }
 
-# What the kernel shows of a buffer is what was asked for.
+# The kernel shows the hint that export has set.
 export_required() {
 	export_of "$accel" 0 --required -- tphctl bufs --json | tr -d ' \n' >/tmp/seen
 	grep -q '"st":"0x5a","st_ext":null,"ph":"target","required":true' /tmp/seen ||
@@ -94,7 +94,7 @@ export_wide() {
 		--ph target-priority -- echo wide)" wide
 }
 
-# A kernel without a file per device: through the group.
+# On a kernel without a file per device, export opens the group.
 export_group() {
 	mount -t tmpfs none /dev/vfio/devices
 	export_both
@@ -138,7 +138,7 @@ busy() {
 	wait
 }
 
-# No driver, no files, no module: each as a user would meet it.
+# The errors without a driver, without files, without the module.
 no_vfio() {
 	mount -t tmpfs none /dev/vfio
 	fails "cannot open $accel through /dev/vfio/.*: No such file .*; modprobe vfio-pci" \
@@ -146,7 +146,7 @@ no_vfio() {
 	echo "$accel" >/sys/bus/pci/drivers/vfio-pci/unbind
 	fails "$accel is bound to no driver, not to vfio-pci" export_of "$accel" 0 -- true
 	mount -t tmpfs none /sys/bus/pci/drivers
-	fails "cannot open $accel, since VFIO is not loaded: modprobe vfio-pci" \
+	fails "cannot open $accel, since vfio-pci is not loaded: modprobe vfio-pci" \
 		export_of "$accel" 0 -- true
 }
 
@@ -172,7 +172,7 @@ no_series() {
 		export_of "$accel" 0 -- true
 }
 
-# Buffers and their holders come and go while they are looked for.
+# Buffers are created and their holders end while bufs reads them.
 dead_holder() {
 	local n pid
 	(while export_of "$accel" 0 -- true; do :; done) &
@@ -200,8 +200,8 @@ nics_read() {
 	[ ${#nics[@]} -gt 0 ] || die "no NIC here"
 }
 
-# verdicts_are WIDTH STATUS [PATTERN]: so ends tphctl path for each NIC that sends such tags
-# now, or any. Sets said, what it printed; a line about these tags matches the pattern.
+# verdicts_are WIDTH|any STATUS [PATTERN]: tphctl path ends with STATUS for each NIC that sends such
+# tags now. Sets said to the output, in which a line about these tags matches PATTERN.
 verdicts_are() {
 	local i status width
 	said=''
@@ -212,13 +212,12 @@ verdicts_are() {
 		printf '%s\n' "$said"
 		is "$status" "$2"
 		[ -z "${3:-}" ] || grep -qE "^$width-bit, now: $3" <<<"$said" ||
-			die "it does not say: $3"
+			die "no line matches: $3"
 	done
 	[ -n "$said" ] || die "no NIC here sends tags"
 }
 
-# What tphctl promises is what the accelerator counts; p2p_demo fails where a hint is missing or too
-# many.
+# The accelerator counts what tphctl path says; p2p_demo fails on a missing or an unexpected hint.
 path_guaranteed() {
 	nics_read
 	verdicts_are any 0
@@ -264,7 +263,7 @@ flit_function() {
 		die "$1 has prefixes"
 }
 
-# Through the host bridge go 8-bit tags alone, and they may get lost.
+# Through the host bridge: it may drop 8-bit tags, and NICs of 16-bit tags send no hint.
 path_host_bridge() {
 	nics_read
 	verdicts_are 8 3 '.*the root complex between them may drop the hint'
@@ -279,7 +278,7 @@ path_root_port() {
 	p2p_demo --nics "$widths" --hints no
 }
 
-# ACS redirects, as the kernel leaves it unless told otherwise; then the advice, followed.
+# ACS redirects, as the kernel sets it by default; then the advice of tphctl is applied.
 path_acs() {
 	local port advice
 	for port in $(lspci -D -d ::0604 | awk '$1 !~ /^0000:00:/ { print $1 }'); do
@@ -292,10 +291,10 @@ path_acs() {
 	for port in ${advice//;/ }; do
 		setpci -s "$port" ECAP_ACS+6.w=0:c
 	done
-	tphctl path "${nics[-1]}" "$accel" || die "the advice was not all of it"
+	tphctl path "${nics[-1]}" "$accel" || die "a redirect is left after the advice"
 }
 
-# Devices by the names that people use, and an RDMA device that is really asked.
+# Devices by their usual names, and a query of a real RDMA device.
 doctor_says() {
 	local name vfio said status
 	nics_read
@@ -308,12 +307,13 @@ doctor_says() {
 		grep -qE '^ok +registers dma-bufs +.*: it registers dma-bufs$' <<<"$said" ||
 			die "the RDMA device was not asked"
 		grep -qE '^ok +route +direct' <<<"$said" || die "no direct route"
-		grep -qE '^unknown +virtual machine' <<<"$said" || die "it takes this for a machine"
+		grep -qE '^unknown +virtual machine' <<<"$said" ||
+			die "doctor does not see the virtual machine"
 	done
 }
 
-# watch prints each kind of line of an import, while a program writes and changes its tag. What
-# lasts shorter than its interval it may miss, so not each line of that is there.
+# watch prints each kind of line of an import, while a program writes and changes its tag. It may
+# miss a change that lasts shorter than its interval, so a pattern fits several of the tags.
 watch_sees() {
 	local watch line
 	mount -t tracefs none /sys/kernel/tracing 2>/dev/null
@@ -337,7 +337,7 @@ watch_sees() {
 	done
 }
 
-# pair_agrees VERDICT COUNTS ARRIVES: what peer_write counted is what the verdict promises.
+# pair_agrees VERDICT COUNTS ARRIVES: the counts of peer_write agree with the verdict.
 pair_agrees() {
 	case $1 in
 	0) grep -qE 'plain=0 .*=[1-9]' <<<"$2" ;;
@@ -346,8 +346,8 @@ pair_agrees() {
 	esac
 }
 
-# pairs_are GUARANTEED BEST-EFFORT NONE [ARRIVES]: so many pairs of NIC and accelerator tphctl path
-# calls so, and in each it is right; a best effort arrives as the lab was told, yes or no.
+# pairs_are GUARANTEED BEST-EFFORT NONE [ARRIVES]: how many pairs of NIC and accelerator have each
+# verdict of tphctl path, which must be right; ARRIVES: yes if best-effort hints arrive, else no.
 pairs_are() {
 	local nic width accel counts status found=' '
 	nics_read
@@ -360,7 +360,7 @@ pairs_are() {
 				die "no data from ${nics[nic]} to $accel"
 			echo "${nics[nic]} to $accel, $width bits: verdict $status, $counts"
 			pair_agrees $status "$counts" "${4:-no}" ||
-				die "they do not agree: $(cat /tmp/path)"
+				die "the counts do not agree with the verdict: $(cat /tmp/path)"
 			found+="$status "
 		done
 	done
@@ -368,7 +368,7 @@ pairs_are() {
 	is "$(count 0) $(count 3) $(count 4)" "$1 $2 $3"
 }
 
-# redirect_at PORT…: ACS sends what goes from peer to peer there up to the root complex.
+# redirect_at PORT…: ACS redirects peer-to-peer requests there to the root complex.
 redirect_at() {
 	local port
 	for port; do
@@ -376,7 +376,7 @@ redirect_at() {
 	done
 }
 
-# A redirect above one of two accelerators is none for the other.
+# A redirect above one of two accelerators does not affect the other.
 pairs_acs_one() {
 	local far
 	far=$(lspci -D -d 7048:acc0 | awk '{ a = $1 } END { print a }')
@@ -384,16 +384,16 @@ pairs_acs_one() {
 	pairs_are 2 0 2
 }
 
-# QEMU's root ports redirect: that is above each switch, and on the way of those only that go there
-# anyway.
+# QEMU's root ports redirect. They are above each switch, so only on routes that go through the root
+# complex anyway.
 pairs_acs_root() {
 	# shellcheck disable=SC2046
 	redirect_at $(lspci -D -s 00: -d ::0604 | awk '{ print $1 }')
 	pairs_are 2 0 2
 }
 
-# The second NIC's BAR, a buffer of the first: tphctl sees no completer, and what comes has no hint.
-# The trace is looked at outside.
+# The first NIC writes into the second NIC's BAR: tphctl reports no completer. small.sh checks that
+# the writes have no hint in the trace.
 nic_to_nic() {
 	local status=0
 	nics_read
@@ -403,7 +403,7 @@ nic_to_nic() {
 	said=$(tphctl path "${nics[0]}" "${nics[1]}" --width 8) || status=$?
 	printf '%s\n' "$said"
 	is "$status" 4
-	grep -q '^8-bit, now: .* is not a TPH completer' <<<"$said" || die "it does not say why"
+	grep -q '^8-bit, now: .* is not a TPH completer' <<<"$said" || die "no line has the reason"
 	is "$(peer_write 0 "${nics[1]}")" written=65536
 }
 

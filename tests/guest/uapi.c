@@ -6,7 +6,7 @@
 
 #include "uapi.h"
 
-/* VFIO_DEVICE_FEATURE with @len bytes of @data. What the ioctl returns, or a negative errno. */
+/* VFIO_DEVICE_FEATURE with @len bytes of @data. Returns as the ioctl, or a negative errno. */
 static int feature(const struct accel *accel, uint32_t flags, void *data, size_t len)
 {
 	union {

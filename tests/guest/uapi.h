@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The kernel's interface as it is, without what libtph checks and chooses: the
- * tests also do what the library never would. 0, a file descriptor, or a
- * negative errno.
+ * The kernel's interface without the checks and choices of libtph: the tests also
+ * make calls that the library refuses. The functions return 0, a file descriptor,
+ * or a negative errno.
  */
 #ifndef TESTS_GUEST_UAPI_H
 #define TESTS_GUEST_UAPI_H
@@ -13,9 +13,9 @@
 #include "lab/guest/accel_vfio.h"
 #include "tph/vfio_tph.h"
 
-/* A dma-buf of a slice of BAR0; @flags as in tph/vfio_tph.h. */
+/* A dma-buf of @length bytes of BAR0 at @offset; @flags as in tph/vfio_tph.h. */
 int accel_export(const struct accel *accel, uint64_t offset, uint64_t length, uint32_t flags);
-/* The same of any BAR. */
+/* The same for any BAR. */
 int accel_export_bar(const struct accel *accel, uint32_t bar, uint64_t offset, uint64_t length,
 		     uint32_t flags);
 /* The flags of a hint. */

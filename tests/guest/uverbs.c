@@ -31,7 +31,7 @@
 #define ATTRIBUTES_MAX 12
 #define ACCESS_ALL     (IBV_ACCESS_LOCAL_WRITE | IBV_ACCESS_REMOTE_WRITE | IBV_ACCESS_REMOTE_READ)
 
-/* The header ends in an array of attributes that has no size of its own. */
+/* The header ends in a flexible array of attributes. */
 union request {
 	struct ib_uverbs_ioctl_hdr hdr;
 	uint8_t bytes[sizeof(struct ib_uverbs_ioctl_hdr) +

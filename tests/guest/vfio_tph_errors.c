@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What vfio-pci accepts and refuses at both doors, with the exact errno. The
- * tables have a column for each kind of accelerator; run this with each.
+ * What vfio-pci accepts and refuses in the export flags and in the device feature,
+ * with the exact errno. The tables have a column for each kind of accelerator; run
+ * this with each.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +26,7 @@
 #define REQ    VFIO_DMA_BUF_TPH_REQUIRED
 #define TAKEN  (VFIO_DMA_BUF_TPH_TAKEN_ST | VFIO_DMA_BUF_TPH_TAKEN_ST_EXT)
 
-/* By what the accelerator completes. */
+/* The errno for an accelerator that completes no tags, 8-bit tags, 16-bit tags. */
 struct verdict {
 	int none, bits8, bits16;
 };
@@ -37,7 +38,7 @@ static int verdict_of(const struct guest *guest, struct verdict v)
 					    : v.none;
 }
 
-/* What the export says, 0 or the errno; the file is closed again. */
+/* The errno of the export or 0; the file is closed again. */
 static int export_errno(const struct guest *guest, uint32_t flags)
 {
 	int fd = accel_export(&guest->accel, 0, GUEST_SLICE_BYTES, flags);
@@ -71,7 +72,7 @@ static int get_errno(const struct guest *guest, int fd)
 static void assert_hints(const struct guest *guest, int fd, uint32_t flags, uint8_t st,
 			 uint16_t st_ext, uint8_t ph)
 {
-	/* What is not an output of GET must be overwritten, so start from noise. */
+	/* GET must overwrite every field but the fd, so start from other values. */
 	struct vfio_device_feature_dma_buf_tph tph = {
 		.dmabuf_fd = fd,
 		.flags = 0xffffffff,
@@ -88,7 +89,7 @@ static void assert_hints(const struct guest *guest, int fd, uint32_t flags, uint
 	assert_int_equal(tph.ph, ph);
 }
 
-/* VFIO_DEVICE_FEATURE as it is, for what nobody's functions do. */
+/* VFIO_DEVICE_FEATURE itself, for calls that no library function makes. */
 static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_bytes)
 {
 	uint32_t arg[2 + 16] = {8 + data_bytes, flags};
@@ -98,8 +99,8 @@ static int raw_feature(const struct guest *guest, uint32_t flags, uint32_t data_
 }
 
 /*
- * Theory of operation: PROBE tells what the device can do before anything else
- * is looked at, and with any combination of GET and SET.
+ * Theory of operation: PROBE returns what the device supports before anything else
+ * is checked, and with any combination of GET and SET.
  */
 GUEST_TEST(probe)
 {
@@ -112,7 +113,7 @@ GUEST_TEST(probe)
 	assert_int_equal(
 		raw_feature(guest, feature | VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET, 12),
 		want);
-	/* The export itself is there in any case. */
+	/* The export is supported in any case. */
 	assert_int_equal(raw_feature(guest,
 				     VFIO_DEVICE_FEATURE_PROBE | VFIO_DEVICE_FEATURE_GET |
 					     VFIO_DEVICE_FEATURE_DMA_BUF,
@@ -137,10 +138,10 @@ GUEST_TEST(malformed_requests)
 }
 
 /*
- * Theory of operation: each row is one value of flags at export. It is tried on
- * a good slice, so its errno can only come from the flags.
+ * Theory of operation: each row is one value of the export flags. The range is
+ * valid, so an errno can only come from the flags.
  */
-GUEST_TEST(first_door)
+GUEST_TEST(export_flags)
 {
 	static const struct {
 		uint32_t flags;
@@ -165,7 +166,7 @@ GUEST_TEST(first_door)
 		{FL | FL_REQ | PH(1) | TAG(0x5a), {EOPNOTSUPP, 0, 0}},
 		{FL | FL_REQ | EXT | PH(2) | TAG(0x1234), {EOPNOTSUPP, EOPNOTSUPP, 0}},
 		{FL | FL_REQ | TAG(0x100), {EOPNOTSUPP, EINVAL, EINVAL}},
-		/* something, but no FL_TPH */
+		/* other flags, but no FL_TPH */
 		{FL_REQ, {EINVAL, EINVAL, EINVAL}},
 		{FL_REQ | TAG(0x5a), {EINVAL, EINVAL, EINVAL}},
 		{PH(1), {EINVAL, EINVAL, EINVAL}},
@@ -184,8 +185,8 @@ GUEST_TEST(first_door)
 	}
 }
 
-/* Theory of operation: bits 15:5 mean nothing yet, so each alone is refused. */
-GUEST_TEST(first_door_reserved_bits)
+/* Theory of operation: bits 15:5 are reserved, so each alone is refused. */
+GUEST_TEST(export_flags_reserved_bits)
 {
 	for (unsigned bit = 5; bit <= 15; bit++) {
 		int got = export_errno(guest, FL | TAG(1) | 1u << bit);
@@ -196,8 +197,8 @@ GUEST_TEST(first_door_reserved_bits)
 	}
 }
 
-/* Theory of operation: what was given at export is what GET answers, whatever the namespace. */
-GUEST_TEST(first_door_reads_back)
+/* Theory of operation: GET returns the hint that the export flags have set, of either width. */
+GUEST_TEST(export_flags_read_back)
 {
 	guest_need_completer(guest, 8);
 	assert_hints(guest, guest_export(guest, 0, 0), 0, 0, 0, 0);
@@ -212,10 +213,10 @@ GUEST_TEST(first_door_reads_back)
 }
 
 /*
- * Theory of operation: each row is one SET on a buffer that has a hint. When it
- * is refused the old state is still there, to the last field; else the new one.
+ * Theory of operation: each row is one SET on a buffer that has a hint. A refused
+ * SET leaves every field as it was; another one replaces every field.
  */
-GUEST_TEST(second_door)
+GUEST_TEST(feature_set)
 {
 	static const struct {
 		uint32_t flags;
@@ -240,13 +241,13 @@ GUEST_TEST(second_door)
 		{REQ, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
 		{REQ, 0, 0, 1, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{REQ, 0, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
-		/* what GET says may be set, and is ignored */
+		/* the flags that only GET returns are accepted and ignored */
 		{ST | TAKEN, 0, 1, 0, {EOPNOTSUPP, 0, 0}},
 		{TAKEN, 0, 0, 0, {EOPNOTSUPP, 0, 0}},
 		/* ph has two bits */
 		{ST, 0, 1, 4, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{ST_EXT, 1, 0, 0xff, {EOPNOTSUPP, EINVAL, EINVAL}},
-		/* a tag or a ph without its namespace */
+		/* a tag or a ph without its flag */
 		{0, 0, 1, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{0, 1, 0, 0, {EOPNOTSUPP, EINVAL, EINVAL}},
 		{0, 0, 0, 1, {EOPNOTSUPP, EINVAL, EINVAL}},
@@ -279,12 +280,13 @@ GUEST_TEST(second_door)
 /*
  * Theory of operation: the public proposal of this feature (to its version 12) has
  * the same structure under number 13, which Linux gave to another feature, and
- * takes a tag or a ph whose flag is clear. A program in its layout finds
- * no feature at its number. At ours it is refused and sets nothing, or is one of our own.
+ * accepts a tag or a ph whose flag is clear. The accelerator does not support that other
+ * feature, so a program for the proposal gets ENOTTY. With the number of this series its
+ * calls are refused and set nothing, or are valid calls of this feature.
  */
 GUEST_TEST(public_proposal)
 {
-	/* as its programs fill it in: 4 bytes fd, 4 flags, 2 tag16, 1 tag8, 1 ph */
+	/* in its layout: 4 bytes fd, 4 flags, 2 tag16, 1 tag8, 1 ph */
 	static const struct {
 		uint32_t flags;
 		uint16_t st_ext;
@@ -313,8 +315,8 @@ GUEST_TEST(public_proposal)
 	}
 }
 
-/* Theory of operation: what no bit of flags means is refused, each bit alone. */
-GUEST_TEST(second_door_reserved_bits)
+/* Theory of operation: each reserved bit of flags is refused. */
+GUEST_TEST(feature_set_reserved_bits)
 {
 	int fd = guest_export(guest, 0, 0);
 
@@ -329,7 +331,7 @@ GUEST_TEST(second_door_reserved_bits)
 	}
 }
 
-/* Theory of operation: SET replaces all, so the namespace that it leaves out is gone; 0 clears. */
+/* Theory of operation: SET replaces all fields, so it clears a tag whose flag it leaves out. */
 GUEST_TEST(set_replaces_all)
 {
 	int fd, other;
@@ -343,14 +345,14 @@ GUEST_TEST(set_replaces_all)
 	assert_hints(guest, fd, ST_EXT, 0, 0x4321, 3);
 	assert_int_equal(set_errno(guest, fd, 0, 0, 0, 0), 0);
 	assert_hints(guest, fd, 0, 0, 0, 0);
-	/* Each buffer has its own. */
+	/* Each buffer has its own hints. */
 	assert_hints(guest, other, ST, 0x11, 0, 1);
 }
 
 /*
  * Theory of operation: off Flit Mode a read with a hint enables whole DWs, which
- * registers may not bear. So a BAR that is not prefetchable takes no hints at
- * either door, and exports without one.
+ * can have side effects on registers. So a BAR that is not prefetchable gets no
+ * hints by the export flags or the device feature, and exports without one.
  */
 GUEST_TEST(registers)
 {
@@ -421,7 +423,7 @@ GUEST_TEST(another_exporter)
 	assert_both_refuse(guest, guest_keep_fd(guest, fd), EINVAL);
 }
 
-/* Theory of operation: a buffer belongs to the device it was exported by, and to no other. */
+/* Theory of operation: only the device that exported a buffer can set its hints. */
 GUEST_TEST(another_device)
 {
 	struct tph_bdf bdf;
@@ -445,12 +447,12 @@ GUEST_TEST(another_device)
 }
 
 /*
- * Theory of operation: memory enable off revokes the buffers. That is when an
- * owner changes tags, so both operations work, and hints stay across it.
+ * Theory of operation: memory enable off revokes the buffers. An owner may change
+ * tags then, so both operations work, and hints stay set.
  */
 GUEST_TEST(revoked)
 {
-	int fd, born;
+	int fd, exported_off;
 
 	guest_need_completer(guest, 8);
 	fd = guest_export(guest, 0, FL | PH(2) | TAG(0x5a));
@@ -463,18 +465,18 @@ GUEST_TEST(revoked)
 	assert_hints(guest, fd, ST, 0x66, 0, 1);
 	assert_int_equal(set_errno(guest, fd, ST, 0x67, 0, 1), 0);
 	assert_hints(guest, fd, ST, 0x67, 0, 1);
-	/* Exported while off: born revoked. */
+	/* Exported while memory is off: revoked from the start. */
 	assert_int_equal(accel_enable(&guest->accel, false), 0);
-	born = guest_export(guest, 1, FL | PH(1) | TAG(0x21));
-	assert_hints(guest, born, ST, 0x21, 0, 1);
-	assert_int_equal(set_errno(guest, born, ST, 0x22, 0, 1), 0);
+	exported_off = guest_export(guest, 1, FL | PH(1) | TAG(0x21));
+	assert_hints(guest, exported_off, ST, 0x21, 0, 1);
+	assert_int_equal(set_errno(guest, exported_off, ST, 0x22, 0, 1), 0);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);
-	assert_hints(guest, born, ST, 0x22, 0, 1);
+	assert_hints(guest, exported_off, ST, 0x22, 0, 1);
 }
 
 /*
- * Theory of operation: a reset takes away what tags name. A hint is still there
- * afterwards; where it was required the buffer is closed, and a SET opens it.
+ * Theory of operation: a reset clears the tables that tags refer to. A hint stays
+ * set; if it was required the buffer is closed, and a SET opens it.
  */
 GUEST_TEST(reset)
 {
@@ -491,7 +493,7 @@ GUEST_TEST(reset)
 	assert_hints(guest, required, ST | REQ, 0x5b, 0, 2);
 }
 
-/* Theory of operation: nobody maps a buffer that is closed, until a hint is set. */
+/* Theory of operation: no importer can map a closed buffer, until a SET opens it. */
 GUEST_TEST(closed)
 {
 	int fd;
@@ -507,8 +509,8 @@ GUEST_TEST(closed)
 }
 
 /*
- * Theory of operation: the buffer outlives the open device as a file, but not as
- * memory. No importer gets it, and even the device opened anew cannot set hints.
+ * Theory of operation: the buffer's file outlives the open device, its memory does
+ * not. No importer can map it, and the device opened again cannot set its hints.
  */
 GUEST_TEST(device_closed)
 {

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# No data race in the functions of the files that the series touches. KCSAN's own test comes first,
-# with races of which all must be seen; how many watchpoints were set tells how much was looked at.
-# Races elsewhere in the kernel are listed, for others to judge.
+# No data race in the functions of the files that the series touches. KCSAN's own test runs first
+# and must find all of its races; the number of watchpoints shows how much was covered. Races
+# elsewhere in the kernel are listed, and are no failure.
 # usage: kcsan.sh OPTION…
 . "$(dirname "$0")/../lib/guest.sh"
 . "$(dirname "$0")/../lib/kernel.sh"
@@ -10,12 +10,12 @@
 in_the_guest='
 	kcsan=/sys/kernel/debug/kcsan suite=/sys/kernel/debug/kunit/kcsan
 	echo now >$suite/run && tee /mnt/share/kcsan.ktap <$suite/results
-	stress 300 && door_fuzz 100000 && mr_revoke && required && no_window
+	stress 300 && feature_fuzz 100000 && mr_revoke && required && no_window
 	status=$?
 	cat $kcsan
 	exit $status'
 
-# functions: all that stand in a file which the series touches
+# functions: all that are defined in a file which the series touches
 functions() {
 	local built=${tree%/*}/build-7.3-kcsan
 	series_objects "$tree" "$built" | sed "s|^|$built/|" | xargs nm --defined-only |

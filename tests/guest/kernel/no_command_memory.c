@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Makes a function like one whose memory cannot be disabled, as a VF's: vfio-pci
- * keeps a virtual Memory Space Enable bit for it. For as long as it is loaded:
+ * Makes a function like one whose memory cannot be disabled, such as a VF: vfio-pci
+ * keeps a virtual Memory Space Enable bit for it. While the module is loaded:
  *
  *   insmod no_command_memory.ko function=0000:05:00.0
  */

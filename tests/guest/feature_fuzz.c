@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Random calls of both doors, most of them nearly right, on files of every kind,
- * while memory is revoked and regions come and go. Each answer is compared with
- * a model of the documented errors, each hint read back with what was set.
+ * Random exports and calls of the device feature, most of them nearly right, on
+ * files of every kind, while memory is revoked and regions are registered and
+ * dropped. Each result is compared with a model of the documented errors, each
+ * hint that is read back with the one that was set.
  *
- * usage: door_fuzz [CALLS [SEED]]   (20000, and a seed from the system)
+ * usage: feature_fuzz [CALLS [SEED]]   (20000, and a seed from the system)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "door_model.h"
+#include "feature_model.h"
 #include "guest.h"
 #include "random.h"
 
@@ -27,7 +28,7 @@
 #define ARG_PAGES	  2U
 #define BUFFERS		  24U
 #define HELD		  2U /* the first of them have importers and are never closed */
-#define STRANGERS	  12U
+#define OTHERS		  12U
 #define RESOURCE_PREFETCH 0x2000 /* in sysfs' file resource: IORESOURCE_PREFETCH */
 #define CLOSED_FD	  400	 /* a number that stays unused */
 #define COUNT_OF(a)	  (sizeof(a) / sizeof((a)[0]))
@@ -40,10 +41,10 @@ struct resets {
 struct buffer {
 	int fd; /* -1: none */
 	struct model_hints hints;
-	struct resets before, after; /* what last set the hints */
+	struct resets before, after; /* counted around the call that last set the hints */
 };
 
-struct stranger {
+struct other_file {
 	int fd;
 	enum model_file file;
 };
@@ -51,21 +52,21 @@ struct stranger {
 struct fuzz {
 	struct guest *guest;
 	struct random random;
-	uint64_t seed, calls, now; /* now: which call it is */
+	uint64_t seed, calls, now; /* now: number of the current call */
 	struct model_device device;
 	struct accel second; /* another accelerator */
 	struct buffer buffers[BUFFERS];
-	struct stranger strangers[STRANGERS];
-	unsigned stranger_count;
-	uint8_t *window; /* ARG_PAGES, then nothing */
+	struct other_file others[OTHERS];
+	unsigned other_count;
+	uint8_t *window; /* ARG_PAGES, then a page without access */
 	uint64_t by_errno[256];
-	/* the threads beside it */
+	/* of the other threads */
 	atomic_bool stop;
 	atomic_int fatal;
 	atomic_uint revokes, imports, resets_begun, resets_ended;
 };
 
-/* The argument of a call, longest form. */
+/* The longest argument of a call. */
 struct argument {
 	struct {
 		uint32_t argsz, flags;
@@ -87,7 +88,7 @@ static uint32_t pick(struct fuzz *fuzz, const uint32_t *values, size_t count)
 	pick(fuzz, (const uint32_t[]){__VA_ARGS__},                                                \
 	     sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
-/* Mostly @good; else one bit of it is wrong, or all. */
+/* Mostly @good; else one bit of it is wrong, or all are random. */
 static uint32_t nearly(struct fuzz *fuzz, uint32_t good)
 {
 	switch (random_below(&fuzz->random, 16)) {
@@ -118,15 +119,14 @@ static void choose_head(struct fuzz *fuzz, struct argument *arg, uint32_t featur
 					1u << (19 + random_below(random, 13)));
 }
 
-/* How much of the argument can be read. */
+/* How many bytes of the argument are readable. */
 static size_t choose_readable(struct fuzz *fuzz, size_t bytes)
 {
 	return random_once(&fuzz->random, 20) ? random_below(&fuzz->random, (uint32_t)bytes)
 					      : bytes;
 }
 
-/* So that what follows the last readable byte is no memory. @return what the ioctl says, or -errno
- */
+/* Behind the last readable byte is a page without access. Returns as the ioctl, or -errno. */
 static int call_device(struct fuzz *fuzz, const struct model_call *call, struct argument *arg)
 {
 	uint8_t *at = fuzz->window + ARG_PAGES * PAGE - call->readable;
@@ -144,14 +144,14 @@ static int call_device(struct fuzz *fuzz, const struct model_call *call, struct 
 	return ret;
 }
 
-static void judge(struct fuzz *fuzz, const char *door, const struct model_call *call, int got,
+static void judge(struct fuzz *fuzz, const char *what, const struct model_call *call, int got,
 		  int want, uint32_t flags)
 {
 	fuzz->by_errno[(unsigned)want % COUNT_OF(fuzz->by_errno)]++;
 	if (got != want)
 		fail_msg("seed %" PRIu64 ", call %" PRIu64 ", %s: argsz %u, flags 0x%x, %zu bytes "
 			 "readable%s, flags in it 0x%x: errno %d, not %d",
-			 fuzz->seed, fuzz->now, door, call->argsz, call->flags, call->readable,
+			 fuzz->seed, fuzz->now, what, call->argsz, call->flags, call->readable,
 			 call->writable ? "" : " only", flags, got, want);
 }
 
@@ -247,23 +247,23 @@ static void fuzz_export(struct fuzz *fuzz)
 		keep_buffer(fuzz, ret, &hints, before);
 }
 
-/* A buffer of ours, or something else. @return what it is */
+/* A buffer of this test, or another file. Returns its kind. */
 static enum model_file choose_file(struct fuzz *fuzz, int *fd, struct buffer **buffer)
 {
 	struct buffer *own = &fuzz->buffers[random_below(&fuzz->random, BUFFERS)];
-	const struct stranger *stranger =
-		&fuzz->strangers[random_below(&fuzz->random, fuzz->stranger_count)];
+	const struct other_file *other =
+		&fuzz->others[random_below(&fuzz->random, fuzz->other_count)];
 
 	*buffer = NULL;
 	if (random_once(&fuzz->random, 5)) {
-		*fd = stranger->fd;
-		return stranger->file;
+		*fd = other->fd;
+		return other->file;
 	}
 	*fd = own->fd;
 	if (own->fd < 0)
 		return MODEL_NO_FILE;
 	*buffer = own;
-	/* One that was closed a moment ago. */
+	/* A file that has just been closed. */
 	if (own >= fuzz->buffers + HELD && random_once(&fuzz->random, 50)) {
 		close(own->fd);
 		own->fd = -1;
@@ -311,9 +311,9 @@ static void choose_hints(struct fuzz *fuzz, struct vfio_device_feature_dma_buf_t
 }
 
 /*
- * GET: to the last field, with TAKEN on a buffer only that has been imported. A
- * reset since the hints were set has closed the buffer if one was required; one
- * that ran beside either call may have.
+ * GET returns every field as it was set, and TAKEN only for an imported buffer. A
+ * reset after the SET has closed the buffer if a hint was required; a reset that
+ * ran during the SET or this GET may have.
  */
 static void judge_hints(struct fuzz *fuzz, struct buffer *buffer, struct resets before,
 			const struct vfio_device_feature_dma_buf_tph *got)
@@ -339,7 +339,7 @@ static void judge_hints(struct fuzz *fuzz, struct buffer *buffer, struct resets 
 			 want->ph);
 }
 
-/* An importer of a held buffer may be in the way of any SET but the one that closes. */
+/* An importer of a held buffer may make any SET fail but the one that closes the buffer. */
 static bool may_be_busy(const struct fuzz *fuzz, const struct buffer *buffer,
 			const struct vfio_device_feature_dma_buf_tph *set)
 {
@@ -385,10 +385,10 @@ static void fuzz_feature(struct fuzz *fuzz)
 		judge_hints(fuzz, buffer, before, &arg.tph);
 }
 
-/* Both take much longer than a call and hold up the calls meanwhile. */
+/* The calls of both threads take much longer than those of the fuzzer, and block them. */
 static const struct timespec beside_pause = {.tv_nsec = 200 * 1000 * 1000};
 
-/* Revoked, given back, and sometimes reset. */
+/* Memory off and on, and sometimes a reset. */
 static void *revoke_memory(void *arg)
 {
 	struct fuzz *fuzz = arg;
@@ -413,7 +413,7 @@ static void *revoke_memory(void *arg)
 	return NULL;
 }
 
-/* Refused or not, it may only be for one of the documented reasons. */
+/* The documented errors of an import that may come here. */
 static bool import_may_fail_with(int err)
 {
 	return err == ENODEV || err == EPERM || err == ENOSPC;
@@ -437,10 +437,10 @@ static void *import_held(void *arg)
 	return NULL;
 }
 
-static void add_stranger(struct fuzz *fuzz, int fd, enum model_file file)
+static void add_other(struct fuzz *fuzz, int fd, enum model_file file)
 {
-	assert_true(fuzz->stranger_count < STRANGERS);
-	fuzz->strangers[fuzz->stranger_count++] = (struct stranger){fd, file};
+	assert_true(fuzz->other_count < OTHERS);
+	fuzz->others[fuzz->other_count++] = (struct other_file){fd, file};
 }
 
 static int open_udmabuf(struct guest *guest)
@@ -458,7 +458,7 @@ static int open_udmabuf(struct guest *guest)
 	return guest_keep_fd(guest, fd);
 }
 
-/* Its buffers: one from before it was closed, one of now. */
+/* Buffers of another accelerator: one from before a close, one of the open device. */
 static void open_second(struct fuzz *fuzz)
 {
 	struct tph_bdf bdf;
@@ -466,35 +466,34 @@ static void open_second(struct fuzz *fuzz)
 
 	fuzz->second = (struct accel){0};
 	if (accel_find(&bdf, 1)) {
-		print_message("one accelerator only: no buffers of another, nor of a closed one\n");
+		print_message("only one accelerator: no buffers of another, nor of a closed one\n");
 		return;
 	}
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(accel_open(&fuzz->second, &bdf), 0);
 		fd = guest_keep_fd(fuzz->guest, accel_export(&fuzz->second, 0, PAGE, 0));
-		add_stranger(fuzz, fd, i ? MODEL_OTHER_DEVICE : MODEL_CLOSED_DEVICE);
+		add_other(fuzz, fd, i ? MODEL_OTHER_DEVICE : MODEL_CLOSED_DEVICE);
 		if (!i)
 			accel_close(&fuzz->second);
 	}
 }
 
-static void open_strangers(struct fuzz *fuzz)
+static void open_others(struct fuzz *fuzz)
 {
 	struct guest *guest = fuzz->guest;
 	int pipes[2];
 
 	assert_int_equal(pipe2(pipes, O_CLOEXEC), 0);
-	add_stranger(fuzz, guest_keep_fd(guest, pipes[0]), MODEL_NO_DMABUF);
-	add_stranger(fuzz, guest_keep_fd(guest, pipes[1]), MODEL_NO_DMABUF);
-	add_stranger(fuzz, guest->accel.device_fd, MODEL_NO_DMABUF);
-	add_stranger(fuzz, guest_keep_fd(guest, memfd_create("fuzz", MFD_CLOEXEC)),
-		     MODEL_NO_DMABUF);
-	add_stranger(fuzz, guest_keep_fd(guest, open("/", O_PATH | O_CLOEXEC)), MODEL_NO_FILE);
-	add_stranger(fuzz, open_udmabuf(guest), MODEL_OTHER_EXPORTER);
-	add_stranger(fuzz, -1, MODEL_NO_FILE);
-	add_stranger(fuzz, INT32_MIN, MODEL_NO_FILE);
-	add_stranger(fuzz, INT32_MAX, MODEL_NO_FILE);
-	add_stranger(fuzz, CLOSED_FD, MODEL_NO_FILE);
+	add_other(fuzz, guest_keep_fd(guest, pipes[0]), MODEL_NO_DMABUF);
+	add_other(fuzz, guest_keep_fd(guest, pipes[1]), MODEL_NO_DMABUF);
+	add_other(fuzz, guest->accel.device_fd, MODEL_NO_DMABUF);
+	add_other(fuzz, guest_keep_fd(guest, memfd_create("fuzz", MFD_CLOEXEC)), MODEL_NO_DMABUF);
+	add_other(fuzz, guest_keep_fd(guest, open("/", O_PATH | O_CLOEXEC)), MODEL_NO_FILE);
+	add_other(fuzz, open_udmabuf(guest), MODEL_OTHER_EXPORTER);
+	add_other(fuzz, -1, MODEL_NO_FILE);
+	add_other(fuzz, INT32_MIN, MODEL_NO_FILE);
+	add_other(fuzz, INT32_MAX, MODEL_NO_FILE);
+	add_other(fuzz, CLOSED_FD, MODEL_NO_FILE);
 	open_second(fuzz);
 }
 
@@ -526,7 +525,7 @@ static void fuzz_open(struct fuzz *fuzz, struct guest *guest)
 			      .calls = arg_calls,
 			      .device = {.completer_bits = guest->completer_bits}};
 	read_bars(fuzz);
-	open_strangers(fuzz);
+	open_others(fuzz);
 	for (unsigned i = 0; i < BUFFERS; i++)
 		fuzz->buffers[i].fd = -1;
 	for (unsigned i = 0; i < HELD; i++)

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 
-#include "door_model.h"
+#include "feature_model.h"
 
 #define HEADER	   sizeof(struct vfio_device_feature)
 #define PAGE	   4096U
 #define OPS	   (VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_SET)
-#define MANY_BYTES (4U << 20) /* what the kernel allocates at once, at most */
+#define MANY_BYTES (4U << 20) /* the largest single allocation of the kernel */
 #define GO_ON	   (-1)
 
-/* What VFIO says to any feature. */
+/* The checks of VFIO for any feature. */
 static int header(const struct model_call *call)
 {
 	if (call->readable < HEADER)
@@ -23,7 +23,7 @@ static int header(const struct model_call *call)
 	return 0;
 }
 
-/* What a feature says that has these operations; GO_ON: do it. */
+/* The checks of a feature with these operations; GO_ON: carry it out. */
 static int operation(const struct model_call *call, uint32_t supported, size_t arg_bytes)
 {
 	if (call->flags & OPS & ~supported)
@@ -65,7 +65,7 @@ static int export_flags(uint32_t flags, unsigned completer_bits, struct model_hi
 	return 0;
 }
 
-/* By themselves: whole pages, and the kernel can count them. */
+/* Whole pages, and their sum does not overflow; the BAR is checked later. */
 static int ranges_make_sense(const struct vfio_region_dma_range *ranges, uint32_t count)
 {
 	uint64_t sum = 0;
@@ -76,7 +76,7 @@ static int ranges_make_sense(const struct vfio_region_dma_range *ranges, uint32_
 		if (__builtin_add_overflow(sum, ranges[i].length, &sum))
 			return EINVAL;
 	}
-	/* The top bit of a size has a meaning of its own to the DMA API. */
+	/* The DMA API uses the top bit of a size. */
 	return sum >> 63 ? EINVAL : 0;
 }
 
@@ -167,7 +167,7 @@ int model_feature(const struct model_device *device, const struct model_call *ca
 	bool set = call->flags & VFIO_DEVICE_FEATURE_SET;
 	int err = header(call);
 
-	/* PROBE is about the device, so that comes before the operation. */
+	/* PROBE is about the device, so that check comes before the operation's. */
 	if (!err && !device->completer_bits)
 		err = EOPNOTSUPP;
 	if (!err)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Faults from the start and beside a guest that runs: what is set is shown by status, what is
-# invalid is refused and changes nothing; on the command line it ends the lab before it boots.
+# Faults that are set on the command line or while the guest runs: status shows them. An invalid one
+# is refused and changes nothing; on the command line it ends the lab before it boots.
 . "$(dirname "$0")/../lib/guest.sh"
 
 # refused PATTERN FAULT

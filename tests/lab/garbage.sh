@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# A guest writes garbage into all devices; then the same fabricd serves the demo. Its own memory
-# (that of the guest and of the accelerator is shared) does not grow with what was written.
+# A guest writes garbage into all devices; then the same fabricd serves the demo. Its anonymous
+# memory (that of the guest and of the accelerator is shared) does not grow with the writes.
 # usage: garbage.sh SECONDS SEED|random   SECONDS of each part
 . "$(dirname "$0")/../lib/guest.sh"
 
@@ -22,7 +22,7 @@ memory_of_fabricd() {
 	done
 }
 
-# meson makes malloc fill its memory, so that all of it would count.
+# meson sets MALLOC_PERTURB_: malloc would fill its memory, and all of it would count as used.
 unset MALLOC_PERTURB_
 scratch_make
 export TMPDIR=$scratch
@@ -32,5 +32,5 @@ in_guest --iommu translated --share "$share" -- /mnt/share/garbage.sh "$seconds"
 wait
 awk -v most=$most '
 	$1 > max { max = $1 }
-	END { print "fabricd:", NR, "looks, at most", max, "kB"; exit NR < 10 || max > most }
+	END { print "fabricd:", NR, "samples, at most", max, "kB"; exit NR < 10 || max > most }
 	' "$work/memory"

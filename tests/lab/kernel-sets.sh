@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Theory of operation: the kernel's patches are sets, each in a folder of kernel/VERSION with a
-# cover letter of its own. kernel-tree must apply them in order and kernel-refresh must write back
-# what was applied, also after a commit was changed by git rebase, one was added to the last set, or
-# the sets' order was broken. A tree of three lines stands for the kernel's.
+# cover letter. kernel-tree must apply them in order and kernel-refresh must write back
+# what was applied, also after a commit was changed by git rebase or one was added to the last set,
+# and must refuse sets out of order. A tree of a few lines stands for the kernel's.
 # shellcheck disable=SC2034,SC2154 # what lab/lib uses and sets
 . "$(dirname "$0")/../lib/check.sh"
 scratch_make
@@ -53,7 +53,7 @@ absent '^prerequisite-patch-id' "$series/fixes/0000-cover-letter.patch"
 [ "$(grep -c '^prerequisite-patch-id' "$series/core/0000-cover-letter.patch")" = 2 ]
 grep -q "^base-commit: $(in_tree rev-parse base)" "$series/more/0000-cover-letter.patch"
 
-# The files give the tree, and the tree the files.
+# The patches give the tree, and the tree the same patches.
 cp -r "$series" "$work/written"
 in_tree checkout -q -B series base
 in_tree rev-parse HEAD >"$tree/.git/tph-tip"
@@ -62,7 +62,7 @@ kernel_tree_ensure
 kernel_refresh
 diff -r "$work/written" "$series"
 
-# A series that came to touch another file.
+# The series touches another file from now on.
 echo new >"$tree/new"
 kernel_dirs+=(new)
 kernel_tree_ensure
@@ -85,7 +85,7 @@ diff - "$work/patches" <<'PATCHES'
 0003-more-three.patch
 PATCHES
 
-# A set that ends elsewhere than in the series.
+# A set that does not end between its neighbours.
 in_tree branch -f sets/core base
 says '^tphlab: .*sets/core is not between sets/fixes and' 125 bash -c "
 	. '$project/lab/lib/say.sh'; cache=$cache top=$top kernel=9.9 guest_release=none

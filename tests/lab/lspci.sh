@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What lspci makes of the accelerator, of the NICs (8, 16 and off) and of the switch's ports is as
-# in tests/golden/lspci.txt. TPH_GOLDEN=update writes its sections anew.
+# What lspci prints for the accelerator, the NICs (8, 16 and off) and the switch's ports is as in
+# tests/golden/lspci.txt. TPH_GOLDEN=update rewrites its sections.
 # usage: lspci.sh 8|16   what the accelerator completes
 . "$(dirname "$0")/../lib/guest.sh"
 
@@ -35,7 +35,7 @@ update() {
 	cp "$work/new" $golden
 }
 
-# same FUNCTION ADDRESS NAME [BASE]: of a section with a base, the lines that are not as there
+# same FUNCTION ADDRESS NAME [BASE]: the output, or what differs from section BASE, is section NAME
 same() {
 	"$1" "$2" >"$work/$3"
 	if [ $# = 4 ]; then

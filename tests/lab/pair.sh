@@ -28,7 +28,7 @@ ctl() {
 	lab/tphlab ctl --socket "$(echo "$TMPDIR/tphlab-$1".*/dev/control.sock)" "${@:2}"
 }
 
-# packets NIC: sent by b until now; nothing where b does not run yet
+# packets NIC: the number that b has sent; nothing before b runs
 packets() {
 	local socket
 	for socket in "$TMPDIR"/tphlab-b.*/dev/control.sock; do
@@ -36,7 +36,7 @@ packets() {
 	done
 }
 
-# under_way NIC N: so many packets more have gone from b
+# under_way NIC N: waits until b has sent N more packets
 under_way() {
 	local begin='' now
 	while kill -0 $hosts; do
@@ -49,8 +49,8 @@ under_way() {
 }
 
 case $1 in
-# A write from the other host carries the tag of the buffer that it is for. The requester's host
-# sees no hint at all.
+# A write from the other host carries the tag of its target buffer. The requester's host has no hint
+# in its trace.
 hint)
 	ninja -C "$build" tests/trace/trace_fields
 	pair --trace "$work/trace" -- p2p_demo --pair serve -- p2p_demo --pair write
@@ -65,13 +65,13 @@ hint)
 		nic1 accel0 none
 	TAGS
 	[ ! -s "$work/tags.b" ]
-	# the payload is in both: read from the memory of the one
+	# The payload comes from b's host memory.
 	"$build/tests/trace/trace_fields" "$work/trace.b" | awk -F '\t' '
 		$1 == "host" && $2 ~ /^nic/ && $6 == "CplD" { bytes += $16 }
 		END { print "b reads", bytes, "bytes"; exit bytes < 8 * 200000 }'
 	;;
 
-# Programs of other projects.
+# The programs of rdma-core and perftest.
 perftest)
 	# shellcheck disable=SC2016 # for the guest's shell
 	programs='
@@ -85,7 +85,7 @@ perftest)
 	pair -- bash -ec "server=; $programs" -- bash -ec "server=127.0.0.1; $programs"
 	;;
 
-# On a slow link all work requests complete. When the link is cut and back within the retry time,
+# On a slow link all work requests complete. If the link is cut and up again within the retry time,
 # nothing is lost. When it stays cut, or the other host ends, posted work requests end in an error,
 # the port is down, and the host goes on.
 faults)

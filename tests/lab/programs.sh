@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Programs in one guest, one after the other, each with a verdict of its own: lib/tap.py reads what
-# this prints. A program may ask for a fault (tests/guest/host.c): its words come in $share/ask, go
-# to tphlab ctl, and what that says comes back in $share/answer.
+# Programs in one guest, one after the other, with a result for each: lib/tap.py reads the output.
+# A program may request a fault (tests/guest/host.c): it writes the arguments of tphlab ctl to
+# $share/ask, and finds the output of tphlab ctl in $share/answer.
 # usage: programs.sh OPTION… -- 'PROGRAM ARGUMENT…'…
 . "$(dirname "$0")/../lib/guest.sh"
 

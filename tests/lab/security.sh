@@ -7,13 +7,12 @@
 check=$1
 shift
 case $check in
-# Theory of operation: apt reads the network's bytes as its own user _apt when root starts it, if
-# that user can reach the folders it writes to. Where it cannot, apt says so and goes on as root.
-# An update from a mirror that is not there must leave its folder with _apt and say nothing of the
-# kind.
+# Theory of operation: apt reads from the network as its user _apt when root starts it, if that user
+# can access the folders that apt writes to. If not, apt warns and continues as root. An update from
+# a mirror that does not exist must leave its folder to _apt, without the warning.
 apt)
 	[ "$(id -u)" = 0 ] || skip "apt changes its user only as root"
-	getent passwd _apt >/dev/null || skip "this machine's apt has no user of its own"
+	getent passwd _apt >/dev/null || skip "this machine has no user _apt"
 	for part in say mirror; do
 		# shellcheck source=/dev/null
 		. "lab/lib/$part.sh"
@@ -31,8 +30,8 @@ apt)
 	;;
 
 # Theory of operation: QEMU and kernels in the cache are run. A cache that another user may write
-# to, or that has a name which the kernel's build cannot have, must be refused with one line
-# before anything is done.
+# to, or with a name that the kernel's build does not support, must be refused with one line before
+# anything is done.
 cache)
 	scratch_make
 
@@ -47,13 +46,13 @@ cache)
 		env TPH_CACHE="$scratch/group" lab/tphlab kernel-tree
 
 	mkdir -m 0755 "$scratch/other"
-	[ "$(id -u)" = 0 ] || skip "only root can make a folder of another user"
+	[ "$(id -u)" = 0 ] || skip "only root can give a folder to another user"
 	chown 65534 "$scratch/other"
 	says '^tphlab: the cache .* is of user ' 125 \
 		env TPH_CACHE="$scratch/other" lab/tphlab kernel-tree
 	;;
 
-# Theory of operation: tphlab ctl talks to fabricd, which a guest keeps busy. If fabricd does not
+# Theory of operation: tphlab ctl talks to fabricd, which a guest can keep busy. If fabricd does not
 # answer (here: is stopped), ctl must end with one line after its ten seconds.
 ctl)
 	scratch_make
@@ -71,13 +70,13 @@ ctl)
 	;;
 
 # Theory of operation: a fabricd that does not end when it is told to (here: is stopped while the
-# guest runs) must hold tphlab no longer than its grace period, and leave no process and no file.
+# guest runs) must delay tphlab by no more than its grace period, and leave no process and no file.
 fabricd)
 	scratch_make
 	TMPDIR=$scratch lab/tphlab run --timeout 60 -- bash -c 'echo up; sleep 600' \
 		>"$work/output" 2>&1 &
 	run=$!
-	# Before the guest is up, QEMU itself would end when the process is stopped.
+	# Before the guest is up, QEMU itself ends when fabricd is stopped.
 	timeout 300 bash -c "until grep -q '^up' '$work/output'; do kill -0 $run && sleep 0.2; done"
 	pkill -STOP -f "fabricd --dir $scratch"
 	begin=$SECONDS status=0
@@ -91,8 +90,8 @@ fabricd)
 	;;
 
 # Theory of operation: lab/relay carries every byte that a guest or a device sends to this
-# machine. On a terminal it must show control characters, so that a guest cannot drive the
-# terminal. To a file or a pipe it must pass bytes as they are, end at its limit with one line,
+# machine. On a terminal it must make control characters visible, so that a guest cannot control
+# the terminal. To a file or a pipe it must pass bytes as they are, end at its limit with one line,
 # and write through no symbolic link and no FIFO that has no reader. No guest is needed.
 relay)
 	need script bsdutils
@@ -171,11 +170,11 @@ ATTACK
 	empty "$work/left"
 	;;
 
-# Theory of operation: a guest is hostile to this machine. One guest tries, as its root: symbolic
-# links where the lab writes, a set-user-ID program, a device node and a FIFO in --share, another
-# status, an endless status, an endless log. While it runs, QEMU and fabricd must have no rights of
-# root and no way to gain any. Afterwards the folder of --share holds plain files of the folder's
-# owner and nothing was written elsewhere, and another guest can use what this one made.
+# Theory of operation: a guest is hostile to this machine. One guest tries, as its root: a symbolic
+# link, a set-user-ID program, a device node and a FIFO in --share, writes to the other shares, a
+# status of 1 MB. While it runs, QEMU and fabricd must have no privileges of root and no means to
+# gain any. Afterwards the folder of --share has plain files of its owner alone, nothing was
+# written elsewhere, and another guest can use the files.
 guest)
 	scratch_make
 	mkdir -m 0700 "$scratch/share"

@@ -7,7 +7,7 @@
 check=$1
 shift
 case $check in
-# The debug kernel's detectors are on: a clean log proves something only then.
+# The debug kernel's detectors are on: otherwise a clean log proves nothing.
 debug-looks)
 	in_guest -- bash -ec '
 		dmesg | grep "KernelAddressSanitizer initialized"
@@ -33,8 +33,8 @@ demo-whole)
 	log_is_clean out/demo/cpu.log
 	;;
 
-# The PH of a DMA handle is, without a tag, on what its region writes to and reads from host memory,
-# and on nothing else there: 65536 bytes are written, and at least 9001 read.
+# Of the TLPs to host memory only those of the region of a DMA handle have a hint: its PH, without a
+# tag. They write 65536 bytes, and read at least 9001.
 dmah-rciep)
 	need tshark tshark
 	trace=$work/trace.pcap
@@ -50,8 +50,8 @@ dmah-rciep)
 		}' "$work/hinted"
 	;;
 
-# Tags of CPUs are on what two NICs write to host memory: for a udmabuf that of CPU 1, for a DMAH
-# that of CPU 0, in the width that each NIC sends, on 65536 bytes each, and on nothing else.
+# Writes of two NICs to host memory carry tags of CPUs: for a udmabuf that of CPU 1, for a DMAH that
+# of CPU 0, in the width that each NIC sends, on 65536 bytes each. No other write has a tag.
 cpu-tags)
 	need tshark tshark
 	trace=$work/trace.pcap
@@ -80,8 +80,8 @@ faults-unplug)
 		exit 1'
 	;;
 
-# The requester IDs in the trace are those that the guest gave: tphlab computes the bus numbers from
-# the topology before the guest boots, and must do so as its firmware does.
+# The requester IDs in the trace are those that the guest assigned: tphlab computes the bus numbers
+# from the topology before the guest boots, and must get those of the guest's firmware.
 ids)
 	need tshark tshark
 	for topology in switch switches rciep rootport flit; do
@@ -111,8 +111,8 @@ nic-to-nic)
 		}' "$work/writes"
 	;;
 
-# flit HOST NICS ACCELERATORS OPTION…: the demo; each TLP has the form of the link on which it
-# arrives, 1 that of flit mode, at the host, at a NIC, at an accelerator.
+# flit HOST NICS ACCELERATORS OPTION…: the demo; each TLP has the format of the link on which it
+# arrives at the host, at a NIC, at an accelerator: 1 is that of flit mode.
 flit)
 	need tshark tshark
 	expected="host $1, nic $2, accel $3"
@@ -130,7 +130,7 @@ flit)
 		}' "$work/forms"
 	;;
 
-# In flit mode reads with a hint have byte enables beside it, also such as leave bytes out.
+# In flit mode reads with a hint have byte enables as well, some of which leave bytes out.
 flit-reads)
 	need tshark tshark
 	in_guest --trace "$work/trace.pcap" "$@" -- messages
@@ -144,14 +144,14 @@ flit-reads)
 	done
 	;;
 
-# On a kernel without the series the demo's program says so in one line, with its own status.
+# On a kernel without the series the demo's program prints that in one line, and ends with 3.
 plain-kernel)
-	says 'without this series|no hints|does not know' 3 lab/tphlab run "$@" -- p2p_demo
+	says 'no hints for dma-bufs' 3 lab/tphlab run "$@" -- p2p_demo
 	;;
 
 # Theory of operation: the memory of a VF cannot be disabled, and vfio-pci keeps a virtual bit
-# instead, so memory off and on is not what protects its dma-bufs. A module makes the accelerator
-# such a function; what is required, and how its owner changes tags, must hold as before.
+# instead, so clearing that bit does not protect its dma-bufs. A module makes the accelerator such a
+# function; required hints and changes of tags must work as before.
 no-command-memory)
 	. "$(dirname "$0")/../lib/series.sh"
 	in_the_guest='

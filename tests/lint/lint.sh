@@ -60,6 +60,15 @@ codespell)
 	tracked | grep -vE '^(LICENSES/|tests/(dumps|fuzz/corpus|golden)/)' | xargs codespell
 	;;
 
+# No word that CODING-STYLE.md replaces and that has no proper use, except in its table and in the
+# patches, which quote the kernel. The pattern is written so that it does not match itself.
+words)
+	git grep --untracked -nwiIE \
+		'(no|some|any)body|who(ever)|be(fall|fell)(s|en)?|suff(er|ers|ered|ering)' \
+		-- ':!CODING-STYLE.md' ':!LICENSES' ':!kernel' >"$work/found" || [ $? = 1 ]
+	empty "$work/found"
+	;;
+
 # Lines of shell are at most 100 columns, a tab being 8 of them; clang-format has that limit for C.
 columns)
 	export LC_ALL=C.UTF-8

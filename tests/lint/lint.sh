@@ -61,11 +61,14 @@ codespell)
 	;;
 
 # No word that CODING-STYLE.md replaces and that has no proper use, except in its table and in the
-# patches, which quote the kernel. The pattern is written so that it does not match itself.
+# kernel's own lines, which patches quote. The pattern is written so that it does not match itself.
 words)
-	git grep --untracked -nwiIE \
-		'(no|some|any)body|who(ever)|be(fall|fell)(s|en)?|suff(er|ers|ered|ering)' \
-		-- ':!CODING-STYLE.md' ':!LICENSES' ':!kernel' >"$work/found" || [ $? = 1 ]
+	words='((no|some|any)body|who(ever)|be(fall|fell)(s|en)?|suff(er|ers|ered|ering))'
+	{
+		git grep --untracked -niIE "\\<$words\\>" -- \
+			':!CODING-STYLE.md' ':!LICENSES' ':!kernel' || [ $? = 1 ]
+		git grep --untracked -niIE "^([^- ].*)?\\<$words\\>" -- kernel || [ $? = 1 ]
+	} >"$work/found"
 	empty "$work/found"
 	;;
 

@@ -105,10 +105,15 @@ kernel_fetch() {
 	) || exit
 	kernel_in_tree init -q -b series
 	echo '*' >"$dir/.git/info/exclude"
-	kernel_in_tree commit -q --allow-empty \
-		-m "Linux, from Debian's linux-source-$kernel $(<"$dir.version")"
+	kernel_commit_base -m "Linux, from Debian's linux-source-$kernel $(<"$dir.version")"
 	kernel_in_tree tag base
 	kernel_track
+}
+
+# kernel_commit_base OPTION…: with one date, so that each machine has the same base-commit
+kernel_commit_base() {
+	local -x GIT_AUTHOR_DATE=2026-01-01T00:00:00Z GIT_COMMITTER_DATE=2026-01-01T00:00:00Z
+	kernel_in_tree commit -q --allow-empty "$@"
 }
 
 # The commit without the series has the files of kernel_dirs.
@@ -117,7 +122,7 @@ kernel_track() {
 	kernel_tree_busy
 	kernel_in_tree checkout -q -f -B series base
 	(cd "$dir" && "${kernel_git[@]}" add -f -- "${kernel_dirs[@]}")
-	kernel_in_tree commit -q --amend --allow-empty -C base
+	kernel_commit_base --amend -C base --reset-author
 	kernel_in_tree tag -f base >/dev/null
 	rm -f "$dir/.git/tph-series"
 	printf '%s\n' "${kernel_dirs[*]}" >"$dir/.git/tph-dirs"

@@ -38,26 +38,32 @@ static bool fits_ids(const char *text, const struct tph_function *port)
 	       (!vendor || vendor == port->vendor) && (!device || device == port->device);
 }
 
+static bool is_address(const char *text, const struct tph_bdf *bdf)
+{
+	struct tph_bdf parsed;
+
+	return !tph_bdf_parse(text, &parsed) && !tph_bdf_compare(&parsed, bdf);
+}
+
 /*
  * "0000:00:01.0/02.0": an address, then the device and function number below each bridge.
  * @path is cut from its end on.
  */
-static bool fits_path(struct tph_ctx *ctx, char *path, const struct tph_bdf *bdf)
+static bool fits_path(struct tph_ctx *ctx, char *path, const struct tph_function *port)
 {
-	char *slash = strrchr(path, '/'), end;
-	struct tph_function *port;
-	unsigned device, function;
-	struct tph_bdf first;
+	char *slash = strrchr(path, '/'), name[80];
+	struct tph_function *bridge;
 	bool fits;
 
 	if (!slash)
-		return !tph_bdf_parse(path, &first) && !tph_bdf_compare(&first, bdf);
+		return is_address(path, &port->bdf);
 	*slash = '\0';
-	if (sscanf(slash + 1, "%x.%x%c", &device, &function, &end) != 2 || device != bdf->device ||
-	    function != bdf->function || tph_function_read(ctx, bdf, &port))
+	snprintf(name, sizeof(name), "%x:%x:%s", port->bdf.domain, port->bdf.bus, slash + 1);
+	if (!is_address(name, &port->bdf) || port->above.seen != TPH_SEEN_YES ||
+	    tph_function_read(ctx, &port->above.bdf, &bridge))
 		return false;
-	fits = port->above.seen == TPH_SEEN_YES && fits_path(ctx, path, &port->above.bdf);
-	tph_function_free(port);
+	fits = fits_path(ctx, path, bridge);
+	tph_function_free(bridge);
 	return fits;
 }
 
@@ -68,7 +74,7 @@ static bool fits(struct tph_ctx *ctx, const char *device, const struct tph_funct
 	if (!strncmp(device, "pci:", 4))
 		return fits_ids(device + 4, port);
 	return snprintf(path, sizeof(path), "%s", device) < (int)sizeof(path) &&
-	       fits_path(ctx, path, &port->bdf);
+	       fits_path(ctx, path, port);
 }
 
 /* The first item of @list that is about @port. */

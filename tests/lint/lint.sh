@@ -66,8 +66,9 @@ words)
 	words='((no|some|any)body|who(ever)|be(fall|fell)(s|en)?|suff(er|ers|ered|ering))'
 	{
 		git grep --untracked -niIE "\\<$words\\>" -- \
-			':!CODING-STYLE.md' ':!LICENSES' ':!kernel' || [ $? = 1 ]
-		git grep --untracked -niIE "^([^- ].*)?\\<$words\\>" -- kernel || [ $? = 1 ]
+			':!CODING-STYLE.md' ':!LICENSES' ':!kernel/*.patch' || [ $? = 1 ]
+		git grep --untracked -niIE "^([^- ].*)?\\<$words\\>" -- \
+			'kernel/*.patch' || [ $? = 1 ]
 	} >"$work/found"
 	empty "$work/found"
 	;;

@@ -130,11 +130,11 @@ bad_input() {
 }
 
 busy() {
+	local in_use="Device or resource busy; another process has it open"
 	rm -f /tmp/ready
 	export_of "$accel" 0 -- sh -c 'echo >/tmp/ready; sleep 2' &
 	while [ ! -e /tmp/ready ]; do sleep 0.1; done
-	fails "cannot open $accel through .*: Device or resource busy; another process has it" \
-		export_of "$accel" 0 -- true
+	fails "cannot open $accel through .*: $in_use" export_of "$accel" 0 -- true
 	wait
 }
 

@@ -113,8 +113,9 @@ addresses)
 	dump=$work/dump
 	printf '0001:01:00.0 x\n00: %s\n' '86 80 01 00 00 00 00 00 00 00 00 00 00 00 00 00' >"$dump"
 	for bdf in x 0000:01:00 1:2:3:4.5 01:20.0 01:00.8 01:00.0x '' -; do
-		tphctl_says 'show: .*is not the address of a function: write it as 0000:01:00.0' 2 \
-			show "$bdf" --dump "$dump"
+		tphctl_says \
+			'show: .*is not the address of a function: write it as 0000:01:00.0, a' \
+			2 show "$bdf" --dump "$dump"
 	done
 	missing='there is no function'
 	tphctl_says "show: $missing 0000:02:00.0; the dump has them all" 1 \

@@ -12,11 +12,9 @@
 #include <inttypes.h>
 #include <linux/udmabuf.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -599,11 +597,5 @@ GUEST_TEST(nothing_left)
 
 int guest_prepare(int argc, char **argv)
 {
-	if (getrandom(&arg_seed, 4, 0) != 4)
-		return 1;
-	if (argc > 1)
-		arg_calls = strtoull(argv[1], NULL, 10);
-	if (argc > 2)
-		arg_seed = strtoull(argv[2], NULL, 10);
-	return 0;
+	return guest_take_limit(argc, argv, &arg_calls, &arg_seed);
 }

@@ -100,6 +100,17 @@ __attribute__((weak)) int guest_prepare(int argc, char **argv)
 	return 2;
 }
 
+int guest_take_limit(int argc, char **argv, uint64_t *limit, uint64_t *seed)
+{
+	if (getrandom(seed, 4, 0) != 4)
+		return 1;
+	if (argc > 1)
+		*limit = strtoull(argv[1], NULL, 10);
+	if (argc > 2)
+		*seed = strtoull(argv[2], NULL, 10);
+	return 0;
+}
+
 int test_begin(int argc, char **argv, void **state)
 {
 	int ret = guest_prepare(argc, argv);

@@ -78,6 +78,9 @@ int guest_end(void **state);
 /* A program that takes arguments, or needs more, defines this: 0 or an exit status. */
 int guest_prepare(int argc, char **argv);
 
+/* As guest_prepare(), for the arguments [LIMIT [SEED]]; without SEED it is random. */
+int guest_take_limit(int argc, char **argv, uint64_t *limit, uint64_t *seed);
+
 /* Ends the test as skipped, with the reason. */
 #define GUEST_SKIP(...)                                                                            \
 	do {                                                                                       \

@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -403,11 +402,5 @@ GUEST_TEST(nothing_left)
 
 int guest_prepare(int argc, char **argv)
 {
-	if (getrandom(&arg_seed, 4, 0) != 4)
-		return 1;
-	if (argc > 1)
-		arg_seconds = strtoull(argv[1], NULL, 10);
-	if (argc > 2)
-		arg_seed = strtoull(argv[2], NULL, 10);
-	return 0;
+	return guest_take_limit(argc, argv, &arg_seconds, &arg_seed);
 }

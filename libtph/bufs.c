@@ -19,6 +19,7 @@
 #include "libtph/fdinfo.h"
 #include "libtph/textfile.h"
 #include "tph/tph.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define BUFINFO	      "/sys/kernel/debug/dma_buf/bufinfo"
@@ -140,7 +141,7 @@ static struct found *find(struct scan *s, const struct fdinfo *info)
 
 static const char *read_command(struct scan *s)
 {
-	FILE *file = textfile_open(s->dir, "comm");
+	FILE *file = file_stream(s->dir, "comm");
 	char text[COMMAND_CHARS] = "";
 	struct process *process;
 
@@ -208,7 +209,7 @@ static int open_error(struct scan *s, int error)
 
 static int scan_fd(struct scan *s, int dir, const char *name, int32_t fd, bool *denied)
 {
-	FILE *file = textfile_open(dir, name);
+	FILE *file = file_stream(dir, name);
 	struct fdinfo info;
 	struct found *found;
 	bool is_dmabuf;
@@ -288,7 +289,7 @@ static int add_importers(struct found *found, const struct bufinfo *info)
 /* Also the buffers that no process holds. */
 static int scan_bufinfo(struct scan *s, const char *path)
 {
-	struct bufinfo info = {.file = fopen(path, "re")};
+	struct bufinfo info = {.file = file_stream(AT_FDCWD, path)};
 	int ret;
 
 	if (!info.file)
@@ -441,7 +442,7 @@ int tph_buf_hints(const char *proc, int dmabuf_fd, struct tph_hints *hints)
 	if (snprintf(path, sizeof(path), "%s/thread-self/fdinfo/%d", proc ? proc : "/proc",
 		     dmabuf_fd) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	file = fopen(path, "re");
+	file = file_stream(AT_FDCWD, path);
 	if (!file)
 		return errno == ENOENT ? missing(proc) : -errno;
 	is_dmabuf = fdinfo_read(file, &info);

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "tph/tph.h"
-#include "libtph/textfile.h"
 #include "util/cmdline.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define LINE_CHARS     4096 /* enough for the flags of a processor */
@@ -36,7 +36,7 @@ static void read_symbols(int proc, struct tph_kernel *kernel)
 		{"dma_buf_get_tph", &kernel->hints},
 		{"pci_p2pdma_map_type", &kernel->p2pdma},
 	};
-	FILE *file = textfile_open(proc, "kallsyms");
+	FILE *file = file_stream(proc, "kallsyms");
 	char line[LINE_CHARS];
 	bool any = false;
 
@@ -74,7 +74,7 @@ static bool disables_tph(char *cmdline)
 
 static void read_cmdline(int proc, struct tph_kernel *kernel)
 {
-	FILE *file = textfile_open(proc, "cmdline");
+	FILE *file = file_stream(proc, "cmdline");
 	char line[4096]; /* longer than any kernel's */
 
 	if (!file)
@@ -86,7 +86,7 @@ static void read_cmdline(int proc, struct tph_kernel *kernel)
 
 static void read_cpu(int proc, struct tph_kernel *kernel)
 {
-	FILE *file = textfile_open(proc, "cpuinfo");
+	FILE *file = file_stream(proc, "cpuinfo");
 	char line[LINE_CHARS];
 	unsigned family = 0;
 	bool amd = false, any = false;
@@ -116,7 +116,7 @@ static void read_cpu(int proc, struct tph_kernel *kernel)
 static void read_release(int proc, struct tph_kernel *kernel)
 {
 	static const char head[] = "Linux version ";
-	FILE *file = textfile_open(proc, "version");
+	FILE *file = file_stream(proc, "version");
 	char line[LINE_CHARS];
 
 	if (!file)

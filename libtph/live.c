@@ -14,6 +14,7 @@
 #include "libtph/internal.h"
 #include "libtph/source.h"
 #include "tph/pci_tph_regs.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define SYSFS_PCI "/sys/bus/pci"
@@ -33,7 +34,7 @@ static int open_file(const struct tph_ctx *ctx, const struct entry *entry, const
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", tph_bdf_format(&entry->bdf, bdf), name);
-	fd = openat(live->devices_fd, path, O_RDONLY | O_CLOEXEC);
+	fd = file_open(live->devices_fd, path);
 	return fd < 0 ? -errno : fd;
 }
 

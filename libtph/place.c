@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* NUMA node and IOMMU group of a function, from sysfs. */
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "libtph/internal.h"
 #include "libtph/textfile.h"
+#include "util/file.h"
 
 /* The number in a text that has nothing else; -1: it is not a number. */
 static int number_of(const char *text)
@@ -36,7 +36,7 @@ static int group_of(int folder)
 /* The first line of a file of the function's folder, "" if there is none. */
 static void read_line(int folder, const char *name, char *line, size_t size)
 {
-	FILE *file = textfile_open(folder, name);
+	FILE *file = file_stream(folder, name);
 
 	if (!file || !textfile_line(file, line, size))
 		line[0] = '\0';

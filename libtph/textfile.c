@@ -6,19 +6,6 @@
 
 #include "libtph/textfile.h"
 
-FILE *textfile_open(int dir, const char *name)
-{
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC), saved;
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (!file && fd >= 0) {
-		saved = errno;
-		close(fd);
-		errno = saved;
-	}
-	return file;
-}
-
 DIR *folder_open(int dir, const char *name)
 {
 	int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC), saved;

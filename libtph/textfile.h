@@ -7,9 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Opens @name in the folder @dir for reading; NULL and errno. */
-FILE *textfile_open(int dir, const char *name);
-/* The same of a folder, to be listed. @dir stays open. */
+/* Opens the folder @name in the folder @dir, to be listed; NULL and errno. @dir stays open. */
 DIR *folder_open(int dir, const char *name);
 
 /*

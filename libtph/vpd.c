@@ -4,12 +4,12 @@
  * two letters. They come from the device, so nothing in them is trusted.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "libtph/internal.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define VPD_BYTES_MAX 32768 /* its address has 15 bits */
@@ -115,7 +115,7 @@ int tph_vpd_read(struct tph_ctx *ctx, const struct tph_bdf *bdf, struct tph_vpd 
 
 	if (folder < 0)
 		return folder;
-	fd = openat(folder, "vpd", O_RDONLY | O_CLOEXEC);
+	fd = file_open(folder, "vpd");
 	ret = fd < 0 ? -errno : read_file(fd, vpd);
 	if (fd >= 0)
 		close(fd);

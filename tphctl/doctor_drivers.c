@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tphctl/doctor.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define NO_TPH "in Linux 7.3 mlx5_core and bnxt_en enable TPH"
@@ -87,7 +88,7 @@ static bool nvidia_is_open(const struct host *host)
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/driver/nvidia/version", host->root);
-	file = fopen(path, "re");
+	file = file_stream(AT_FDCWD, path);
 	while (file && fgets(line, sizeof(line), file))
 		open = open || strstr(line, "Open Kernel Module");
 	if (file)

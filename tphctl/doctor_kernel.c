@@ -8,6 +8,7 @@
 #endif
 
 #include "tphctl/doctor.h"
+#include "util/file.h"
 #include "util/macros.h"
 
 #define LINE_CHARS 512
@@ -60,7 +61,7 @@ static bool read_config_text(const char *root, const char *name, struct kernel_f
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s%s", root, name);
-	file = fopen(path, "re");
+	file = file_stream(AT_FDCWD, path);
 	if (!file)
 		return false;
 	while (fgets(line, sizeof(line), file))
@@ -76,13 +77,17 @@ static bool read_config_gz(const char *root, const char *name, struct kernel_fac
 #ifdef HAVE_ZLIB
 	char path[PATH_MAX], line[LINE_CHARS];
 	bool any = false;
-	int error = Z_OK;
+	int error = Z_OK, fd;
 	gzFile file;
 
 	snprintf(path, sizeof(path), "%s%s", root, name);
-	file = gzopen(path, "re");
-	if (!file)
+	fd = file_open(AT_FDCWD, path);
+	file = fd < 0 ? NULL : gzdopen(fd, "r");
+	if (!file) {
+		if (fd >= 0)
+			close(fd);
 		return false;
+	}
 	while (gzgets(file, line, sizeof(line)))
 		any |= read_option(line, facts);
 	gzerror(file, &error);
@@ -125,7 +130,7 @@ static void read_cmdline(const char *root, struct kernel_facts *facts)
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/proc/cmdline", root);
-	file = fopen(path, "re");
+	file = file_stream(AT_FDCWD, path);
 	if (!file || !fgets(facts->cmdline, sizeof(facts->cmdline), file))
 		facts->cmdline[0] = '\0';
 	if (file)

@@ -312,3 +312,21 @@ tphctl_says 'doctor: 02:00.0 is a bridge; name the function below it' 1 \
 	doctor --dump "$build/tests/dumps/switch.dump" 05:00.0 02:00.0
 tphctl_says 'doctor: there is no accelerator' 1 \
 	doctor --dump "$build/tests/dumps/corrupt.dump" 40:00.0
+
+# A FIFO or an endless device in place of a file that doctor may read does not stop it.
+machine switch-plain "$kernel" "$symbols" "$nic numa=0 vpd=NIC,SN:1" "$accelerator" \
+	'proc/config.gz x' 'lib/modules/7.3.4/config x'
+find "$root" -type f >"$work/files"
+[ -s "$work/files" ]
+while read -r file; do
+	mv "$file" "$work/file"
+	for place in "mkfifo" "ln -s /dev/zero"; do
+		$place "$file"
+		status=0
+		timeout 10 "$tphctl" doctor mlx5_1 vfio0 --root "$root" >"$work/text" 2>&1 ||
+			status=$?
+		[ $status -le 5 ] || fail "status $status after $place in place of $file"
+		rm "$file"
+	done
+	mv "$work/file" "$file"
+done <"$work/files"

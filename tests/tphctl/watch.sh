@@ -74,6 +74,9 @@ config 03:00.0 >"$devices/0000:03:00.0/config"
 mkdir "$devices/0000:04:00.0"
 head -c 64 "$nic/config" >"$devices/0000:04:00.0/config"
 echo app >"$root/proc/7/comm"
+# FIFOs, which do not block.
+mkdir -p "$root/proc/8/fdinfo"
+mkfifo "$root/proc/8/comm" "$root/proc/8/fdinfo/3" "$root/proc/7/fdinfo/9"
 at=$("$tphctl" show 05:00.0 --dump "$dump" --json | jq -r .requester.offset)
 bufinfo=$root/sys/kernel/debug/dma_buf/bufinfo
 printf 'Dma-buf Objects:\nsize\tflags\tmode\tcount\texp_name\tino\tname\n' >"$bufinfo"

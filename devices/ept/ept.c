@@ -91,6 +91,19 @@ static void end_command(struct ept *ept, bool ok)
 	raise_irq(ept);
 }
 
+static uint64_t address(const struct ept *ept)
+{
+	return get_le64(ept->regs + (ept->command == EPT_COMMAND_READ ? EPT_REG_SRC : EPT_REG_DST));
+}
+
+/* The transfer has bytes, and the last one has an address: a longer one would continue at 0. */
+static bool size_is_valid(const struct ept *ept)
+{
+	uint32_t size = reg(ept, EPT_REG_SIZE);
+
+	return size && size - 1 <= UINT64_MAX - address(ept);
+}
+
 static size_t chunk_len(const struct ept *ept)
 {
 	uint32_t left = reg(ept, EPT_REG_SIZE) - ept->done;
@@ -118,14 +131,12 @@ static int transfer_chunk(struct ept *ept)
 	size_t len = chunk_len(ept);
 
 	if (ept->command == EPT_COMMAND_READ)
-		return link->read(link->ctx, get_le64(ept->regs + EPT_REG_SRC) + ept->done,
-				  ept->chunk, len, &hint, 0);
+		return link->read(link->ctx, address(ept) + ept->done, ept->chunk, len, &hint, 0);
 	for (size_t i = 0; i < len; i++) {
 		ept->random = ept->random * 1664525u + 1013904223u;
 		ept->chunk[i] = (uint8_t)(ept->random >> 24);
 	}
-	return link->write(link->ctx, get_le64(ept->regs + EPT_REG_DST) + ept->done, ept->chunk,
-			   len, &hint, 0);
+	return link->write(link->ctx, address(ept) + ept->done, ept->chunk, len, &hint, 0);
 }
 
 static bool ept_work(struct pci_function *f)
@@ -180,7 +191,7 @@ static void start_command(struct ept *ept)
 	ept->command = command;
 	ept->done = 0;
 	ept->crc = ~0u;
-	if (transfers && !reg(ept, EPT_REG_SIZE))
+	if (transfers && !size_is_valid(ept))
 		end_command(ept, false);
 }
 

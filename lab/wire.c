@@ -49,6 +49,11 @@ static void hang_up(struct wire *wire)
 	wire->retry_at_ns = clock_ns() + RETRY_NS;
 }
 
+static bool is_open(const struct wire *wire)
+{
+	return wire->powered && !wire->cut;
+}
+
 static int address_of(const struct wire *wire, struct sockaddr_un *address)
 {
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -87,6 +92,7 @@ int wire_open(struct wire *wire, const char *path, bool listens, struct closer *
 {
 	*wire = (struct wire){
 		.listens = listens,
+		.powered = true,
 		.listener = -1,
 		.fd = -1,
 		.closer = closer,
@@ -325,7 +331,7 @@ bool wire_process(struct wire *wire, const struct pollfd fds[WIRE_FDS])
 		receive(wire);
 	if (fds[LISTENER].revents)
 		accept_peer(wire);
-	if (!wire->listens && wire->fd < 0 && !wire->cut && clock_ns() >= wire->retry_at_ns)
+	if (!wire->listens && wire->fd < 0 && is_open(wire) && clock_ns() >= wire->retry_at_ns)
 		connect_again(wire);
 	wire->was_up = wire->fd >= 0;
 	return fds[PEER].revents & POLLIN || was_up != wire->was_up;
@@ -404,7 +410,7 @@ int wire_wait_ms(const struct wire *wire)
 	if (wire->was_up != (wire->fd >= 0))
 		return 0;
 	if (wire->fd < 0)
-		return wire->listens || wire->cut ? -1 : clock_ms_until(wire->retry_at_ns);
+		return wire->listens || !is_open(wire) ? -1 : clock_ms_until(wire->retry_at_ns);
 	if (wire->sent_from < wire->sent_due)
 		return clock_ms_until(wire->moved_at_ns + PATIENCE_NS);
 	if (wire->sent_due < wire->sent_to)
@@ -413,25 +419,54 @@ int wire_wait_ms(const struct wire *wire)
 }
 
 /* Without its listener the peer's end is down, too. */
-void wire_cut(struct wire *wire)
+static void close_end(struct wire *wire)
 {
-	wire->cut = true;
 	hang_up(wire);
 	if (wire->listener >= 0)
 		descriptor_close_socket(wire->listener, wire->closer);
 	wire->listener = -1;
 }
 
-int wire_join(struct wire *wire)
+static int open_end(struct wire *wire)
 {
 	int ret = 0;
 
-	if (wire->cut && wire->listens) {
+	if (wire->listens && wire->listener < 0) {
 		unlink(wire->path);
 		ret = listen_at(wire);
 	}
-	wire->cut = false;
 	wire->retry_at_ns = 0;
+	return ret;
+}
+
+void wire_cut(struct wire *wire)
+{
+	wire->cut = true;
+	close_end(wire);
+}
+
+int wire_join(struct wire *wire)
+{
+	int ret;
+
+	wire->cut = false;
+	ret = is_open(wire) ? open_end(wire) : 0;
+	if (ret)
+		wire_cut(wire);
+	return ret;
+}
+
+int wire_power(struct wire *wire, bool on)
+{
+	int ret = 0;
+
+	if (wire->powered == on)
+		return 0;
+	wire->powered = on;
+	if (!on)
+		close_end(wire);
+	else if (is_open(wire))
+		ret = open_end(wire);
 	if (ret)
 		wire_cut(wire);
 	return ret;

@@ -2,7 +2,8 @@
 /*
  * A NIC's link to a NIC of another host: a UNIX socket between two processes of fabricd, of which
  * one listens. Never blocks. When a connection is lost, all packets in flight are lost; it is made
- * again as long as the link is not cut, and the NICs send unanswered packets again. The peer is not
+ * again as long as the link is not cut and the NIC has power, and the NICs send unanswered packets
+ * again. The peer is not
  * trusted: its packets go into a buffer of fixed size, and the NIC checks them. Single-threaded.
  */
 #ifndef LAB_WIRE_H
@@ -26,6 +27,7 @@ struct wire_segment {
 struct wire {
 	char path[64];
 	bool listens, cut;
+	bool powered;		/* the NIC has power */
 	bool was_up;		/* the state last reported to the NIC */
 	bool wanted;		/* a request waits for buffer space */
 	int listener, fd;	/* -1: none */
@@ -62,5 +64,10 @@ int wire_wait_ms(const struct wire *wire);
 void wire_cut(struct wire *wire);
 /* 0 or a negative errno: it stays cut. */
 int wire_join(struct wire *wire);
+/*
+ * Whether the NIC has power; without it the link is down. Idempotent. 0, or a negative errno: it
+ * cannot listen again, and is cut.
+ */
+int wire_power(struct wire *wire, bool on);
 
 #endif

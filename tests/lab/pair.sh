@@ -87,7 +87,7 @@ perftest)
 
 # On a slow link all work requests complete. If the link is cut and up again within the retry time,
 # nothing is lost. When it stays cut, or the other host ends, posted work requests end in an error,
-# the port is down, and the host goes on.
+# the port is down, and the host goes on. The port is down while the other host's NIC is unplugged.
 faults)
 	scratch_make
 	export TMPDIR=$scratch
@@ -110,6 +110,12 @@ faults)
 		! ib_write_bw -d mlx5_0 -n 1000000 127.0.0.1 >/mnt/share/cut 2>&1
 		ibv_devinfo -d mlx5_0 >/mnt/share/down
 		touch /mnt/share/ended
+		until ibv_devinfo -d mlx5_0 | grep PORT_ACTIVE; do sleep 0.1; done
+		touch /mnt/share/up
+		until ibv_devinfo -d mlx5_0 | grep PORT_DOWN; do sleep 0.1; done
+		sleep 1
+		ibv_devinfo -d mlx5_0 | grep PORT_DOWN
+		touch /mnt/share/unplugged
 		until ibv_devinfo -d mlx5_0 | grep PORT_ACTIVE; do sleep 0.1; done
 		! ib_write_bw -d mlx5_1 -n 1000000 127.0.0.1 >/mnt/share/dead 2>&1
 		touch /mnt/share/good
@@ -134,6 +140,10 @@ faults)
 	ctl a nic0 link cut
 	until [ -e "$share/ended" ]; do sleep 0.1; done
 	ctl a nic0 link up
+	until [ -e "$share/up" ]; do sleep 0.1; done
+	ctl a nic0 unplug
+	until [ -e "$share/unplugged" ]; do sleep 0.1; done
+	ctl a nic0 plug
 	under_way nic1 500
 	touch "$share/die"
 	status=0

@@ -255,6 +255,39 @@ WIRE_TEST(cut_link_loses_packets_and_reconnects)
 	}
 }
 
+/* The link is down while either end has no power, also where it is cut and joined meanwhile. */
+WIRE_TEST(end_without_power_is_down)
+{
+	struct wire *const ends[] = {&a, &b};
+
+	for (unsigned i = 0; i < 2; i++) {
+		connect_both();
+		wire_power(ends[i], false);
+		wire_power(ends[i], false);
+		run(50);
+		for (unsigned n = 0; n < 100; n++) {
+			assert_false(wire_ends(&a).up(&a));
+			assert_false(wire_ends(&b).up(&b));
+			if (n == 50) {
+				wire_cut(ends[i]);
+				assert_int_equal(wire_join(ends[i]), 0);
+			}
+			run(1);
+		}
+		wire_cut(ends[i]);
+		wire_power(ends[i], true);
+		run(50);
+		assert_false(wire_ends(&a).up(&a));
+		assert_int_equal(wire_join(ends[i]), 0);
+		connect_both();
+		wire_power(ends[i], false);
+		wire_power(ends[i], true);
+		connect_both();
+		assert_true(send_packet(&b, 3, 100));
+		expect_packet(&a, 3);
+	}
+}
+
 WIRE_TEST(reset_loses_packets_under_way)
 {
 	connect_both();

@@ -150,7 +150,7 @@ static void accept_peer(struct wire *wire)
 }
 
 /* Frees space at the end for another packet, by removing the bytes that have been sent. */
-static bool make_room(struct wire *wire)
+static bool make_space(struct wire *wire)
 {
 	if (wire->sent_from == wire->sent_to)
 		wire->sent_from = wire->sent_due = wire->sent_to = 0;
@@ -183,7 +183,7 @@ static uint8_t *on_reserve(void *ctx, bool answer)
 
 	while (*count && wire->segments[*count - 1].at >= wire->sent_to)
 		--*count; /* of a packet that was abandoned */
-	if ((!answer && queued(wire) > REQUEST_BYTES) || !make_room(wire)) {
+	if ((!answer && queued(wire) > REQUEST_BYTES) || !make_space(wire)) {
 		wire->wanted |= !answer;
 		return NULL;
 	}
@@ -278,7 +278,7 @@ struct cx_wire wire_ends(struct wire *wire)
 }
 
 /* Nothing is read while the NIC has not processed enough of what was received. */
-static bool has_receive_room(const struct wire *wire)
+static bool has_receive_space(const struct wire *wire)
 {
 	if (BUFFER_BYTES - wire->received_to >= CX_PACKET_MAX)
 		return true;
@@ -290,7 +290,7 @@ void wire_fds(struct wire *wire, struct pollfd fds[WIRE_FDS])
 	bool busy = closer_busy(wire->closer);
 	short events = POLLRDHUP;
 
-	if (has_receive_room(wire) && !busy)
+	if (has_receive_space(wire) && !busy)
 		events |= POLLIN;
 	if (wire->sent_from < wire->sent_due)
 		events |= POLLOUT;

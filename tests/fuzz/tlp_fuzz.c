@@ -32,7 +32,7 @@ static int same(const struct tlp *a, const struct tlp *b)
 }
 
 /* A prefix in front of a request without TH is legal, but never encoded. */
-static size_t idle_prefix(const uint8_t *header, const struct tlp *tlp)
+static size_t unused_prefix_bytes(const uint8_t *header, const struct tlp *tlp)
 {
 	return header[0] == 0x90 && !tlp->hint.st_bits ? 4 : 0;
 }
@@ -65,7 +65,7 @@ static void accepted_flit(const uint8_t *header, int len, const struct tlp *tlp)
 static void accepted(const uint8_t *header, int len, const struct tlp *tlp)
 {
 	uint8_t again[TLP_HEADER_MAX_BYTES];
-	size_t skip = idle_prefix(header, tlp);
+	size_t skip = unused_prefix_bytes(header, tlp);
 
 	require(tlp_bytes(tlp) <= TLP_PAYLOAD_MAX_BYTES);
 	if (tlp->flit) {

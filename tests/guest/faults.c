@@ -18,8 +18,8 @@
 #include "guest.h"
 #include "host.h"
 
-#define PIECE_BYTES 4096u
-#define READ_TO	    (NIC_STAGE_BYTES / 2) /* where reads go in the stage; writes are below */
+#define SEGMENT_BYTES 4096u
+#define READ_TO	      (NIC_STAGE_BYTES / 2) /* where reads go in the stage; writes are below */
 
 /* A buffer, the region on it and the NIC, fresh for each test. */
 struct bench {
@@ -68,41 +68,41 @@ static void assert_arrived(const struct bench *b, size_t at, size_t len)
  */
 static void hit_write(const struct bench *b, const char *fault)
 {
-	uint8_t seen[PIECE_BYTES], zeros[PIECE_BYTES] = {0};
+	uint8_t seen[SEGMENT_BYTES], zeros[SEGMENT_BYTES] = {0};
 
-	assert_int_equal(accel_write(&b->guest->accel, &b->guest->accel.memory, PIECE_BYTES, zeros,
-				     sizeof(zeros)),
+	assert_int_equal(accel_write(&b->guest->accel, &b->guest->accel.memory, SEGMENT_BYTES,
+				     zeros, sizeof(zeros)),
 			 0);
-	assert_int_equal(nic_write(b->nic, b->mr, 0, 0, PIECE_BYTES), 0);
-	assert_arrived(b, 0, PIECE_BYTES);
+	assert_int_equal(nic_write(b->nic, b->mr, 0, 0, SEGMENT_BYTES), 0);
+	assert_arrived(b, 0, SEGMENT_BYTES);
 	host_tell("accel0 %s 1 writes", fault);
-	assert_int_equal(nic_write(b->nic, b->mr, PIECE_BYTES, PIECE_BYTES, PIECE_BYTES),
+	assert_int_equal(nic_write(b->nic, b->mr, SEGMENT_BYTES, SEGMENT_BYTES, SEGMENT_BYTES),
 			 -EREMOTEIO);
 	assert_int_equal(host_hits("accel0", fault), 1);
-	assert_int_equal(accel_read(&b->guest->accel, &b->guest->accel.memory, PIECE_BYTES, seen,
+	assert_int_equal(accel_read(&b->guest->accel, &b->guest->accel.memory, SEGMENT_BYTES, seen,
 				    sizeof(seen)),
 			 0);
 	assert_memory_equal(seen, zeros, sizeof(seen));
 	assert_int_equal(nic_connect(b->nic), 0);
-	assert_arrived(b, 0, PIECE_BYTES);
-	assert_int_equal(nic_write(b->nic, b->mr, PIECE_BYTES, PIECE_BYTES, PIECE_BYTES), 0);
-	assert_arrived(b, 0, 2 * PIECE_BYTES);
+	assert_arrived(b, 0, SEGMENT_BYTES);
+	assert_int_equal(nic_write(b->nic, b->mr, SEGMENT_BYTES, SEGMENT_BYTES, SEGMENT_BYTES), 0);
+	assert_arrived(b, 0, 2 * SEGMENT_BYTES);
 }
 
 /* The fault hits an RDMA READ at the accelerator, then the NIC's read of the data to write. */
 static void hit_reads(const struct bench *b, const char *fault)
 {
-	assert_int_equal(nic_write(b->nic, b->mr, 0, 0, PIECE_BYTES), 0);
+	assert_int_equal(nic_write(b->nic, b->mr, 0, 0, SEGMENT_BYTES), 0);
 	host_tell("accel0 %s 1 reads", fault);
-	assert_int_equal(read_back(b, 0, PIECE_BYTES), -EREMOTEIO);
+	assert_int_equal(read_back(b, 0, SEGMENT_BYTES), -EREMOTEIO);
 	assert_int_equal(host_hits("accel0", fault), 1);
 	assert_int_equal(nic_connect(b->nic), 0);
-	assert_arrived(b, 0, PIECE_BYTES);
+	assert_arrived(b, 0, SEGMENT_BYTES);
 	host_tell("%s %s 1 reads", b->nic_device, fault);
-	assert_int_equal(nic_write(b->nic, b->mr, 0, PIECE_BYTES, PIECE_BYTES), -EREMOTEIO);
+	assert_int_equal(nic_write(b->nic, b->mr, 0, SEGMENT_BYTES, SEGMENT_BYTES), -EREMOTEIO);
 	assert_int_equal(host_hits(b->nic_device, fault), 1);
 	assert_int_equal(nic_connect(b->nic), 0);
-	assert_arrived(b, 0, PIECE_BYTES);
+	assert_arrived(b, 0, SEGMENT_BYTES);
 }
 
 static void hit_both(struct guest *guest, const char *fault)
@@ -183,16 +183,16 @@ GUEST_TEST(delay)
 	bench_open(&b, guest);
 	host_tell("accel0 delay 400ms 1");
 	begin = now_ms();
-	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, PIECE_BYTES), 0);
+	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, SEGMENT_BYTES), 0);
 	assert_true(now_ms() - begin >= 350);
-	assert_arrived(&b, 0, PIECE_BYTES);
+	assert_arrived(&b, 0, SEGMENT_BYTES);
 	assert_int_equal(host_hits("accel0", "delay"), 1);
 
 	other = guest_nic(b.guest, 8);
 	mr = guest_register(b.guest, other, b.fd);
 	host_tell("%s delay 4000ms 1", b.nic_device);
-	assert_int_equal(nic_post_write(b.nic, b.mr, 0, PIECE_BYTES, PIECE_BYTES), 0);
-	assert_int_equal(nic_write(other, mr, 0, 2 * PIECE_BYTES, PIECE_BYTES), 0);
+	assert_int_equal(nic_post_write(b.nic, b.mr, 0, SEGMENT_BYTES, SEGMENT_BYTES), 0);
+	assert_int_equal(nic_write(other, mr, 0, 2 * SEGMENT_BYTES, SEGMENT_BYTES), 0);
 	assert_int_equal(ibv_poll_cq(b.nic->cq, 1, &wc), 0);
 	assert_int_equal(nic_wait(b.nic), 0);
 	assert_int_equal(host_hits(b.nic_device, "delay"), 1);
@@ -250,8 +250,8 @@ static uint32_t successes(struct nic *nic, unsigned count)
 
 static void post_numbered(const struct bench *b, unsigned n)
 {
-	struct ibv_sge sge = {.addr = (uintptr_t)b->nic->stage + n * PIECE_BYTES,
-			      .length = PIECE_BYTES,
+	struct ibv_sge sge = {.addr = (uintptr_t)b->nic->stage + n * SEGMENT_BYTES,
+			      .length = SEGMENT_BYTES,
 			      .lkey = b->nic->stage_mr->lkey};
 	struct ibv_send_wr *bad,
 		wr = {
@@ -260,7 +260,7 @@ static void post_numbered(const struct bench *b, unsigned n)
 			.num_sge = 1,
 			.opcode = IBV_WR_RDMA_WRITE,
 			.send_flags = IBV_SEND_SIGNALED,
-			.wr.rdma = {.remote_addr = n * PIECE_BYTES, .rkey = b->mr->rkey},
+			.wr.rdma = {.remote_addr = n * SEGMENT_BYTES, .rkey = b->mr->rkey},
 		};
 
 	assert_int_equal(ibv_post_send(b->nic->qp[0], &wr, &bad), 0);
@@ -274,7 +274,7 @@ static void post_numbered(const struct bench *b, unsigned n)
 GUEST_TEST(acknowledged_data)
 {
 	static const char *const faults[] = {"drop", "corrupt", "ur", "ca"};
-	const unsigned count = GUEST_SLICE_BYTES / PIECE_BYTES;
+	const unsigned count = GUEST_SLICE_BYTES / SEGMENT_BYTES;
 	struct bench b;
 
 	bench_open(&b, guest);
@@ -297,7 +297,7 @@ GUEST_TEST(acknowledged_data)
 		assert_int_equal(good, (1u << ended) - 1);
 		assert_int_equal(host_hits("accel0", faults[f]), 1);
 		assert_int_equal(nic_connect(b.nic), 0);
-		assert_arrived(&b, 0, ended * PIECE_BYTES);
+		assert_arrived(&b, 0, ended * SEGMENT_BYTES);
 		print_message("%s: %u of %u writes before the fault\n", faults[f], ended, count);
 	}
 }
@@ -385,9 +385,9 @@ GUEST_TEST(accel_unplug)
 	assert_true(atomic_load(&guest->traffic.errors) > 0);
 	assert_int_equal(nic_connect(b.nic), 0);
 	assert_unplugged(guest);
-	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, PIECE_BYTES), -EREMOTEIO);
+	assert_int_equal(nic_write(b.nic, b.mr, 0, 0, SEGMENT_BYTES), -EREMOTEIO);
 	assert_int_equal(nic_connect(b.nic), 0);
-	assert_int_equal(read_back(&b, 0, PIECE_BYTES), -EREMOTEIO);
+	assert_int_equal(read_back(&b, 0, SEGMENT_BYTES), -EREMOTEIO);
 	host_tell("accel0 plug");
 	guest_reset(guest);
 	assert_int_equal(accel_enable(&guest->accel, true), 0);

@@ -538,7 +538,7 @@ unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048])
 	return (unsigned)count;
 }
 
-unsigned guest_st_room(const struct nic *nic)
+unsigned guest_st_capacity(const struct nic *nic)
 {
 	uint16_t entries[2048];
 	unsigned size = guest_st_table(nic, entries);

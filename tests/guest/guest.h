@@ -170,7 +170,7 @@ void guest_check_counters(struct guest *guest, struct hint want);
 /* Reads the NIC's ST table. Returns its number of entries; 0: it has none. */
 unsigned guest_st_table(const struct nic *nic, uint16_t entries[2048]);
 /* The entries that tags can have; skips the test if there is no table, or more than 64 entries. */
-unsigned guest_st_room(const struct nic *nic);
+unsigned guest_st_capacity(const struct nic *nic);
 /*
  * Registers buffers in the slots from 0, each with another tag, from @first on. Returns the last
  * region, and the first one in *@oldest, if that is not NULL.

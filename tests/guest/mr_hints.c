@@ -240,7 +240,7 @@ GUEST_TEST(table_full)
 	unsigned bits = guest->completer_bits;
 	uint16_t tag = bits == 16 ? 0x1000 : 1;
 	struct nic *nic = guest_nic(guest, bits);
-	unsigned capacity = guest_st_room(nic);
+	unsigned capacity = guest_st_capacity(nic);
 	struct ibv_mr *first, *last;
 	int fd;
 
@@ -268,7 +268,7 @@ GUEST_TEST(scarce)
 {
 	unsigned bits = guest->completer_bits;
 	struct nic *nic = guest_nic(guest, bits);
-	unsigned capacity = guest_st_room(nic), enough = capacity - capacity / 4;
+	unsigned capacity = guest_st_capacity(nic), enough = capacity - capacity / 4;
 	struct hint shared = {bits, bits == 16 ? 0x1000 : 1, 2};
 	int fd;
 

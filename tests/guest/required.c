@@ -216,7 +216,7 @@ GUEST_TEST(table_full)
 {
 	struct nic *nic = guest_hint_nic(guest, 16);
 	struct hint hint = {16, 0x2001, 2};
-	unsigned capacity = guest_st_room(nic);
+	unsigned capacity = guest_st_capacity(nic);
 	struct ibv_mr *first;
 	int fd;
 

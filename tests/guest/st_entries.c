@@ -55,7 +55,7 @@ static void with_nic(struct guest *guest, unsigned bits)
 {
 	struct filling f = {.guest = guest, .nic = guest_hint_nic(guest, bits), .bits = bits};
 
-	f.capacity = guest_st_room(f.nic);
+	f.capacity = guest_st_capacity(f.nic);
 	f.tags = bits == 16 ? 0xffff : 0xff;
 	for (unsigned i = 0; i < f.capacity; i++)
 		f.fds[i] = guest_export(guest, i, 0);

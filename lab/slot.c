@@ -126,12 +126,19 @@ static int config_write(struct slot *slot, uint64_t offset, const void *buf, siz
 	return ret;
 }
 
+/* A function that is unplugged answers nothing, one in D3hot config requests alone (5.3.1.4). */
+static bool answers(const struct slot *slot, unsigned region)
+{
+	return !slot->unplugged &&
+	       (region == VFIO_PCI_CONFIG_REGION_INDEX || pci_function_in_d0(slot->function));
+}
+
 static int on_region_read(void *owner, unsigned region, uint64_t offset, void *buf, size_t len)
 {
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
-	if (slot->unplugged) {
+	if (!answers(slot, region)) {
 		memset(buf, 0xff, len);
 		return 0;
 	}
@@ -148,7 +155,7 @@ static int on_region_write(void *owner, unsigned region, uint64_t offset, const 
 	struct slot *slot = owner;
 	struct pci_function *f = slot->function;
 
-	if (slot->unplugged)
+	if (!answers(slot, region))
 		return 0;
 	slot->pending = true;
 	if (region == VFIO_PCI_CONFIG_REGION_INDEX)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Configuration space: building it, accessing it, resetting it (PCIe Base 6.x
- * section 7.5, 7.7.2, 7.9.13).
+ * section 5.3, 7.5, 7.7.2, 7.9.13).
  *
- * There is no Power Management capability, though 5.3 requires one of every
- * function: neither vfio-pci nor mlx5 needs it, and without it Linux keeps the
- * function in D0, so there is no state in which BARs silently stop decoding.
+ * 5.3 requires Power Management of every function, but only pci_config_add_pm() adds it: at the
+ * port above a function that has it, Linux waits for an active link after a bus reset, and QEMU's
+ * ports report none.
  */
 #include <assert.h>
 #include <errno.h>
@@ -48,6 +48,9 @@
 #define DEVCAP2_ONE_PREFIX (1u << 22) /* in PCI_EXP_DEVCAP2_EE_PREFIX_MAX */
 #define DEVCAP2_PREFIXES   (PCI_EXP_DEVCAP2_EXT_FMT | PCI_EXP_DEVCAP2_EE_PREFIX | DEVCAP2_ONE_PREFIX)
 #define DEVCAP2_TPH_SHIFT  12
+#define PM_VERSION	   3u
+#define PM_D0		   0u
+#define PM_D3HOT	   3u
 
 uint16_t pci_config_get16(const struct pci_function *f, unsigned offset)
 {
@@ -67,7 +70,7 @@ void pci_config_init(struct pci_function *f, const struct pci_identity *id)
 {
 	memset(f->config, 0, sizeof(f->config));
 	memset(f->config_writable, 0, sizeof(f->config_writable));
-	f->pcie_cap = f->msix_cap = f->tph_cap = 0;
+	f->pcie_cap = f->msix_cap = f->pm_cap = f->tph_cap = 0;
 	f->next_cap = PCI_STD_HEADER_SIZEOF;
 	f->next_ext_cap = PCI_CFG_SPACE_SIZE;
 
@@ -214,6 +217,29 @@ void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset)
 	put_le32(f->config + at + PCI_MSIX_PBA, (offset + table_bytes) | bar);
 }
 
+/* Without D1, D2, and PME. No_Soft_Reset is 0: the return to D0 resets the function. */
+void pci_config_add_pm(struct pci_function *f)
+{
+	unsigned at = add_cap(f, PCI_CAP_ID_PM, PCI_PM_SIZEOF);
+
+	assert(f->pcie_cap); /* function_reset() writes it */
+	f->pm_cap = at;
+	put_le16(f->config + at + PCI_PM_PMC, PM_VERSION);
+	put_le16(f->config_writable + at + PCI_PM_CTRL, PCI_PM_CTRL_STATE_MASK);
+}
+
+static unsigned power_state(const struct pci_function *f)
+{
+	if (!f->pm_cap)
+		return PM_D0;
+	return f->config[f->pm_cap + PCI_PM_CTRL] & PCI_PM_CTRL_STATE_MASK;
+}
+
+bool pci_function_in_d0(const struct pci_function *f)
+{
+	return power_state(f) == PM_D0;
+}
+
 void pci_config_seal(struct pci_function *f)
 {
 	memcpy(f->config_default, f->config, sizeof(f->config));
@@ -257,8 +283,11 @@ void pci_function_reset(struct pci_function *f, bool keep_bars)
 		f->ops->reset(f);
 }
 
-/* FLR keeps the registers of the link (6.6.2). */
-static void function_level_reset(struct pci_function *f)
+/*
+ * An FLR, after which the registers of the link stay (6.6.2). Or the return from D3hot to D0
+ * (5.3.1.4), after which 7.5.2.2 leaves the state undefined: here it is that after an FLR.
+ */
+static void function_reset(struct pci_function *f)
 {
 	uint8_t *devctl = f->config + f->pcie_cap + PCI_EXP_DEVCTL;
 	uint8_t *lnkctl = f->config + f->pcie_cap + PCI_EXP_LNKCTL;
@@ -274,8 +303,19 @@ static void function_level_reset(struct pci_function *f)
 		f->ops->reset(f);
 }
 
+/* A write of a state that the function lacks changes nothing (7.5.2.2). True: it is in D0 again. */
+static bool returns_to_d0(struct pci_function *f, unsigned old_state)
+{
+	unsigned state = power_state(f);
+
+	if (state != PM_D0 && state != PM_D3HOT)
+		f->config[f->pm_cap + PCI_PM_CTRL] ^= (uint8_t)(state ^ old_state);
+	return old_state == PM_D3HOT && state == PM_D0;
+}
+
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len)
 {
+	unsigned old_state = power_state(f);
 	unsigned flr_at = f->pcie_cap + PCI_EXP_DEVCTL + 1;
 	const uint8_t *bytes = buf;
 	bool writable = false;
@@ -289,9 +329,10 @@ int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, s
 		*byte = (uint8_t)((*byte & ~mask) | (bytes[i] & mask));
 		writable |= mask != 0;
 	}
-	if (f->pcie_cap && flr_at >= offset && flr_at - offset < len &&
-	    bytes[flr_at - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8)
-		function_level_reset(f);
+	if (returns_to_d0(f, old_state) ||
+	    (f->pcie_cap && flr_at >= offset && flr_at - offset < len &&
+	     bytes[flr_at - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8))
+		function_reset(f);
 	else if (writable && f->ops->config_written)
 		f->ops->config_written(f, offset, len);
 	return 0;
@@ -302,7 +343,7 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 {
 	uint64_t address, last_possible = UINT32_MAX;
 
-	if (bar >= PCI_BAR_COUNT || !f->bars[bar].size ||
+	if (bar >= PCI_BAR_COUNT || !f->bars[bar].size || !pci_function_in_d0(f) ||
 	    !(pci_config_get16(f, PCI_COMMAND) & PCI_COMMAND_MEMORY))
 		return false;
 	address = pci_config_get32(f, PCI_BASE_ADDRESS_0 + 4 * bar) &
@@ -321,5 +362,5 @@ bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_
 
 bool pci_function_bus_master(const struct pci_function *f)
 {
-	return pci_config_get16(f, PCI_COMMAND) & PCI_COMMAND_MASTER;
+	return pci_function_in_d0(f) && pci_config_get16(f, PCI_COMMAND) & PCI_COMMAND_MASTER;
 }

@@ -41,10 +41,10 @@ struct pci_function_ops {
 	int (*mem_read)(struct pci_function *f, unsigned bar, uint64_t offset,
 			const struct tlp *tlp, uint8_t *payload);
 	/* The guest has written [offset, offset+len) of configuration space, where a bit is
-	 * writable; the value may be the old one. Not called for an FLR. May be NULL. */
+	 * writable; the value may be the old one. Not called for a reset. May be NULL. */
 	void (*config_written)(struct pci_function *f, unsigned offset, size_t len);
-	/* FLR, or the machine's reset; configuration space has its defaults, and no request is
-	 * under way. May be NULL. */
+	/* FLR, the return from D3hot, or the machine's reset; configuration space has its defaults,
+	 * and no request is under way. May be NULL. */
 	void (*reset)(struct pci_function *f);
 	/* The device has been unplugged, after a reset(): its memory that a host has mapped must
 	 * read as all ones until the next reset(). May be NULL. */
@@ -93,7 +93,7 @@ struct pci_function {
 	uint8_t config_writable[PCI_CONFIG_BYTES]; /* bit set: the guest may change it */
 	uint8_t config_default[PCI_CONFIG_BYTES];  /* after reset */
 	uint8_t config_writable_default[PCI_CONFIG_BYTES];
-	unsigned pcie_cap, msix_cap, tph_cap; /* offsets in bytes; 0: none */
+	unsigned pcie_cap, msix_cap, pm_cap, tph_cap; /* offsets in bytes; 0: none */
 
 	/* private to devices/pci */
 	uint32_t tph_built;		 /* the TPH capability register as built */
@@ -133,6 +133,11 @@ void pci_config_add_express(struct pci_function *f, enum pci_tph_completer compl
  */
 void pci_config_add_msix(struct pci_function *f, unsigned bar, uint32_t offset);
 /*
+ * Power Management (7.5.2) with D0 and D3hot, after Express. In D3hot the function answers config
+ * requests alone.
+ */
+void pci_config_add_pm(struct pci_function *f);
+/*
  * TPH Requester, the one extended capability; modes No-ST and device specific.
  * @extended: 16-bit tags; @st_entries: table in the capability, 0: none, at
  * most what fits (the specification itself stops at 64).
@@ -149,7 +154,7 @@ void pci_config_set_flit(struct pci_function *f);
 
 /*
  * CPU accesses of configuration space, any offset and length in bytes.
- * -EINVAL: out of range, nothing done. A write may end in ops->reset (FLR) or
+ * -EINVAL: out of range, nothing done. A write may end in ops->reset (FLR, return from D3hot) or
  * ops->config_written.
  */
 int pci_config_read(struct pci_function *f, unsigned offset, void *buf, size_t len);
@@ -166,11 +171,14 @@ uint32_t pci_config_get32(const struct pci_function *f, unsigned offset);
 
 /*
  * The range of BAR @bar in bytes, as the guest programmed it. False: it is not decoded now, since
- * memory enable is off, it has no address yet (0), or it is being sized.
+ * memory enable is off, it is in D3hot, it has no address yet (0), or it is being sized.
  */
 bool pci_function_bar_window(const struct pci_function *f, unsigned bar, uint64_t *base,
 			     uint64_t *size);
+/* Whether it may send requests; not in D3hot. */
 bool pci_function_bus_master(const struct pci_function *f);
+/* True without Power Management. */
+bool pci_function_in_d0(const struct pci_function *f);
 
 /* The requester side of TPH, by the present control register and ST table. */
 unsigned pci_tph_requester_bits(const struct pci_function *f); /* 0, 8 or 16 */

@@ -79,6 +79,7 @@ static void build(enum pci_tph_completer completer, bool extended, unsigned st_e
 	pci_config_add_bars(f);
 	pci_config_add_express(f, completer, completer == PCI_TPH_COMPLETER_16, 512);
 	pci_config_add_msix(f, 2, 0x8000);
+	pci_config_add_pm(f);
 	pci_config_add_tph(f, extended, st_entries);
 	pci_config_seal(f);
 }
@@ -135,7 +136,7 @@ CONFIG_TEST(identity)
 	assert_int_equal(get(0x04, 2), 0);
 }
 
-/* All ones and then zeros to every byte, but no FLR: read-only bits must not change. */
+/* All ones and then zeros to every byte, without FLR and D3hot: read-only bits must not change. */
 CONFIG_TEST(read_only_bits)
 {
 	static const struct {
@@ -153,6 +154,7 @@ CONFIG_TEST(read_only_bits)
 
 	memset(ones, 0xff, sizeof(ones));
 	ones[find_cap(0x10) + 9] = 0x7f;
+	ones[find_cap(0x01) + 4] = 0xfc;
 	pci_config_read(f, 0, before, sizeof(before));
 	assert_int_equal(pci_config_write(f, 0, ones, sizeof(ones)), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++) {
@@ -297,6 +299,46 @@ CONFIG_TEST(flr)
 	}
 	set(at + 8, 1, 0x80); /* the low byte alone is no FLR */
 	assert_int_equal(device.resets, 3);
+}
+
+/* In D3hot there are no BARs and no requests; the return to D0 is a reset (5.3.1.4, 7.5.2). */
+CONFIG_TEST(power_states)
+{
+	struct pci_function *f = &device.function;
+	unsigned at = find_cap(0x01);
+	uint64_t base, size;
+
+	assert_int_equal(get(at + 2, 2), 0x0003);
+	set(0x04, 2, 0x0006);
+	set(0x10, 4, 0x80000000);
+	set(at + 4, 2, 0xfffc); /* D0, and bits that are read-only */
+	assert_int_equal(get(at + 4, 2), 0);
+	for (unsigned unsupported = 1; unsupported <= 2; unsupported++) {
+		set(at + 4, 2, unsupported);
+		assert_int_equal(get(at + 4, 2), 0);
+		assert_true(pci_function_bar_window(f, 0, &base, &size));
+	}
+	set(at + 4, 2, 3);
+	assert_int_equal(get(at + 4, 2), 3);
+	assert_false(pci_function_in_d0(f));
+	assert_false(pci_function_bar_window(f, 0, &base, &size));
+	assert_false(pci_function_bus_master(f));
+	for (unsigned unsupported = 1; unsupported <= 2; unsupported++) {
+		set(at + 4, 2, unsupported);
+		assert_int_equal(get(at + 4, 2), 3);
+	}
+	assert_int_equal(get(0x04, 2), 0x0006); /* nothing is lost until it returns */
+	assert_int_equal(device.resets, 0);
+	set(at + 4, 1, 0);
+	assert_int_equal(device.resets, 1);
+	assert_int_equal(get(at + 4, 2), 0);
+	assert_int_equal(get(0x04, 2), 0);
+	set(0x04, 2, 0x0006);
+	assert_true(pci_function_bar_window(f, 0, &base, &size));
+	assert_int_equal(base, 0x80000000); /* the guest's address stays */
+	set(at + 4, 2, 3);
+	pci_function_reset(f, false);
+	assert_true(pci_function_in_d0(f));
 }
 
 CONFIG_TEST(machine_reset)

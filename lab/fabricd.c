@@ -115,6 +115,7 @@ static int create_accel(struct lab *lab, struct pci_function **function,
 		.memory_bytes = options->accel_memory_bytes,
 		.completer = options->accel_completer,
 		.trapped = options->accel_trapped,
+		.pm = options->accel_pm,
 	};
 
 	(void)lab;

@@ -194,6 +194,14 @@ static int parse_accel_trapped(struct options *o, const char *name, char *value)
 	return 0;
 }
 
+static int parse_accel_pm(struct options *o, const char *name, char *value)
+{
+	(void)name;
+	(void)value;
+	o->accel_pm = true;
+	return 0;
+}
+
 static int parse_accel_memory(struct options *o, const char *name, char *value)
 {
 	unsigned long mib = 0;
@@ -255,6 +263,7 @@ static const struct {
 	{"accels", required_argument, parse_accels},
 	{"accel-tph", required_argument, parse_accel_tph},
 	{"accel-trapped", no_argument, parse_accel_trapped},
+	{"accel-pm", no_argument, parse_accel_pm},
 	{"accel-memory", required_argument, parse_accel_memory},
 	{"nics", required_argument, parse_nics},
 	{"nic-st-table", required_argument, parse_nic_st_table},

@@ -33,6 +33,7 @@ struct options {
 	unsigned count[DEVICE_KINDS];
 	enum pci_tph_completer accel_completer;
 	bool accel_trapped;
+	bool accel_pm;
 	uint64_t accel_memory_bytes;
 	unsigned nic_st_entries;		 /* 0: no ST table */
 	unsigned nic_tph_bits[OPTIONS_NICS_MAX]; /* 0, 8 or 16 */

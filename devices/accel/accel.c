@@ -185,6 +185,8 @@ static void build_config(struct pci_function *f, const struct accel_config *conf
 	pci_config_add_bars(f);
 	pci_config_add_express(f, config->completer, config->completer == PCI_TPH_COMPLETER_16,
 			       TLP_PAYLOAD_MAX_BYTES);
+	if (config->pm)
+		pci_config_add_pm(f);
 	pci_config_seal(f);
 }
 

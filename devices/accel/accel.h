@@ -12,6 +12,7 @@ struct accel_config {
 	uint64_t memory_bytes; /* size of BAR0: a power of two from 1 MiB; 0: 64 MiB */
 	enum pci_tph_completer completer;
 	bool trapped; /* BAR0 has no mmap_fd: every CPU access is a call */
+	bool pm;      /* Power Management, and so D3hot */
 };
 
 /*

@@ -207,6 +207,7 @@ boot_fabricd() {
 		--flit "$(IFS=,; echo "${flit[*]}")" "${faults[@]}")
 	[ -z "$trace" ] || args+=(--trace "$trace")
 	! boot_accel_trapped || args+=(--accel-trapped)
+	[ "$accel_pm" = no ] || args+=(--accel-pm)
 	[ -z "$pair_host" ] || args+=(--links "$pair_dir/links" --host "$pair_number")
 	boot_pipe fabricd.err $message_limit 2 "the output of fabricd"
 	mkfifo "$run_dir/ready"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # The command line of tphlab, checked once, here.
 
-topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 nics=8,16 endpoints=''
-nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256 packages=lab
+topology=switch iommu=pt accels=1 accel_tph=16 accel_memory=64 accel_pm=no
+nics=8,16 endpoints='' nic_st_table=cap host_bridge_hints=drop cpu_tags=no mps=256 packages=lab
 pair='' trace='' share='' log='' timeout='' gdb='' kernel=7.3 config=running
 command=() faults=()
 own_devices='' # yes: an option chose the devices
@@ -23,9 +23,10 @@ options_parse() {
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--) shift; command=("$@"); break ;;
-		--topology | --iommu | --accels | --accel-tph | --accel-memory | --nics | \
-			--endpoints | --nic-st-table | --host-bridge-hints | --cpu-tags | --mps | \
-			--trace | --share | --log | --timeout | --kernel | --config | --packages)
+		--topology | --iommu | --accels | --accel-tph | --accel-memory | --accel-pm | \
+			--nics | --endpoints | --nic-st-table | --host-bridge-hints | \
+			--cpu-tags | --mps | --trace | --share | --log | --timeout | --kernel | \
+			--config | --packages)
 			[ $# -ge 2 ] || die "$1 needs a value (tphlab --help)"
 			name=${1#--}
 			[[ " trace share log timeout kernel config " = *" $name "* ]] ||
@@ -47,6 +48,7 @@ options_parse() {
 	one_of --accels "$accels" 1 2
 	one_of --accel-tph "$accel_tph" none 8 16
 	one_of --accel-memory "$accel_memory" 64 1024 16384
+	one_of --accel-pm "$accel_pm" yes no
 	[[ $nic_st_table =~ ^(cap|none|[1-9][0-9]{0,3})$ ]] &&
 		{ [[ $nic_st_table = [cn]* ]] || [ "$nic_st_table" -le 1024 ]; } ||
 		die "--nic-st-table $nic_st_table: cap, none, or a number of entries up to 1024"

@@ -145,10 +145,11 @@ static struct pci_function *get_function(uint8_t options)
 	static const enum pci_tph_completer completers[] = {
 		PCI_TPH_COMPLETER_NONE, PCI_TPH_COMPLETER_8, PCI_TPH_COMPLETER_16,
 		PCI_TPH_COMPLETER_16};
-	static struct pci_function *functions[8];
-	const struct accel_config config = {MEMORY_BYTES, completers[options & 3], options & 4};
+	static struct pci_function *functions[16];
+	const struct accel_config config = {MEMORY_BYTES, completers[options & 3], options & 4,
+					    options & 16};
 	const struct pci_function_link link = {0};
-	struct pci_function **f = &functions[options & 7];
+	struct pci_function **f = &functions[(options & 7) | (options & 16) >> 1];
 
 	if (*f)
 		pci_function_reset(*f, false);

@@ -31,7 +31,7 @@ static void note_log(void *ctx, const char *line)
 
 static void create(enum pci_tph_completer completer, bool trapped)
 {
-	const struct accel_config config = {MEMORY_BYTES, completer, trapped};
+	const struct accel_config config = {MEMORY_BYTES, completer, trapped, false};
 	const struct pci_function_link link = {.log = note_log};
 
 	log_lines = 0;
@@ -155,11 +155,11 @@ static uint64_t key_tlps(struct tlp_hint h)
 TEST(config_refused)
 {
 	static const struct accel_config bad[] = {
-		{(1u << 20) + 4096, PCI_TPH_COMPLETER_8, false},
-		{1u << 19, PCI_TPH_COMPLETER_8, false},
-		{1ull << 63, PCI_TPH_COMPLETER_8, false},
-		{1u << 20, (enum pci_tph_completer)2, false},
-		{1u << 20, (enum pci_tph_completer)4, false},
+		{(1u << 20) + 4096, PCI_TPH_COMPLETER_8, false, false},
+		{1u << 19, PCI_TPH_COMPLETER_8, false, false},
+		{1ull << 63, PCI_TPH_COMPLETER_8, false, false},
+		{1u << 20, (enum pci_tph_completer)2, false, false},
+		{1u << 20, (enum pci_tph_completer)4, false, false},
 	};
 	const struct pci_function_link link = {0};
 	struct pci_function *none = NULL;

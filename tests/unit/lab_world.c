@@ -11,6 +11,7 @@
 
 #include "devices/accel/accel.h"
 #include "devices/accel/accel_regs.h"
+#include "util/bytes.h"
 #include "util/clock.h"
 #include "util/macros.h"
 
@@ -141,7 +142,8 @@ static struct lab_world *lab_of(struct world *w)
 static void open_slots(struct lab_world *lw, const struct cx_config *cx)
 {
 	const struct fabric_config config = {FABRIC_PEERS_SWITCH, false, 256, 512};
-	const struct accel_config accel = {ACCEL_BYTES, PCI_TPH_COMPLETER_16, false};
+	const struct accel_config accel = {
+		.memory_bytes = ACCEL_BYTES, .completer = PCI_TPH_COMPLETER_16, .pm = true};
 	/* Mixed links, so that requests in both forms are cancelled. */
 	const struct slot_place nic_place = {NIC_ID, 0, SLOT_FLIT_OWN};
 	const struct slot_place accel_place = {ACCEL_ID, 0, 0};
@@ -202,21 +204,36 @@ void lab_world_run(struct lab_world *lw, unsigned turns)
 	}
 }
 
-static int write_config(struct slot *slot, unsigned offset, uint32_t value, size_t len)
+uint32_t lab_world_region_read(const struct slot *slot, unsigned region, uint64_t offset,
+			       size_t len)
 {
 	const struct vu_config *config = &slot->vu->config;
-	uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
-			    (uint8_t)(value >> 24)};
+	uint8_t bytes[4] = {0};
 
-	return config->ops->region_write(config->owner, VFIO_PCI_CONFIG_REGION_INDEX, offset, bytes,
-					 len);
+	must(config->ops->region_read(config->owner, region, offset, bytes, len));
+	return get_le32(bytes);
+}
+
+void lab_world_region_write(const struct slot *slot, unsigned region, uint64_t offset,
+			    uint32_t value, size_t len)
+{
+	const struct vu_config *config = &slot->vu->config;
+	uint8_t bytes[4];
+
+	put_le32(bytes, value);
+	must(config->ops->region_write(config->owner, region, offset, bytes, len));
+}
+
+static void write_config(struct slot *slot, unsigned offset, uint32_t value, size_t len)
+{
+	lab_world_region_write(slot, VFIO_PCI_CONFIG_REGION_INDEX, offset, value, len);
 }
 
 static void enable(struct slot *slot, uint64_t base)
 {
-	must(write_config(slot, PCI_BASE_ADDRESS_0, (uint32_t)base, 4));
-	must(write_config(slot, PCI_BASE_ADDRESS_1, (uint32_t)(base >> 32), 4));
-	must(write_config(slot, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2));
+	write_config(slot, PCI_BASE_ADDRESS_0, (uint32_t)base, 4);
+	write_config(slot, PCI_BASE_ADDRESS_1, (uint32_t)(base >> 32), 4);
+	write_config(slot, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER, 2);
 }
 
 void lab_world_enable(struct lab_world *lw)
@@ -241,8 +258,8 @@ void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end)
 	(void)lw;
 	switch (end) {
 	case LAB_END_FLR:
-		must(write_config(slot, slot->function->pcie_cap + PCI_EXP_DEVCTL,
-				  PCI_EXP_DEVCTL_BCR_FLR, 2));
+		write_config(slot, slot->function->pcie_cap + PCI_EXP_DEVCTL,
+			     PCI_EXP_DEVCTL_BCR_FLR, 2);
 		break;
 	case LAB_END_RESET:
 		config->ops->reset(config->owner);

@@ -39,6 +39,11 @@ void lab_world_stop(struct lab_world *lw);
 void lab_world_end(struct lab_world *lw, struct slot *slot, enum lab_end end);
 /* Programs BARs, memory enable and bus master of both functions, as a guest does. */
 void lab_world_enable(struct lab_world *lw);
+/* A CPU's access of @len bytes, at most 4, at @offset of a region of vfio. */
+uint32_t lab_world_region_read(const struct slot *slot, unsigned region, uint64_t offset,
+			       size_t len);
+void lab_world_region_write(const struct slot *slot, unsigned region, uint64_t offset,
+			    uint32_t value, size_t len);
 /* Starts the driver again after a reset, in cleared memory. */
 void lab_world_restart_driver(struct lab_world *lw);
 /* Creates lw->q, with @len bytes of each memory. */

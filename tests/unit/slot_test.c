@@ -5,6 +5,9 @@
  */
 #include <string.h>
 
+#include <linux/pci_regs.h>
+
+#include "devices/accel/accel_regs.h"
 #include "tests/test.h"
 #include "tests/unit/lab_world.h"
 
@@ -227,6 +230,43 @@ SLOT_TEST(flit)
 		lab_world_enable(lw);
 		expect_works(lw);
 	}
+}
+
+static void set_power_state(const struct slot *slot, uint32_t state)
+{
+	lab_world_region_write(slot, VFIO_PCI_CONFIG_REGION_INDEX,
+			       slot->function->pm_cap + PCI_PM_CTRL, state, 2);
+}
+
+/* In D3hot registers read all ones and ignore writes, and a peer's write fails (5.3.1.4). */
+SLOT_TEST(d3hot)
+{
+	const uint32_t rule = ACCEL_RULE(0, 0x11, 1, ACCEL_OP_STORE);
+	struct lab_world *lw = *state;
+	struct pci_function *f = lw->accel.function;
+	uint32_t kept = 0;
+	const uint8_t *cqe;
+
+	lab_world_region_write(&lw->accel, ACCEL_BAR_REGS, ACCEL_REG_RULE(0), rule, 4);
+	set_power_state(&lw->accel, 3);
+	assert_int_equal(lab_world_region_read(&lw->accel, ACCEL_BAR_REGS, ACCEL_REG_MAGIC, 4),
+			 UINT32_MAX);
+	lab_world_region_write(&lw->accel, ACCEL_BAR_REGS, ACCEL_REG_RULE(0), 0, 4);
+	assert_int_equal(f->ops->bar_read(f, ACCEL_BAR_REGS, ACCEL_REG_RULE(0), &kept, 4), 0);
+	assert_int_equal(kept, rule);
+	lab_world_write(lw, &lw->q.ram, &lw->q.accel);
+	cqe = driver_poll(&lw->d, &lw->q.qp[0].cq);
+	assert_non_null(cqe);
+	assert_int_equal(cqe[CX_CQE_OP_OWN] >> 4, CX_CQE_REQ_ERR);
+	set_power_state(&lw->accel, 0);
+	assert_int_equal(lab_world_region_read(&lw->accel, ACCEL_BAR_REGS, ACCEL_REG_MAGIC, 4),
+			 ACCEL_MAGIC);
+	assert_int_equal(lab_world_region_read(&lw->accel, ACCEL_BAR_REGS, ACCEL_REG_RULE(0), 4),
+			 0);
+	lab_world_enable(lw);
+	lab_world_end(lw, &lw->nic, LAB_END_RESET);
+	lab_world_enable(lw);
+	expect_works(lw);
 }
 
 /* The next guest cannot read the node description that a driver has written. */

@@ -369,6 +369,19 @@ static int wait_for_events(struct pollfd *fds, unsigned count, int timeout_ms)
 	return 0;
 }
 
+/* Receives from the links, and marks the slots whose NIC has work. */
+static void process_wires(struct lab *lab, const struct pollfd *fds)
+{
+	for (unsigned i = 0; i < lab->slot_count; i++) {
+		struct slot *slot = &lab->slots[i];
+
+		if (slot->wire &&
+		    wire_process(slot->wire, fds + WIRE_FDS * (slot->wire - lab->wires)))
+			slot->pending = true;
+	}
+}
+
+/* A command or a timer may have unplugged the NIC in this turn, or plugged it in. */
 static void follow_power(struct slot *slot)
 {
 	int ret = wire_power(slot->wire, !slot->unplugged);
@@ -378,20 +391,6 @@ static void follow_power(struct slot *slot)
 			"fabricd: cannot connect the link of %s again: %s; free disk space, then "
 			"use link up\n",
 			slot->name, strerror(-ret));
-}
-
-/* Receives from the links, and marks the slots whose NIC has work. */
-static void process_wires(struct lab *lab, const struct pollfd *fds)
-{
-	for (unsigned i = 0; i < lab->slot_count; i++) {
-		struct slot *slot = &lab->slots[i];
-
-		if (!slot->wire)
-			continue;
-		follow_power(slot);
-		if (wire_process(slot->wire, fds + WIRE_FDS * (slot->wire - lab->wires)))
-			slot->pending = true;
-	}
 }
 
 /* Sends on the links. True: a NIC that waited for buffer space can continue. */
@@ -404,7 +403,7 @@ static bool flush_wires(struct lab *lab)
 
 		if (!slot->wire)
 			continue;
-		follow_power(slot); /* a timer may have unplugged it */
+		follow_power(slot);
 		if (!wire_flush(slot->wire))
 			continue;
 		cx_wire_ready(slot->function);

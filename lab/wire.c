@@ -427,47 +427,41 @@ static void close_end(struct wire *wire)
 	wire->listener = -1;
 }
 
-static int open_end(struct wire *wire)
-{
-	int ret = 0;
-
-	if (wire->listens && wire->listener < 0) {
-		unlink(wire->path);
-		ret = listen_at(wire);
-	}
-	wire->retry_at_ns = 0;
-	return ret;
-}
-
 void wire_cut(struct wire *wire)
 {
 	wire->cut = true;
 	close_end(wire);
 }
 
-int wire_join(struct wire *wire)
+/* 0 or a negative errno: it cannot listen, and is cut. */
+static int open_or_close_end(struct wire *wire)
 {
-	int ret;
+	int ret = 0;
 
-	wire->cut = false;
-	ret = is_open(wire) ? open_end(wire) : 0;
+	if (!is_open(wire)) {
+		close_end(wire);
+		return 0;
+	}
+	if (wire->listens && wire->listener < 0) {
+		unlink(wire->path);
+		ret = listen_at(wire);
+	}
+	wire->retry_at_ns = 0;
 	if (ret)
 		wire_cut(wire);
 	return ret;
 }
 
+int wire_join(struct wire *wire)
+{
+	wire->cut = false;
+	return open_or_close_end(wire);
+}
+
 int wire_power(struct wire *wire, bool on)
 {
-	int ret = 0;
-
 	if (wire->powered == on)
 		return 0;
 	wire->powered = on;
-	if (!on)
-		close_end(wire);
-	else if (is_open(wire))
-		ret = open_end(wire);
-	if (ret)
-		wire_cut(wire);
-	return ret;
+	return open_or_close_end(wire);
 }

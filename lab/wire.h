@@ -3,8 +3,8 @@
  * A NIC's link to a NIC of another host: a UNIX socket between two processes of fabricd, of which
  * one listens. Never blocks. When a connection is lost, all packets in flight are lost; it is made
  * again as long as the link is not cut and the NIC has power, and the NICs send unanswered packets
- * again. The peer is not
- * trusted: its packets go into a buffer of fixed size, and the NIC checks them. Single-threaded.
+ * again. The peer is not trusted: its packets go into a buffer of fixed size, and the NIC checks
+ * them. Single-threaded.
  */
 #ifndef LAB_WIRE_H
 #define LAB_WIRE_H

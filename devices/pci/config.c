@@ -303,14 +303,13 @@ static void function_reset(struct pci_function *f)
 		f->ops->reset(f);
 }
 
-/* A write of a state that the function lacks changes nothing (7.5.2.2). True: it is in D0 again. */
-static bool returns_to_d0(struct pci_function *f, unsigned old_state)
+/* A write of a power state that the function lacks changes nothing (7.5.2.2). */
+static void keep_supported_state(struct pci_function *f, unsigned old_state)
 {
 	unsigned state = power_state(f);
 
 	if (state != PM_D0 && state != PM_D3HOT)
 		f->config[f->pm_cap + PCI_PM_CTRL] ^= (uint8_t)(state ^ old_state);
-	return old_state == PM_D3HOT && state == PM_D0;
 }
 
 int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, size_t len)
@@ -329,7 +328,8 @@ int pci_config_write(struct pci_function *f, unsigned offset, const void *buf, s
 		*byte = (uint8_t)((*byte & ~mask) | (bytes[i] & mask));
 		writable |= mask != 0;
 	}
-	if (returns_to_d0(f, old_state) ||
+	keep_supported_state(f, old_state);
+	if ((old_state == PM_D3HOT && pci_function_in_d0(f)) ||
 	    (f->pcie_cap && flr_at >= offset && flr_at - offset < len &&
 	     bytes[flr_at - offset] & PCI_EXP_DEVCTL_BCR_FLR >> 8))
 		function_reset(f);

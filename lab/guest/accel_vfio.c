@@ -90,6 +90,8 @@ static int get_regions(struct accel *accel)
 	if (!ret)
 		ret = get_region(accel, VFIO_PCI_BAR2_REGION_INDEX, &accel->regs, false);
 	if (!ret)
+		ret = get_region(accel, VFIO_PCI_CONFIG_REGION_INDEX, &accel->config, false);
+	if (!ret)
 		ret = accel_enable(accel, true);
 	return ret ? ret : check_identity(accel);
 }

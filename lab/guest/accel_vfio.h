@@ -26,7 +26,7 @@ struct accel {
 	struct tph_bdf bdf;
 	struct tph_vfio *device; /* NULL: closed */
 	int device_fd;		 /* of device */
-	struct accel_region memory, regs;
+	struct accel_region memory, regs, config;
 };
 
 /* The @nth accelerator of this machine, from 0. -ENODEV: there are not so many. */

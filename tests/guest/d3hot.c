@@ -5,39 +5,24 @@
  */
 #include <errno.h>
 #include <linux/pci_regs.h>
-#include <linux/vfio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "guest.h"
 
-#define ROUNDS	 6
 #define PM_D0	 0
 #define PM_D3HOT 3
 
 static const struct hint NO_HINT;
 
-/* The offset of configuration space in the device's file. */
-static off_t config_offset(const struct guest *guest)
+/* The offset of its Power Management control register. */
+static uint64_t power_control(const struct accel *accel)
 {
-	struct vfio_region_info info = {.argsz = sizeof(info),
-					.index = VFIO_PCI_CONFIG_REGION_INDEX};
-
-	assert_int_equal(ioctl(guest->accel.device_fd, VFIO_DEVICE_GET_REGION_INFO, &info), 0);
-	return (off_t)info.offset;
-}
-
-static off_t power_control(const struct guest *guest)
-{
-	off_t config = config_offset(guest);
-	int fd = guest->accel.device_fd;
 	uint8_t at = 0, cap[2] = {0};
 
-	assert_int_equal(pread(fd, &at, 1, config + PCI_CAPABILITY_LIST), 1);
+	assert_int_equal(accel_read(accel, &accel->config, PCI_CAPABILITY_LIST, &at, 1), 0);
 	for (unsigned n = 0; n < 48 && at; n++) {
-		assert_int_equal(pread(fd, cap, 2, config + at), 2);
+		assert_int_equal(accel_read(accel, &accel->config, at, cap, sizeof(cap)), 0);
 		if (cap[0] == PCI_CAP_ID_PM)
-			return config + at + PCI_PM_CTRL;
+			return at + PCI_PM_CTRL;
 		at = cap[1];
 	}
 	fail_msg("no Power Management: start the guest with --accel-pm yes");
@@ -46,45 +31,38 @@ static off_t power_control(const struct guest *guest)
 
 static void set_power_state(const struct guest *guest, uint16_t state)
 {
-	int fd = guest->accel.device_fd;
-	off_t control = power_control(guest);
+	const struct accel *accel = &guest->accel;
+	uint64_t control = power_control(accel);
 	uint16_t now = 0;
 
-	assert_int_equal(pwrite(fd, &state, sizeof(state), control), sizeof(state));
-	assert_int_equal(pread(fd, &now, sizeof(now), control), sizeof(now));
+	assert_int_equal(accel_write(accel, &accel->config, control, &state, sizeof(state)), 0);
+	assert_int_equal(accel_read(accel, &accel->config, control, &now, sizeof(now)), 0);
 	assert_int_equal(now & PCI_PM_CTRL_STATE_MASK, state);
+}
+
+/* The rule of a tag, which a reset clears, shows that there was one. */
+static void reset_by_d3hot(struct guest *guest)
+{
+	const uint32_t unused = ACCEL_RULE(0, 0x11, 1, ACCEL_OP_STORE);
+	uint32_t rule = 0;
+
+	assert_int_equal(accel_set_rule(&guest->accel, 0, unused), 0);
+	set_power_state(guest, PM_D3HOT);
+	set_power_state(guest, PM_D0);
+	assert_int_equal(accel_read_rule(&guest->accel, 0, &rule), 0);
+	assert_int_equal(rule, 0);
+}
+
+static void optional(struct guest *guest, struct nic *nic)
+{
+	guest_check_hint_stays(guest, nic, reset_by_d3hot);
 }
 
 /*
  * Theory of operation: a hint that is not required stays set. Writes may fail in D3hot
  * (writes_in_d3hot tests that they do), and go on with the hint in D0, where vfio-pci
- * has restored memory enable. The rule of a tag, which a reset clears, shows that there was one.
+ * has restored memory enable.
  */
-static void optional(struct guest *guest, struct nic *nic)
-{
-	struct traffic *traffic = &guest->traffic;
-	struct hint hint = {nic->tag_bits, 0x2c, 2};
-	int fd = guest_export_hint(guest, 0, hint);
-	uint32_t flag = hint.bits == 8 ? VFIO_DMA_BUF_TPH_ST : VFIO_DMA_BUF_TPH_ST_EXT, rule = 0;
-	const uint32_t unused = ACCEL_RULE(0, 0x11, 1, ACCEL_OP_STORE);
-
-	traffic_start(traffic, nic, guest_register(guest, nic, fd));
-	for (int i = 0; i < ROUNDS; i++) {
-		assert_true(traffic_advances(traffic));
-		assert_int_equal(accel_set_rule(&guest->accel, 0, unused), 0);
-		set_power_state(guest, PM_D3HOT);
-		set_power_state(guest, PM_D0);
-		assert_int_equal(accel_read_rule(&guest->accel, 0, &rule), 0);
-		assert_int_equal(rule, 0);
-		assert_int_equal(guest_get_flags(guest, fd) & flag, flag);
-		assert_int_equal(accel_clear_counters(&guest->accel), 0);
-		assert_true(traffic_advances(traffic));
-		guest_check_counters(guest, hint);
-	}
-	traffic_stop(traffic);
-	assert_int_equal(atomic_load(&traffic->fatal), 0);
-}
-
 GUEST_TEST(optional_hint)
 {
 	guest_with_each_width(guest, optional);

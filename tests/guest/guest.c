@@ -658,3 +658,30 @@ void traffic_stop(struct traffic *traffic)
 	traffic->running = false;
 	pthread_join(traffic->thread, NULL);
 }
+
+void guest_check_hint_stays(struct guest *guest, struct nic *nic,
+			    void (*event)(struct guest *guest))
+{
+	struct traffic *traffic = &guest->traffic;
+	struct hint hint = {nic->tag_bits, 0x2c, 2};
+	int fd = guest_export_hint(guest, 0, hint);
+	struct ibv_mr *mr = guest_register(guest, nic, fd);
+	uint32_t flags = hint.bits == 8 ? VFIO_DMA_BUF_TPH_ST : VFIO_DMA_BUF_TPH_ST_EXT;
+
+	traffic_start(traffic, nic, mr);
+	for (int i = 0; i < 6; i++) {
+		assert_true(traffic_advances(traffic));
+		event(guest);
+		assert_int_equal(guest_get_flags(guest, fd) & flags, flags);
+		assert_int_equal(accel_clear_counters(&guest->accel), 0);
+		assert_true(traffic_advances(traffic));
+		guest_check_counters(guest, hint);
+	}
+	traffic_stop(traffic);
+	assert_int_equal(atomic_load(&traffic->fatal), 0);
+	print_message("%u writes, %u failed\n", atomic_load(&traffic->writes),
+		      atomic_load(&traffic->errors));
+	assert_int_equal(nic_connect(nic), 0);
+	guest_check_writes(guest, nic, mr, 0, hint);
+	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint);
+}

@@ -187,5 +187,14 @@ void traffic_start(struct traffic *traffic, struct nic *nic, const struct ibv_mr
 void traffic_stop(struct traffic *traffic);
 /* Waits for two more completed writes; false: they did not come within 20 seconds. */
 bool traffic_advances(struct traffic *traffic);
+/*
+ * A buffer whose hint is not required is registered once, and @nic writes to it while @event
+ * happens six times. The hint stays set, and the writes end in a success or an error completion
+ * and go on with it. Neither a write nor the event hangs: the time limit of the thread would end
+ * the write, that of the program the event. Then a new region on the same buffer works, with its
+ * hint.
+ */
+void guest_check_hint_stays(struct guest *guest, struct nic *nic,
+			    void (*event)(struct guest *guest));
 
 #endif

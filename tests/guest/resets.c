@@ -71,38 +71,10 @@ static void reset_bus(struct guest *guest)
 	reset_by(guest, true, "reset_subordinate");
 }
 
-/*
- * Theory of operation: a hint that is not required stays set across each reset.
- * The region is registered once; its writes end in a success or an error completion
- * and go on with the hint. Neither a write nor the reset hangs: the time limit of the
- * thread would end the write, that of the program the reset. Then a new region on the
- * same buffer works, with its hint.
- */
+/* Theory of operation: a hint that is not required stays set across each reset. */
 static void optional(struct guest *guest, unsigned bits, void (*reset)(struct guest *guest))
 {
-	struct nic *nic = guest_hint_nic(guest, bits);
-	struct traffic *traffic = &guest->traffic;
-	struct hint hint = {bits, 0x2c, 2};
-	int fd = guest_export_hint(guest, 0, hint);
-	struct ibv_mr *mr = guest_register(guest, nic, fd);
-	uint32_t flags = bits == 8 ? VFIO_DMA_BUF_TPH_ST : VFIO_DMA_BUF_TPH_ST_EXT;
-
-	traffic_start(traffic, nic, mr);
-	for (int i = 0; i < ROUNDS; i++) {
-		assert_true(traffic_advances(traffic));
-		reset(guest);
-		assert_int_equal(guest_get_flags(guest, fd) & flags, flags);
-		assert_int_equal(accel_clear_counters(&guest->accel), 0);
-		assert_true(traffic_advances(traffic));
-		guest_check_counters(guest, hint);
-	}
-	traffic_stop(traffic);
-	assert_int_equal(atomic_load(&traffic->fatal), 0);
-	print_message("%u writes, %u failed\n", atomic_load(&traffic->writes),
-		      atomic_load(&traffic->errors));
-	assert_int_equal(nic_connect(nic), 0);
-	guest_check_writes(guest, nic, mr, 0, hint);
-	guest_check_writes(guest, nic, guest_register(guest, nic, fd), 0, hint);
+	guest_check_hint_stays(guest, guest_hint_nic(guest, bits), reset);
 }
 
 GUEST_TEST(optional_8)
